@@ -1,0 +1,163 @@
+import type { Difference, Verdict } from '../kernel/verdict.ts';
+import type { Side } from '../kernel/exchange.ts';
+import type { ReadPhase } from '../kernel/phase.ts';
+
+/** What the admin server and the command line may ask of a running fig, and the shapes of the answers (also `--json`). */
+export interface FigControl {
+  status(): Promise<StatusReport>;
+  /** Throws FIG_UNKNOWN_FEATURE. */
+  report(feature: string): Promise<FeatureReport>;
+  /** Moves reads one step forward. A refusal is a result, not an error. Throws FIG_UNKNOWN_FEATURE, FIG_WHY_REQUIRED. */
+  promote(feature: string, request: PromoteRequest): Promise<TransitionOutcome>;
+  /** Sends reads back. Works from every phase. Throws FIG_UNKNOWN_FEATURE, FIG_WHY_REQUIRED. */
+  rollback(feature: string, request: RollbackRequest): Promise<TransitionOutcome>;
+  /** Text exposition of all metrics. */
+  metrics(): Promise<string>;
+}
+
+export interface PromoteRequest {
+  readonly who: string;
+  readonly why?: string | undefined;
+  /** Passes over the gate (never over a read model that is not ready); `why` is then required. */
+  readonly force?: boolean | undefined;
+}
+
+export interface RollbackRequest {
+  readonly who: string;
+  readonly why: string;
+  /** Where to; default: `shadow` from canary and live, `legacy` from shadow. */
+  readonly to?: 'legacy' | 'shadow' | undefined;
+}
+
+export type GateResult = 'PASS' | 'FAIL' | 'INCONCLUSIVE';
+
+export interface TransitionOutcome {
+  readonly feature: string;
+  readonly moved: boolean;
+  /** `shadow`, `canary 5%`. */
+  readonly from: string;
+  readonly to: string;
+  readonly gate: GateResult | undefined;
+  /** One sentence: why it moved, or why not. */
+  readonly reason: string;
+}
+
+export interface StatusReport {
+  readonly name: string;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly mode: 'migration' | 'observe';
+  readonly addresses: { readonly proxy: string; readonly legacy: string; readonly admin: string };
+  readonly capture: CaptureStatus | undefined;
+  readonly features: readonly FeatureStatus[];
+  readonly traffic: TrafficStatus;
+  readonly shadow: ShadowStatus | undefined;
+}
+
+export interface CaptureStatus {
+  readonly state: 'starting' | 'streaming' | 'reconnecting' | 'stopped';
+  /** Log positions, as PostgreSQL prints them. */
+  readonly received: string | undefined;
+  readonly applied: string | undefined;
+  readonly acknowledged: string | undefined;
+  /** Bytes of log between the source and what is applied. */
+  readonly lagBytes: number | undefined;
+  /** Seconds since the read models last stood level with the source. */
+  readonly lagSeconds: number | undefined;
+  readonly error: string | undefined;
+}
+
+export interface ReadModelStatus {
+  readonly name: string;
+  readonly version: number;
+  readonly state: 'waiting' | 'copying' | 'building' | 'ready' | 'failed';
+  /** 0 to 1 while copying or building. */
+  readonly progress: number;
+  readonly rows: number | undefined;
+  readonly error: string | undefined;
+}
+
+export interface FeatureStatus {
+  readonly feature: string;
+  readonly phase: ReadPhase;
+  readonly percent: number;
+  /** `canary 5%` */
+  readonly reads: string;
+  readonly routes: readonly string[];
+  readonly fingerprint: string;
+  readonly readModel: ReadModelStatus | undefined;
+  readonly comparisons: Readonly<Record<Verdict, number>>;
+  /** Share of match among match + mismatch + error, 0 to 1; undefined without any. */
+  readonly matchRate: number | undefined;
+  readonly legacyP95Ms: number | undefined;
+  readonly candidateP95Ms: number | undefined;
+  readonly gate: {
+    readonly result: GateResult;
+    /** Answers "why not promoted?" in one sentence. */
+    readonly reason: string;
+    /** Progress of the proof, 0 to 1. */
+    readonly progress: number;
+    /** Further clean comparisons needed; undefined when it cannot pass that way. */
+    readonly remaining: number | undefined;
+  };
+}
+
+export interface TrafficStatus {
+  readonly requests: number;
+  readonly inFlight: number;
+  readonly servedBy: Readonly<Record<Side, number>>;
+  /** Requests that legacy answered in place of the candidate, by reason. */
+  readonly fallbacks: Readonly<Record<string, number>>;
+  /** Busiest first, at most 50. */
+  readonly routes: readonly ObservedRoute[];
+}
+
+export interface ObservedRoute {
+  readonly method: string;
+  /** Path with ids collapsed: `/api/orders/:id`. */
+  readonly path: string;
+  readonly requests: number;
+  /** By class: `2xx`, `3xx`, `4xx`, `5xx`. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+}
+
+export interface ShadowStatus {
+  readonly queued: number;
+  readonly queuedBytes: number;
+  readonly compared: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly workerRestarts: number;
+}
+
+export interface ReportGroup {
+  readonly route: string;
+  readonly path: string;
+  readonly kind: Difference['kind'];
+  readonly critical: boolean;
+  readonly count: number;
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  readonly samples: readonly {
+    /** Method and target, redacted. */
+    readonly question: string;
+    readonly at: string;
+    readonly legacy: string | undefined;
+    readonly candidate: string | undefined;
+    readonly seenAt: string;
+  }[];
+}
+
+export interface FeatureReport {
+  readonly feature: string;
+  readonly reads: string;
+  readonly fingerprint: string;
+  readonly comparisons: Readonly<Record<Verdict, number>>;
+  readonly matchRate: number | undefined;
+  readonly routes: readonly { readonly route: string; readonly comparisons: Readonly<Record<Verdict, number>> }[];
+  /** Most frequent first. */
+  readonly groups: readonly ReportGroup[];
+  readonly gate: FeatureStatus['gate'];
+  readonly uncovered: readonly { readonly route: string; readonly shape: string; readonly seen: number }[];
+}

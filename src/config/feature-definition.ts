@@ -1,0 +1,89 @@
+import type { Knex } from 'knex';
+import type { ReadModelDefinition } from './read-model-definition.ts';
+
+export interface QueryInput {
+  readonly params: Readonly<Record<string, string>>;
+  /** The first value of each query parameter; see `search` for repeated ones. */
+  readonly query: Readonly<Record<string, string>>;
+  readonly search: URLSearchParams;
+  /** The first value of each header, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Reads the read model's tables. Every connection is read-only. */
+  readonly db: Knex;
+}
+
+/** An answer with a status or headers of its own; a handler that returns anything else answers 200 with it as JSON. */
+export class Reply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) {
+    this.status = status;
+    this.body = body;
+    this.headers = headers;
+  }
+}
+
+/** `return reply(404, { error: 'order not found' })` */
+export function reply(status: number, body: unknown, headers?: Readonly<Record<string, string>>): Reply {
+  return new Reply(status, body, headers);
+}
+
+export type QueryHandler = (input: QueryInput) => unknown;
+
+export interface CompareRules {
+  /** Paths (a JSONPath subset: `$.a.b`, `$.items[*].x`, `$['odd name']`) that are not compared. */
+  readonly ignore?: readonly string[] | undefined;
+  /** Arrays that are compared by a key of their elements instead of by position: path to key name. */
+  readonly keyed?: Readonly<Record<string, string>> | undefined;
+  /** Greatest absolute difference of two numbers (or numeric strings) that still counts as equal. */
+  readonly tolerance?: Readonly<Record<string, number>> | undefined;
+  /** Paths where any difference fails the gate at once. */
+  readonly critical?: readonly string[] | undefined;
+  /** Paths whose values are personal: stored only as keyed hashes, which keep equality visible. */
+  readonly redact?: readonly string[] | undefined;
+  /** Response headers that are compared. Default: content-type. */
+  readonly headers?: readonly string[] | undefined;
+}
+
+export interface CutoverPolicy {
+  readonly reads?:
+    | {
+        /** Shares of visitors, rising, that the candidate serves step by step. Default 1, 5, 25, 50. */
+        readonly canary?: readonly number[] | undefined;
+        /** Whether the canary steps follow each other by themselves when the gate passes. Default true. */
+        readonly automatic?: boolean | undefined;
+        /** Seconds that a step lasts at least. Default 60. */
+        readonly dwellSeconds?: number | undefined;
+      }
+    | undefined;
+  /** Share of answers that may differ, 0 to 1, exclusive. Default 0.001. */
+  readonly maxMismatchRate?: number | undefined;
+  /** Confidence of the gate, 0 to 1, exclusive. Default 0.95. */
+  readonly confidence?: number | undefined;
+  /** Greatest lag of the read model, in seconds. Default 5. */
+  readonly maxLagSeconds?: number | undefined;
+  /** Greatest ratio of the candidate's p95 latency to legacy's. Default 1.5; not asked while the candidate's is under 50 ms. */
+  readonly maxLatencyRatio?: number | undefined;
+}
+
+export interface FeatureDefinition {
+  readonly name: string;
+  readonly readModel?: ReadModelDefinition | undefined;
+  /** Route (`GET /api/orders/:id`) to the handler that answers it from the read model. */
+  readonly queries?: Readonly<Record<string, QueryHandler>> | undefined;
+  /** Instead of `queries`: routes that a service at `candidate` answers. */
+  readonly routes?: readonly string[] | undefined;
+  /** URL of an HTTP service that answers `routes`. */
+  readonly candidate?: string | undefined;
+  /** Milliseconds the candidate has to answer a user before legacy does. Default 1000. */
+  readonly candidateTimeoutMs?: number | undefined;
+  readonly compare?: CompareRules | undefined;
+  readonly cutover?: CutoverPolicy | undefined;
+}
+
+/** Declares a feature: the unit that is migrated. */
+export function defineFeature(definition: FeatureDefinition): FeatureDefinition {
+  return Object.freeze({ ...definition });
+}

@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+import type { FeatureDefinition } from './feature-definition.ts';
+
+/**
+ * Identifies what evidence was gathered about: the text of handlers and read model, routes, comparison rules. A helper
+ * that a handler imports is not seen; raise the read model's version, or set FIG_CODE_VERSION to the commit.
+ */
+export function fingerprintOf(feature: FeatureDefinition, codeVersion: string | undefined): string {
+  const subject = { readModel: feature.readModel, queries: feature.queries, routes: feature.routes,
+    candidate: feature.candidate, compare: feature.compare, codeVersion };
+  return createHash('sha256').update(stableText(subject)).digest('hex').slice(0, 16);
+}
+
+function stableText(value: unknown): string {
+  if (typeof value === 'function') return `function ${value.toString()}`;
+  if (Array.isArray(value)) return `[${value.map(stableText).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${stableText(entry)}`).join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'undefined';
+}

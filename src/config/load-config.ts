@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createJiti } from 'jiti';
+import { FigError, describeError } from '../kernel/fig-error.ts';
+import { normalizeConfig } from './normalize-config.ts';
+import type { NormalizedConfig } from './normalized-config.ts';
+
+/** Our own entry, so that a config that imports `strangler-fig` gets this very copy of it. */
+const ownEntry = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js', import.meta.url),
+);
+
+/** Loads and checks a config file (.ts, .js, .mjs). `file` is relative to the current folder. */
+export async function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Promise<NormalizedConfig> {
+  const path = isAbsolute(file) ? file : resolve(file);
+  if (!existsSync(path)) throw new FigError('FIG_CONFIG_NOT_FOUND', `there is no config file ${path}`);
+  let exported: unknown;
+  try {
+    const jiti = createJiti(import.meta.url, { alias: { 'strangler-fig': ownEntry }, moduleCache: false });
+    exported = await jiti.import(path, { default: true });
+  } catch (error) {
+    throw new FigError('FIG_CONFIG_FAILED', `${path} could not be loaded: ${describeError(error)}`, { cause: error });
+  }
+  return normalizeConfig(exported, file, env);
+}

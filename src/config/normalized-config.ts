@@ -1,0 +1,52 @@
+import type { QueryHandler } from './feature-definition.ts';
+import type { ReadModelDefinition } from './read-model-definition.ts';
+
+export interface NormalizedRoute {
+  /** As written and as reported: `GET /api/orders/:id`. */
+  readonly route: string;
+  readonly method: string;
+  readonly path: string;
+}
+
+export interface NormalizedCompareRules {
+  readonly ignore: readonly string[];
+  readonly keyed: Readonly<Record<string, string>>;
+  readonly tolerance: Readonly<Record<string, number>>;
+  readonly critical: readonly string[];
+  readonly redact: readonly string[];
+  readonly headers: readonly string[];
+}
+
+export interface NormalizedCutover {
+  readonly canary: readonly number[];
+  readonly automatic: boolean;
+  readonly dwellSeconds: number;
+  readonly maxMismatchRate: number;
+  readonly confidence: number;
+  readonly maxLagSeconds: number;
+  readonly maxLatencyRatio: number;
+}
+
+export interface NormalizedFeature {
+  readonly name: string;
+  readonly routes: readonly NormalizedRoute[];
+  readonly readModel: ReadModelDefinition | undefined;
+  readonly queries: ReadonlyMap<string, QueryHandler>;
+  readonly candidateUrl: URL | undefined;
+  readonly candidateTimeoutMs: number;
+  readonly compare: NormalizedCompareRules;
+  readonly cutover: NormalizedCutover;
+  /** Changes when handlers, read model, routes or rules change; evidence of another fingerprint does not count. */
+  readonly fingerprint: string;
+}
+
+export interface NormalizedConfig {
+  readonly name: string;
+  readonly listen: { readonly port: number; readonly host: string };
+  readonly admin: { readonly port: number };
+  readonly legacy: { readonly url: URL; readonly database: string | undefined };
+  readonly store: string | undefined;
+  readonly visitor: { readonly cookie: string | undefined; readonly header: string | undefined };
+  readonly fenceBudgetMs: number;
+  readonly features: readonly NormalizedFeature[];
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+
+const identifier = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,39}$/, 'lower case letters, digits and underscores, at most 40, starting with a letter');
+const httpUrl = z.string().refine(isHttpUrl, 'an http:// or https:// URL');
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'a postgres:// URL');
+const port = z.number().int().min(0).max(65_535);
+const fraction = z.number().gt(0).lt(1);
+const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'a function');
+const route = z
+  .string()
+  .regex(/^(GET|HEAD) \/\S*$/, 'a method that reads and a path, such as "GET /api/orders/:id"');
+const path = z.string().regex(/^\$/, 'a path that starts with $, such as "$.items[*].price"');
+
+const sources = z
+  .record(
+    z.string().regex(/^[^.\s"]+(\.[^.\s"]+)?$/, 'a table name, or schema.table'),
+    z.strictObject({ key: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]), dirty: callable }),
+  )
+  .refine((value) => Object.keys(value).length > 0, 'at least one legacy table');
+
+const readModel = z
+  .strictObject({
+    name: identifier,
+    version: z.number().int().min(1).max(9_999),
+    key: z.string().min(1),
+    table: callable,
+    sources,
+    root: z.string().optional(),
+    build: callable,
+  })
+  .refine((value) => value.root === undefined || value.root in value.sources, {
+    message: 'one of the tables in sources',
+    path: ['root'],
+  });
+
+const compare = z.strictObject({
+  ignore: z.array(path).optional(),
+  keyed: z.record(path, z.string().min(1)).optional(),
+  tolerance: z.record(path, z.number().nonnegative()).optional(),
+  critical: z.array(path).optional(),
+  redact: z.array(path).optional(),
+  headers: z.array(z.string().min(1)).optional(),
+});
+
+const cutover = z.strictObject({
+  reads: z
+    .strictObject({
+      canary: z
+        .array(z.number().gt(0).lt(100))
+        .min(1)
+        .refine((steps) => steps.every((step, i) => i === 0 || step > steps[i - 1]!), 'shares that rise')
+        .optional(),
+      automatic: z.boolean().optional(),
+      dwellSeconds: z.number().nonnegative().optional(),
+    })
+    .optional(),
+  maxMismatchRate: fraction.optional(),
+  confidence: fraction.optional(),
+  maxLagSeconds: z.number().positive().optional(),
+  maxLatencyRatio: z.number().positive().optional(),
+});
+
+const feature = z
+  .strictObject({
+    name: identifier,
+    readModel: readModel.optional(),
+    queries: z.record(route, callable).optional(),
+    routes: z.array(route).optional(),
+    candidate: httpUrl.optional(),
+    candidateTimeoutMs: z.number().positive().optional(),
+    compare: compare.optional(),
+    cutover: cutover.optional(),
+  })
+  .refine((value) => (value.candidate === undefined) === (value.routes === undefined), {
+    message: 'candidate and routes go together: the routes that the service at candidate answers',
+    path: ['routes'],
+  })
+  .refine((value) => (value.queries === undefined) !== (value.candidate === undefined), {
+    message: 'either queries (answered in this process) or candidate (a URL)',
+    path: ['queries'],
+  })
+  .refine((value) => value.queries === undefined || value.readModel !== undefined, {
+    message: 'the read model that the queries answer from',
+    path: ['readModel'],
+  });
+
+/** The shape of a config file. Unknown keys are refused, so that a typo is not a silent default. */
+export const migrationSchema = z.strictObject({
+  name: identifier.optional(),
+  listen: z.strictObject({ port: port.optional(), host: z.string().min(1).optional() }).optional(),
+  admin: z.strictObject({ port: port.optional() }).optional(),
+  legacy: z.strictObject({ url: httpUrl, database: postgresUrl.optional() }),
+  store: postgresUrl.optional(),
+  visitor: z
+    .strictObject({ cookie: z.string().min(1).optional(), header: z.string().min(1).optional() })
+    .optional(),
+  fenceBudgetMs: z.number().nonnegative().max(60_000).optional(),
+  features: z.array(feature).optional(),
+});
+
+function isHttpUrl(text: string): boolean {
+  try {
+    return /^https?:$/.test(new URL(text).protocol);
+  } catch {
+    return false;
+  }
+}

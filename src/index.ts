@@ -1,0 +1,19 @@
+export { defineMigration, type MigrationDefinition, type VisitorDefinition } from './config/migration-definition.ts';
+export {
+  defineFeature,
+  reply,
+  type CompareRules,
+  type CutoverPolicy,
+  type FeatureDefinition,
+  type QueryHandler,
+  type QueryInput,
+  type Reply,
+} from './config/feature-definition.ts';
+export {
+  defineReadModel,
+  type KeyValue,
+  type Mirror,
+  type ReadModelDefinition,
+  type SourceDefinition,
+  type SourceRow,
+} from './config/read-model-definition.ts';

@@ -1,0 +1,112 @@
+/**
+ * The catalogue of everything that can go wrong and what to do about it. docs/errors.md is generated from this table
+ * and a test keeps them equal.
+ */
+export const errorCodes = {
+  FIG_CONFIG_NOT_FOUND: {
+    meaning: 'The config file does not exist or no `fig up` runs in this folder.',
+    remedy: 'Name the file with --config, or run the command in the folder that holds fig.config.ts.',
+  },
+  FIG_CONFIG_INVALID: {
+    meaning: 'The config was read but a value in it is wrong.',
+    remedy: 'The message names the key, what was found and what is expected.',
+  },
+  FIG_CONFIG_FAILED: {
+    meaning: 'The config file threw while it was loaded.',
+    remedy: 'Fix the error that is given as the cause.',
+  },
+  FIG_USAGE: {
+    meaning: 'A command was called with arguments that do not fit.',
+    remedy: 'See --help of the command.',
+  },
+  FIG_PORT_IN_USE: {
+    meaning: 'Another process listens on the port.',
+    remedy: 'Stop it, or choose another port.',
+  },
+  FIG_EMBEDDED_POSTGRES_UNAVAILABLE: {
+    meaning: 'The embedded PostgreSQL cannot run here.',
+    remedy: 'Set FIG_DATABASE_URL (and LEGACY_DATABASE_URL) to a PostgreSQL 14 or newer.',
+  },
+  FIG_EMBEDDED_POSTGRES_FAILED: {
+    meaning: 'The embedded PostgreSQL did not start.',
+    remedy: 'Read the end of its log, which the message quotes.',
+  },
+  FIG_STORE_UNREACHABLE: {
+    meaning: 'The control store does not answer.',
+    remedy: 'Check FIG_DATABASE_URL and that the server accepts connections.',
+  },
+  FIG_STORE_NEWER: {
+    meaning: 'The control store was migrated by a newer version of fig.',
+    remedy: 'Run that version, or migrate the store down with it first.',
+  },
+  FIG_UNKNOWN_FEATURE: {
+    meaning: 'No feature of that name is in the config.',
+    remedy: 'The message lists the names there are.',
+  },
+  FIG_TRANSITION_REFUSED: {
+    meaning: 'The phase cannot change that way now.',
+    remedy: 'The message says why in one sentence.',
+  },
+  FIG_WHY_REQUIRED: {
+    meaning: 'A rollback or a forced promotion must say why; the reason is kept in the audit.',
+    remedy: 'Add --why "...".',
+  },
+  FIG_NOT_RUNNING: {
+    meaning: 'No running fig answers on the admin address.',
+    remedy: 'Start `fig up`, or name its address with --admin.',
+  },
+  FIG_ADMIN_REFUSED: {
+    meaning: 'The admin server refused the request.',
+    remedy: 'The message says what was wrong with it.',
+  },
+  FIG_PREFLIGHT_REFUSED: {
+    meaning: 'Capture would put the legacy database at risk or cannot work, so nothing was started.',
+    remedy: 'Each finding names the object and the statement that mends it.',
+  },
+  FIG_REPLICATION_FAILED: {
+    meaning: 'The replication stream ended with an error.',
+    remedy: 'It is started again by itself; the cause says what the server said.',
+  },
+  FIG_REPLICATION_PROTOCOL: {
+    meaning: 'The server sent a replication message that cannot be read.',
+    remedy: 'Report it with the server version; nothing was applied from it.',
+  },
+  FIG_SLOT_PASSED: {
+    meaning: 'The replication slot was advanced past what the read model has applied, so changes are missing.',
+    remedy: 'The read model is built again by itself; find out who else uses the slot.',
+  },
+  FIG_PROJECTION_FAILED: {
+    meaning: 'A change could not be applied to the read model.',
+    remedy: 'Reads stay with legacy until it is applied; the cause says what failed.',
+  },
+  FIG_MIRROR_ROW_MISSING: {
+    meaning: 'An update left out an unchanged large value of a row that the mirror does not have.',
+    remedy: 'The read model is built again by itself.',
+  },
+  FIG_UPSTREAM_CONNECT: {
+    meaning: 'No connection to the upstream could be made.',
+    remedy: 'Check that the legacy app runs at the configured URL.',
+  },
+  FIG_UPSTREAM_RESPONSE_HEADERS: {
+    meaning: 'The upstream closed or timed out before it sent its response headers.',
+    remedy: 'Look at the legacy app; raise proxy.headersTimeoutMs if it is just slow.',
+  },
+  FIG_UPSTREAM_RESPONSE_BODY: {
+    meaning: 'The upstream broke off in the middle of its response body.',
+    remedy: 'The client connection is reset so that the cut is not mistaken for an end.',
+  },
+  FIG_CANDIDATE_TIMEOUT: {
+    meaning: 'The candidate did not answer within its time.',
+    remedy: 'Legacy answered instead.',
+  },
+  FIG_CANDIDATE_FAILED: {
+    meaning: 'The candidate threw, answered 5xx or gave something that is no answer.',
+    remedy: 'Legacy answered instead; the cause says what happened.',
+  },
+  FIG_SHADOW_WORKER_DIED: {
+    meaning: 'The shadow worker stopped unexpectedly.',
+    remedy: 'It is started again by itself; user requests are not touched.',
+  },
+} as const satisfies Record<string, { meaning: string; remedy: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,76 @@
+import type { ReadState } from './phase.ts';
+
+/** Header lines in the order, case and repetition they came in: name, value, name, value, ... */
+export type RawHeaders = readonly string[];
+
+export interface HttpQuestion {
+  readonly method: string;
+  /** Path and query exactly as received, e.g. `/api/orders?page=2`. */
+  readonly target: string;
+  readonly headers: RawHeaders;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: RawHeaders;
+  /** As it went over the wire, before any content decoding. */
+  readonly body: Uint8Array;
+}
+
+export type Side = 'legacy' | 'candidate';
+
+/** Why the candidate could not answer a question that was its to answer. */
+export type CandidateFailure =
+  /** It exceeded its time. */
+  | 'timeout'
+  /** It threw, or answered 5xx. */
+  | 'failed'
+  /** Its answer cannot be sent: not serialisable, no valid status, too large. */
+  | 'invalid'
+  /** Too many questions are with it already. */
+  | 'busy';
+
+/** One question of a user and the answer they got: the copy that the proxy hands to the shadow. */
+export interface Exchange {
+  readonly id: string;
+  readonly feature: string;
+  /** The route as written in the config, e.g. `GET /api/orders/:id`. */
+  readonly route: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly reads: ReadState;
+  readonly question: HttpQuestion;
+  readonly answer: HttpAnswer;
+  readonly servedBy: Side;
+  /** Present when the candidate should have served but legacy had to. */
+  readonly candidateFailure?: CandidateFailure | undefined;
+  /** Milliseconds since the epoch at which the question arrived. */
+  readonly askedAt: number;
+  /** Milliseconds the serving side took to answer, waiting for a fence not included. */
+  readonly tookMs: number;
+}
+
+/** Why a copy was not taken or not kept. Each is a metric label. */
+export type DropReason = 'queue-full' | 'too-large' | 'aborted' | 'worker-down';
+
+/** Where the proxy hands copies to. Neither call may block, throw or slow the caller. */
+export interface ExchangeSink {
+  /** Asked before a body is copied: whether there is room and interest. */
+  wants(feature: string, route: string): boolean;
+  offer(exchange: Exchange): void;
+  dropped(feature: string, route: string, reason: DropReason): void;
+}
+
+/** Values of one header, in order. */
+export function headerValues(headers: RawHeaders, name: string): string[] {
+  const wanted = name.toLowerCase();
+  const values: string[] = [];
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    if (headers[i]!.toLowerCase() === wanted) values.push(headers[i + 1]!);
+  }
+  return values;
+}
+
+/** The first value of a header. */
+export function headerValue(headers: RawHeaders, name: string): string | undefined {
+  return headerValues(headers, name)[0];
+}

@@ -1,0 +1,29 @@
+/** Phases of a feature's reads, in order. `retired` is reached only after its commands have moved, which is later work. */
+export const readPhases = ['legacy', 'shadow', 'canary', 'live'] as const;
+export type ReadPhase = (typeof readPhases)[number];
+
+export interface ReadState {
+  readonly phase: ReadPhase;
+  /** Share of visitors that the candidate serves, 0 to 100. 0 in legacy and shadow, 100 in live. */
+  readonly percent: number;
+}
+
+/** What a proxy needs to know of one feature. */
+export interface FeatureRouting {
+  readonly feature: string;
+  readonly reads: ReadState;
+}
+
+/** Swapped whole; a request uses one snapshot to its end. */
+export interface RoutingSnapshot {
+  /** Grows with every change. 0: nothing has been heard from the control store yet. */
+  readonly revision: number;
+  readonly features: ReadonlyMap<string, FeatureRouting>;
+}
+
+export const emptyRouting: RoutingSnapshot = { revision: 0, features: new Map() };
+
+/** `canary 5%`, `shadow`: how a state is written everywhere. */
+export function describeReads(state: ReadState): string {
+  return state.phase === 'canary' ? `canary ${state.percent}%` : state.phase;
+}

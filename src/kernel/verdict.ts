@@ -1,0 +1,34 @@
+/** What a comparison came to. A verdict may admit ignorance; it never guesses. */
+export const verdicts = ['match', 'mismatch', 'stale', 'raced', 'undetermined', 'error', 'skipped'] as const;
+export type Verdict = (typeof verdicts)[number];
+
+export type DifferenceKind =
+  /** The status codes differ. */
+  | 'status'
+  /** A compared header differs. */
+  | 'header'
+  /** Both have a value of the same type, and they differ. */
+  | 'value'
+  /** The types differ (string and number, null and object, ...). */
+  | 'type'
+  /** Legacy has it, the candidate does not. */
+  | 'missing'
+  /** The candidate has it, legacy does not. */
+  | 'extra'
+  /** Bodies that are not JSON on both sides differ. */
+  | 'body'
+  /** The candidate failed to answer where legacy answered. */
+  | 'error';
+
+export interface Difference {
+  readonly kind: DifferenceKind;
+  /** Pattern of the place, array positions collapsed: `$.items[*].total`, `status`, `header content-type`. */
+  readonly path: string;
+  /** The exact place, e.g. `$.items[3].total`. */
+  readonly at: string;
+  /** JSON text, shortened and redacted; `undefined` where the side has nothing. */
+  readonly legacy: string | undefined;
+  readonly candidate: string | undefined;
+  /** The candidate reveals what legacy refuses (2xx against 401, 403, 404), or the path is declared critical. */
+  readonly critical: boolean;
+}
