@@ -1,14 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { FeatureDefinition } from './feature-definition.ts';
+import type { ReadModelDefinition } from './read-model-definition.ts';
 
 /**
  * Identifies what evidence was gathered about: the text of handlers and read model, routes, comparison rules. A helper
  * that a handler imports is not seen; raise the read model's version, or set FIG_CODE_VERSION to the commit.
  */
 export function fingerprintOf(feature: FeatureDefinition, codeVersion: string | undefined): string {
-  const subject = { readModel: feature.readModel, queries: feature.queries, routes: feature.routes,
-    candidate: feature.candidate, compare: feature.compare, codeVersion };
+  const subject = {
+    readModel: feature.readModel,
+    queries: feature.queries,
+    routes: feature.routes,
+    candidate: feature.candidate,
+    compare: feature.compare,
+    codeVersion,
+  };
   return createHash('sha256').update(stableText(subject)).digest('hex').slice(0, 16);
+}
+
+/** Identifies a read model's definition: a stored one of another fingerprint is built again. */
+export function readModelFingerprint(readModel: ReadModelDefinition): string {
+  return createHash('sha256').update(stableText(readModel)).digest('hex').slice(0, 16);
 }
 
 function stableText(value: unknown): string {

@@ -8,9 +8,7 @@ const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'a postgres:// URL')
 const port = z.number().int().min(0).max(65_535);
 const fraction = z.number().gt(0).lt(1);
 const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'a function');
-const route = z
-  .string()
-  .regex(/^(GET|HEAD) \/\S*$/, 'a method that reads and a path, such as "GET /api/orders/:id"');
+const route = z.string().regex(/^(GET|HEAD) \/\S*$/, 'a method that reads and a path, such as "GET /api/orders/:id"');
 const path = z.string().regex(/^\$/, 'a path that starts with $, such as "$.items[*].price"');
 
 const sources = z
@@ -93,9 +91,7 @@ export const migrationSchema = z.strictObject({
   admin: z.strictObject({ port: port.optional() }).optional(),
   legacy: z.strictObject({ url: httpUrl, database: postgresUrl.optional() }),
   store: postgresUrl.optional(),
-  visitor: z
-    .strictObject({ cookie: z.string().min(1).optional(), header: z.string().min(1).optional() })
-    .optional(),
+  visitor: z.strictObject({ cookie: z.string().min(1).optional(), header: z.string().min(1).optional() }).optional(),
   fenceBudgetMs: z.number().nonnegative().max(60_000).optional(),
   features: z.array(feature).optional(),
 });

@@ -83,6 +83,19 @@ export const errorCodes = {
     meaning: 'An update left out an unchanged large value of a row that the mirror does not have.',
     remedy: 'The read model is built again by itself.',
   },
+  FIG_LISTEN_FAILED: {
+    meaning: 'The proxy cannot listen on the address.',
+    remedy:
+      'Choose an address of this machine and a port that this user may open; the cause says what the system said.',
+  },
+  FIG_REQUEST_REFUSED: {
+    meaning: 'The request was not forwarded because two servers could read it differently.',
+    remedy: 'The message says what is wrong with it; the sender has to mend it.',
+  },
+  FIG_PROXY_FAULT: {
+    meaning: 'The proxy itself failed while it handled a request.',
+    remedy: 'The log names the request and the cause; please report it.',
+  },
   FIG_UPSTREAM_CONNECT: {
     meaning: 'No connection to the upstream could be made.',
     remedy: 'Check that the legacy app runs at the configured URL.',
@@ -106,6 +119,10 @@ export const errorCodes = {
   FIG_SHADOW_WORKER_DIED: {
     meaning: 'The shadow worker stopped unexpectedly.',
     remedy: 'It is started again by itself; user requests are not touched.',
+  },
+  FIG_INTERNAL: {
+    meaning: 'Something failed that fig did not foresee.',
+    remedy: 'Report it with the message and, if there is one, the log line that belongs to it.',
   },
 } as const satisfies Record<string, { meaning: string; remedy: string }>;
 

@@ -23,7 +23,7 @@ export class FigError extends Error {
 export function describeError(thrown: unknown): string {
   const parts: string[] = [];
   const seen = new Set<unknown>();
-  for (let current = thrown; current !== undefined && current !== null && !seen.has(current); ) {
+  for (let current = thrown; current !== undefined && current !== null && !seen.has(current);) {
     seen.add(current);
     if (current instanceof AggregateError && current.message === '') {
       parts.push(current.errors.map(describeError).join('; '));

@@ -1,0 +1,46 @@
+import type { ServerResponse } from 'node:http';
+import type { ErrorCode } from '../src/kernel/error-codes.ts';
+import type { HttpAnswer } from '../src/kernel/exchange.ts';
+import { isBodiless } from './forward.ts';
+
+/** Sends an answer of the candidate, complete and in one go. A conditional request gets the full answer, which is allowed. */
+export function answerFromCandidate(res: ServerResponse, method: string, answer: HttpAnswer): void {
+  const headers = [...answer.headers, 'x-fig-served-by', 'candidate'];
+  if (answer.status !== 204 && answer.status !== 304) headers.push('Content-Length', String(answer.body.byteLength));
+  res.writeHead(answer.status, headers);
+  res.end(isBodiless(method, answer.status) ? undefined : answer.body);
+}
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly requestId: string;
+}
+
+/** Tells the user that there is no answer: a page for browsers, JSON for everything else. The cause goes to the log only. */
+export function answerError(res: ServerResponse, error: ErrorAnswer): void {
+  const isPage = /\btext\/html\b/i.test(res.req.headers.accept ?? '');
+  const body = isPage ? errorPage(error) : `${JSON.stringify({ error: withoutStatus(error) })}\n`;
+  res.writeHead(error.status, {
+    'Content-Type': `${isPage ? 'text/html' : 'application/json'}; charset=utf-8`,
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+  });
+  res.end(res.req.method === 'HEAD' ? undefined : body);
+}
+
+function withoutStatus({ code, message, requestId }: ErrorAnswer): Omit<ErrorAnswer, 'status'> {
+  return { code, message, requestId };
+}
+
+function errorPage({ status, code, message, requestId }: ErrorAnswer): string {
+  return `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>${status}</title>
+<h1>${status}</h1><p>${escaped(message)}</p><p><small>${code}, request ${escaped(requestId)}</small></p></html>
+`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

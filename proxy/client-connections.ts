@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+interface Pending {
+  readonly res: ServerResponse;
+  readonly gone: AbortController;
+}
+
+export interface OpenRequest {
+  /** Aborts when the client is gone before its answer was complete. */
+  readonly gone: AbortSignal;
+  /** Resolves, with `performance.now()` of that moment, when the answer is out or the client is gone. */
+  readonly closed: Promise<number>;
+}
+
+/**
+ * The answers that are owed on each client connection. Tells every one of them when the client is gone, also those that
+ * wait behind another answer on the same connection, about which node itself says nothing.
+ */
+export class ClientConnections {
+  readonly #pending = new WeakMap<Duplex, Set<Pending>>();
+  readonly #onEmpty: (() => void)[] = [];
+  #count = 0;
+
+  get inFlight(): number {
+    return this.#count;
+  }
+
+  watch(socket: Socket): void {
+    const pending = new Set<Pending>();
+    this.#pending.set(socket, pending);
+    socket.once('close', () => {
+      for (const { gone } of pending) gone.abort();
+    });
+  }
+
+  /** Counts a request until `end` is called for it, which must be once. */
+  begin(req: IncomingMessage, res: ServerResponse): OpenRequest {
+    const gone = new AbortController();
+    const entry: Pending = { res, gone };
+    const pending = this.#pending.get(req.socket);
+    pending?.add(entry);
+    this.#count += 1;
+    const closed = new Promise<number>((resolve) => {
+      const close = (): void => {
+        pending?.delete(entry);
+        resolve(performance.now());
+      };
+      gone.signal.addEventListener('abort', close, { once: true });
+      res.once('close', () => {
+        if (res.writableFinished) close();
+        else gone.abort();
+      });
+    });
+    return { gone: gone.signal, closed };
+  }
+
+  end(): void {
+    this.#count -= 1;
+    if (this.#count === 0) for (const wake of this.#onEmpty.splice(0)) wake();
+  }
+
+  /** Whether bytes of an unfinished answer have gone out on the socket: then nothing else may be written to it. */
+  isAnswering(socket: Duplex): boolean {
+    for (const { res } of this.#pending.get(socket) ?? []) {
+      if (res.headersSent) return true;
+    }
+    return false;
+  }
+
+  /** Resolves when no request is in flight. */
+  async whenEmpty(): Promise<void> {
+    if (this.#count === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty.push(resolve);
+    });
+  }
+}

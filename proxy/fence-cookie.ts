@@ -1,0 +1,76 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { RawHeaders } from '../src/kernel/exchange.ts';
+import type { Position } from '../src/kernel/position.ts';
+
+export const fenceCookieName = 'fig_fence';
+
+/** A cookie older than this says nothing any more: the read model is long past it, or reads are with legacy anyway. */
+export const fenceCookieSeconds = 600;
+
+/** How far another clock may be ahead of ours before its cookie is taken for nonsense. */
+const CLOCK_SKEW_MS = 60_000;
+
+/** What a visitor carries about their last write. */
+export interface FenceNote {
+  readonly fence: Position;
+  /** Milliseconds since the epoch at which it was written. */
+  readonly at: number;
+  /** False when the position after the write could not be learned. */
+  readonly isKnown: boolean;
+}
+
+/** The value of the Set-Cookie line that gives a visitor their note. */
+export function fenceSetCookie(secret: Uint8Array, note: FenceNote, isSecure: boolean): string {
+  const text = `${note.fence.toString(16)}.${note.at.toString(36)}.${note.isKnown ? 'k' : 'u'}`;
+  const value = `${text}.${signatureOf(secret, text)}`;
+  const secure = isSecure ? '; Secure' : '';
+  return `${fenceCookieName}=${value}; Max-Age=${fenceCookieSeconds}; Path=/; HttpOnly; SameSite=Lax${secure}`;
+}
+
+/** The latest note in a Cookie header that we signed and that is not out of date. Anything else counts as no note. */
+export function fenceNoteIn(secret: Uint8Array, cookieHeader: string | undefined, now: number): FenceNote | undefined {
+  if (cookieHeader === undefined || !cookieHeader.includes(fenceCookieName)) return undefined;
+  let latest: FenceNote | undefined;
+  for (const pair of cookieHeader.split(';')) {
+    if (!isFencePair(pair)) continue;
+    const note = readNote(secret, pair.slice(pair.indexOf('=') + 1).trim());
+    if (note === undefined || note.at > now + CLOCK_SKEW_MS || note.at < now - fenceCookieSeconds * 1_000) continue;
+    if (latest === undefined || note.at > latest.at) latest = note;
+  }
+  return latest;
+}
+
+/** The headers without our cookie: legacy sees the cookies it set and nothing else. Other lines are not touched. */
+export function withoutFenceCookie(headers: RawHeaders): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i]!;
+    const value = headers[i + 1]!;
+    if (name.toLowerCase() !== 'cookie' || !value.includes(fenceCookieName)) {
+      kept.push(name, value);
+      continue;
+    }
+    const pairs = value.split(';');
+    const others = pairs.filter((pair) => !isFencePair(pair));
+    if (others.length === pairs.length) kept.push(name, value);
+    else if (others.some((pair) => pair.trim() !== '')) kept.push(name, others.join(';').trimStart());
+  }
+  return kept;
+}
+
+function isFencePair(pair: string): boolean {
+  return pair.trimStart().startsWith(`${fenceCookieName}=`);
+}
+
+function readNote(secret: Uint8Array, value: string): FenceNote | undefined {
+  const parts = /^([0-9a-f]{1,16})\.([0-9a-z]{1,9})\.([ku])\.([\w-]{43})$/.exec(value);
+  if (!parts) return undefined;
+  const given = Buffer.from(parts[4]!);
+  const expected = Buffer.from(signatureOf(secret, `${parts[1]}.${parts[2]}.${parts[3]}`));
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+  return { fence: BigInt(`0x${parts[1]}`), at: Number.parseInt(parts[2]!, 36), isKnown: parts[3] === 'k' };
+}
+
+function signatureOf(secret: Uint8Array, text: string): string {
+  return createHmac('sha256', secret).update(`${fenceCookieName}\0${text}`).digest('base64url');
+}

@@ -1,0 +1,100 @@
+import type { CandidateFailure, DropReason, Exchange, ExchangeSink, HttpAnswer } from '../src/kernel/exchange.ts';
+import { describeError } from '../src/kernel/fig-error.ts';
+import type { Log } from '../src/kernel/log.ts';
+import type { ReadState } from '../src/kernel/phase.ts';
+import { CaptureBody } from './capture-body.ts';
+import type { ClientRequest } from './client-request.ts';
+import type { RouteMatch } from './route-table.ts';
+import { questionHeaders } from './upstream-headers.ts';
+import type { ForwardOutcome } from './forward.ts';
+
+/** What a copy is about. */
+export interface CopySubject {
+  readonly client: ClientRequest;
+  readonly match: RouteMatch;
+  readonly reads: ReadState;
+}
+
+/** The copy of one answer of legacy while it streams past. */
+export interface OpenCopy {
+  readonly tap: (chunk: Buffer) => void;
+  close(outcome: ForwardOutcome, tookMs: number, candidateFailure: CandidateFailure | undefined): void;
+}
+
+/** Hands copies to the shadow. Whatever the sink does, the user's request goes on: its errors end here. */
+export class CopyDesk {
+  readonly #sink: ExchangeSink;
+  readonly #limitBytes: number;
+  readonly #log: Log;
+
+  constructor(sink: ExchangeSink, limitBytes: number, log: Log) {
+    this.#sink = sink;
+    this.#limitBytes = limitBytes;
+    this.#log = log;
+  }
+
+  /** Begins to copy legacy's answer, if the sink wants it. */
+  open(subject: CopySubject): OpenCopy | undefined {
+    if (!this.#wants(subject.match)) return undefined;
+    const body = new CaptureBody(this.#limitBytes);
+    return {
+      tap: (chunk) => body.add(chunk),
+      close: (outcome, tookMs, candidateFailure) => {
+        if (body.isTooLarge) this.#dropped(subject, 'too-large');
+        else if (outcome.kind !== 'relayed') this.#dropped(subject, 'aborted');
+        else {
+          const { status, headers } = outcome.head;
+          const answer = { status, headers, body: body.bytes() };
+          this.#offer({ ...exchangeOf(subject, answer, tookMs), servedBy: 'legacy', candidateFailure });
+        }
+      },
+    };
+  }
+
+  /** Hands over an answer that the candidate gave, or that nobody was left to receive. */
+  handCandidates(subject: CopySubject, answer: HttpAnswer, tookMs: number): void {
+    if (!this.#wants(subject.match)) return;
+    if (subject.client.gone.aborted) this.#dropped(subject, 'aborted');
+    else if (answer.body.byteLength > this.#limitBytes) this.#dropped(subject, 'too-large');
+    else this.#offer({ ...exchangeOf(subject, answer, tookMs), servedBy: 'candidate' });
+  }
+
+  #wants({ feature, route }: RouteMatch): boolean {
+    return this.#guarded(() => this.#sink.wants(feature, route)) ?? false;
+  }
+
+  #offer(exchange: Exchange): void {
+    this.#guarded(() => this.#sink.offer(exchange));
+  }
+
+  #dropped({ match }: CopySubject, reason: DropReason): void {
+    this.#guarded(() => this.#sink.dropped(match.feature, match.route, reason));
+  }
+
+  #guarded<T>(call: () => T): T | undefined {
+    try {
+      return call();
+    } catch (error) {
+      this.#log.error({ error: describeError(error) }, 'the shadow could not take a copy; the user was not touched');
+      return undefined;
+    }
+  }
+}
+
+function exchangeOf(
+  { client, match, reads }: CopySubject,
+  answer: HttpAnswer,
+  tookMs: number,
+): Omit<Exchange, 'servedBy'> {
+  return {
+    id: client.id,
+    feature: match.feature,
+    route: match.route,
+    params: match.params,
+    reads,
+    question: { method: client.method, target: client.target, headers: questionHeaders(client.req.rawHeaders) },
+    answer,
+    askedAt: client.askedAt,
+    tookMs,
+  };
+}

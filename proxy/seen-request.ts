@@ -1,0 +1,22 @@
+import type { Side } from '../src/kernel/exchange.ts';
+import type { Reason } from './decide.ts';
+
+/** A finished request as traffic observation gets it. Holds no query, no header, no body. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Undefined when the client was gone before there was an answer. */
+  readonly status: number | undefined;
+  readonly servedBy: Side;
+  /** Why legacy answered although the candidate's turn it was. */
+  readonly fallback?: Reason | undefined;
+  /** `refused`: not forwarded at all. `upgrade`: a protocol upgrade; the time is that of its handshake. */
+  readonly reason: Reason | 'refused' | 'upgrade';
+  /** From arrival until the last byte was sent. */
+  readonly tookMs: number;
+  /** The answer did not go out to its end. */
+  readonly aborted: boolean;
+}
+
+/** What the main line knows when it is through; time and abortion are known when the answer has gone out. */
+export type Handled = Omit<SeenRequest, 'tookMs' | 'aborted' | 'method' | 'path'>;

@@ -1,0 +1,125 @@
+import { ServerResponse, type ClientRequest as OutgoingRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import httpProxy from 'http-proxy';
+import { describeError } from '../src/kernel/fig-error.ts';
+import type { Log } from '../src/kernel/log.ts';
+import { endToEnd } from './hop-by-hop.ts';
+import { resetConnection } from './forward.ts';
+import { peerAddress, upstreamHeaders } from './upstream-headers.ts';
+
+export interface UpgradeTunnelsOptions {
+  readonly legacy: URL;
+  /** How long legacy may take to accept or refuse an upgrade. */
+  readonly handshakeTimeoutMs: number;
+  readonly log: Log;
+  /** Told once per upgrade: legacy's status, 502 when there was none, undefined when the client left before. */
+  readonly onHandshake: (req: IncomingMessage, status: number | undefined) => void;
+}
+
+/**
+ * WebSocket upgrades: legacy is asked first, and only its 101 turns the client's connection into a tunnel. http-proxy
+ * joins the two sockets; headers, target, refusal and the end of either side are seen to here, because it folds repeated
+ * headers, merges slashes, sends a de-chunked refusal under its chunked header, and leaves one side open when the other
+ * breaks.
+ */
+export class UpgradeTunnels {
+  readonly #options: UpgradeTunnelsOptions;
+  readonly #proxy: httpProxy;
+
+  constructor(options: UpgradeTunnelsOptions) {
+    this.#options = options;
+    const { protocol, hostname, port } = options.legacy;
+    const host = hostname.replace(/^\[|\]$/g, '');
+    this.#proxy = httpProxy.createProxyServer({
+      target: { protocol, host, hostname: host, port: Number(port || (protocol === 'https:' ? 443 : 80)) },
+      toProxy: true,
+      ignorePath: true,
+    });
+    this.#proxy.on('proxyReqWs', (outgoing, req, socket) => this.#handshake(outgoing, req, socket));
+  }
+
+  /** The socket must have an `error` listener already. */
+  open(req: IncomingMessage, socket: Socket, head: Buffer): void {
+    this.#proxy.ws(req, socket, head, {}, (error) => {
+      this.#options.log.debug({ error: describeError(error) }, 'an upgrade ended with an error');
+    });
+  }
+
+  #handshake(outgoing: OutgoingRequest, req: IncomingMessage, socket: Socket): void {
+    const { onHandshake, handshakeTimeoutMs } = this.#options;
+    setHead(outgoing, req);
+    let isOver = false;
+    const over = (status: number | undefined): void => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timer);
+      onHandshake(req, status);
+    };
+    const timer = setTimeout(() => outgoing.destroy(new Error('no answer to the upgrade in time')), handshakeTimeoutMs);
+    socket.once('close', () => {
+      over(undefined);
+      outgoing.destroy();
+    });
+    outgoing.once('error', () => {
+      if (!isOver && socket.writable) {
+        socket.write('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+        socket.destroySoon();
+      }
+      over(502);
+    });
+    // http-proxy adds its own listener right after this; it must not write its version of the refusal as well.
+    process.nextTick(() => {
+      outgoing.removeAllListeners('response');
+      outgoing.once('response', (answer) => {
+        over(answer.statusCode);
+        relayRefusal(answer, req, socket);
+      });
+    });
+    outgoing.once('upgrade', (answer: IncomingMessage, upstream: Socket) => {
+      over(answer.statusCode);
+      socket.once('close', () => upstream.destroy());
+      upstream.once('close', () => socket.destroySoon());
+    });
+  }
+}
+
+export function isWebSocketUpgrade(req: IncomingMessage): boolean {
+  return req.method === 'GET' && req.headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+/** Replaces the folded headers and the tidied target with what the client sent. */
+function setHead(outgoing: OutgoingRequest, req: IncomingMessage): void {
+  outgoing.path = req.url ?? '/';
+  for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
+  const headers = upstreamHeaders(req.rawHeaders, peerAddress(req.socket.remoteAddress), 'http');
+  for (let i = 0; i < headers.length; i += 2) outgoing.appendHeader(headers[i]!, headers[i + 1]!);
+  outgoing.setHeader('Connection', 'Upgrade');
+  outgoing.setHeader('Upgrade', req.headers.upgrade ?? 'websocket');
+}
+
+/** Passes legacy's refusal on as an ordinary answer, after which the connection closes. */
+function relayRefusal(answer: IncomingMessage, req: IncomingMessage, socket: Socket): void {
+  const res = responseOn(req, socket);
+  answer.once('aborted', () => resetConnection(res));
+  answer.on('error', () => resetConnection(res));
+  try {
+    res.sendDate = false;
+    res.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', endToEnd(answer.rawHeaders));
+  } catch {
+    socket.destroy();
+    return;
+  }
+  answer.pipe(res);
+}
+
+/** An ordinary answer on a socket that node took for an upgrade. The socket closes behind it. */
+export function responseOn(req: IncomingMessage, socket: Socket): ServerResponse {
+  const res = new ServerResponse(req);
+  res.shouldKeepAlive = false;
+  res.assignSocket(socket);
+  res.once('finish', () => {
+    res.detachSocket(socket);
+    socket.destroySoon();
+  });
+  return res;
+}

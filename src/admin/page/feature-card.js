@@ -1,0 +1,167 @@
+import { h } from './dom.js';
+import { count, milliseconds, percent, plural, seconds } from './format.js';
+import { differences } from './differences.js';
+
+const phases = [
+  ['legacy', 'Legacy', 'legacy answers'],
+  ['shadow', 'Shadow', 'answers compared'],
+  ['canary', 'Canary', 'some visitors'],
+  ['live', 'Live', 'candidate answers'],
+];
+
+export const verdictWords = {
+  match: 'match',
+  mismatch: 'mismatch',
+  error: 'error',
+  stale: 'stale',
+  raced: 'raced',
+  undetermined: 'undetermined',
+  skipped: 'skipped',
+};
+
+const gateWords = { PASS: ['good', 'Pass'], FAIL: ['bad', 'Fail'], INCONCLUSIVE: ['wait', 'Not proven yet'] };
+
+export function featureCard(feature, status, entry) {
+  const name = feature.feature;
+  return h(
+    'section',
+    { class: 'card feature', data: { key: `feature-${name}`, feature: name }, 'aria-labelledby': `feature-${name}` },
+    h(
+      'div',
+      { class: 'card-head' },
+      h(
+        'div',
+        {},
+        h('h2', { id: `feature-${name}` }, name),
+        h('p', { class: 'sub' }, plural(feature.routes.length, 'route'), readModelText(feature.readModel), h('span', { class: 'quiet', title: 'Fingerprint of the code and rules that the evidence is about' }, ` · ${feature.fingerprint.slice(0, 8)}`)),
+      ),
+      h(
+        'div',
+        { class: 'actions' },
+        h('button', { type: 'button', class: 'quiet-button', data: { action: 'rollback', feature: name }, disabled: feature.phase === 'legacy' }, 'Roll back…'),
+        h('button', { type: 'button', class: 'main-button', data: { action: 'promote', feature: name }, disabled: feature.phase === 'live' }, 'Promote…'),
+      ),
+    ),
+    readModelNotice(feature.readModel),
+    steps(feature),
+    h('div', { class: 'columns' }, evidence(feature, entry?.report), gate(feature, status)),
+    differences(name, entry),
+  );
+}
+
+function readModelText(readModel) {
+  if (!readModel) return '';
+  const rows = readModel.rows === undefined ? '' : `, ${plural(readModel.rows, 'row')}`;
+  return ` · ${readModel.name} v${readModel.version}${rows}`;
+}
+
+function readModelNotice(readModel) {
+  if (!readModel || readModel.state === 'ready') return undefined;
+  if (readModel.state === 'failed') {
+    return h('div', { class: 'notice bad', role: 'alert' }, h('strong', {}, 'The read model failed.'), ' ', readModel.error ?? '', ' Reads stay with legacy.');
+  }
+  const words = { waiting: 'The read model waits for its sources', copying: 'Copying the legacy tables', building: 'Building the read model' };
+  return h(
+    'div',
+    { class: 'notice plain' },
+    h('div', { class: 'meter-head' }, h('strong', {}, words[readModel.state]), h('span', {}, percent(readModel.progress))),
+    meter(readModel.progress, 'accent', `${words[readModel.state]}: ${percent(readModel.progress)}`),
+  );
+}
+
+function steps(feature) {
+  const at = phases.findIndex(([phase]) => phase === feature.phase);
+  return h(
+    'ol',
+    { class: 'steps', 'aria-label': `Phase of the reads: ${feature.reads}` },
+    phases.map(([phase, title, hint], i) => {
+      const isCurrent = i === at;
+      const text = phase === 'canary' && isCurrent ? `${feature.percent} % of visitors` : hint;
+      return h(
+        'li',
+        { class: isCurrent ? 'current' : i < at ? 'past' : 'ahead', 'aria-current': isCurrent ? 'step' : undefined },
+        h('span', { class: 'bead', 'aria-hidden': 'true' }),
+        h('span', { class: 'step-title' }, title),
+        h('span', { class: 'step-hint' }, text),
+        phase === 'canary' && isCurrent && h('span', { class: 'share', 'aria-hidden': 'true' }, h('i', { style: { width: `${feature.percent}%` } })),
+      );
+    }),
+  );
+}
+
+function evidence(feature, report) {
+  const { comparisons } = feature;
+  const all = Object.keys(verdictWords).reduce((sum, verdict) => sum + (comparisons[verdict] ?? 0), 0);
+  const shown = Object.keys(verdictWords).filter((verdict) => comparisons[verdict] > 0);
+  return h(
+    'div',
+    { class: 'panel' },
+    h('h3', {}, 'Evidence'),
+    h('p', { class: 'big' }, percent(feature.matchRate), h('span', {}, feature.matchRate === undefined ? ' no verdict yet' : ' of the answers match')),
+    all === 0
+      ? h('p', { class: 'quiet' }, feature.phase === 'legacy' ? 'Nothing is compared in this phase. Promote to shadow to begin.' : 'The first comparisons appear as soon as visitors ask.')
+      : [
+          h(
+            'div',
+            { class: 'stack', role: 'img', 'aria-label': shown.map((verdict) => `${count(comparisons[verdict])} ${verdictWords[verdict]}`).join(', ') },
+            shown.map((verdict) => h('i', { class: verdict, style: { 'flex-grow': String(comparisons[verdict]) }, title: `${verdictWords[verdict]}: ${count(comparisons[verdict])}` })),
+          ),
+          h(
+            'ul',
+            { class: 'legend' },
+            shown.map((verdict) => h('li', {}, h('i', { class: verdict, 'aria-hidden': 'true' }), h('b', {}, count(comparisons[verdict])), ` ${verdictWords[verdict]}`)),
+          ),
+          report && byRoute(report.routes),
+        ],
+  );
+}
+
+function byRoute(routes) {
+  const rated = routes.map(({ route, comparisons: { match, mismatch, error } }) => ({ route, match, all: match + mismatch + error })).filter(({ all }) => all > 0);
+  if (rated.length === 0) return undefined;
+  return h(
+    'ul',
+    { class: 'by-route', 'aria-label': 'Match rate by route' },
+    rated.toSorted((a, b) => a.match / a.all - b.match / b.all).slice(0, 4).map(({ route, match, all }) => h('li', {}, h('code', {}, route), h('span', {}, percent(match / all)))),
+  );
+}
+
+function gate(feature, status) {
+  const { result, reason, progress, remaining } = feature.gate;
+  const [tone, word] = gateWords[result];
+  const left = result === 'PASS' ? 'proof complete' : remaining === undefined ? 'cannot pass as it is' : `${plural(remaining, 'clean comparison')} to go`;
+  return h(
+    'div',
+    { class: 'panel' },
+    h('div', { class: 'meter-head' }, h('h3', {}, 'Gate'), h('span', { class: `pill ${tone}` }, word)),
+    h('p', { class: 'reason' }, reason),
+    meter(progress, tone, `Proof: ${percent(progress)}, ${left}`),
+    h('p', { class: 'meter-foot' }, h('span', {}, left), h('span', {}, percent(progress))),
+    h(
+      'dl',
+      { class: 'facts' },
+      fact('Legacy p95', milliseconds(feature.legacyP95Ms)),
+      fact('Candidate p95', milliseconds(feature.candidateP95Ms), ratio(feature)),
+      fact('Lag', status.capture ? seconds(status.capture.lagSeconds) : '–'),
+    ),
+  );
+}
+
+function ratio({ legacyP95Ms, candidateP95Ms }) {
+  if (!legacyP95Ms || !candidateP95Ms) return undefined;
+  const times = legacyP95Ms / candidateP95Ms;
+  return times >= 1.15 ? `${times.toFixed(1)}× faster` : times <= 0.87 ? `${(1 / times).toFixed(1)}× slower` : 'about equal';
+}
+
+function fact(label, value, hint) {
+  return h('div', {}, h('dt', {}, label), h('dd', {}, value, hint && h('small', {}, hint)));
+}
+
+export function meter(share, tone, label) {
+  const now = Math.round(Math.min(1, Math.max(0, share)) * 100);
+  return h(
+    'div',
+    { class: `meter ${tone}`, role: 'progressbar', 'aria-label': label, 'aria-valuenow': now, 'aria-valuemin': 0, 'aria-valuemax': 100 },
+    h('i', { style: { width: `${Math.min(1, Math.max(0, share)) * 100}%` } }),
+  );
+}

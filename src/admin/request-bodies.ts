@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+const who = z.string().trim().min(1, 'who asks for it').max(200);
+const why = z.string().trim().max(2_000);
+
+export const promoteBody = z.strictObject({
+  who,
+  why: why.optional(),
+  force: z.boolean().optional(),
+});
+
+export const rollbackBody = z.strictObject({
+  who,
+  /** Empty is let through: the control refuses it with FIG_WHY_REQUIRED, which says more. */
+  why,
+  to: z.enum(['legacy', 'shadow']).optional(),
+});

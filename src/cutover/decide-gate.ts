@@ -1,0 +1,167 @@
+/** Pass, fail or hold, and the one sentence that says why. Nothing here does I/O. */
+import type { NormalizedCutover } from '../config/normalized-config.ts';
+import type { EvidenceSummary } from '../kernel/evidence.ts';
+import type { ReadState } from '../kernel/phase.ts';
+import { harmEvidence, promotionEvidence, type PromotionEvidence } from './sequential-gate.ts';
+
+/** Under this 95th percentile (ms) a candidate is fast enough, however fast legacy is. */
+const fastEnoughMs = 50;
+
+export type GateResult =
+  /** Proven good enough: may advance. */
+  | 'PASS'
+  /** Proven bad: must not advance, and goes back by itself where it serves users. */
+  | 'FAIL'
+  /** Not proven either way: holds, and never moves anything. */
+  | 'INCONCLUSIVE';
+
+/** What a gate asks of the read model, besides the comparisons. */
+export interface GateHealth {
+  /** Built, and trusted to answer. True for a feature whose candidate keeps its own read model. */
+  readonly readModelReady: boolean;
+  /** Why it is not ready, one sentence without a full stop. */
+  readonly readModelReason?: string | undefined;
+  /** Seconds behind legacy; undefined: not known. 0 for a feature whose candidate keeps its own read model. */
+  readonly lagSeconds: number | undefined;
+  /** Present while changes cannot be captured. */
+  readonly captureError?: string | undefined;
+}
+
+export interface GateInput {
+  readonly state: ReadState;
+  /** Of the step that `state` is in; not looked at in `legacy`. */
+  readonly evidence: EvidenceSummary;
+  readonly health: GateHealth;
+  readonly policy: NormalizedCutover;
+  /** The difference worth naming: a critical one first, else the most frequent one. */
+  readonly topDifference?: string | undefined;
+}
+
+export interface GateDecision {
+  readonly result: GateResult;
+  /** Answers "why not promoted?" in one sentence, without a full stop. */
+  readonly reason: string;
+  /** Progress of the proof, 0 to 1. It may be 1 while something else holds the gate. */
+  readonly progress: number;
+  /** Further clean comparisons needed; undefined when it cannot pass that way. */
+  readonly remaining: number | undefined;
+  /** Everything that stands in the way, the gravest first; empty when it passes. `reason` is the first of them. */
+  readonly blockers: readonly string[];
+}
+
+/** A critical difference or proven harm fails; else whatever is missing holds; else the proof decides. */
+export function decideGate(input: GateInput): GateDecision {
+  const { state, evidence, health, policy } = input;
+  if (state.phase === 'legacy') return decideReadiness(health);
+
+  const counts = countsOf(evidence);
+  const limit = policy.maxMismatchRate;
+  const failures: string[] = [];
+  if (evidence.critical > 0) failures.push(describeCritical(evidence.critical, input.topDifference));
+  if (harmEvidence({ ...counts, limit }).fail) failures.push(describeDifferences(input));
+
+  const proof = promotionEvidence({ ...counts, limit, confidence: policy.confidence });
+  const holds = holdsOf(input);
+  if (!proof.pass) holds.push(describeLacking(input, proof));
+
+  const blockers = [...new Set([...failures, ...holds])];
+  const [reason] = blockers;
+  if (reason === undefined) {
+    return { result: 'PASS', reason: describePass(input), progress: 1, remaining: 0, blockers };
+  }
+  if (failures.length > 0) return { result: 'FAIL', reason, progress: 0, remaining: undefined, blockers };
+  return { result: 'INCONCLUSIVE', reason, progress: proof.progress, remaining: proof.remainingClean, blockers };
+}
+
+/** Leaving `legacy` puts no user at risk, so it asks only for something to compare with. */
+function decideReadiness(health: GateHealth): GateDecision {
+  if (health.readModelReady) {
+    const reason = 'ready to be compared, off the path of any user';
+    return { result: 'PASS', reason, progress: 1, remaining: 0, blockers: [] };
+  }
+  const reason = describeNotReady(health);
+  return { result: 'INCONCLUSIVE', reason, progress: 0, remaining: undefined, blockers: [reason] };
+}
+
+/** Why a read model cannot be promoted to, whoever asks and however firmly. */
+export function describeNotReady(health: GateHealth): string {
+  return health.readModelReason ?? 'the read model is not ready';
+}
+
+/** What holds the gate besides a lack of proof, in the order in which an operator should look at it. */
+function holdsOf({ evidence, health, policy }: GateInput): string[] {
+  const holds: string[] = [];
+  if (!health.readModelReady) holds.push(describeNotReady(health));
+  if (health.captureError !== undefined) holds.push(`changes are not captured: ${health.captureError}`);
+  if (health.lagSeconds === undefined) {
+    holds.push('how far the read model is behind legacy is not known');
+  } else if (!(health.lagSeconds <= policy.maxLagSeconds)) {
+    const lag = `${decimal(health.lagSeconds)} s behind legacy (limit ${decimal(policy.maxLagSeconds)} s)`;
+    holds.push(`the read model is ${lag}`);
+  }
+  const [uncovered] = evidence.uncovered;
+  if (uncovered !== undefined) {
+    const others = evidence.uncovered.length - 1;
+    const more = others === 0 ? '' : `, nor have ${count(others)} other kinds of request`;
+    holds.push(`${uncovered.route} (${uncovered.shape}) has no comparison yet${more}`);
+  }
+  const { legacyP95Ms: legacy, candidateP95Ms: candidate } = evidence;
+  if (legacy !== undefined && candidate !== undefined && candidate > fastEnoughMs) {
+    if (candidate > legacy * policy.maxLatencyRatio) {
+      const times = legacy > 0 ? `${decimal(candidate / legacy)} times` : 'far above';
+      const ratio = `${times} legacy's ${decimal(legacy)} ms (limit ${decimal(policy.maxLatencyRatio)} times)`;
+      holds.push(`the candidate's 95th percentile is ${decimal(candidate)} ms, ${ratio}`);
+    }
+  }
+  return holds;
+}
+
+/** An answer that the candidate failed to give differs as much as a wrong one. */
+function countsOf({ verdicts }: EvidenceSummary): { matches: number; mismatches: number } {
+  return { matches: verdicts.match, mismatches: verdicts.mismatch + verdicts.error };
+}
+
+function describeLacking(input: GateInput, { remainingClean }: PromotionEvidence): string {
+  const { matches, mismatches } = countsOf(input.evidence);
+  const more = remainingClean === undefined ? undefined : `${count(remainingClean)} more needed`;
+  if (mismatches === 0) {
+    if (remainingClean === undefined)
+      return `${count(matches)} clean comparisons so far: too few to prove such a limit`;
+    return `${count(matches)} of ${count(matches + remainingClean)} clean comparisons so far: ${more}`;
+  }
+  return more === undefined ? describeDifferences(input) : `${describeDifferences(input)}; ${more} that agree`;
+}
+
+function describeDifferences({ evidence, policy, topDifference }: GateInput): string {
+  const { matches, mismatches } = countsOf(evidence);
+  const total = matches + mismatches;
+  const verb = evidence.verdicts.error > 0 ? 'differ or failed' : 'differ';
+  const share = `${percent(mismatches / total)}, limit ${percent(policy.maxMismatchRate)}`;
+  const named = topDifference === undefined ? '' : `: most often ${topDifference}`;
+  return `${count(mismatches)} of ${count(total)} answers ${verb} (${share})${named}`;
+}
+
+function describeCritical(critical: number, topDifference: string | undefined): string {
+  const what = critical === 1 ? '1 critical difference' : `${count(critical)} critical differences`;
+  return topDifference === undefined ? what : `${what}: ${topDifference}`;
+}
+
+function describePass({ evidence, policy }: GateInput): string {
+  const { matches, mismatches } = countsOf(evidence);
+  const agree = mismatches === 0 ? count(matches) : `${count(matches)} of ${count(matches + mismatches)}`;
+  const proven = `fewer than ${percent(policy.maxMismatchRate)} differ, with ${percent(policy.confidence)} confidence`;
+  return `${agree} comparisons agree: ${proven}`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function percent(share: number): string {
+  return `${decimal(share * 100)} %`;
+}
+
+/** Three digits are enough for a human, and hide what binary fractions add. */
+function decimal(value: number): string {
+  return value.toLocaleString('en-US', { maximumSignificantDigits: value >= 100 ? 6 : 4, useGrouping: false });
+}

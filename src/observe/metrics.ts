@@ -1,0 +1,153 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Side } from '../kernel/exchange.ts';
+import { readPhases, type ReadState } from '../kernel/phase.ts';
+import { verdicts, type Verdict } from '../kernel/verdict.ts';
+import { statusClass } from './traffic.ts';
+
+/** A label may take this many values; every further one is counted as `other`, so that no input can grow the registry. */
+const MAX_LABEL_VALUES = 50;
+const gateResults = ['PASS', 'FAIL', 'INCONCLUSIVE'] as const;
+
+export interface CaptureGauges {
+  /** Log positions in bytes. */
+  readonly received?: bigint | undefined;
+  readonly applied?: bigint | undefined;
+  readonly acknowledged?: bigint | undefined;
+  readonly lagBytes?: number | undefined;
+  readonly lagSeconds?: number | undefined;
+}
+
+export interface Metrics {
+  requestServed(request: {
+    readonly servedBy: Side;
+    readonly status: number | undefined;
+    /** Why that side served it. */
+    readonly reason: string;
+    readonly tookMs: number;
+  }): void;
+  /** Legacy answered in place of the candidate. */
+  fallback(reason: string): void;
+  compared(feature: string, verdict: Verdict): void;
+  shadowQueue(queued: number, bytes: number): void;
+  copyDropped(reason: string): void;
+  capture(gauges: CaptureGauges): void;
+  reads(feature: string, state: ReadState): void;
+  gate(feature: string, result: (typeof gateResults)[number], progress: number): void;
+  /** Called before every exposition, to bring gauges up to date. A failing one is left out, the rest is still shown. */
+  beforeText(refresh: () => void | Promise<void>): void;
+  /** The text exposition. */
+  text(): Promise<string>;
+}
+
+/** All metrics of a process, in a registry of their own. Made on first use, so that commands which only ask pay nothing. */
+export function createMetrics(): Metrics {
+  let made: ReturnType<typeof makeInstruments> | undefined;
+  const instruments = (): ReturnType<typeof makeInstruments> => (made ??= makeInstruments());
+  const refreshers: (() => void | Promise<void>)[] = [];
+  const feature = boundedLabel();
+  const reason = boundedLabel();
+  const dropReason = boundedLabel();
+  const fallbackReason = boundedLabel();
+
+  return {
+    requestServed: (request) => {
+      const { requests, durations } = instruments();
+      const served_by = request.servedBy;
+      requests.inc({ served_by, status_class: statusClass(request.status), reason: reason(request.reason) });
+      durations.observe({ served_by }, request.tookMs / 1_000);
+    },
+    fallback: (why) => instruments().fallbacks.inc({ reason: fallbackReason(why) }),
+    compared: (name, verdict) => instruments().comparisons.inc({ feature: feature(name), verdict }),
+    shadowQueue: (queued, bytes) => {
+      instruments().queued.set(queued);
+      instruments().queuedBytes.set(bytes);
+    },
+    copyDropped: (why) => instruments().dropped.inc({ reason: dropReason(why) }),
+    capture: (gauges) => {
+      const { positions, lagBytes, lagSeconds } = instruments();
+      for (const point of ['received', 'applied', 'acknowledged'] as const) {
+        const position = gauges[point];
+        if (position !== undefined) positions.set({ point }, Number(position));
+      }
+      if (gauges.lagBytes !== undefined) lagBytes.set(gauges.lagBytes);
+      if (gauges.lagSeconds !== undefined) lagSeconds.set(gauges.lagSeconds);
+    },
+    reads: (name, state) => {
+      const label = feature(name);
+      instruments().percent.set({ feature: label }, state.percent);
+      for (const phase of readPhases) instruments().phase.set({ feature: label, phase }, phase === state.phase ? 1 : 0);
+    },
+    gate: (name, result, progress) => {
+      const label = feature(name);
+      for (const one of gateResults) instruments().gate.set({ feature: label, result: one }, one === result ? 1 : 0);
+      instruments().gateProgress.set({ feature: label }, progress);
+    },
+    beforeText: (refresh) => void refreshers.push(refresh),
+    text: async () => {
+      const { registry, refreshFailures } = instruments();
+      for (const refresh of refreshers) {
+        try {
+          await refresh();
+        } catch {
+          refreshFailures.inc();
+        }
+      }
+      return registry.metrics();
+    },
+  };
+}
+
+function boundedLabel(): (value: string) => string {
+  const known = new Set<string>();
+  return (value) => {
+    if (known.has(value)) return value;
+    if (known.size >= MAX_LABEL_VALUES) return 'other';
+    known.add(value);
+    return value;
+  };
+}
+
+function makeInstruments() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Counter<Label> =>
+    new Counter({ name, help, labelNames, registers });
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Gauge<Label> =>
+    new Gauge({ name, help, labelNames, registers });
+  return {
+    registry,
+    requests: counter(
+      'fig_requests_total',
+      'Requests answered, by the side that answered, class of status and why that side was chosen.',
+      ['served_by', 'status_class', 'reason'],
+    ),
+    durations: new Histogram({
+      name: 'fig_request_duration_seconds',
+      help: 'Time from the arrival of a request to the end of its answer.',
+      labelNames: ['served_by'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    }),
+    fallbacks: counter('fig_fallbacks_total', 'Requests that legacy answered in place of the candidate.', ['reason']),
+    comparisons: counter(
+      'fig_comparisons_total',
+      `Comparisons finished, by feature and verdict (${verdicts.join(', ')}).`,
+      ['feature', 'verdict'],
+    ),
+    queued: gauge('fig_shadow_queue_exchanges', 'Copies of exchanges that wait to be compared.'),
+    queuedBytes: gauge('fig_shadow_queue_bytes', 'Bytes of the copies that wait to be compared.'),
+    dropped: counter('fig_shadow_dropped_total', 'Copies that were not taken or not kept.', ['reason']),
+    positions: gauge('fig_capture_position_bytes', 'Position in the source log, in bytes.', ['point']),
+    lagBytes: gauge('fig_capture_lag_bytes', 'Bytes of log between the source and what is applied.'),
+    lagSeconds: gauge('fig_capture_lag_seconds', 'Time since the read models last stood level with the source.'),
+    percent: gauge('fig_feature_reads_percent', 'Share of visitors whose reads the candidate serves.', ['feature']),
+    phase: gauge('fig_feature_reads_phase', '1 for the phase the reads are in, 0 for the others.', [
+      'feature',
+      'phase',
+    ]),
+    gate: gauge('fig_gate_result', '1 for the result of the gate, 0 for the others.', ['feature', 'result']),
+    gateProgress: gauge('fig_gate_progress_ratio', 'Progress of the proof, 0 to 1.', ['feature']),
+    refreshFailures: counter('fig_metrics_refresh_failures_total', 'Gauges that could not be brought up to date.'),
+  };
+}

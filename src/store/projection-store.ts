@@ -1,0 +1,130 @@
+import type { Knex } from 'knex';
+import type { Position } from '../kernel/position.ts';
+
+export type ProjectionState = 'copying' | 'building' | 'ready';
+
+export interface ProjectionRow {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly state: ProjectionState;
+  readonly position: Position;
+  /** Where building goes on: the source and the key of the last row whose keys were built. */
+  readonly buildCursor: BuildCursor | undefined;
+  readonly built: number;
+}
+
+export interface BuildCursor {
+  readonly source: string;
+  readonly key: readonly string[] | null;
+}
+
+export interface BackfillRow {
+  readonly source: string;
+  readonly cursor: readonly string[] | null;
+  readonly copied: number;
+  readonly estimated: number;
+  readonly done: boolean;
+}
+
+interface StoredProjection {
+  name: string;
+  fingerprint: string;
+  state: ProjectionState;
+  position: string;
+  build_cursor: string | null;
+  built: string;
+}
+
+interface StoredBackfill {
+  source: string;
+  cursor: string | null;
+  copied: string;
+  estimated: string;
+  done: boolean;
+}
+
+/** How far a projection is. Everything that moves it takes the target transaction it moves in. */
+export class ProjectionStore {
+  async find(db: Knex, name: string): Promise<ProjectionRow | undefined> {
+    const cursor = db.raw('build_cursor::text as build_cursor');
+    const row = (await db('fig.projection')
+      .where({ name })
+      .first('name', 'fingerprint', 'state', 'position', cursor, 'built')) as StoredProjection | undefined;
+    if (!row) return undefined;
+    return {
+      name: row.name,
+      fingerprint: row.fingerprint,
+      state: row.state,
+      position: BigInt(row.position),
+      buildCursor: row.build_cursor === null ? undefined : (JSON.parse(row.build_cursor) as BuildCursor),
+      built: Number(row.built),
+    };
+  }
+
+  /** Starts from nothing: forgets what there was under the name. */
+  async restart(
+    tx: Knex.Transaction,
+    start: { name: string; fingerprint: string; position: Position; sources: ReadonlyMap<string, number> },
+  ): Promise<void> {
+    await tx('fig.projection').where({ name: start.name }).delete();
+    await tx('fig.projection').insert({
+      name: start.name,
+      fingerprint: start.fingerprint,
+      state: 'copying',
+      position: start.position.toString(),
+    });
+    await tx('fig.backfill').insert(
+      [...start.sources].map(([source, estimated]) => ({ projection: start.name, source, estimated })),
+    );
+  }
+
+  /**
+   * Moves the position on, if it still stands where the caller believes. False: somebody else moved it, so the caller
+   * must give up its transaction.
+   */
+  async advance(tx: Knex.Transaction, name: string, expected: Position, position: Position): Promise<boolean> {
+    const moved = await tx('fig.projection')
+      .where({ name, position: expected.toString() })
+      .update({ position: position.toString(), updated_at: tx.fn.now() });
+    return moved === 1;
+  }
+
+  async setState(tx: Knex.Transaction, name: string, state: ProjectionState): Promise<void> {
+    await tx('fig.projection').where({ name }).update({ state, updated_at: tx.fn.now() });
+  }
+
+  async saveBuildCursor(tx: Knex.Transaction, name: string, cursor: BuildCursor, built: number): Promise<void> {
+    await tx('fig.projection')
+      .where({ name })
+      .update({ build_cursor: JSON.stringify(cursor), built: tx.raw('built + ?', [built]) });
+  }
+
+  async listBackfill(db: Knex, projection: string): Promise<readonly BackfillRow[]> {
+    const rows = (await db('fig.backfill')
+      .where({ projection })
+      .select('source', db.raw('cursor::text as cursor'), 'copied', 'estimated', 'done')
+      .orderBy('source')) as StoredBackfill[];
+    return rows.map((row) => ({
+      source: row.source,
+      cursor: row.cursor === null ? null : (JSON.parse(row.cursor) as string[]),
+      copied: Number(row.copied),
+      estimated: Number(row.estimated),
+      done: row.done,
+    }));
+  }
+
+  async saveBackfill(
+    tx: Knex.Transaction,
+    projection: string,
+    source: string,
+    progress: { cursor: readonly string[] | null; copied: number; done: boolean },
+  ): Promise<void> {
+    await tx('fig.backfill')
+      .where({ projection, source })
+      .update({
+        ...(progress.cursor && { cursor: JSON.stringify(progress.cursor) }),
+        copied: tx.raw('copied + ?', [progress.copied]),
+        done: progress.done,
+      });
+  }
+}

@@ -1,0 +1,102 @@
+import pg from 'pg';
+import type { RawRow } from './change.ts';
+import type { MirrorTable } from './mirror-table.ts';
+import { quoteName } from './bulk-upsert.ts';
+import { messagePrefix } from './postgres/source-position.ts';
+import { sessionOptions, textTypes } from './postgres/session-settings.ts';
+import { sleep } from '../kernel/service.ts';
+
+export interface ReadChunk {
+  readonly snapshot: string;
+  readonly rows: readonly RawRow[];
+}
+
+/** Reads chunks of legacy tables between two markers in the log. One connection, no locks, short transactions. */
+export class BackfillReader implements AsyncDisposable {
+  readonly #client: pg.Client;
+
+  private constructor(client: pg.Client) {
+    this.#client = client;
+  }
+
+  static async open(url: string): Promise<BackfillReader> {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'fig backfill',
+      options: sessionOptions(),
+      types: textTypes as never,
+    });
+    client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
+    await client.connect();
+    return new BackfillReader(client);
+  }
+
+  /**
+   * Waits until every transaction that is writing now has ended, so that none can have been delivered by an earlier
+   * session and still be invisible to our snapshots.
+   */
+  async untilEarlierWritersEnded(signal: AbortSignal): Promise<void> {
+    const start = await this.#client.query<{ at: string }>(
+      'SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS at',
+    );
+    while (!signal.aborted) {
+      const now = await this.#client.query<{ done: string }>(
+        'SELECT (pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8)::text AS done',
+        [start.rows[0]!.at],
+      );
+      if (now.rows[0]!.done === 'true') return;
+      await sleep(100, signal);
+    }
+  }
+
+  async countRows(mirror: MirrorTable): Promise<number> {
+    const counted = await this.#client.query<{ count: string }>(`SELECT count(*) AS count FROM ${tableOf(mirror)}`);
+    return Number(counted.rows[0]!.count);
+  }
+
+  /** Writes LOW, reads up to `limit` rows after the cursor, hands them over, and only then writes HIGH. */
+  async read(
+    mirror: MirrorTable,
+    after: readonly string[] | null,
+    limit: number,
+    id: string,
+    onRead: (chunk: ReadChunk) => void,
+  ): Promise<ReadChunk> {
+    await this.#mark(`low ${id}`);
+    const chunk = await this.#readSnapshot(mirror, after, limit);
+    onRead(chunk);
+    await this.#mark(`high ${id}`);
+    return chunk;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.end();
+  }
+
+  async #mark(content: string): Promise<void> {
+    await this.#client.query('SELECT pg_logical_emit_message(true, $1, $2)', [messagePrefix, content]);
+  }
+
+  async #readSnapshot(mirror: MirrorTable, after: readonly string[] | null, limit: number): Promise<ReadChunk> {
+    const { source, key } = mirror;
+    const typeOf = (name: string): string => source.columns.find((column) => column.name === name)!.sourceType;
+    const columns = source.columns.map(({ name }) => quoteName(name)).join(', ');
+    const keys = key.map(quoteName).join(', ');
+    const from = after ? `WHERE (${keys}) > (${key.map((name, i) => `$${i + 1}::${typeOf(name)}`).join(', ')})` : '';
+    await this.#client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    try {
+      const snapshot = await this.#client.query<{ s: string }>('SELECT pg_current_snapshot()::text AS s');
+      const rows = await this.#client.query<Record<string, string | null>>(
+        `SELECT ${columns} FROM ${tableOf(mirror)} ${from} ORDER BY ${keys} LIMIT ${limit}`,
+        [...(after ?? [])],
+      );
+      return { snapshot: snapshot.rows[0]!.s, rows: rows.rows };
+    } finally {
+      await this.#client.query('COMMIT');
+    }
+  }
+}
+
+function tableOf({ source }: MirrorTable): string {
+  return `${quoteName(source.schema)}.${quoteName(source.table)}`;
+}

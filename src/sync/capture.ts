@@ -1,0 +1,165 @@
+import type { Knex } from 'knex';
+import type { ReadModelDefinition } from '../config/read-model-definition.ts';
+import { describeError } from '../kernel/fig-error.ts';
+import type { Log } from '../kernel/log.ts';
+import type { AppliedPosition, Position } from '../kernel/position.ts';
+import { type Service, startLoop } from '../kernel/service.ts';
+import { AppliedTracker } from './applied-tracker.ts';
+import type { SyncProgress } from './backfill.ts';
+import { CaptureSession } from './capture-session.ts';
+import { LagMeter } from './lag-meter.ts';
+import { PostgresSourcePosition } from './postgres/source-position.ts';
+
+const SAMPLE_EVERY_MS = 500;
+
+export interface CaptureOptions {
+  /** Connection URL of the legacy database. */
+  readonly url: string;
+  /** Name of the migration; slot and publication are called after it. */
+  readonly migration: string;
+  /** The target database, which also holds the control store. */
+  readonly target: Knex;
+  readonly readModels: readonly ReadModelDefinition[];
+  readonly log: Log;
+  readonly onProgress: (progress: SyncProgress) => void;
+  /** Told the position of a read model whenever it moves; undefined while it cannot be read. */
+  readonly onPosition: (readModel: string, position: Position | undefined) => void;
+}
+
+export interface ReadModelProgress {
+  readonly state: 'waiting' | 'copying' | 'building' | 'ready' | 'failed';
+  /** 0 to 1 */
+  readonly progress: number;
+  readonly error: string | undefined;
+}
+
+/** Keeps every read model in step with the legacy database, for as long as it runs. */
+export class Capture implements Service {
+  readonly name = 'capture';
+  readonly source: PostgresSourcePosition;
+  readonly #options: CaptureOptions;
+  readonly #trackers: ReadonlyMap<string, AppliedTracker>;
+  readonly #progress = new Map<string, ReadModelProgress>();
+  readonly #lag = new LagMeter();
+  readonly #loops: readonly Service[];
+  #session: CaptureSession | undefined;
+  #error: string | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: CaptureOptions) {
+    this.#options = options;
+    this.source = new PostgresSourcePosition(options.url, options.log);
+    this.#trackers = new Map(options.readModels.map(({ name }) => [name, new AppliedTracker()]));
+    this.#loops = [
+      startLoop({
+        name: 'capture',
+        turn: (signal) => this.#runSession(signal),
+        onError: (error, attempt) => this.#failed(error, attempt),
+      }),
+      startLoop({
+        name: 'lag',
+        turn: () => this.#sampleLag(),
+        onError: (error) => options.log.debug({ error: describeError(error) }, 'the source position is not known'),
+        maxRestMs: 1_000,
+      }),
+    ];
+  }
+
+  applied(readModel: string): AppliedPosition | undefined {
+    return this.#trackers.get(readModel);
+  }
+
+  progressOf(readModel: string): ReadModelProgress {
+    return this.#progress.get(readModel) ?? { state: 'waiting', progress: 0, error: this.#error };
+  }
+
+  /** Positions and lag of the slowest read model that can be read. */
+  status(): {
+    state: 'starting' | 'streaming' | 'reconnecting';
+    received: Position | undefined;
+    applied: Position | undefined;
+    acknowledged: Position | undefined;
+    lag: { bytes: number; seconds: number } | undefined;
+    error: string | undefined;
+  } {
+    const applied = this.#slowest();
+    const state = this.#session ? 'streaming' : this.#error === undefined ? 'starting' : 'reconnecting';
+    return {
+      state,
+      received: this.#session?.received,
+      applied,
+      acknowledged: this.#session?.acknowledged,
+      lag: applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now()),
+      error: this.#error,
+    };
+  }
+
+  /** Seconds that a read model is behind; undefined while that is not known. */
+  lagSecondsOf(readModel: string): number | undefined {
+    const applied = this.#trackers.get(readModel)?.current();
+    return applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now())?.seconds;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= (async () => {
+      await Promise.all(this.#loops.map((loop) => loop.stop()));
+      await this.source[Symbol.asyncDispose]();
+    })();
+    return this.#stopping;
+  }
+
+  async #runSession(signal: AbortSignal): Promise<number | undefined> {
+    const { url, migration, target, readModels, log } = this.#options;
+    await using session = await CaptureSession.open({
+      url,
+      migration,
+      target,
+      readModels,
+      log,
+      onState: (readModel, progress) => this.#setState(readModel, progress),
+      onProgress: this.#options.onProgress,
+      onPosition: (readModel, position) => this.#setPosition(readModel, position),
+    });
+    this.#session = session;
+    this.#error = undefined;
+    try {
+      await session.run(signal);
+    } finally {
+      this.#session = undefined;
+    }
+    return signal.aborted ? undefined : 0;
+  }
+
+  #setState(readModel: string, progress: ReadModelProgress): void {
+    this.#progress.set(readModel, progress);
+  }
+
+  #setPosition(readModel: string, position: Position | undefined): void {
+    this.#trackers.get(readModel)?.set(position);
+    this.#options.onPosition(readModel, position);
+  }
+
+  #failed(error: unknown, attempt: number): void {
+    this.#error = describeError(error);
+    const fields = { error: this.#error, attempt };
+    // The slot of a process that was killed stays taken for a moment, so the first failures are no news.
+    if (attempt < 4) this.#options.log.info(fields, 'capture is not running yet; trying again');
+    else this.#options.log.warn(fields, 'capture is not running; trying again');
+  }
+
+  async #sampleLag(): Promise<number> {
+    const position = await this.source.read();
+    this.#lag.sample(position, Date.now());
+    const applied = this.#slowest();
+    if (applied !== undefined) {
+      this.#lag.forgetBefore(applied);
+      if (applied < position) this.source.nudge();
+    }
+    return SAMPLE_EVERY_MS;
+  }
+
+  #slowest(): Position | undefined {
+    const known = [...this.#trackers.values()].map((tracker) => tracker.current()).filter((at) => at !== undefined);
+    return known.length === 0 ? undefined : known.reduce((a, b) => (a < b ? a : b));
+  }
+}

@@ -1,0 +1,101 @@
+import type { Change, RawRow, SentRow } from './change.ts';
+import { unchanged } from './postgres/pgoutput-messages.ts';
+
+/** What a batch leaves of one key: gone, or these values. */
+export type NetChange =
+  | { readonly kind: 'delete' }
+  | {
+      readonly kind: 'upsert';
+      readonly values: SentRow;
+      /** Key whose stored row supplies the values that were not sent. */
+      readonly base: RawRow;
+    };
+
+export interface NetTable {
+  /** The table was emptied in this batch, before these changes. */
+  truncated: boolean;
+  /** By key text, see `keyText`. */
+  readonly changes: Map<string, NetChange>;
+}
+
+/** A text that is equal exactly for equal keys. */
+export function keyText(row: SentRow, key: readonly string[]): string {
+  return JSON.stringify(key.map((column) => keyValue(row, column)));
+}
+
+export function keyValue(row: SentRow, column: string): string {
+  const value = row[column];
+  if (typeof value !== 'string') throw new TypeError(`the key column ${column} of a change has no value`);
+  return value;
+}
+
+/**
+ * The net effect of changes in commit order, per table and key. `keys` gives each table's key columns; changes of
+ * other tables are left out.
+ */
+export function collapseChanges(
+  changes: Iterable<Change>,
+  keys: ReadonlyMap<string, readonly string[]>,
+): Map<string, NetTable> {
+  const tables = new Map<string, NetTable>();
+  const tableOf = (name: string): NetTable => {
+    const known = tables.get(name);
+    if (known) return known;
+    const made: NetTable = { truncated: false, changes: new Map() };
+    tables.set(name, made);
+    return made;
+  };
+  for (const change of changes) {
+    if (change.kind === 'truncate') {
+      for (const name of change.tables.filter((table) => keys.has(table))) {
+        const table = tableOf(name);
+        table.truncated = true;
+        table.changes.clear();
+      }
+      continue;
+    }
+    const key = keys.get(change.table);
+    if (key) collapseRow(tableOf(change.table).changes, change, key);
+  }
+  return tables;
+}
+
+function collapseRow(
+  net: Map<string, NetChange>,
+  change: Exclude<Change, { kind: 'truncate' }>,
+  key: readonly string[],
+): void {
+  if (change.kind === 'delete') {
+    net.set(keyText(change.oldKey, key), { kind: 'delete' });
+    return;
+  }
+  const text = keyText(change.row, key);
+  if (change.kind === 'insert') {
+    net.set(text, { kind: 'upsert', values: change.row, base: pick(change.row, key) });
+    return;
+  }
+  const oldText = change.oldKey ? keyText(change.oldKey, key) : text;
+  const before = net.get(oldText);
+  const earlier = before?.kind === 'upsert' ? before : undefined;
+  net.set(oldText, { kind: 'delete' });
+  net.set(text, {
+    kind: 'upsert',
+    values: earlier ? merge(earlier.values, change.row) : change.row,
+    base: earlier?.base ?? pick(change.oldKey ?? change.row, key),
+  });
+}
+
+function merge(earlier: SentRow, later: SentRow): SentRow {
+  const merged: Record<string, SentRow[string]> = Object.assign(Object.create(null), earlier) as Record<
+    string,
+    SentRow[string]
+  >;
+  for (const [column, value] of Object.entries(later)) {
+    if (value !== unchanged) merged[column] = value;
+  }
+  return merged;
+}
+
+function pick(row: SentRow, columns: readonly string[]): RawRow {
+  return Object.fromEntries(columns.map((column) => [column, keyValue(row, column)]));
+}

@@ -1,0 +1,133 @@
+import type { Knex } from 'knex';
+import { FigError } from '../kernel/fig-error.ts';
+import { mirrorTableName } from '../store/read-model-names.ts';
+import { bulkWrite, keyFilter, quoteName, type TypedColumn } from './bulk-upsert.ts';
+import type { RawRow, SentRow } from './change.ts';
+import { keyText, type NetTable } from './collapse-changes.ts';
+import type { SourceTable } from './postgres/catalog.ts';
+import { unchanged } from './postgres/pgoutput-messages.ts';
+
+/** The rows that a batch took away or replaced, and those it left. */
+export interface Landed {
+  readonly before: readonly RawRow[];
+  readonly after: readonly RawRow[];
+}
+
+/** A copy of one legacy table, at the read model's position. */
+export class MirrorTable {
+  readonly source: SourceTable;
+  readonly key: readonly string[];
+  readonly #table: string;
+  readonly #columns: readonly TypedColumn[];
+  readonly #keyColumns: readonly TypedColumn[];
+
+  constructor(schema: string, source: SourceTable, key: readonly string[]) {
+    this.source = source;
+    this.key = key;
+    this.#table = `${quoteName(schema)}."${mirrorTableName(source.name)}"`;
+    this.#columns = source.columns.map(({ name, mirrorType }) => ({ name, type: mirrorType }));
+    this.#keyColumns = key.map((name) => this.#columns.find((column) => column.name === name)!);
+  }
+
+  async create(tx: Knex.Transaction): Promise<void> {
+    const columns = this.#columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
+    const key = this.key.map(quoteName).join(', ');
+    await tx.raw(`CREATE TABLE ${this.#table} (${columns}, PRIMARY KEY (${key}))`);
+    // The legacy app's foreign keys are what builds join by, and a mirror without their indexes would be scanned.
+    for (const column of this.#columns) {
+      if (/_id$/.test(column.name) && !this.key.includes(column.name)) {
+        await tx.raw(`CREATE INDEX ON ${this.#table} (${quoteName(column.name)})`);
+      }
+    }
+  }
+
+  /** Applies the net changes of a batch. `mayMiss`: rows that an update expects and that are not copied yet are left to the backfill. */
+  async land(tx: Knex.Transaction, net: NetTable, mayMiss: boolean): Promise<Landed> {
+    const wanted = new Map<string, readonly string[]>();
+    for (const [text, change] of net.changes) {
+      wanted.set(text, JSON.parse(text) as string[]);
+      if (change.kind === 'upsert')
+        wanted.set(
+          keyText(change.base, this.key),
+          this.key.map((c) => change.base[c]!),
+        );
+    }
+    const stored = new Map<string, RawRow>();
+    for (const row of net.truncated ? await this.#readAll(tx) : await this.#readKeys(tx, [...wanted.values()])) {
+      stored.set(keyText(row, this.key), row);
+    }
+    if (net.truncated) await tx.raw(`TRUNCATE ${this.#table}`);
+    const after: RawRow[] = [];
+    const gone: (readonly string[])[] = [];
+    for (const [text, change] of net.changes) {
+      if (change.kind === 'delete') {
+        gone.push(wanted.get(text)!);
+        continue;
+      }
+      const base = net.truncated ? undefined : stored.get(keyText(change.base, this.key));
+      const row = this.#complete(change.values, base, mayMiss);
+      if (row) after.push(row);
+    }
+    if (gone.length > 0 && !net.truncated) await this.#deleteKeys(tx, gone);
+    await bulkWrite(tx, this.#table, this.#columns, after, this.key);
+    return { before: [...stored.values()], after };
+  }
+
+  /** Writes copied rows over whatever is there. */
+  async copy(tx: Knex.Transaction, rows: readonly RawRow[]): Promise<void> {
+    await bulkWrite(tx, this.#table, this.#columns, rows, this.key);
+  }
+
+  /** The next rows in key order. */
+  async page(db: Knex, after: readonly string[] | null, limit: number): Promise<readonly RawRow[]> {
+    const names = this.key.map(quoteName).join(', ');
+    const from = after
+      ? `WHERE (${names}) > (${this.#keyColumns.map(({ type }) => `?::text::${type}`).join(', ')})`
+      : '';
+    const sql = `SELECT ${this.#selectList()} FROM ${this.#table} ${from} ORDER BY ${names} LIMIT ${limit}`;
+    return rowsOf(await db.raw(sql, [...(after ?? [])]));
+  }
+
+  async #readKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<readonly RawRow[]> {
+    if (keys.length === 0) return [];
+    const filter = keyFilter(this.#keyColumns, keys);
+    const sql = `SELECT ${this.#selectList()} FROM ${this.#table} WHERE ${filter.sql}`;
+    return rowsOf(await tx.raw(sql, filter.bindings as never));
+  }
+
+  async #readAll(tx: Knex.Transaction): Promise<readonly RawRow[]> {
+    return rowsOf(await tx.raw(`SELECT ${this.#selectList()} FROM ${this.#table}`));
+  }
+
+  async #deleteKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<void> {
+    const filter = keyFilter(this.#keyColumns, keys);
+    await tx.raw(`DELETE FROM ${this.#table} WHERE ${filter.sql}`, filter.bindings as never);
+  }
+
+  /** The whole row: what was sent, and from the stored row what was not. */
+  #complete(values: SentRow, base: RawRow | undefined, mayMiss: boolean): RawRow | undefined {
+    const row: Record<string, string | null> = Object.create(null) as Record<string, string | null>;
+    for (const { name } of this.#columns) {
+      const value = values[name];
+      if (value !== unchanged) {
+        row[name] = value ?? null;
+      } else if (base) {
+        row[name] = base[name] ?? null;
+      } else if (mayMiss) {
+        return undefined;
+      } else {
+        const key = this.key.map((column) => `${column}=${String(values[column])}`).join(', ');
+        throw new FigError('FIG_MIRROR_ROW_MISSING', `the mirror of ${this.source.name} has no row ${key}`);
+      }
+    }
+    return row;
+  }
+
+  #selectList(): string {
+    return this.#columns.map(({ name }) => `${quoteName(name)}::text AS ${quoteName(name)}`).join(', ');
+  }
+}
+
+function rowsOf(result: unknown): readonly RawRow[] {
+  return (result as { rows: RawRow[] }).rows;
+}

@@ -1,0 +1,30 @@
+import knexModule, { type Knex } from 'knex';
+import pg from 'pg';
+import { sessionOptions } from './postgres/session-settings.ts';
+
+const { INT2, INT4, BOOL } = pg.types.builtins;
+const parsed = new Set<number>([INT2, INT4, BOOL]);
+
+/**
+ * What `dirty` and `build` read: int2 and int4 as numbers, booleans as booleans, everything else as PostgreSQL prints
+ * it. The default parsers lose digits of json numbers and microseconds of timestamps, which would then be stored.
+ */
+const exactTypes = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    parsed.has(oid) ? (pg.types.getTypeParser(oid, format as 'text') as unknown) : (value: string) => value,
+};
+
+/** A pool on the target database for projections. */
+export function openTarget(url: string): Knex {
+  return knexModule({
+    client: 'pg',
+    connection: {
+      connectionString: url,
+      application_name: 'fig projection',
+      options: sessionOptions(),
+      types: exactTypes,
+    } as Knex.PgConnectionConfig,
+    pool: { min: 0, max: 4 },
+    acquireConnectionTimeout: 15_000,
+  });
+}

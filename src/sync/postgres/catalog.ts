@@ -1,0 +1,83 @@
+import type pg from 'pg';
+
+export interface SourceColumn {
+  readonly name: string;
+  /** Type the mirror column gets; types that only the legacy database knows become text. */
+  readonly mirrorType: string;
+  /** Type as the legacy database calls it, for casts there. */
+  readonly sourceType: string;
+}
+
+/** What capture needs to know of one legacy table. */
+export interface SourceTable {
+  /** `schema.table` */
+  readonly name: string;
+  readonly schema: string;
+  readonly table: string;
+  /** Columns that are streamed: all but generated ones. */
+  readonly columns: readonly SourceColumn[];
+  /** Columns of the primary key, in its order; empty without one. */
+  readonly primaryKey: readonly string[];
+  /** `default`, `nothing`, `full` or `index`. */
+  readonly replicaIdentity: string;
+  /** Columns of the replica identity: of the primary key, or of the chosen index. */
+  readonly identityColumns: readonly string[];
+  readonly kind: string;
+  /** Rows as the statistics have it; -1 when the table was never analysed. */
+  readonly estimatedRows: number;
+}
+
+const TABLE_SQL = `
+  SELECT n.nspname AS schema, c.relname AS "table", c.relkind AS kind, c.reltuples::float8 AS estimated,
+         c.relreplident AS identity,
+         (SELECT array_agg(a.attname::text ORDER BY k.n) FROM pg_index i
+            CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+           WHERE i.indrelid = c.oid AND i.indisprimary) AS primary_key,
+         (SELECT array_agg(a.attname::text ORDER BY k.n) FROM pg_index i
+            CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+           WHERE i.indrelid = c.oid AND i.indisreplident) AS identity_index,
+         (SELECT json_agg(json_build_object(
+                   'name', a.attname, 'sourceType', format_type(a.atttypid, a.atttypmod),
+                   'mirrorType', CASE
+                     WHEN base.typnamespace = 'pg_catalog'::regnamespace AND base.typtype <> 'c'
+                     THEN format_type(base.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END)
+                     ELSE 'text' END) ORDER BY a.attnum)
+            FROM pg_attribute a
+            JOIN pg_type t ON t.oid = a.atttypid
+            JOIN pg_type base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.oid = to_regclass(quote_ident($1) || '.' || quote_ident($2))`;
+
+const identityNames: Readonly<Record<string, string>> = { d: 'default', n: 'nothing', f: 'full', i: 'index' };
+
+/** Describes one legacy table (`schema.table`); undefined when there is none. */
+export async function describeTable(client: pg.Client, name: string): Promise<SourceTable | undefined> {
+  const dot = name.indexOf('.');
+  const found = await client.query<{
+    schema: string;
+    table: string;
+    kind: string;
+    estimated: number;
+    identity: string;
+    primary_key: string[] | null;
+    identity_index: string[] | null;
+    columns: SourceColumn[];
+  }>(TABLE_SQL, [name.slice(0, dot), name.slice(dot + 1)]);
+  const row = found.rows[0];
+  if (!row) return undefined;
+  const replicaIdentity = identityNames[row.identity] ?? row.identity;
+  return {
+    name,
+    schema: row.schema,
+    table: row.table,
+    kind: row.kind,
+    columns: row.columns,
+    primaryKey: row.primary_key ?? [],
+    replicaIdentity,
+    identityColumns: (replicaIdentity === 'index' ? row.identity_index : row.primary_key) ?? [],
+    estimatedRows: row.estimated,
+  };
+}

@@ -1,0 +1,104 @@
+import { FigError } from '../../kernel/fig-error.ts';
+import { ByteReader } from './byte-reader.ts';
+import { type PgoutputMessage, type RelationColumn, type SentValue, unchanged } from './pgoutput-messages.ts';
+
+/** Microseconds between the Unix epoch and PostgreSQL's, 2000-01-01. */
+const POSTGRES_EPOCH_MS = 946_684_800_000;
+
+/**
+ * Decodes one pgoutput message, protocol version 1 with logical messages.
+ * Source: PostgreSQL documentation, "Logical Replication Message Formats".
+ */
+export function decodePgoutput(bytes: Buffer): PgoutputMessage {
+  const reader = new ByteReader(bytes);
+  const tag = reader.char();
+  switch (tag) {
+    case 'B':
+      return { type: 'begin', finalLsn: reader.uint64(), committedAtMs: readTime(reader), xid: reader.uint32() };
+    case 'C':
+      reader.uint8();
+      return {
+        type: 'commit',
+        commitLsn: reader.uint64(),
+        endLsn: reader.uint64(),
+        committedAtMs: readTime(reader),
+      };
+    case 'O':
+      reader.uint64();
+      return { type: 'origin', name: reader.cstring() };
+    case 'R':
+      return readRelation(reader);
+    case 'Y':
+      return { type: 'type', oid: reader.uint32(), schema: reader.cstring(), name: reader.cstring() };
+    case 'I': {
+      const relationOid = reader.uint32();
+      expectTag(reader, 'N', 'insert');
+      return { type: 'insert', relationOid, row: readTuple(reader) };
+    }
+    case 'U':
+      return readUpdate(reader);
+    case 'D': {
+      const relationOid = reader.uint32();
+      expectTag(reader, 'KO', 'delete');
+      return { type: 'delete', relationOid, old: readTuple(reader) };
+    }
+    case 'T': {
+      const count = reader.int32();
+      reader.uint8();
+      return { type: 'truncate', relationOids: Array.from({ length: count }, () => reader.uint32()) };
+    }
+    case 'M': {
+      const transactional = (reader.uint8() & 1) === 1;
+      const lsn = reader.uint64();
+      const prefix = reader.cstring();
+      return { type: 'message', transactional, lsn, prefix, content: Buffer.from(reader.bytes(reader.int32())) };
+    }
+    default:
+      throw new FigError('FIG_REPLICATION_PROTOCOL', `unknown replication message ${JSON.stringify(tag)}`);
+  }
+}
+
+function readTime(reader: ByteReader): number {
+  return Number(reader.int64() / 1000n) + POSTGRES_EPOCH_MS;
+}
+
+function readRelation(reader: ByteReader): PgoutputMessage {
+  const oid = reader.uint32();
+  // An empty name stands for pg_catalog.
+  const schema = reader.cstring() || 'pg_catalog';
+  const table = reader.cstring();
+  const replicaIdentity = reader.char();
+  const columns: RelationColumn[] = Array.from({ length: reader.int16() }, () => {
+    const isKey = (reader.uint8() & 1) === 1;
+    return { isKey, name: reader.cstring(), typeOid: reader.uint32(), typeModifier: reader.int32() };
+  });
+  return { type: 'relation', relation: { oid, schema, table, replicaIdentity, columns } };
+}
+
+function readUpdate(reader: ByteReader): PgoutputMessage {
+  const relationOid = reader.uint32();
+  let tag = expectTag(reader, 'KON', 'update');
+  let old: readonly SentValue[] | undefined;
+  if (tag !== 'N') {
+    old = readTuple(reader);
+    tag = expectTag(reader, 'N', 'update');
+  }
+  return { type: 'update', relationOid, old, row: readTuple(reader) };
+}
+
+function readTuple(reader: ByteReader): SentValue[] {
+  return Array.from({ length: reader.int16() }, () => {
+    const tag = expectTag(reader, 'nut', 'value');
+    if (tag === 'n') return null;
+    if (tag === 'u') return unchanged;
+    return reader.text(reader.int32());
+  });
+}
+
+function expectTag(reader: ByteReader, allowed: string, where: string): string {
+  const tag = reader.char();
+  if (!allowed.includes(tag)) {
+    throw new FigError('FIG_REPLICATION_PROTOCOL', `unexpected ${JSON.stringify(tag)} in a replication ${where}`);
+  }
+  return tag;
+}

@@ -1,0 +1,199 @@
+import pg from 'pg';
+import { FigError } from '../../kernel/fig-error.ts';
+import { formatPosition, laterPosition, type Position } from '../../kernel/position.ts';
+import type { StreamEvent } from '../change.ts';
+import { decodePgoutput } from './decode-pgoutput.ts';
+import { sessionOptions } from './session-settings.ts';
+import { encodeStandbyStatus } from './standby-status.ts';
+import { TransactionAssembler } from './transaction-assembler.ts';
+
+const PAUSE_ABOVE_BYTES = 16 * 1024 * 1024;
+const STATUS_EVERY_MS = 1_000;
+
+export interface ReplicationOptions {
+  readonly url: string;
+  readonly slot: string;
+  readonly publication: string;
+  /** Transactions that end at or before it are not delivered. */
+  readonly from: Position;
+}
+
+/** What `pg` has on a connection and does not declare: the copy-both mode of replication. */
+interface CopyBothConnection {
+  on(event: 'copyData', listener: (message: { chunk: Buffer }) => void): void;
+  once(event: 'replicationStart', listener: () => void): void;
+  sendCopyFromChunk(chunk: Buffer): void;
+  readonly stream: { pause(): void; resume(): void; destroy(): void };
+}
+
+/**
+ * A logical replication session. Three positions are kept apart: `received` is what has come over the wire,
+ * what has been applied is the reader's business, and `acknowledge` says what the server may forget.
+ */
+export class ReplicationStream implements AsyncDisposable {
+  readonly #client: pg.Client;
+  readonly #connection: CopyBothConnection;
+  readonly #assembler = new TransactionAssembler();
+  readonly #queue: { event: StreamEvent; bytes: number }[] = [];
+  readonly #from: Position;
+  #queuedBytes = 0;
+  #bytesSinceEvent = 0;
+  #paused = false;
+  #received: Position;
+  #acknowledged: Position;
+  #failure: unknown;
+  #ended = false;
+  #wake: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(client: pg.Client, from: Position) {
+    this.#client = client;
+    this.#connection = (client as unknown as { connection: CopyBothConnection }).connection;
+    this.#from = from;
+    this.#received = from;
+    this.#acknowledged = from;
+  }
+
+  /** Connects and starts streaming. Rejects with FIG_REPLICATION_FAILED, for example while the slot is still in use. */
+  static async open(options: ReplicationOptions): Promise<ReplicationStream> {
+    const config = {
+      connectionString: options.url,
+      replication: 'database',
+      options: sessionOptions(),
+      keepAlive: true,
+    };
+    const client = new pg.Client(config);
+    const stream = new ReplicationStream(client, options.from);
+    client.on('error', (error) => stream.#end(error));
+    try {
+      await client.connect();
+      await stream.#start(options);
+    } catch (error) {
+      await client.end().catch(() => undefined); // The first error is the one that matters.
+      throw new FigError('FIG_REPLICATION_FAILED', `replication from slot ${options.slot} did not start`, {
+        cause: error,
+      });
+    }
+    return stream;
+  }
+
+  get received(): Position {
+    return this.#received;
+  }
+
+  get acknowledged(): Position {
+    return this.#acknowledged;
+  }
+
+  /** Allows the server to forget everything up to here. Call it only with what is durably applied. */
+  acknowledge(position: Position): void {
+    if (position <= this.#acknowledged) return;
+    this.#acknowledged = position;
+    this.#sendStatus();
+  }
+
+  /** Everything that has arrived, at least one event; undefined at a clean end. Throws when the session fails. */
+  async next(): Promise<readonly StreamEvent[] | undefined> {
+    while (this.#queue.length === 0) {
+      if (this.#failure !== undefined) {
+        throw new FigError('FIG_REPLICATION_FAILED', 'the replication stream broke off', { cause: this.#failure });
+      }
+      if (this.#ended) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const events = this.#queue.splice(0).map(({ event }) => event);
+    this.#queuedBytes = 0;
+    if (this.#paused) {
+      this.#paused = false;
+      this.#connection.stream.resume();
+    }
+    return events;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end(undefined);
+    await this.#client.end().catch(() => undefined); // The session may already be gone; there is nothing to save.
+  }
+
+  async #start(options: ReplicationOptions): Promise<void> {
+    const publication = options.publication.replaceAll("'", "''");
+    const sql =
+      `START_REPLICATION SLOT "${options.slot}" LOGICAL ${formatPosition(options.from)} ` +
+      `(proto_version '1', publication_names '${publication}', messages 'true')`;
+    await new Promise<void>((resolve, reject) => {
+      this.#connection.once('replicationStart', resolve);
+      this.#connection.on('copyData', ({ chunk }) => this.#onCopyData(chunk));
+      // This query lasts as long as the stream does.
+      this.#client.query(sql).then(
+        () => this.#end(undefined),
+        (error: unknown) => {
+          reject(error as Error);
+          this.#end(error);
+        },
+      );
+    });
+    this.#timer = setInterval(() => this.#sendStatus(), STATUS_EVERY_MS);
+  }
+
+  #onCopyData(chunk: Buffer): void {
+    try {
+      const tag = String.fromCharCode(chunk[0] ?? 0);
+      if (tag === 'w') this.#onWalData(chunk);
+      else if (tag === 'k') this.#onKeepalive(chunk);
+    } catch (error) {
+      this.#end(error);
+      this.#connection.stream.destroy();
+    }
+  }
+
+  #onWalData(chunk: Buffer): void {
+    this.#bytesSinceEvent += chunk.length;
+    const transaction = this.#assembler.push(decodePgoutput(chunk.subarray(25)));
+    if (!transaction) return;
+    this.#received = laterPosition(this.#received, transaction.endPosition);
+    if (transaction.endPosition > this.#from) this.#enqueue({ type: 'transaction', transaction });
+  }
+
+  #onKeepalive(chunk: Buffer): void {
+    const position = chunk.readBigUInt64BE(1);
+    const replyRequested = chunk[17] === 1;
+    if (!this.#assembler.inTransaction && position > this.#received) {
+      this.#received = position;
+      this.#enqueue({ type: 'position', position });
+    }
+    if (replyRequested) this.#sendStatus();
+  }
+
+  #enqueue(event: StreamEvent): void {
+    this.#queue.push({ event, bytes: this.#bytesSinceEvent });
+    this.#queuedBytes += this.#bytesSinceEvent;
+    this.#bytesSinceEvent = 0;
+    if (this.#queuedBytes > PAUSE_ABOVE_BYTES && !this.#paused) {
+      this.#paused = true;
+      this.#connection.stream.pause();
+    }
+    this.#wakeReader();
+  }
+
+  #sendStatus(): void {
+    if (this.#ended) return;
+    const received = laterPosition(this.#received, this.#acknowledged);
+    this.#connection.sendCopyFromChunk(encodeStandbyStatus(received, this.#acknowledged, Date.now()));
+  }
+
+  #end(failure: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#failure = failure;
+    clearInterval(this.#timer);
+    this.#wakeReader();
+  }
+
+  #wakeReader(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}

@@ -1,0 +1,99 @@
+import pg from 'pg';
+import { FigError } from '../../kernel/fig-error.ts';
+import type { Log } from '../../kernel/log.ts';
+import { parsePosition, type Position } from '../../kernel/position.ts';
+
+const CREATE_SLOT_BUDGET_MS = 30_000;
+
+export interface Slot {
+  readonly name: string;
+  readonly publication: string;
+  /** The server sends nothing that ends at or before this position any more. */
+  readonly confirmed: Position;
+}
+
+/** Names that belong to one migration on the legacy server. Databases of one server share the slots' name space. */
+export function slotNameOf(migration: string, database: string): string {
+  return `fig_${migration}_${database.toLowerCase().replaceAll(/[^a-z0-9_]/g, '_')}`.slice(0, 63);
+}
+
+/** Makes publication and slot as they must be. Only called after preflight found no error. */
+export async function ensureSlot(
+  client: pg.Client,
+  name: string,
+  publication: string,
+  tables: readonly { readonly schema: string; readonly table: string }[],
+  log: Log,
+): Promise<Slot> {
+  await ensurePublication(client, publication, tables);
+  const existing = await findSlot(client, name);
+  if (existing === 'lost') {
+    log.warn({ slot: name }, 'the replication slot was lost; a new one is made and the read models are built again');
+    await client.query('SELECT pg_drop_replication_slot($1)', [name]);
+  } else if (existing !== undefined) {
+    return { name, publication, confirmed: existing };
+  }
+  return { name, publication, confirmed: await createSlot(client, name) };
+}
+
+async function findSlot(client: pg.Client, name: string): Promise<Position | 'lost' | undefined> {
+  const found = await client.query<{ confirmed: string | null; wal_status: string | null; plugin: string }>(
+    `SELECT confirmed_flush_lsn::text AS confirmed, wal_status, plugin FROM pg_replication_slots WHERE slot_name = $1`,
+    [name],
+  );
+  const row = found.rows[0];
+  if (!row) return undefined;
+  if (row.plugin !== 'pgoutput') {
+    throw new FigError(
+      'FIG_PREFLIGHT_REFUSED',
+      `the replication slot ${name} belongs to another program (${row.plugin})`,
+    );
+  }
+  return row.wal_status === 'lost' || row.confirmed === null ? 'lost' : parsePosition(row.confirmed);
+}
+
+async function createSlot(client: pg.Client, name: string): Promise<Position> {
+  // Creation waits for every transaction that is writing now; without a limit one forgotten session would block us.
+  await client.query(`SET statement_timeout = ${CREATE_SLOT_BUDGET_MS}`);
+  try {
+    const made = await client.query<{ lsn: string }>(
+      `SELECT lsn::text AS lsn FROM pg_create_logical_replication_slot($1, 'pgoutput')`,
+      [name],
+    );
+    return parsePosition(made.rows[0]!.lsn);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== '57014') throw error;
+    const blockers = await client.query<{ pid: number; age: string }>(
+      `SELECT pid, (now() - xact_start)::text AS age FROM pg_stat_activity WHERE backend_xid IS NOT NULL ORDER BY xact_start`,
+    );
+    const list = blockers.rows.map(({ pid, age }) => `pid ${pid} (open for ${age})`).join(', ');
+    throw new FigError('FIG_PREFLIGHT_REFUSED', `making the replication slot waits for open transactions: ${list}`, {
+      remedy: 'End them, or wait for them, and start again.',
+      cause: error,
+    });
+  } finally {
+    await client.query('RESET statement_timeout');
+  }
+}
+
+async function ensurePublication(
+  client: pg.Client,
+  name: string,
+  tables: readonly { readonly schema: string; readonly table: string }[],
+): Promise<void> {
+  const quote = (text: string): string => client.escapeIdentifier(text);
+  const list = tables.map(({ schema, table }) => `${quote(schema)}.${quote(table)}`).join(', ');
+  const existing = await client.query('SELECT 1 FROM pg_publication WHERE pubname = $1', [name]);
+  if (existing.rowCount === 0) {
+    await client.query(`CREATE PUBLICATION ${quote(name)} FOR TABLE ${list}`);
+    return;
+  }
+  const published = await client.query<{ name: string }>(
+    `SELECT schemaname || '.' || tablename AS name FROM pg_publication_tables WHERE pubname = $1`,
+    [name],
+  );
+  const have = new Set(published.rows.map((row) => row.name));
+  const want = tables.map(({ schema, table }) => `${schema}.${table}`);
+  if (have.size === want.length && want.every((table) => have.has(table))) return;
+  await client.query(`ALTER PUBLICATION ${quote(name)} SET TABLE ${list}`);
+}

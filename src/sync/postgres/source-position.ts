@@ -1,0 +1,69 @@
+import pg from 'pg';
+import type { Log } from '../../kernel/log.ts';
+import { describeError } from '../../kernel/fig-error.ts';
+import { parsePosition, type Position, type SourcePosition } from '../../kernel/position.ts';
+
+/** Prefix of every logical message that we write into the legacy database's log. */
+export const messagePrefix = 'strangler-fig';
+
+const QUERY_BUDGET_MS = 2_000;
+
+/**
+ * Reads where the legacy database's log is. Callers that ask while a query runs share the next one, which starts after
+ * they asked; so one connection serves any number of them and every answer is late enough.
+ */
+export class PostgresSourcePosition implements SourcePosition, AsyncDisposable {
+  readonly #pool: pg.Pool;
+  readonly #log: Log;
+  #running: Promise<unknown> | undefined;
+  #next: Promise<Position> | undefined;
+  #nudging = false;
+
+  constructor(url: string, log: Log) {
+    this.#log = log;
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: 2,
+      application_name: 'fig position',
+      query_timeout: QUERY_BUDGET_MS,
+      connectionTimeoutMillis: QUERY_BUDGET_MS,
+    });
+    this.#pool.on('error', (error) => log.warn({ error: describeError(error) }, 'the position connection broke'));
+  }
+
+  read(): Promise<Position> {
+    if (this.#next) return this.#next;
+    const before = this.#running ?? Promise.resolve();
+    const next = before.then(
+      () => this.#query(),
+      () => this.#query(),
+    );
+    this.#next = next;
+    return next;
+  }
+
+  nudge(): void {
+    if (this.#nudging) return;
+    this.#nudging = true;
+    // A transactional message is flushed at its commit, so the server decodes and sends everything up to it at once.
+    this.#pool
+      .query('SELECT pg_logical_emit_message(true, $1, $2)', [messagePrefix, 'nudge'])
+      .catch((error: unknown) => this.#log.debug({ error: describeError(error) }, 'the stream could not be nudged'))
+      .finally(() => {
+        this.#nudging = false;
+      });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #query(): Promise<Position> {
+    // From here on new callers need a query of their own: this one may read before they asked.
+    const running = this.#pool.query<{ at: string }>('SELECT pg_current_wal_insert_lsn()::text AS at');
+    this.#next = undefined;
+    this.#running = running;
+    const result = await running;
+    return parsePosition(result.rows[0]!.at);
+  }
+}

@@ -1,0 +1,154 @@
+import { mkdirSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startAdminServer, type AdminServer } from '../../src/admin/admin-server.ts';
+import { silentLog } from '../../src/kernel/log.ts';
+import { openBrowser } from '../support/browser.ts';
+import { observingStatus, sampleControl, sampleFeature, type SampleControl } from '../support/sample-control.ts';
+
+const screenshots = 'test-results';
+
+describe('the status page in a real browser', () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    mkdirSync(screenshots, { recursive: true });
+    browser = await openBrowser();
+  });
+  afterAll(() => browser.close());
+
+  async function open(control: SampleControl, scheme: 'light' | 'dark' = 'light', width = 1280): Promise<Opened> {
+    const server = await startAdminServer({ control, port: 0, log: silentLog });
+    const page = await browser.newPage({ colorScheme: scheme, viewport: { width, height: 900 } });
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/ERR_|Failed to load resource/.test(message.text()))
+        problems.push(message.text());
+    });
+    await page.goto(server.url);
+    return {
+      page,
+      server,
+      problems,
+      [Symbol.asyncDispose]: async () => {
+        await page.close();
+        await server.stop();
+      },
+    };
+  }
+
+  it('shows every feature with its phase, evidence, gate and differences, and stores a screenshot', async () => {
+    await using opened = await open(sampleControl());
+    const { page, problems } = opened;
+    const card = page.locator('[data-feature="orders"].feature');
+    await card.getByRole('heading', { name: 'orders', exact: true }).waitFor();
+    await card.locator('table.diffs').waitFor();
+
+    expect(await card.locator('.steps [aria-current=step]').innerText()).toContain('Shadow');
+    expect(await card.locator('.big').innerText()).toBe('97.43 % of the answers match');
+    expect(await card.locator('.legend').innerText()).toContain('87 mismatch');
+    expect(await card.locator('.reason').innerText()).toContain('87 of 3,391 answers differ');
+    const first = card.locator('table.diffs tbody tr').first();
+    expect(await first.locator('.path').first().innerText()).toBe('$.total');
+    expect(await first.locator('td').nth(2).innerText()).toBe('129.90');
+    expect(await first.locator('td').nth(3).innerText()).toBe('149.90');
+    expect(await page.locator('[data-feature="catalogue"].feature [aria-current=step]').innerText()).toContain(
+      '25 % of visitors',
+    );
+    expect(await page.locator('#connection').innerText()).toBe('live');
+    await page.screenshot({ path: `${screenshots}/status-page-light.png`, fullPage: true });
+    expect(problems).toEqual([]);
+  });
+
+  it('shows values of the answers as text, never as markup', async () => {
+    await using opened = await open(sampleControl());
+    const row = opened.page.locator('[data-feature="orders"] table.diffs tbody tr').nth(2);
+    await row.waitFor();
+    expect(await row.locator('td').nth(2).innerText()).toBe('"<b>refunded</b> by phone"');
+    expect(await row.locator('td b').count()).toBe(1);
+  });
+
+  it('keeps opened examples and the focus while the figures change', async () => {
+    const control = sampleControl();
+    await using opened = await open(control);
+    const { page } = opened;
+    const card = page.locator('[data-feature="orders"].feature');
+    const summary = card.locator('table.diffs summary').first();
+    await summary.click();
+    control.current = { ...control.current, features: [sampleFeature({ matchRate: 0.5 })] };
+    await card.getByText('50.00 %').first().waitFor();
+    expect(await card.locator('table.diffs details').first().getAttribute('open')).not.toBeNull();
+    expect(await page.evaluate('document.activeElement.tagName')).toBe('SUMMARY');
+    await page.locator('[data-feature="catalogue"]').first().waitFor({ state: 'detached' });
+  });
+
+  it('promotes, and shows a refusal with its reason in the dialog', async () => {
+    const control = sampleControl();
+    control.outcome = (feature) => ({
+      feature,
+      moved: false,
+      from: 'shadow',
+      to: 'shadow',
+      gate: 'FAIL',
+      reason: 'too many answers differ',
+    });
+    await using opened = await open(control);
+    const { page } = opened;
+    await page.locator('[data-feature="orders"] >> text=Promote…').click();
+    await page.getByLabel('Your name').fill('Ada');
+    await page.screenshot({ path: `${screenshots}/status-page-dialog.png` });
+    await page.getByRole('button', { name: 'Promote', exact: true }).click();
+    await page.getByText('too many answers differ').waitFor();
+    expect(control.asked).toEqual([{ feature: 'orders', who: 'Ada' }]);
+  });
+
+  it('asks why before it rolls back, and says what came of it', async () => {
+    const control = sampleControl();
+    await using opened = await open(control);
+    const { page } = opened;
+    await page.locator('[data-feature="catalogue"] >> text=Roll back…').click();
+    const confirm = page.getByRole('button', { name: 'Roll back', exact: true });
+    await page.getByLabel('Your name').fill('Ada');
+    await confirm.click();
+    expect(control.asked).toEqual([]);
+    await page.getByLabel('Why').fill('prices look wrong');
+    await confirm.click();
+    await page.locator('#toast.shown').waitFor();
+    expect(await page.locator('#toast').innerText()).toContain('catalogue: shadow → legacy');
+    expect(control.asked).toEqual([{ feature: 'catalogue', who: 'Ada', why: 'prices look wrong', to: 'shadow' }]);
+  });
+
+  it('says what the next step is when it only observes', async () => {
+    await using opened = await open(sampleControl(observingStatus()));
+    const { page, problems } = opened;
+    await page.getByRole('heading', { name: 'Observing' }).waitFor();
+    expect(await page.locator('main').innerText()).toContain('GET /api/orders/:id costs the most time of all reads');
+    await page.screenshot({ path: `${screenshots}/status-page-observe.png`, fullPage: true });
+    expect(problems).toEqual([]);
+  });
+
+  it('says that the connection is lost when the server goes away', async () => {
+    await using opened = await open(sampleControl(), 'dark');
+    const { page, server } = opened;
+    await page.locator('[data-feature="orders"] table.diffs').waitFor();
+    await page.screenshot({ path: `${screenshots}/status-page-dark.png`, fullPage: true });
+    await server.stop();
+    await page.getByText('Connection lost').waitFor();
+    expect(await page.locator('#connection').innerText()).toBe('disconnected');
+  });
+
+  it('fits a narrow window without scrolling sideways', async () => {
+    await using opened = await open(sampleControl(), 'light', 400);
+    const { page } = opened;
+    await page.locator('[data-feature="orders"] table.diffs').waitFor();
+    await page.screenshot({ path: `${screenshots}/status-page-narrow.png`, fullPage: true });
+    expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBeLessThanOrEqual(0);
+  });
+});
+
+interface Opened extends AsyncDisposable {
+  readonly page: Page;
+  readonly server: AdminServer;
+  readonly problems: readonly string[];
+}

@@ -1,0 +1,197 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decideGate, type GateInput } from '../../src/cutover/decide-gate.ts';
+import { legacyReads, liveReads, shadowReads } from '../../src/cutover/read-phases.ts';
+import { evidence, healthy, policy } from './gate-inputs.ts';
+
+const enough = evidence({ match: 354 });
+const decide = (input: Partial<GateInput>) =>
+  decideGate({ state: shadowReads, evidence: enough, health: healthy, policy, ...input });
+
+describe('the proof', () => {
+  it('holds while there is too little, and says how much is missing', () => {
+    expect(decide({ evidence: evidence({}) })).toEqual({
+      result: 'INCONCLUSIVE',
+      reason: '0 of 354 clean comparisons so far: 354 more needed',
+      progress: 0,
+      remaining: 354,
+      blockers: ['0 of 354 clean comparisons so far: 354 more needed'],
+    });
+    expect(decide({ evidence: evidence({ match: 353 }) }).reason).toBe(
+      '353 of 354 clean comparisons so far: 1 more needed',
+    );
+  });
+
+  it('passes at the count that the formula gives', () => {
+    expect(decide({})).toEqual({
+      result: 'PASS',
+      reason: '354 comparisons agree: fewer than 1 % differ, with 95 % confidence',
+      progress: 1,
+      remaining: 0,
+      blockers: [],
+    });
+    const strict = { ...policy, maxMismatchRate: 0.001 };
+    expect(decide({ policy: strict, evidence: evidence({ match: 3_555 }) }).result).toBe('INCONCLUSIVE');
+    expect(decide({ policy: strict, evidence: evidence({ match: 3_556 }) }).result).toBe('PASS');
+    expect(decide({ policy: strict, evidence: evidence({ match: 6_491, mismatch: 1 }) }).reason).toBe(
+      '6,491 of 6,492 comparisons agree: fewer than 0.1 % differ, with 95 % confidence',
+    );
+  });
+
+  it('counts a candidate that failed to answer as one that answered wrongly', () => {
+    const failed = decide({ evidence: evidence({ match: 354, error: 1 }) });
+    expect(failed).toMatchObject({ result: 'INCONCLUSIVE' });
+    expect(failed.reason).toMatch(
+      /^1 of 355 answers differ or failed \(0\.2817 %, limit 1 %\); \d+ more needed that agree$/,
+    );
+  });
+
+  it('takes no verdict that admits ignorance for proof', () => {
+    const ignorance = { stale: 9_999, raced: 9_999, undetermined: 9_999, skipped: 9_999 };
+    expect(decide({ evidence: evidence(ignorance) })).toMatchObject({ result: 'INCONCLUSIVE', remaining: 354 });
+  });
+
+  it('names the difference that is most frequent', () => {
+    const { reason, result } = decide({
+      evidence: evidence({ match: 468, mismatch: 12 }),
+      topDifference: '$.total of GET /api/orders/:id',
+    });
+    expect(result).toBe('INCONCLUSIVE');
+    expect(reason).toMatch(
+      /^12 of 480 answers differ \(2\.5 %, limit 1 %\): most often \$\.total of GET \/api\/orders\/:id; [\d,]+ more/,
+    );
+  });
+});
+
+describe('failing', () => {
+  it('fails when harm is proven', () => {
+    const decision = decide({ evidence: evidence({ match: 420, mismatch: 60 }), topDifference: '$.total' });
+    expect(decision).toMatchObject({ result: 'FAIL', progress: 0, remaining: undefined });
+    expect(decision.reason).toBe('60 of 480 answers differ (12.5 %, limit 1 %): most often $.total');
+  });
+
+  it('fails at one critical difference, however much agrees, and names it', () => {
+    const decision = decide({
+      evidence: evidence({ match: 1_000_000, mismatch: 1 }, { critical: 1 }),
+      topDifference: 'status of GET /api/orders/:id, legacy 403, candidate 200',
+    });
+    expect(decision.result).toBe('FAIL');
+    expect(decision.reason).toBe('1 critical difference: status of GET /api/orders/:id, legacy 403, candidate 200');
+  });
+
+  it('fails before it holds, so that nothing pending keeps users with a bad candidate', () => {
+    const decision = decide({
+      state: liveReads,
+      health: { readModelReady: false, lagSeconds: undefined, captureError: 'no slot' },
+      evidence: evidence({ mismatch: 50 }, { uncovered: [{ route: 'GET /x', shape: '2xx', seen: 1 }] }),
+    });
+    expect(decision.result).toBe('FAIL');
+    expect(decision.blockers).toHaveLength(6);
+  });
+});
+
+describe('holding', () => {
+  it.each<[string, Partial<GateInput>, string]>([
+    [
+      'a read model that is not ready',
+      { health: { readModelReady: false, readModelReason: 'order_summary is 40 % built', lagSeconds: 0 } },
+      'order_summary is 40 % built',
+    ],
+    [
+      'a lag that is unknown',
+      { health: { readModelReady: true, lagSeconds: undefined } },
+      'how far the read model is behind legacy is not known',
+    ],
+    [
+      'a lag above its bound',
+      { health: { ...healthy, lagSeconds: 7.25 } },
+      'the read model is 7.25 s behind legacy (limit 5 s)',
+    ],
+    [
+      'a lag that is no number',
+      { health: { ...healthy, lagSeconds: Number.NaN } },
+      'the read model is NaN s behind legacy (limit 5 s)',
+    ],
+    [
+      'a capture that is down',
+      { health: { ...healthy, captureError: 'slot fig is gone' } },
+      'changes are not captured: slot fig is gone',
+    ],
+    [
+      'requests never compared',
+      {
+        evidence: evidence(
+          { match: 354 },
+          {
+            uncovered: [
+              { route: 'GET /api/orders', shape: '2xx page', seen: 9 },
+              { route: 'GET /api/orders/:id', shape: '4xx', seen: 2 },
+            ],
+          },
+        ),
+      },
+      'GET /api/orders (2xx page) has no comparison yet, nor have 1 other kinds of request',
+    ],
+    [
+      'a candidate that is slow',
+      { evidence: evidence({ match: 354 }, { legacyP95Ms: 50, candidateP95Ms: 120 }) },
+      "the candidate's 95th percentile is 120 ms, 2.4 times legacy's 50 ms (limit 1.5 times)",
+    ],
+  ])('holds for %s', (_what, input, reason) => {
+    expect(decide(input)).toMatchObject({
+      result: 'INCONCLUSIVE',
+      reason,
+      progress: 1,
+      remaining: 0,
+      blockers: [reason],
+    });
+  });
+
+  it('does not ask for latency below what anybody notices, nor when a side is not known', () => {
+    for (const [legacyP95Ms, candidateP95Ms] of [
+      [1, 50],
+      [undefined, 900],
+      [10, undefined],
+      [100, 150],
+    ]) {
+      expect(decide({ evidence: evidence({ match: 354 }, { legacyP95Ms, candidateP95Ms }) }).result).toBe('PASS');
+    }
+  });
+
+  it('asks nothing but a read model before comparing begins', () => {
+    const state = legacyReads;
+    expect(
+      decide({ state, evidence: evidence({}), health: { readModelReady: true, lagSeconds: undefined } }).result,
+    ).toBe('PASS');
+    expect(decide({ state, health: { readModelReady: false, lagSeconds: 0 } })).toMatchObject({
+      result: 'INCONCLUSIVE',
+      reason: 'the read model is not ready',
+      remaining: undefined,
+    });
+  });
+});
+
+it('passes only without a blocker, and its reason is always the first one', () => {
+  const verdicts = fc.record({ match: fc.nat(20_000), mismatch: fc.nat(40), error: fc.nat(3) });
+  const rest = fc.record({
+    critical: fc.constantFrom(0, 0, 0, 2),
+    candidateP95Ms: fc.option(fc.nat(500), { nil: undefined }),
+    legacyP95Ms: fc.option(fc.nat(500), { nil: undefined }),
+  });
+  const health = fc.record({
+    readModelReady: fc.boolean(),
+    lagSeconds: fc.option(fc.double({ min: 0, max: 10, noNaN: true }), { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(verdicts, rest, health, (counts, more, state) => {
+      const decision = decide({ evidence: evidence(counts, more), health: state });
+      expect(decision.result === 'PASS').toBe(decision.blockers.length === 0);
+      if (decision.result !== 'PASS') expect(decision.reason).toBe(decision.blockers[0]);
+      expect(decision.progress).toBeGreaterThanOrEqual(0);
+      expect(decision.progress).toBeLessThanOrEqual(1);
+      expect(decision.reason).not.toMatch(/NaN|undefined|Infinity/);
+      if (decision.result === 'FAIL') expect(decision.remaining).toBeUndefined();
+      else expect(decision.remaining).toBeGreaterThanOrEqual(0);
+    }),
+  );
+});

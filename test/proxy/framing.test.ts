@@ -1,0 +1,164 @@
+import { request } from 'node:http';
+import { expect, test } from 'vitest';
+import { bodyOf, exchangeRaw, rawClient, startRawUpstream, startTestProxy, startUpstream } from './support/harness.ts';
+
+const inner = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
+
+test.each(['DELETE', 'OPTIONS', 'GET', 'POST'])(
+  'a chunked %s stays one request on the way to legacy',
+  async (method) => {
+    const asked: string[] = [];
+    await using upstream = await startUpstream(async (req, res) => {
+      asked.push(`${req.method} ${req.url} ${await bodyOf(req)}`);
+      res.end('done');
+    });
+    await using proxy = await startTestProxy(upstream.url);
+    const chunk = `${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`;
+    const client = await rawClient(
+      proxy.port,
+      `${method} /outer HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}` +
+        'GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    );
+    await client.ended;
+    expect(asked.toSorted()).toEqual([`${method} /outer ${inner}`, 'GET /next '].toSorted());
+    expect(client.text().match(/HTTP\/1\.1 200/g)).toHaveLength(2);
+  },
+);
+
+test('a GET with a Content-Length body stays one request on the way to legacy', async () => {
+  const asked: string[] = [];
+  await using upstream = await startUpstream(async (req, res) => {
+    asked.push(`${req.url} ${await bodyOf(req)}`);
+    res.end();
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const body = `Content-Length: ${inner.length}\r\n\r\n${inner}`;
+  await exchangeRaw(proxy.port, `GET /outer HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${body}`);
+  expect(asked).toEqual([`/outer ${inner}`]);
+});
+
+test.each([
+  [
+    'Content-Length beside Transfer-Encoding',
+    'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    '400',
+  ],
+  ['two lengths', 'Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde', '400'],
+  ['a coding that is not understood', 'Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n', '501'],
+  ['a space before the colon', 'X : 1\r\n\r\n', '400'],
+  ['a folded header', 'X: 1\r\n 2\r\n\r\n', '400'],
+])('%s is refused and legacy is not asked', async (_, rest, status) => {
+  await using upstream = await startUpstream((__, res) => res.end('asked'));
+  await using proxy = await startTestProxy(upstream.url);
+  const answer = await exchangeRaw(proxy.port, `POST / HTTP/1.1\r\nHost: a\r\n${rest}`);
+  expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  expect(upstream.connections).toBe(0);
+});
+
+test('an upload whose chunks are garbled never becomes a complete request at legacy', async () => {
+  let isComplete = false;
+  let isCut = false;
+  await using upstream = await startUpstream((req) => {
+    req.on('end', () => {
+      isComplete = true;
+    });
+    req.on('error', () => {
+      isCut = true;
+    });
+    req.resume();
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(
+    proxy.port,
+    'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n',
+  );
+  await client.ended;
+  await expect.poll(() => isCut || upstream.sockets.size === 0).toBe(true);
+  expect(isComplete).toBe(false);
+});
+
+test('Expect: 100-continue is answered, and the body reaches legacy', async () => {
+  await using upstream = await startUpstream(async (req, res) => {
+    const body = await bodyOf(req);
+    res.end(`${body} ${String(req.headers.expect)}`);
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(
+    proxy.port,
+    'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n',
+  );
+  await client.receives('HTTP/1.1 100 Continue\r\n\r\n');
+  client.send('hello');
+  await client.ended;
+  expect(client.text()).toContain('HTTP/1.1 200 OK');
+  expect(client.text()).toContain('hello undefined');
+});
+
+test('a HEAD keeps its Content-Length and has no body', async () => {
+  await using upstream = await startUpstream((_, res) => res.writeHead(200, { 'content-length': '1234' }).end());
+  await using proxy = await startTestProxy(upstream.url);
+  const answer = await exchangeRaw(proxy.port, 'HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\ncontent-length: 1234\r\n/);
+  expect(answer.endsWith('\r\n\r\n')).toBe(true);
+});
+
+test.each([
+  ['304 with a Content-Length', 'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nContent-Length: 99\r\n'],
+  ['304 without one', 'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n'],
+  ['204', 'HTTP/1.1 204 No Content\r\nX-A: 1\r\n'],
+])('a %s arrives as it was sent, and the next request is answered too', async (_, head) => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    if (!received.endsWith('\r\n\r\n')) return;
+    socket.write(received.includes('/next') ? 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext' : `${head}\r\n`);
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const answer = await exchangeRaw(
+    proxy.port,
+    'GET /x HTTP/1.1\r\nHost: a\r\nIf-None-Match: "a"\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+  );
+  expect(answer.startsWith(head)).toBe(true);
+  const rest = answer.slice(answer.indexOf('\r\n\r\n') + 4);
+  expect(rest).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  expect(rest.endsWith('next')).toBe(true);
+});
+
+test('an answer without a length is passed on to its end', async () => {
+  await using upstream = await startRawUpstream((_, socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nuntil the end'));
+  await using proxy = await startTestProxy(upstream.url);
+  expect(await (await fetch(proxy.url)).text()).toBe('until the end');
+});
+
+test('legacy is asked once, whatever it answers', async () => {
+  let asked = 0;
+  await using upstream = await startUpstream((_, res) => {
+    asked += 1;
+    res.writeHead(503, { 'retry-after': '0' }).end('busy');
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  expect((await fetch(proxy.url)).status).toBe(503);
+  expect(asked).toBe(1);
+});
+
+test('connections to legacy are kept and used again', async () => {
+  await using upstream = await startUpstream((_, res) => res.end('ok'));
+  await using proxy = await startTestProxy(upstream.url);
+  for (let i = 0; i < 10; i += 1) await (await fetch(proxy.url)).text();
+  expect(upstream.connections).toBe(1);
+});
+
+test.each(['PUT', 'PATCH', 'DELETE', 'PROPFIND', 'SEARCH', 'REPORT'])(
+  '%s is forwarded with its body',
+  async (method) => {
+    await using upstream = await startUpstream(async (req, res) => res.end(`${req.method} ${await bodyOf(req)}`));
+    await using proxy = await startTestProxy(upstream.url);
+    const answer = await new Promise<string>((resolve, reject) => {
+      const options = { method, agent: false, headers: { 'content-length': 9 } } as const;
+      const outgoing = request(`${proxy.url}/x`, options, (res) => {
+        bodyOf(res).then(resolve, reject);
+      });
+      outgoing.on('error', reject);
+      outgoing.end('some body');
+    });
+    expect(answer).toBe(`${method} some body`);
+  },
+);

@@ -1,0 +1,164 @@
+import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
+import { expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { rawClient, startRawUpstream, startTestProxy, startUpstream, until } from './support/harness.ts';
+
+const upgrade = (target: string, more = ''): string =>
+  `GET ${target} HTTP/1.1\r\nHost: pub.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${more}` +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+
+test('a WebSocket works through the proxy, both ways, and closes on both sides', async () => {
+  await using upstream = await startUpstream((_, res) => res.end());
+  const sockets = new WebSocketServer({ server: upstream.server });
+  let closeCode: number | undefined;
+  sockets.on('connection', (socket) => {
+    socket.send('welcome');
+    socket.on('message', (data) => socket.send(`echo ${String(data)}`));
+    socket.on('close', (code) => {
+      closeCode = code;
+    });
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const client = new WebSocket(`ws://127.0.0.1:${proxy.port}/live`);
+  const messages: string[] = [];
+  client.on('message', (data) => messages.push(String(data)));
+  await until(() => messages.length === 1);
+  client.send('hello');
+  await until(() => messages.length === 2);
+  expect(messages).toEqual(['welcome', 'echo hello']);
+  client.close(4_000);
+  await until(() => closeCode !== undefined && client.readyState === WebSocket.CLOSED);
+  expect(closeCode).toBe(4_000);
+  expect(proxy.seen).toMatchObject([{ path: '/live', status: 101, reason: 'upgrade' }]);
+  sockets.close();
+});
+
+test('the handshake reaches legacy as it was sent', async () => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    if (received.endsWith('\r\n\r\n')) {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    }
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(
+    proxy.port,
+    upgrade(
+      '//a//b/../c?x=//y',
+      'X-D: 1\r\nX-D: 2\r\nX-Fig-A: 1\r\nCookie: a=1; fig_fence=z\r\nX-Forwarded-For: 6.6.6.6\r\n',
+    ),
+  );
+  await client.receives('101 Switching Protocols');
+  const received = upstream.received();
+  expect(received).toMatch(/^GET \/\/a\/\/b\/\.\.\/c\?x=\/\/y HTTP\/1\.1\r\n/);
+  expect(received).toContain('Host: pub.example\r\n');
+  expect(received).toContain('X-D: 1\r\nX-D: 2\r\n');
+  expect(received).toContain('Cookie: a=1\r\n');
+  expect(received).toContain('X-Forwarded-For: 127.0.0.1\r\n');
+  expect(received).toContain('Upgrade: websocket\r\n');
+  expect(received.toLowerCase()).not.toContain('x-fig-');
+  client.socket.destroy();
+});
+
+test.each([
+  ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n6\r\nno way\r\n0\r\n\r\n'],
+  ['of known length', 'Content-Length: 6\r\n\r\nno way'],
+])("legacy's refusal %s is passed on, and nothing becomes a tunnel", async (_, rest) => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    if (received.endsWith('\r\n\r\n'))
+      socket.write(`HTTP/1.1 403 Not For You\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n${rest}`);
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(proxy.port, upgrade('/live'));
+  expect(await client.ended).toBe('end');
+  expect(client.text()).toMatch(/^HTTP\/1\.1 403 Not For You\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n/);
+  expect(client.text()).toContain('no way');
+  expect(proxy.seen).toMatchObject([{ status: 403, reason: 'upgrade' }]);
+  await until(() => upstream.sockets.size === 0);
+});
+
+test('an upgrade to a legacy that is not there gives 502', async () => {
+  await using proxy = await startTestProxy(new URL('http://127.0.0.1:1'));
+  const client = await rawClient(proxy.port, upgrade('/live'));
+  await client.ended;
+  expect(client.text()).toMatch(/^HTTP\/1\.1 502 /);
+  expect(proxy.seen).toMatchObject([{ status: 502, reason: 'upgrade' }]);
+});
+
+test('an upgrade that legacy never answers gives 502 in the end', async () => {
+  await using upstream = await startRawUpstream(() => undefined);
+  await using proxy = await startTestProxy(upstream.url, { headersTimeoutMs: 50 });
+  const client = await rawClient(proxy.port, upgrade('/live'));
+  await client.ended;
+  expect(client.text()).toMatch(/^HTTP\/1\.1 502 /);
+  await until(() => upstream.sockets.size === 0);
+});
+
+const accept = (received: string, socket: Socket): void => {
+  if (received.endsWith('\r\n\r\n')) {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  }
+};
+
+test.each(['destroy', 'resetAndDestroy'] as const)('a client that leaves by %s closes the other side', async (how) => {
+  await using upstream = await startRawUpstream(accept);
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(proxy.port, upgrade('/live'));
+  await client.receives('101');
+  client.socket[how]();
+  await until(() => upstream.sockets.size === 0);
+  expect((await fetch(proxy.url).catch(() => undefined))?.status ?? 502).toBeGreaterThan(0);
+});
+
+test.each(['destroy', 'resetAndDestroy'] as const)('a legacy that leaves by %s closes the other side', async (how) => {
+  await using upstream = await startRawUpstream(accept);
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(proxy.port, upgrade('/live'));
+  await client.receives('101');
+  for (const socket of upstream.sockets) socket[how]();
+  await client.ended;
+  await until(() => client.closed());
+});
+
+test('a client that leaves before legacy answered the upgrade takes the upstream request with it', async () => {
+  await using upstream = await startRawUpstream(() => undefined);
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(proxy.port, upgrade('/live'));
+  await until(() => upstream.received() !== '');
+  client.socket.resetAndDestroy();
+  await until(() => upstream.sockets.size === 0);
+  await until(() => proxy.seen.length === 1);
+  expect(proxy.seen).toMatchObject([{ status: undefined, aborted: true }]);
+});
+
+test('an upgrade to anything else is ignored and the request is answered', async () => {
+  await using upstream = await startUpstream((req, res) => res.end(`${req.url} ${String(req.headers.upgrade)}`));
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(
+    proxy.port,
+    'GET /page HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n',
+  );
+  expect(await client.ended).toBe('end');
+  expect(client.text()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  expect(client.text()).toContain('/page undefined');
+  expect(proxy.seen).toMatchObject([{ status: 200, reason: 'no-route', aborted: false }]);
+});
+
+test('an upgrade with two Host headers is refused', async () => {
+  await using upstream = await startUpstream((_, res) => res.end());
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(proxy.port, upgrade('/live', 'Host: other\r\n'));
+  await client.ended;
+  expect(client.text()).toMatch(/^HTTP\/1\.1 400 /);
+  expect(upstream.connections).toBe(0);
+});
+
+test('a tunnel is closed when the proxy stops', async () => {
+  await using upstream = await startRawUpstream(accept);
+  const proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(proxy.port, upgrade('/live'));
+  await client.receives('101');
+  await proxy.proxy.stop();
+  await until(() => client.closed() && upstream.sockets.size === 0);
+  expect(createServer().listening).toBe(false);
+});

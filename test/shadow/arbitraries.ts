@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { compilePathRules, type PathRules, type RulesAt } from '../../shadow/path-rules.ts';
+import { parseJson, type JsonValue } from '../../shadow/parse-json.ts';
+import { createRedactor } from '../../shadow/redact.ts';
+import type { NormalizedCompareRules } from '../../src/config/normalized-config.ts';
+
+export const testRedactor = createRedactor(Buffer.from('a key for tests'));
+
+export const noCompareRules: NormalizedCompareRules = {
+  ignore: [],
+  keyed: {},
+  tolerance: {},
+  critical: [],
+  redact: [],
+  headers: ['content-type'],
+};
+
+export function rulesOf(rules: Partial<PathRules> = {}): RulesAt {
+  return compilePathRules({ ...noCompareRules, ...rules });
+}
+
+export function json(value: unknown): JsonValue {
+  return fromText(JSON.stringify(value));
+}
+
+export function fromText(text: string): JsonValue {
+  const parsed = parseJson(text);
+  if (!parsed.ok) throw new Error(`${parsed.fault}: ${text}`);
+  return parsed.value;
+}
+
+const nastyKeys = ['', '__proto__', 'constructor', 'hasOwnProperty', 'toString', 'length', 'valueOf', '#0:0', '.a', '0', "it's"];
+
+export const keys = fc.oneof(fc.constantFrom(...nastyKeys), fc.string({ maxLength: 6 }));
+
+/** JSON with awkward keys, as plain values for JSON.stringify. */
+export const jsonValues: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    fc.oneof(fc.string({ maxLength: 8 }), fc.boolean(), fc.constant(null), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })),
+    fc.array(tie('value'), { maxLength: 5 }),
+    fc.uniqueArray(fc.tuple(keys, tie('value')), { maxLength: 5, selector: ([key]) => key }).map(objectOf),
+  ),
+})).value;
+
+/** Like Object.fromEntries, which is the one that also makes `__proto__` an own key. */
+export function objectOf(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+  return Object.fromEntries(entries);
+}

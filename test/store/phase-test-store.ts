@@ -1,0 +1,24 @@
+import type { Knex } from 'knex';
+import { cutover } from '../../migrations/0003-cutover.ts';
+import { migrateStore, openStore } from '../../src/store/control-store.ts';
+import { createTestDatabase } from '../support/test-database.ts';
+
+export interface PhaseTestStore extends AsyncDisposable {
+  readonly url: string;
+  readonly knex: Knex;
+}
+
+/** A fresh control store that holds the tables of phases and audit. */
+export async function createPhaseTestStore(): Promise<PhaseTestStore> {
+  const database = await createTestDatabase();
+  const knex = openStore(database.url, { applicationName: 'fig phase test' });
+  await migrateStore(knex, [cutover]);
+  return {
+    url: database.url,
+    knex,
+    [Symbol.asyncDispose]: async () => {
+      await knex.destroy();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chmod } from 'node:fs/promises';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/app/embedded-postgres/embedded-postgres.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    postgresUrl: string;
+  }
+}
+
+/** One real PostgreSQL for the whole run; every test makes databases of its own on it. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'fig-test-'));
+  await chmod(folder, 0o755);
+  const server = await startEmbeddedPostgres({
+    folder,
+    settings: { fsync: 'off', max_replication_slots: '40', max_wal_senders: '40', log_min_messages: 'fatal' },
+  });
+  project.provide('postgresUrl', server.url('postgres'));
+  return async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+}

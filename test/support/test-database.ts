@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+
+export interface TestDatabase extends AsyncDisposable {
+  readonly url: string;
+  readonly name: string;
+}
+
+/** A fresh database on the run's PostgreSQL. Disposing drops it, with its slots and connections. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const admin = inject('postgresUrl');
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await onServer(admin, (client) => client.query(`CREATE DATABASE ${name}`));
+  const url = new URL(admin);
+  url.pathname = `/${name}`;
+  return { name, url: url.href, [Symbol.asyncDispose]: () => onServer(admin, (client) => dropDatabase(client, name)) };
+}
+
+async function dropDatabase(client: pg.Client, name: string): Promise<void> {
+  await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+  const slots = await client.query<{ slot_name: string }>(
+    'SELECT slot_name FROM pg_replication_slots WHERE database = $1',
+    [name],
+  );
+  for (const { slot_name } of slots.rows) {
+    // A walsender that was just terminated may hold its slot for a moment longer.
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await client.query('SELECT pg_drop_replication_slot($1)', [slot_name]);
+        break;
+      } catch (error) {
+        if (attempt > 200) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  }
+  await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+}
+
+async function onServer(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
