@@ -56,7 +56,9 @@ export class RouteTable {
     if (!found) return undefined;
     const params: Record<string, string> = {};
     for (const [name, value] of Object.entries(found.params)) {
-      if (value !== undefined) params[name] = value;
+      // Legacy frameworks read `/orders/` as the list, never as the order whose id is empty.
+      if (value === undefined || value === '') return undefined;
+      params[name] = value;
     }
     const stored: StoredRoute = found.store;
     return { ...stored, params };

@@ -1,14 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 
+interface Setting {
+  name: string;
+  value: string;
+}
+
+export async function readSetting(store: Knex, name: string): Promise<string | undefined> {
+  const row = await store<Setting>('fig.setting').where({ name }).first('value');
+  return row?.value;
+}
+
+export async function writeSetting(store: Knex, name: string, value: string): Promise<void> {
+  await store<Setting>('fig.setting').insert({ name, value }).onConflict('name').merge();
+}
+
 /** A secret that all processes on one store share, made by whoever asks first. */
 export async function sharedSecret(store: Knex, name: string): Promise<Uint8Array> {
-  const table = () => store<{ name: string; value: string }>('fig.setting');
-  await table()
-    .insert({ name, value: randomBytes(32).toString('hex') })
-    .onConflict('name')
-    .ignore();
-  const row = await table().where({ name }).first('value');
-  if (!row) throw new Error(`the setting ${name} vanished while it was read`);
-  return Buffer.from(row.value, 'hex');
+  const value = randomBytes(32).toString('hex');
+  await store<Setting>('fig.setting').insert({ name, value }).onConflict('name').ignore();
+  return Buffer.from((await readSetting(store, name)) ?? value, 'hex');
 }

@@ -80,11 +80,11 @@ export class MirrorTable {
 
   /** The next rows in key order. */
   async page(db: Knex, after: readonly string[] | null, limit: number): Promise<readonly RawRow[]> {
-    const names = this.key.map(quoteName).join(', ');
-    const from = after
-      ? `WHERE (${names}) > (${this.#keyColumns.map(({ type }) => `?::text::${type}`).join(', ')})`
-      : '';
-    const sql = `SELECT ${this.#selectList()} FROM ${this.#table} ${from} ORDER BY ${names} LIMIT ${limit}`;
+    // Qualified: a bare name would be the selected text, and text sorts 10 before 9.
+    const names = this.key.map((name) => `t.${quoteName(name)}`).join(', ');
+    const values = this.#keyColumns.map(({ type }) => `?::text::${type}`).join(', ');
+    const from = after ? `WHERE (${names}) > (${values})` : '';
+    const sql = `SELECT ${this.#selectList()} FROM ${this.#table} AS t ${from} ORDER BY ${names} LIMIT ${limit}`;
     return rowsOf(await db.raw(sql, [...(after ?? [])]));
   }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideGate, type GateInput } from '../../src/cutover/decide-gate.ts';
 import { legacyReads, liveReads, shadowReads } from '../../src/cutover/read-phases.ts';
@@ -186,12 +186,12 @@ it('passes only without a blocker, and its reason is always the first one', () =
     fc.property(verdicts, rest, health, (counts, more, state) => {
       const decision = decide({ evidence: evidence(counts, more), health: state });
       expect(decision.result === 'PASS').toBe(decision.blockers.length === 0);
-      if (decision.result !== 'PASS') expect(decision.reason).toBe(decision.blockers[0]);
+      expect(decision.blockers[0] ?? decision.reason).toBe(decision.reason);
       expect(decision.progress).toBeGreaterThanOrEqual(0);
       expect(decision.progress).toBeLessThanOrEqual(1);
       expect(decision.reason).not.toMatch(/NaN|undefined|Infinity/);
-      if (decision.result === 'FAIL') expect(decision.remaining).toBeUndefined();
-      else expect(decision.remaining).toBeGreaterThanOrEqual(0);
+      expect(decision.remaining === undefined).toBe(decision.result === 'FAIL');
+      expect(decision.remaining ?? 0).toBeGreaterThanOrEqual(0);
     }),
   );
 });

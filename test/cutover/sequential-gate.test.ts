@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { harmEvidence, promotionEvidence } from '../../src/cutover/sequential-gate.ts';
 
@@ -56,9 +56,8 @@ describe('promotion', () => {
         expect(remainingClean === 0).toBe(pass);
         const after = { mismatches, limit, confidence };
         expect(promotionEvidence({ ...after, matches: matches + remainingClean }).pass).toBe(true);
-        if (remainingClean > 1) {
-          expect(promotionEvidence({ ...after, matches: matches + remainingClean - 1 }).pass).toBe(false);
-        }
+        if (remainingClean <= 1) return;
+        expect(promotionEvidence({ ...after, matches: matches + remainingClean - 1 }).pass).toBe(false);
       }),
     );
   });

@@ -5,25 +5,30 @@ import { ordersFeature } from '../../examples/shop/features/orders.ts';
 import type { ShopVersion } from '../../examples/shop/features/order-read-model.ts';
 import { fingerprintOf } from '../../src/config/fingerprint.ts';
 import { Reply, type QueryInput } from '../../src/config/feature-definition.ts';
+import { openTarget } from '../../src/sync/open-target.ts';
 import { createSeededShop, type SeededShop } from './seeded-shop.ts';
 
 const orders = 400;
 let shop: SeededShop;
+/** Prints values as a projection's own pool does, which is what `build` is made for. */
+let exact: Knex;
 const targets = new Map<ShopVersion, Knex>();
 
 beforeAll(async () => {
   shop = await createSeededShop({ orders });
+  exact = openTarget(shop.databaseUrl);
   for (const version of [1, 2] as const) targets.set(version, await buildReadModel(version));
 });
 
 afterAll(async () => {
   for (const target of targets.values()) await target.destroy();
+  await exact?.destroy();
   await shop?.[Symbol.asyncDispose]();
 });
 
 /** The legacy tables stand in for the mirror: they have the same columns, in the same database. */
 function mirror(table: string): Knex.QueryBuilder {
-  return shop.knex.withSchema('public').from(table);
+  return exact.withSchema('public').from(table);
 }
 
 async function buildReadModel(version: ShopVersion): Promise<Knex> {
@@ -36,7 +41,7 @@ async function buildReadModel(version: ShopVersion): Promise<Knex> {
     await shop.knex
       .withSchema(schema)
       .into(model.name)
-      .insert([...(await model.build(ids.slice(from, from + 150), mirror, shop.knex))]);
+      .insert([...(await model.build(ids.slice(from, from + 150), mirror, exact))]);
   }
   return knexFactory({ client: 'pg', connection: shop.databaseUrl, searchPath: [schema], pool: { min: 0, max: 4 } });
 }

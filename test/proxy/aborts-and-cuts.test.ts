@@ -141,9 +141,7 @@ test('legacy that is not there gives 502 with a code, as JSON or as a page', asy
   await using proxy = await startTestProxy(new URL('http://127.0.0.1:1'));
   const json = await fetch(proxy.url);
   expect(json.status).toBe(502);
-  expect(await json.json()).toMatchObject({
-    error: { code: 'FIG_UPSTREAM_CONNECT', requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string },
-  });
+  expect(await json.text()).toMatch(/^\{"error":\{"code":"FIG_UPSTREAM_CONNECT",.*"requestId":"[0-9a-f-]{36}"\}\}\n$/);
   const page = await fetch(proxy.url, { headers: { accept: 'text/html,*/*' } });
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(await page.text()).toContain('FIG_UPSTREAM_CONNECT');
@@ -196,7 +194,7 @@ test('events flow as they come, and the head of a stream does not wait for the f
   await client.receives('text/event-stream');
   for (const event of ['data: 1\n\n', 'data: 2\n\n']) {
     send?.(event);
-    await client.receives(event);
+    expect(await client.receives(event)).toContain(event);
   }
   client.socket.destroy();
 });

@@ -96,12 +96,13 @@ test('a sink that wants nothing is not given anything', async () => {
   expect(calls).toEqual([]);
 });
 
+const fail = (): never => {
+  throw new Error('broken');
+};
+
 test.each(['wants', 'offer', 'observe'] as const)(
   'a shadow or observer that throws in %s does not touch the user',
   async (where) => {
-    const fail = (): never => {
-      throw new Error('broken');
-    };
     const sink = { wants: () => true, offer: () => undefined, dropped: () => undefined, [where]: fail };
     await using upstream = await startUpstream((_, res) => res.end('ok'));
     await using proxy = await startTestProxy(upstream.url, {

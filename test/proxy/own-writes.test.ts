@@ -330,7 +330,7 @@ test('visitors who write and at once read back never see the old state', async (
   const legacyState = new Map<string, number>();
   const modelState = new Map<string, number>();
   const log: { readonly who: string; readonly value: number; readonly position: Position }[] = [];
-  let isRunning = true;
+  const visits = new AbortController();
   await using upstream = await startUpstream((req, res) => {
     const who = req.headers.cookie?.replace('session=', '') ?? '';
     if (req.method === 'POST') {
@@ -352,7 +352,7 @@ test('visitors who write and at once read back never see the old state', async (
     },
   };
   const applying = (async () => {
-    while (isRunning) {
+    while (!visits.signal.aborted) {
       await new Promise((resolve) => {
         setTimeout(resolve, Math.random() < 0.5 ? 1 : 18);
       });
@@ -371,7 +371,7 @@ test('visitors who write and at once read back never see the old state', async (
     }
   };
   await Promise.all(['ann', 'bob', 'cat', 'dan'].map(visit));
-  isRunning = false;
+  visits.abort();
   await applying;
   const reads = proxy.seen.filter(({ method }) => method === 'GET');
   expect(reads.filter(({ servedBy }) => servedBy === 'candidate').length).toBeGreaterThan(10);

@@ -30,12 +30,12 @@ export function orderReadModel(version: ShopVersion): ReadModelDefinition {
 }
 
 /** The subtotal is what the lines come to. */
-const buildVersion1: ReadModelDefinition['build'] = (keys, mirror, db) =>
-  orderSummaries(keys, mirror, db, (items) => items);
+const buildVersion1: ReadModelDefinition['build'] = (keys, mirror) =>
+  orderSummaries(keys, mirror, (items) => items);
 
 /** The subtotal is what the lines come to that have not been cancelled. */
-const buildVersion2: ReadModelDefinition['build'] = (keys, mirror, db) =>
-  orderSummaries(keys, mirror, db, (items) => items.filter((item) => item.cancelled_at === null));
+const buildVersion2: ReadModelDefinition['build'] = (keys, mirror) =>
+  orderSummaries(keys, mirror, (items) => items.filter((item) => item.cancelled_at === null));
 
 function orderSummaryTable(table: Knex.CreateTableBuilder): void {
   table.bigInteger('order_id').primary();

@@ -1,8 +1,8 @@
-import type { Knex } from 'knex';
 import type { Mirror } from 'strangler-fig';
 import { decimalToMinor, minorToDecimal, roundHalfUp } from './money.ts';
 
-// Rows of the mirror: bigint and numeric as text; timestamps are asked for as text too, which keeps their microseconds.
+// Rows of the mirror: integers are numbers, booleans booleans, everything else is as PostgreSQL prints it, so timestamps
+// keep their microseconds and JSON keeps its digits.
 
 interface OrderRow {
   readonly id: string;
@@ -11,7 +11,7 @@ interface OrderRow {
   readonly currency: string;
   readonly discount_percent: string;
   readonly shipping_fee: string;
-  readonly shipping_address: unknown;
+  readonly shipping_address: string | null;
   readonly note: string | null;
   readonly tracking_code: string | null;
   readonly placed_at: string;
@@ -26,7 +26,7 @@ export interface ItemRow {
   readonly product_id: string;
   readonly quantity: number;
   readonly unit_price: string;
-  readonly cancelled_at: Date | null;
+  readonly cancelled_at: string | null;
 }
 
 interface PaymentRow {
@@ -36,21 +36,19 @@ interface PaymentRow {
   readonly method: string;
   readonly state: string;
   readonly amount: string;
-  readonly created_at: Date;
+  readonly created_at: string;
 }
 
 /** Rows of `order_summary` for these orders. `billed` says which lines of an order the customer pays for. */
 export async function orderSummaries(
   keys: readonly string[],
   mirror: Mirror,
-  db: Knex,
   billed: (items: readonly ItemRow[]) => readonly ItemRow[],
 ): Promise<Record<string, unknown>[]> {
-  const exact = (column: string): Knex.Raw => db.raw('??::text as ??', [column, column]);
   const orders: OrderRow[] = await mirror('orders')
     .whereIn('id', keys)
     .select('id', 'customer_id', 'status', 'currency', 'discount_percent', 'shipping_fee', 'shipping_address', 'note')
-    .select('tracking_code', exact('placed_at'), exact('shipped_at'), exact('cancelled_at'), exact('updated_at'));
+    .select('tracking_code', 'placed_at', 'shipped_at', 'cancelled_at', 'updated_at');
   const items: ItemRow[] = await mirror('order_items')
     .whereIn('order_id', keys)
     .orderBy('id')
@@ -91,7 +89,7 @@ export async function orderSummaries(
           product: productById.get(product_id),
           quantity,
           unit_price,
-          cancelled_at,
+          cancelled_at: cancelled_at === null ? null : isoTime(cancelled_at),
         })),
       ),
       item_count: lines.reduce((count, line) => count + line.quantity, 0),
@@ -103,10 +101,10 @@ export async function orderSummaries(
           method,
           state,
           amount,
-          created_at,
+          created_at: isoTime(created_at),
         })),
       ),
-      shipping_address: order.shipping_address === null ? null : JSON.stringify(order.shipping_address),
+      shipping_address: order.shipping_address,
       note: order.note,
       tracking_code: order.tracking_code,
       placed_at: order.placed_at,
@@ -158,4 +156,9 @@ function groupByOrder<T extends { readonly order_id: string }>(rows: readonly T[
     else groups.set(row.order_id, [row]);
   }
   return groups;
+}
+
+/** The legacy app's JSON has times to the millisecond. */
+function isoTime(printed: string): string {
+  return new Date(printed).toISOString();
 }

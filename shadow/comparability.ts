@@ -1,0 +1,43 @@
+import { headerValue, type Exchange, type HttpAnswer } from '../src/kernel/exchange.ts';
+
+/** Why an exchange is not compared. Each is the reason of the verdict `skipped`. */
+export type SkipReason =
+  /** Only questions that read are ever asked again. */
+  | 'method'
+  /** An answer to HEAD has no body to compare. */
+  | 'head'
+  /** Legacy failed, so there is nothing to hold the candidate against. */
+  | 'legacy-5xx'
+  /** 304 or 412: the answer is about the visitor's copy of the data, not about the data. */
+  | 'conditional'
+  /** A part of the answer. */
+  | 'range'
+  /** The user's answer is larger than what is compared. */
+  | 'too-large';
+
+/** The largest body, as it came over the wire, that is compared. */
+export const maxComparedBytes = 4 * 1024 * 1024;
+
+/**
+ * Whether an exchange can be compared at all. A conditional question that got a whole answer can: whoever is asked again
+ * is asked without the condition.
+ */
+export function skipReasonOf(exchange: Exchange): SkipReason | undefined {
+  const { question, answer } = exchange;
+  if (question.method === 'HEAD') return 'head';
+  if (question.method !== 'GET') return 'method';
+  if (answer.status === 206 || answer.status === 416) return 'range';
+  if (exchange.servedBy === 'candidate' && headerValue(question.headers, 'range') !== undefined) return 'range';
+  return skipReasonOfLegacy(answer) ?? (answer.body.byteLength > maxComparedBytes ? 'too-large' : undefined);
+}
+
+/** Whether an answer of legacy is one that a candidate can be held against. */
+export function skipReasonOfLegacy(answer: HttpAnswer): SkipReason | undefined {
+  if (answer.status >= 500) return 'legacy-5xx';
+  return answer.status === 304 || answer.status === 412 ? 'conditional' : undefined;
+}
+
+/** Skipped for good: no comparison of such a question is ever to be expected, so none is missing. */
+export function isBeyondComparison(reason: SkipReason): boolean {
+  return reason !== 'too-large';
+}

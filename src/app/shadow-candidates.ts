@@ -1,0 +1,46 @@
+import { loadConfig } from '../config/load-config.ts';
+import { silentLog } from '../kernel/log.ts';
+import type { Candidate } from '../kernel/candidate.ts';
+import type { NormalizedFeature } from '../config/normalized-config.ts';
+import type { Position } from '../kernel/position.ts';
+import { PostgresSourcePosition } from '../sync/postgres/source-position.ts';
+import { createCandidates } from './candidates.ts';
+
+export interface ShadowCandidates {
+  candidate(feature: string): Candidate | undefined;
+  readonly features: readonly NormalizedFeature[];
+  readSourcePosition(): Promise<Position>;
+  close(): Promise<void>;
+}
+
+interface WorkerInput {
+  readonly configFile: string | undefined;
+  readonly storeUrl: string;
+  readonly legacyDatabaseUrl: string | undefined;
+}
+
+/**
+ * Opens, inside the shadow's worker, what it compares with: a second instance of the handlers with a pool of its own, so
+ * that a handler that spins or leaks in the shadow cannot touch a user.
+ */
+export async function openCandidates(input: WorkerInput): Promise<ShadowCandidates> {
+  if (input.configFile === undefined) throw new Error('the shadow needs the config file that declares the features');
+  const { features } = await loadConfig(input.configFile);
+  const candidates = createCandidates(features, input.storeUrl);
+  const source = input.legacyDatabaseUrl ? new PostgresSourcePosition(input.legacyDatabaseUrl, silentLog) : undefined;
+  return {
+    candidate: (feature) => candidates.candidate(feature),
+    features,
+    readSourcePosition: async () => {
+      if (!source) throw new Error('legacy.database is not configured, so its position cannot be read');
+      const position = await source.read();
+      // Somebody is about to wait for it; without a nudge an idle database would keep them waiting.
+      source.nudge();
+      return position;
+    },
+    close: async () => {
+      await candidates[Symbol.asyncDispose]();
+      await source?.[Symbol.asyncDispose]();
+    },
+  };
+}

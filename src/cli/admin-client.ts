@@ -1,0 +1,85 @@
+import type {
+  FeatureReport,
+  PromoteRequest,
+  RollbackRequest,
+  StatusReport,
+  TransitionOutcome,
+} from '../app/control.ts';
+import { errorCodes, type ErrorCode } from '../kernel/error-codes.ts';
+import { FigError } from '../kernel/fig-error.ts';
+
+const TIMEOUT_MS = 30_000;
+
+/** An answer as it came over the wire, and what it says. */
+export interface Answer<T> {
+  readonly json: string;
+  readonly value: T;
+}
+
+export interface AdminClient {
+  status(): Promise<Answer<StatusReport>>;
+  report(feature: string): Promise<Answer<FeatureReport>>;
+  /** A refusal is an answer: `moved` is false. */
+  promote(feature: string, request: PromoteRequest): Promise<Answer<TransitionOutcome>>;
+  rollback(feature: string, request: RollbackRequest): Promise<Answer<TransitionOutcome>>;
+}
+
+/** Asks a running fig. Throws FIG_NOT_RUNNING when nobody answers, else the error that the admin server gave. */
+export function createAdminClient(admin: URL, token: string | undefined): AdminClient {
+  const ask = async <T>(path: string, body?: unknown): Promise<Answer<T>> => {
+    const response = await send(new URL(path, admin), token, body);
+    const json = await response.text();
+    return { json, value: readAnswer<T>(admin, response.status, json) };
+  };
+  const featurePath = (feature: string, verb: string): string => `/features/${encodeURIComponent(feature)}/${verb}`;
+  return {
+    status: () => ask('/status'),
+    report: (feature) => ask(featurePath(feature, 'report')),
+    promote: (feature, request) => ask(featurePath(feature, 'promote'), request),
+    rollback: (feature, request) => ask(featurePath(feature, 'rollback'), request),
+  };
+}
+
+async function send(url: URL, token: string | undefined, body: unknown): Promise<Response> {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (token !== undefined && token !== '') headers['authorization'] = `Bearer ${token}`;
+  if (body !== undefined) Object.assign(headers, { 'content-type': 'application/json', 'x-fig-admin': '1' });
+  const method = body === undefined ? 'GET' : 'POST';
+  try {
+    return await fetch(url, {
+      method,
+      headers,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch (error) {
+    throw new FigError('FIG_NOT_RUNNING', `no running fig answers at ${url.origin}`, { cause: error });
+  }
+}
+
+function readAnswer<T>(admin: URL, status: number, json: string): T {
+  let value: T & {
+    readonly error?: { readonly code?: unknown; readonly message?: unknown; readonly remedy?: unknown };
+  };
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw new FigError('FIG_NOT_RUNNING', `what answers at ${admin.origin} is not fig (status ${status}, no JSON)`, {
+      cause: error,
+    });
+  }
+  // 409 without an error is a refused transition, which is an outcome like any other.
+  if (value.error === undefined && (status === 200 || status === 409)) return value;
+  const { code, message, remedy } = value.error ?? {};
+  throw new FigError(knownCode(code), typeof message === 'string' ? message : `fig answered with status ${status}`, {
+    remedy: typeof remedy === 'string' ? remedy : undefined,
+  });
+}
+
+function knownCode(code: unknown): ErrorCode {
+  return typeof code === 'string' && isErrorCode(code) ? code : 'FIG_INTERNAL';
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}

@@ -1,0 +1,23 @@
+import type { TransitionOutcome } from '../app/control.ts';
+
+export const exitCodes = { done: 0, failed: 1, usage: 2, gateFailed: 3, gateInconclusive: 4 } as const;
+
+/** The exit code of a transition: refusals tell a broken proof (3) from one that is not finished (4). */
+export function exitCodeOf(outcome: Pick<TransitionOutcome, 'moved' | 'gate'>): number {
+  if (outcome.moved) return exitCodes.done;
+  if (outcome.gate === 'FAIL') return exitCodes.gateFailed;
+  if (outcome.gate === 'INCONCLUSIVE') return exitCodes.gateInconclusive;
+  return exitCodes.failed;
+}
+
+const plainCodes = `
+Exit codes:
+  0  done
+  1  it failed; the error is on stderr with its code and what to do
+  2  the arguments do not fit`;
+
+/** For --help. */
+export const exitCodesHelp = plainCodes;
+export const transitionExitCodesHelp = `${plainCodes}
+  3  refused: the gate says FAIL
+  4  refused: the gate says INCONCLUSIVE, the proof is not finished`;

@@ -1,0 +1,124 @@
+import { removeRunFile, writeRunFile } from '../app/run-file.ts';
+import type { StatusReport } from '../app/control.ts';
+import type { ProgressEvent, RunningFig, StartAdmin } from '../app/running-fig.ts';
+import { startAdminServer } from '../admin/admin-server.ts';
+import type { Log } from '../kernel/log.ts';
+import { createLog, type LogLevel } from '../observe/log.ts';
+import type { CliIo } from './io.ts';
+import { startLiveStatus, type LiveStatus } from './live-status.ts';
+import { paletteFor } from './palette.ts';
+import { createProgressRenderer } from './progress-renderer.ts';
+import { renderError } from './render-error.ts';
+
+/** After a crash, stopping in order gets this long. */
+const CRASH_STOP_MS = 5_000;
+
+/** What a front end hands to the app so that it can show itself. */
+export interface Tools {
+  readonly onProgress: (event: ProgressEvent) => void;
+  readonly log: Log;
+  readonly startAdmin: StartAdmin;
+}
+
+export interface ForegroundOptions {
+  readonly io: CliIo;
+  readonly start: (tools: Tools) => Promise<RunningFig>;
+  /** Default: warnings on a terminal, where the live status shows the rest; else info. */
+  readonly logLevel?: LogLevel | undefined;
+  /** Written to stdout after the stop, e.g. a summary of what was seen. */
+  readonly farewell?: ((last: StatusReport) => string) | undefined;
+  /** Where signals and crashes come from; tests bring their own. */
+  readonly host?: Host | undefined;
+}
+
+/** The part of `process` that is listened to. */
+export type Host = Pick<NodeJS.Process, 'on' | 'off' | 'exit'>;
+
+/**
+ * Runs a fig until Ctrl-C: progress while it starts, the run file and a live status while it serves, a stop in order at the
+ * end. A second Ctrl-C exits at once (130). Resolves with the exit code: 0 after a signal, 1 after a crash. What `start`
+ * throws is thrown on.
+ */
+export async function runInForeground(options: ForegroundOptions): Promise<number> {
+  const { io, host = process } = options;
+  const ending = listenForEnd(host, io);
+  const progress = createProgressRenderer(io.stderr);
+  let live: LiveStatus | undefined;
+  const isTTY = io.stderr.isTTY === true;
+  const log = createLog({
+    level: options.logLevel ?? (isTTY ? 'warn' : 'info'),
+    pretty: isTTY,
+    write: (line) => (live ?? progress).print(line),
+  });
+  const startAdmin: StartAdmin = (control, port) =>
+    startAdminServer({ control, port, log, host: io.env['FIG_ADMIN_HOST'], token: io.env['FIG_ADMIN_TOKEN'] });
+
+  try {
+    const fig = await options.start({ onProgress: progress.onProgress, log, startAdmin });
+    progress.stop();
+    try {
+      await writeRunFile(io.cwd, { admin: fig.addresses.admin, pid: process.pid, startedAt: new Date().toISOString() });
+      live = startLiveStatus(fig.control, { stream: io.stderr, env: io.env });
+      await ending.ended;
+      const last = await lastStatus(fig, live);
+      await live.stop();
+      await removeRunFile(io.cwd);
+      await fig.stop();
+      if (last !== undefined && options.farewell !== undefined) io.stdout.write(options.farewell(last));
+    } finally {
+      await live?.stop();
+      await fig.stop();
+      await removeRunFile(io.cwd);
+    }
+    return ending.exitCode();
+  } finally {
+    progress.stop();
+    ending.dispose();
+  }
+}
+
+/** Falls back to the one shown last when the control does not answer any more. */
+async function lastStatus(fig: RunningFig, live: LiveStatus): Promise<StatusReport | undefined> {
+  try {
+    return await fig.control.status();
+  } catch {
+    return live.latest();
+  }
+}
+
+interface Ending {
+  readonly ended: Promise<void>;
+  exitCode(): number;
+  dispose(): void;
+}
+
+function listenForEnd(host: Host, io: CliIo): Ending {
+  let exitCode: number | undefined;
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+
+  const onSignal = (): void => {
+    if (exitCode !== undefined) host.exit(130);
+    exitCode = 0;
+    io.stderr.write('\nstopping…\n');
+    end();
+  };
+  const onCrash = (thrown: unknown): void => {
+    io.stderr.write(`\n${renderError(thrown, paletteFor(io.stderr, io.env), false)}`);
+    if (thrown instanceof Error && thrown.stack !== undefined) io.stderr.write(`${thrown.stack}\n`);
+    exitCode = 1;
+    // The crash may be what keeps the stop from ending.
+    setTimeout(() => host.exit(1), CRASH_STOP_MS).unref();
+    end();
+  };
+  host.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  host.on('uncaughtException', onCrash).on('unhandledRejection', onCrash);
+  return {
+    ended,
+    exitCode: () => exitCode ?? 0,
+    dispose: () => {
+      host.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      host.off('uncaughtException', onCrash).off('unhandledRejection', onCrash);
+    },
+  };
+}

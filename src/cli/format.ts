@@ -1,0 +1,51 @@
+const whole = new Intl.NumberFormat('en-US');
+const oneDigit = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+const NONE = '-';
+
+export function formatCount(value: number | undefined): string {
+  return value === undefined ? NONE : whole.format(value);
+}
+
+/** A share from 0 to 1. Cut, never rounded up: 100 % means all of them. */
+export function formatShare(share: number | undefined): string {
+  if (share === undefined) return NONE;
+  if (share === 0 || share === 1) return `${share * 100} %`;
+  const cut = Math.floor(share * 10_000) / 100;
+  return cut === 0 ? '< 0.01 %' : `${cut.toFixed(2)} %`;
+}
+
+export function formatMs(value: number | undefined): string {
+  if (value === undefined) return NONE;
+  return value >= 1_000 ? `${oneDigit.format(value / 1_000)} s` : `${oneDigit.format(value)} ms`;
+}
+
+export function formatSeconds(value: number | undefined): string {
+  if (value === undefined) return NONE;
+  return value < 60 ? formatMs(value * 1_000) : formatDuration(value * 1_000);
+}
+
+export function formatBytes(value: number | undefined): string {
+  if (value === undefined) return NONE;
+  let amount = value;
+  for (const unit of ['B', 'kB', 'MB']) {
+    if (amount < 1_000) return `${oneDigit.format(amount)} ${unit}`;
+    amount /= 1_000;
+  }
+  return `${oneDigit.format(amount)} GB`;
+}
+
+/** `40 s`, `3 min`, `2 h 5 min`, `4 d 2 h` */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** `[########------------]` */
+export function formatBar(share: number, width: number = 24): string {
+  const filled = Math.floor(Math.min(1, Math.max(0, share)) * width);
+  return `[${'#'.repeat(filled)}${'-'.repeat(width - filled)}]`;
+}

@@ -1,0 +1,27 @@
+/** The part of a terminal stream that the commands use. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+/** Everything a command touches of its process, so that tests can bring their own. */
+export interface CliIo {
+  /** Answers. Nothing else is ever written here. */
+  readonly stdout: Output;
+  /** Errors, logs and progress. */
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+export function processIo(): CliIo {
+  return { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() };
+}
+
+/** What a command was started with, and where it leaves its exit code. */
+export interface CliContext {
+  readonly io: CliIo;
+  readonly version: string;
+  exitCode: number;
+}

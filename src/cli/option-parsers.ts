@@ -1,0 +1,19 @@
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+
+/** A port from an option, 0 for any free one. Throws commander's error for arguments. */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('a port is a whole number from 0 to 65535.');
+}
+
+/** An http or https URL from an option; `localhost:3000` is read as `http://localhost:3000`. */
+export function parseHttpUrl(text: string): URL {
+  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  if (!URL.canParse(full)) throw new InvalidArgumentError('a URL such as http://127.0.0.1:3000 is expected.');
+  const url = new URL(full);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new InvalidArgumentError('the URL must start with http:// or https://.');
+  }
+  return url;
+}

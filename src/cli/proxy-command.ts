@@ -1,0 +1,59 @@
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { StatusReport } from '../app/control.ts';
+import { defaultAdminPort, defaultListenPort } from '../config/normalize-config.ts';
+import { exitCodesHelp } from './exit-codes.ts';
+import { runInForeground } from './foreground.ts';
+import { formatCount } from './format.ts';
+import type { CliContext } from './io.ts';
+import { parseHttpUrl, parsePort } from './option-parsers.ts';
+import { paletteFor, type Palette } from './palette.ts';
+import { renderRoutes } from './render-status.ts';
+
+export function proxyCommand(context: CliContext): CommandUnknownOpts {
+  const { io, version } = context;
+  return new Command('proxy')
+    .description('stand in front of a legacy application and observe, without any config')
+    .requiredOption('--legacy <url>', 'where the legacy application answers', parseHttpUrl)
+    .option('--listen <port>', 'port of the proxy', parsePort, defaultListenPort)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--admin-port <port>', 'port of the status page', parsePort, defaultAdminPort)
+    .option('--verbose', 'log every step')
+    .addHelpText(
+      'after',
+      `
+Every request goes to the legacy application unchanged; only counts and durations by route are kept, in memory. Ctrl-C
+stops it and prints what was seen.
+
+Examples:
+  $ fig proxy --legacy http://127.0.0.1:3000
+  $ fig proxy --legacy http://legacy.internal --listen 80 --host 0.0.0.0
+${exitCodesHelp}`,
+    )
+    .action(async (options) => {
+      // Loaded here so that commands which only ask a running fig do not load all of it.
+      const { runProxy } = await import('../app/run-proxy.ts');
+      const { legacy, host, listen: port, adminPort } = options;
+      const palette = paletteFor(io.stdout, io.env);
+      context.exitCode = await runInForeground({
+        io,
+        logLevel: options.verbose ? 'debug' : undefined,
+        start: ({ log, startAdmin }) => runProxy({ legacy, host, port, adminPort, version, log, startAdmin }),
+        farewell: (last) => renderFarewell(last, palette),
+      });
+    });
+}
+
+/** What was seen, and what to do with it. */
+export function renderFarewell({ traffic, addresses }: StatusReport, palette: Palette): string {
+  if (traffic.requests === 0) {
+    return `No request came. Send the traffic of the application through ${addresses.proxy}.\n`;
+  }
+  const reads = traffic.routes.filter(({ method, path }) => method === 'GET' && path.startsWith('/'));
+  const [first] = reads.toSorted((a, b) => b.requests * b.p95Ms - a.requests * a.p95Ms);
+  const hint =
+    first === undefined
+      ? 'Next: let it see some reads; they are what moves first.'
+      : `Next: GET ${first.path} costs the most time of all reads. Declare it as a feature in fig.config.ts, then run fig up.`;
+  const head = `${formatCount(traffic.requests)} requests on ${formatCount(traffic.routes.length)} routes`;
+  return `${palette.bold(head)}\n\n${renderRoutes(traffic.routes, palette)}\n\n${hint}\n`;
+}

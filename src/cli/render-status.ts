@@ -1,0 +1,110 @@
+import type { FeatureStatus, ObservedRoute, StatusReport } from '../app/control.ts';
+import { formatBytes, formatCount, formatDuration, formatMs, formatSeconds, formatShare } from './format.ts';
+import { paintGate, type Palette } from './palette.ts';
+import { renderTable } from './render-table.ts';
+
+/** `fig status` for people. `now` in milliseconds since the epoch. */
+export function renderStatus(status: StatusReport, palette: Palette, now: number = Date.now()): string {
+  const mode = status.mode === 'observe' ? 'observing' : 'migration';
+  const parts = [
+    `${palette.bold(status.name)}  ${mode}, up ${formatDuration(now - Date.parse(status.startedAt))}`,
+    facts(status, palette),
+    status.features.length > 0
+      ? renderFeatures(status.features, palette)
+      : renderRoutes(status.traffic.routes, palette),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function facts({ addresses, capture, traffic, shadow }: StatusReport, palette: Palette): string {
+  const lines: [string, string][] = [
+    ['proxy', addresses.proxy],
+    ['legacy', addresses.legacy],
+    ['status page', addresses.admin],
+    ['requests', requestsText(traffic)],
+  ];
+  if (capture) {
+    const lag = `${formatSeconds(capture.lagSeconds)} behind (${formatBytes(capture.lagBytes)})`;
+    const state = capture.state === 'streaming' ? capture.state : palette.yellow(capture.state);
+    lines.push(['capture', `${state}, ${lag}${capture.error === undefined ? '' : `: ${palette.red(capture.error)}`}`]);
+  }
+  if (shadow) {
+    const dropped = Object.values(shadow.dropped).reduce((sum, n) => sum + n, 0);
+    lines.push([
+      'shadow',
+      `${formatCount(shadow.compared)} compared, ${formatCount(shadow.queued)} waiting, ${formatCount(dropped)} dropped`,
+    ]);
+  }
+  return lines.map(([label, text]) => `${palette.dim(label.padEnd(12))}${text}`).join('\n');
+}
+
+function requestsText(traffic: StatusReport['traffic']): string {
+  const fallbacks = Object.entries(traffic.fallbacks).map(([reason, n]) => `${formatCount(n)} ${reason}`);
+  const fell = fallbacks.length === 0 ? '' : `, fallbacks: ${fallbacks.join(', ')}`;
+  const { legacy, candidate } = traffic.servedBy;
+  return `${formatCount(traffic.requests)} (legacy ${formatCount(legacy)}, candidate ${formatCount(candidate)}${fell})`;
+}
+
+function renderFeatures(features: readonly FeatureStatus[], palette: Palette): string {
+  const table = renderTable(
+    [
+      { title: 'feature' },
+      { title: 'reads' },
+      { title: 'compared', align: 'right' },
+      { title: 'match', align: 'right' },
+      { title: 'legacy p95', align: 'right' },
+      { title: 'candidate p95', align: 'right' },
+      { title: 'read model' },
+      { title: 'gate' },
+    ],
+    features.map((feature) => [
+      palette.bold(feature.feature),
+      palette.cyan(feature.reads),
+      formatCount(conclusive(feature.comparisons)),
+      formatShare(feature.matchRate),
+      formatMs(feature.legacyP95Ms),
+      formatMs(feature.candidateP95Ms),
+      readModelText(feature.readModel, palette),
+      paintGate(feature.gate.result, palette),
+    ]),
+    palette,
+  );
+  const reasons = features.map(({ feature, gate }) => `${palette.bold(feature)}: ${gate.reason}`);
+  return `${table}\n\n${reasons.join('\n')}`;
+}
+
+function readModelText(readModel: FeatureStatus['readModel'], palette: Palette): string {
+  if (readModel === undefined) return '-';
+  const name = `${readModel.name} v${readModel.version}`;
+  if (readModel.state === 'ready') return `${name} ready`;
+  if (readModel.state === 'failed') return palette.red(`${name} failed`);
+  return palette.yellow(`${name} ${readModel.state} ${formatShare(readModel.progress)}`);
+}
+
+/** The routes seen so far, busiest first. */
+export function renderRoutes(routes: readonly ObservedRoute[], palette: Palette): string {
+  return renderTable(
+    [
+      { title: 'route' },
+      { title: 'requests', align: 'right' },
+      { title: 'answers' },
+      { title: 'p50', align: 'right' },
+      { title: 'p95', align: 'right' },
+    ],
+    routes.map((route) => [
+      `${route.method.padEnd(6)} ${route.path}`,
+      formatCount(route.requests),
+      Object.entries(route.statuses)
+        .map(([status, n]) => `${status} ${formatCount(n)}`)
+        .join(', '),
+      formatMs(route.p50Ms),
+      formatMs(route.p95Ms),
+    ]),
+    palette,
+  );
+}
+
+/** Comparisons that say something: match, mismatch and error. */
+export function conclusive(comparisons: FeatureStatus['comparisons']): number {
+  return comparisons.match + comparisons.mismatch + comparisons.error;
+}

@@ -1,0 +1,91 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decide, decideAfterFailure, decideAtFence, type DecisionInput } from '../../proxy/decide.ts';
+import { emptyRouting, readPhases, type RoutingSnapshot } from '../../src/kernel/phase.ts';
+
+const routing = (phase: (typeof readPhases)[number], percent: number): RoutingSnapshot => ({
+  revision: 1,
+  features: new Map([['orders', { feature: 'orders', reads: { phase, percent } }]]),
+});
+
+const read: DecisionInput = {
+  method: 'GET',
+  match: { feature: 'orders' },
+  hasBody: false,
+  routing: routing('live', 100),
+  visitor: 'ann',
+};
+
+const percent = fc.double({ min: 0, max: 100, noNaN: true });
+
+test.each([
+  ['no route matches', { match: undefined }, 'legacy', false, 'no-route'],
+  ['the method may write', { method: 'POST' }, 'legacy', false, 'not-a-read'],
+  ['the request has a body', { hasBody: true }, 'legacy', false, 'request-body'],
+  ['nothing was heard from the control store', { routing: emptyRouting }, 'legacy', false, 'routing-unknown'],
+  ['the feature is not known', { match: { feature: 'other' } }, 'legacy', false, 'routing-unknown'],
+  ['reads are with legacy', { routing: routing('legacy', 0) }, 'legacy', false, 'phase-legacy'],
+  ['reads are shadowed', { routing: routing('shadow', 0) }, 'legacy', true, 'phase-shadow'],
+  ['the visitor is outside', { routing: routing('canary', 0) }, 'legacy', true, 'outside-canary'],
+  ['the visitor is inside', { routing: routing('canary', 100) }, 'candidate', true, 'canary'],
+  ['reads are live', {}, 'candidate', true, 'live'],
+])('when %s', (_, difference: Partial<DecisionInput>, serve, mirror, reason) => {
+  expect(decide({ ...read, ...difference })).toEqual({ serve, mirror, reason });
+});
+
+test('a visitor stays on the same side, and a larger share only adds visitors', () => {
+  fc.assert(
+    fc.property(fc.string(), percent, percent, (visitor, a, b) => {
+      const side = (share: number): string => decide({ ...read, visitor, routing: routing('canary', share) }).serve;
+      const [less, more] = a < b ? [a, b] : [b, a];
+      expect(side(less)).toBe(side(less));
+      fc.pre(side(less) === 'candidate');
+      expect(side(more)).toBe('candidate');
+    }),
+  );
+});
+
+test('who is inside one canary says nothing about another', () => {
+  const sides = new Set<string>();
+  for (let i = 0; i < 200; i += 1) {
+    const sideIn = (feature: string): string =>
+      decide({
+        ...read,
+        match: { feature },
+        visitor: `visitor ${i}`,
+        routing: { revision: 1, features: new Map([[feature, { feature, reads: { phase: 'canary', percent: 50 } }]]) },
+      }).serve;
+    sides.add(`${sideIn('orders')} ${sideIn('customers')}`);
+  }
+  expect(sides.size).toBe(4);
+});
+
+test('nothing but a bodiless GET or HEAD is ever served by the candidate, whatever the phase', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'get', ''), fc.string()),
+      fc.boolean(),
+      fc.constantFrom(...readPhases),
+      percent,
+      (method, hasBody, phase, share) => {
+        const { serve } = decide({ ...read, method, hasBody, routing: routing(phase, share) });
+        const isRead = (method === 'GET' || method === 'HEAD') && !hasBody;
+        expect(serve === 'legacy' || (isRead && (phase === 'canary' || phase === 'live'))).toBe(true);
+      },
+    ),
+  );
+});
+
+test('the fence and the failure of the candidate send a read to legacy, and the shadow still learns of it', () => {
+  const live = decide(read);
+  expect(decideAtFence(live, 'reached')).toEqual(live);
+  for (const fence of ['write-in-flight', 'fence-unknown', 'fence-timeout', 'read-model-not-ready'] as const) {
+    expect(decideAtFence(live, fence)).toEqual({ serve: 'legacy', mirror: true, reason: fence });
+  }
+  expect(decideAfterFailure(live, 'busy')).toEqual({
+    serve: 'legacy',
+    mirror: true,
+    reason: 'candidate-busy',
+    candidateFailure: 'busy',
+  });
+});
