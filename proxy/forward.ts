@@ -114,6 +114,8 @@ class Relay implements Dispatcher.DispatchHandler {
     const begun = this.#isHeadSent ? 'response-body' : 'response-headers';
     const failure = upstreamFailure(this.#controller === undefined ? 'connect' : begun, error);
     this.#settle({ kind: 'upstream-failed', head: this.#isHeadSent ? this.#head : undefined, failure });
+    // undici leaves the body of a request alone that never got a connection.
+    this.#job.body?.destroy();
     if (this.#isHeadSent) resetConnection(this.#job.res);
   }
 

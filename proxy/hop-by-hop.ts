@@ -17,7 +17,7 @@ const hopByHop = new Set([
 ]);
 
 /** Naming these in Connection would change who is asked or where the message ends, so that is not obeyed. */
-const neverNominated = new Set(['host', 'content-length', 'date']);
+const neverNominated = new Set(['host', 'content-length']);
 
 /** The headers without those of the connection, also the ones that Connection names. Order, case, repetition stay. */
 export function endToEnd(headers: RawHeaders): string[] {

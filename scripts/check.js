@@ -8,7 +8,11 @@ const steps = [
   ['types', 'tsc', ['--noEmit']],
   ['lint', 'oxlint', ['--deny-warnings']],
   ['format', 'oxfmt', ['--check', '.']],
-  ['imports', 'depcruise', ['src', 'proxy', 'shadow', 'migrations', 'examples', 'test', '--config', '.dependency-cruiser.json']],
+  [
+    'imports',
+    'depcruise',
+    ['src', 'proxy', 'shadow', 'migrations', 'examples', 'test', '--config', '.dependency-cruiser.json'],
+  ],
   ['dead code', 'knip', []],
 ];
 

@@ -6,7 +6,7 @@ const env = process.env;
 /** The shop's orders, with a mistake in version 1 and without it in version 2. */
 export default defineMigration({
   name: 'shop',
-  listen: { port: Number(env['FIG_PORT'] ?? 8080) },
+  listen: { port: Number(env['FIG_PORT'] ?? 8080), host: env['FIG_HOST'] ?? '127.0.0.1' },
   admin: { port: Number(env['FIG_ADMIN_PORT'] ?? 8089) },
   legacy: { url: env['LEGACY_URL'] ?? 'http://127.0.0.1:3000', database: env['LEGACY_DATABASE_URL'] },
   visitor: { cookie: 'shop_session' },

@@ -9,7 +9,6 @@ import { FigError } from '../kernel/fig-error.ts';
 import type { FigControl, StatusReport } from './control.ts';
 import { watchTraffic } from './feed-metrics.ts';
 import type { RunningFig, StartAdmin } from './running-fig.ts';
-import { removeRunFile, writeRunFile } from './run-file.ts';
 import { ServiceStack } from './service-stack.ts';
 
 export interface RunProxyOptions {
@@ -64,8 +63,6 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
     const admin = await options.startAdmin(control, options.adminPort);
     addresses.admin = admin.url;
     stack.add('admin', () => admin.stop());
-    await writeRunFile(process.cwd(), { admin: admin.url, pid: process.pid, startedAt });
-    stack.add('run file', () => removeRunFile(process.cwd()));
     return { control, addresses, stop: () => stack.stop() };
   } catch (error) {
     await stack.stop();

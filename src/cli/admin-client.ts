@@ -29,15 +29,18 @@ export function createAdminClient(admin: URL, token: string | undefined): AdminC
   const ask = async <T>(path: string, body?: unknown): Promise<Answer<T>> => {
     const response = await send(new URL(path, admin), token, body);
     const json = await response.text();
-    return { json, value: readAnswer<T>(admin, response.status, json) };
+    return { json, value: readAnswer(admin, response.status, json) };
   };
-  const featurePath = (feature: string, verb: string): string => `/features/${encodeURIComponent(feature)}/${verb}`;
   return {
     status: () => ask('/status'),
     report: (feature) => ask(featurePath(feature, 'report')),
     promote: (feature, request) => ask(featurePath(feature, 'promote'), request),
     rollback: (feature, request) => ask(featurePath(feature, 'rollback'), request),
   };
+}
+
+function featurePath(feature: string, verb: string): string {
+  return `/features/${encodeURIComponent(feature)}/${verb}`;
 }
 
 async function send(url: URL, token: string | undefined, body: unknown): Promise<Response> {
@@ -57,10 +60,13 @@ async function send(url: URL, token: string | undefined, body: unknown): Promise
   }
 }
 
-function readAnswer<T>(admin: URL, status: number, json: string): T {
-  let value: T & {
-    readonly error?: { readonly code?: unknown; readonly message?: unknown; readonly remedy?: unknown };
-  };
+interface ErrorBody {
+  readonly error?: { readonly code?: unknown; readonly message?: unknown; readonly remedy?: unknown } | undefined;
+}
+
+/** The admin API is ours and of one version with us, so its answers are taken for what they claim to be. */
+function readAnswer(admin: URL, status: number, json: string) {
+  let value;
   try {
     value = JSON.parse(json);
   } catch (error) {
@@ -68,9 +74,10 @@ function readAnswer<T>(admin: URL, status: number, json: string): T {
       cause: error,
     });
   }
+  const { error }: ErrorBody = typeof value === 'object' && value !== null ? value : {};
   // 409 without an error is a refused transition, which is an outcome like any other.
-  if (value.error === undefined && (status === 200 || status === 409)) return value;
-  const { code, message, remedy } = value.error ?? {};
+  if (error === undefined && (status === 200 || status === 409)) return value;
+  const { code, message, remedy } = error ?? {};
   throw new FigError(knownCode(code), typeof message === 'string' ? message : `fig answered with status ${status}`, {
     remedy: typeof remedy === 'string' ? remedy : undefined,
   });

@@ -1,4 +1,3 @@
-import { removeRunFile, writeRunFile } from '../app/run-file.ts';
 import type { StatusReport } from '../app/control.ts';
 import type { ProgressEvent, RunningFig, StartAdmin } from '../app/running-fig.ts';
 import { startAdminServer } from '../admin/admin-server.ts';
@@ -12,6 +11,8 @@ import { renderError } from './render-error.ts';
 
 /** After a crash, stopping in order gets this long. */
 const CRASH_STOP_MS = 5_000;
+/** Whatever a library left open may not keep the process longer than this after everything was stopped. */
+const LEFTOVER_MS = 2_000;
 
 /** What a front end hands to the app so that it can show itself. */
 export interface Tools {
@@ -35,8 +36,7 @@ export interface ForegroundOptions {
 export type Host = Pick<NodeJS.Process, 'on' | 'off' | 'exit'>;
 
 /**
- * Runs a fig until Ctrl-C: progress while it starts, the run file and a live status while it serves, a stop in order at the
- * end. A second Ctrl-C exits at once (130). Resolves with the exit code: 0 after a signal, 1 after a crash. What `start`
+ * Runs a fig until Ctrl-C: progress while it starts, a live status while it serves, a stop in order at the end. A second Ctrl-C exits at once (130). Resolves with the exit code: 0 after a signal, 1 after a crash. What `start`
  * throws is thrown on.
  */
 export async function runInForeground(options: ForegroundOptions): Promise<number> {
@@ -57,20 +57,19 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     const fig = await options.start({ onProgress: progress.onProgress, log, startAdmin });
     progress.stop();
     try {
-      await writeRunFile(io.cwd, { admin: fig.addresses.admin, pid: process.pid, startedAt: new Date().toISOString() });
       live = startLiveStatus(fig.control, { stream: io.stderr, env: io.env });
       await ending.ended;
       const last = await lastStatus(fig, live);
       await live.stop();
-      await removeRunFile(io.cwd);
       await fig.stop();
       if (last !== undefined && options.farewell !== undefined) io.stdout.write(options.farewell(last));
     } finally {
       await live?.stop();
       await fig.stop();
-      await removeRunFile(io.cwd);
     }
-    return ending.exitCode();
+    const exitCode = ending.exitCode();
+    setTimeout(() => host.exit(exitCode), LEFTOVER_MS).unref();
+    return exitCode;
   } finally {
     progress.stop();
     ending.dispose();
@@ -94,14 +93,14 @@ interface Ending {
 
 function listenForEnd(host: Host, io: CliIo): Ending {
   let exitCode: number | undefined;
-  let end: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => (end = resolve));
+  const abort = new AbortController();
+  const ended = new Promise<void>((resolve) => abort.signal.addEventListener('abort', () => resolve(), { once: true }));
 
   const onSignal = (): void => {
     if (exitCode !== undefined) host.exit(130);
     exitCode = 0;
     io.stderr.write('\nstopping…\n');
-    end();
+    abort.abort();
   };
   const onCrash = (thrown: unknown): void => {
     io.stderr.write(`\n${renderError(thrown, paletteFor(io.stderr, io.env), false)}`);
@@ -109,7 +108,7 @@ function listenForEnd(host: Host, io: CliIo): Ending {
     exitCode = 1;
     // The crash may be what keeps the stop from ending.
     setTimeout(() => host.exit(1), CRASH_STOP_MS).unref();
-    end();
+    abort.abort();
   };
   host.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   host.on('uncaughtException', onCrash).on('unhandledRejection', onCrash);

@@ -6,6 +6,8 @@ import type { CliIo, Output } from './io.ts';
 import { paintGate, paletteFor, type Palette } from './palette.ts';
 import { conclusive } from './render-status.ts';
 
+const ESCAPE = '\u001B';
+const colorCode = new RegExp(`(${ESCAPE}\\[[0-9;]*m)`);
 const TTY_EVERY_MS = 1_000;
 const PLAIN_EVERY_MS = 5_000;
 
@@ -32,7 +34,7 @@ export function startLiveStatus(control: FigControl, options: LiveStatusOptions)
   let latest: StatusReport | undefined;
   let previous: { readonly at: number; readonly requests: number } | undefined;
 
-  const erase = (): string => (block.length === 0 ? '' : `\u001B[${block.length}A\u001B[0J`);
+  const erase = (): string => (block.length === 0 ? '' : `${ESCAPE}[${block.length}A${ESCAPE}[0J`);
   const paint = (lines: readonly string[]): void => {
     const width = Math.max(20, stream.columns ?? 120);
     const fitted = lines.map((line) => fit(line, width));
@@ -142,8 +144,8 @@ function addressLine({ addresses }: StatusReport): string {
 function fit(line: string, width: number): string {
   let room = width - 1;
   let result = '';
-  for (const part of line.split(/(\u001B\[[0-9;]*m)/)) {
-    if (part.startsWith('\u001B[')) result += part;
+  for (const part of line.split(colorCode)) {
+    if (part.startsWith(ESCAPE)) result += part;
     else {
       result += part.slice(0, Math.max(0, room));
       room -= part.length;

@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress';
 import type { ProgressEvent } from '../app/running-fig.ts';
 import { formatCount, formatMs } from './format.ts';
@@ -34,9 +35,9 @@ export function createProgressRenderer(stream: Output): ProgressRenderer {
     if (bars === undefined) stream.write(line);
     else bars.log(line);
   };
-  const showBar = (step: Step, { step: name, done = 0, total = 0, detail = '' }: ProgressEvent): void => {
-    // Only a terminal gets here, and a terminal is a full stream.
-    bars ??= new cliProgress.MultiBar({ ...barOptions, stream: stream as NodeJS.WritableStream });
+  const showBar = (terminal: Writable, step: Step, event: ProgressEvent): void => {
+    const { step: name, done = 0, total = 0, detail = '' } = event;
+    bars ??= new cliProgress.MultiBar({ ...barOptions, stream: terminal });
     step.bar ??= bars.create(total, done, { name, detail });
     step.bar.setTotal(total);
     step.bar.update(done, { name, detail });
@@ -66,7 +67,7 @@ export function createProgressRenderer(stream: Output): ProgressRenderer {
       }
       if (event.state === 'done') finish(event.step, step, event.detail);
       else if (event.total !== undefined && event.total > 0) {
-        if (stream.isTTY === true) showBar(step, event);
+        if (stream.isTTY === true && stream instanceof Writable) showBar(stream, step, event);
         else showQuarter(step, event);
       }
     },

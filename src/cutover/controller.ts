@@ -4,7 +4,7 @@ import type { Log } from '../kernel/log.ts';
 import { describeReads, type ReadState } from '../kernel/phase.ts';
 import { startLoop, type Service } from '../kernel/service.ts';
 import type { PhaseMove, PhaseRow } from '../store/phase-store.ts';
-import { decideGate, describeNotReady } from './decide-gate.ts';
+import { decideGate, describeNotReady, type GateHealth } from './decide-gate.ts';
 import type {
   CutoverFeature,
   CutoverOutcome,
@@ -200,7 +200,7 @@ export class CutoverController {
 
   async #readGate(feature: CutoverFeature, row: PhaseRow): Promise<GateReading> {
     const { name, fingerprint, cutover: policy } = feature;
-    const health = await this.#ports.healthOf(name);
+    const health = await this.#healthOf(name);
     const state = row.reads;
     if (state.phase === 'legacy') {
       const decision = decideGate({ state, health, policy, evidence: noEvidence(feature, state) });
@@ -210,10 +210,28 @@ export class CutoverController {
     const evidence = await this.#ports.evidenceOf(name, fingerprint, step);
     const { verdicts: counts, critical } = evidence;
     const topDifference =
-      critical + counts.mismatch + counts.error > 0
-        ? await this.#ports.topDifferenceOf(name, fingerprint, step)
-        : undefined;
+      critical + counts.mismatch + counts.error > 0 ? await this.#topDifferenceOf(feature, step) : undefined;
     return { row, health, evidence, decision: decideGate({ state, health, policy, evidence, topDifference }) };
+  }
+
+  /** A state that cannot be told holds the gate like one that is bad, and keeps nothing from going back. */
+  async #healthOf(name: string): Promise<GateHealth> {
+    try {
+      return await this.#ports.healthOf(name);
+    } catch (error) {
+      const readModelReason = `the state of the read model cannot be told: ${describeError(error)}`;
+      return { readModelReady: false, readModelReason, lagSeconds: undefined };
+    }
+  }
+
+  /** A decision must not wait for a name that only makes its reason easier to read. */
+  async #topDifferenceOf({ name, fingerprint }: CutoverFeature, step: string): Promise<string | undefined> {
+    try {
+      return await this.#ports.topDifferenceOf(name, fingerprint, step);
+    } catch (error) {
+      this.#log.debug({ feature: name, error: describeError(error) }, 'the most frequent difference cannot be named');
+      return undefined;
+    }
   }
 
   async #overtaken(before: PhaseRow, gate: CutoverOutcome['gate']): Promise<CutoverOutcome> {

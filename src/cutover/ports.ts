@@ -10,7 +10,7 @@ export interface CutoverFeature {
   readonly cutover: NormalizedCutover;
 }
 
-/** What cutover needs of the rest of the house. The app fills it. Every call may reject; then nothing moves. */
+/** What cutover needs of the rest of the house. The app fills it. Any call may reject. */
 export interface CutoverPorts {
   /** What the comparisons of one step have shown for the code that runs now. Zeros when there are none yet. */
   evidenceOf(feature: string, fingerprint: string, step: EvidenceStep): Promise<EvidenceSummary>;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import type { GateHealth } from '../../src/cutover/decide-gate.ts';
 import { CutoverController, automaticMover } from '../../src/cutover/controller.ts';
@@ -17,15 +18,16 @@ class House {
   readonly controller: CutoverController;
   readonly steps = new Map<string, Counts>();
   readonly forgotten: string[] = [];
-  health: GateHealth = healthy;
-  forgetting: () => Promise<void> = () => Promise.resolve();
-  asking: () => Promise<void> = () => Promise.resolve();
+  health: GateHealth | Error = healthy;
+  topDifference: string | Error = '$.total of GET /api/orders/:id';
+  forgetting: () => Promise<unknown> = () => Promise.resolve();
+  asking: () => Promise<unknown> = () => Promise.resolve();
 
   constructor(store: PhaseTestStore, cutover = policy) {
     this.#store = store;
     const ports: CutoverPorts = {
       phases: createPhaseStore(store.knex),
-      healthOf: async () => this.health,
+      healthOf: async () => orThrow(this.health),
       evidenceOf: async (feature, fingerprint, step) => {
         await this.asking();
         const { critical = 0, ...verdicts } = this.steps.get(step) ?? {};
@@ -36,7 +38,7 @@ class House {
         this.forgotten.push(step);
         this.steps.delete(step);
       },
-      topDifferenceOf: async () => '$.total of GET /api/orders/:id',
+      topDifferenceOf: async () => orThrow(this.topDifference),
     };
     const features = [{ name: 'orders', fingerprint: 'f1', cutover }];
     this.controller = new CutoverController({ features, ports, log: silentLog, turnMs: 10 });
@@ -60,16 +62,18 @@ class House {
   }
 }
 
+function orThrow<T>(value: T | Error): T {
+  if (value instanceof Error) throw value;
+  return value;
+}
+
 const clean = { match: 354 };
 const bad = { match: 40, mismatch: 20 };
 
 /** A promise that a test resolves when it is time. */
-function latch(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
+function latch(): { readonly promise: Promise<unknown>; readonly resolve: () => void } {
+  const controller = new AbortController();
+  return { promise: once(controller.signal, 'abort'), resolve: () => controller.abort() };
 }
 
 describe('an operator', () => {
@@ -280,6 +284,27 @@ describe('by itself', () => {
     // The proof from before does not lead back to where it failed.
     house.health = healthy;
     expect(await house.controller.promote('orders', { who: 'ada' })).toMatchObject({ moved: false });
+  });
+
+  it('fig sends reads back also when nothing but the evidence can be read', async () => {
+    await using store = await createPhaseTestStore();
+    const house = new House(store);
+    await house.force('live');
+    house.steps.set('live', bad);
+    house.health = new Error('capture does not answer');
+    house.topDifference = new Error('groups cannot be read');
+    expect((await house.controller.read('orders')).decision.blockers).toEqual([
+      '20 of 60 answers differ (33.33 %, limit 1 %)',
+      'the state of the read model cannot be told: capture does not answer',
+      'how far the read model is behind legacy is not known',
+      expect.stringMatching(/more needed that agree$/),
+    ]);
+    await house.controller.turn();
+    expect(await house.reads()).toBe('shadow');
+    expect(await house.controller.promote('orders', { who: 'ada', why: 'must', force: true })).toMatchObject({
+      moved: false,
+      reason: 'the state of the read model cannot be told: capture does not answer',
+    });
   });
 
   it('fig goes on through the canary to live while the gates pass, and stays there', async () => {

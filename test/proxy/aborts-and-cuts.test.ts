@@ -137,6 +137,16 @@ test('an answer that comes before the upload is through is passed on, and the up
   client.socket.destroy();
 });
 
+test('an upload to a legacy that is not there is read away, and the connection is good for another request', async () => {
+  await using proxy = await startTestProxy(new URL('http://127.0.0.1:1'));
+  const client = await rawClient(proxy.port, 'POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n');
+  await client.receives('FIG_UPSTREAM_CONNECT');
+  client.send(`${'x'.repeat(1_000_000)}GET /again HTTP/1.1\r\nHost: a\r\n\r\n`);
+  await until(() => proxy.seen.length === 2);
+  expect(proxy.seen.map(({ status }) => status)).toEqual([502, 502]);
+  client.socket.destroy();
+});
+
 test('legacy that is not there gives 502 with a code, as JSON or as a page', async () => {
   await using proxy = await startTestProxy(new URL('http://127.0.0.1:1'));
   const json = await fetch(proxy.url);

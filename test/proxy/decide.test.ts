@@ -16,7 +16,7 @@ const read: DecisionInput = {
   visitor: 'ann',
 };
 
-const percent = fc.double({ min: 0, max: 100, noNaN: true });
+const percent = fc.integer({ min: 0, max: 1_000 }).map((tenths) => tenths / 10);
 
 test.each([
   ['no route matches', { match: undefined }, 'legacy', false, 'no-route'],
@@ -39,8 +39,7 @@ test('a visitor stays on the same side, and a larger share only adds visitors', 
       const side = (share: number): string => decide({ ...read, visitor, routing: routing('canary', share) }).serve;
       const [less, more] = a < b ? [a, b] : [b, a];
       expect(side(less)).toBe(side(less));
-      fc.pre(side(less) === 'candidate');
-      expect(side(more)).toBe('candidate');
+      expect([side(less), side(more)]).not.toEqual(['candidate', 'legacy']);
     }),
   );
 });

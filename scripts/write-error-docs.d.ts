@@ -1,0 +1,3 @@
+export function errorDocs(
+  catalogue: Readonly<Record<string, { readonly meaning: string; readonly remedy: string }>>,
+): string;

@@ -1,0 +1,177 @@
+import { type Proxy, startProxy } from '../../proxy/create-proxy.ts';
+import { type ShadowFeed, startShadowFeed } from '../../shadow/shadow-feed.ts';
+import { createSharedPositions } from '../../shadow/shared-position.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { NormalizedConfig } from '../config/normalized-config.ts';
+import { CutoverController } from '../cutover/controller.ts';
+import { FigError } from '../kernel/fig-error.ts';
+import type { Log } from '../kernel/log.ts';
+import { createMetrics } from '../observe/metrics.ts';
+import { createTrafficObserver } from '../observe/traffic.ts';
+import { migrateStore, openStore } from '../store/control-store.ts';
+import { startPhaseWatch } from '../store/phase-notifications.ts';
+import { createPhaseStore } from '../store/phase-store.ts';
+import { sharedSecret } from '../store/setting-store.ts';
+import { Capture } from '../sync/capture.ts';
+import { openTarget } from '../sync/open-target.ts';
+import { withinLag } from './bounded-position.ts';
+import { createCandidates } from './candidates.ts';
+import { watchTraffic } from './feed-metrics.ts';
+import { MigrationControl } from './migration-control.ts';
+import { cutoverPorts } from './cutover-ports.ts';
+import { storeUrlOf } from './open-databases.ts';
+import { whenReady } from './ready-sink.ts';
+import { refreshMetrics } from './refresh-metrics.ts';
+import { retreatOnNewCode } from './retreat-on-new-code.ts';
+import { RoutingState } from './routing-state.ts';
+import type { ProgressEvent, RunningFig, StartAdmin } from './running-fig.ts';
+import { ServiceStack } from './service-stack.ts';
+import { showSyncProgress } from './sync-progress.ts';
+
+export interface RunUpOptions {
+  readonly configFile: string;
+  readonly version: string;
+  readonly onProgress: (event: ProgressEvent) => void;
+  readonly log: Log;
+  readonly startAdmin: StartAdmin;
+}
+
+/** Every role in one process: store, capture, candidates, shadow, cutover, proxy, admin; stopped in reverse. */
+export async function runUp(options: RunUpOptions): Promise<RunningFig> {
+  const { onProgress, log } = options;
+  const config = await loadConfig(options.configFile);
+  refuseMissingDatabase(config, options.configFile);
+  const stack = new ServiceStack(log);
+  try {
+    const storeUrl = await storeUrlOf(config, stack, onProgress);
+    const store = openStore(storeUrl, { applicationName: 'fig control' });
+    stack.add('control store', () => store.destroy());
+    onProgress({ step: 'control store', state: 'started' });
+    const migrated = await migrateStore(store);
+    onProgress({ step: 'control store', state: 'done', detail: `${migrated.length} migrations run` });
+
+    const target = openTarget(storeUrl);
+    stack.add('target', () => target.destroy());
+    const positions = createSharedPositions(config.features.map(({ name }) => name));
+    const capture = startCapture(config, target, options, (readModel, position) => {
+      for (const feature of config.features) {
+        if (feature.readModel?.name === readModel) positions.publish(feature.name, position);
+      }
+    });
+    if (capture) stack.add('capture', () => capture.stop());
+
+    const candidates = createCandidates(config.features, storeUrl);
+    stack.add('candidates', () => candidates[Symbol.asyncDispose]());
+    const feed = await startShadow(config, options, storeUrl, positions.buffer);
+    stack.add('shadow', () => feed.stop());
+
+    const phases = createPhaseStore(store);
+    const ports = cutoverPorts({ store, phases, features: config.features, capture });
+    const controller = new CutoverController({ features: config.features, ports, log });
+    await retreatOnNewCode(config.features, store, phases, controller);
+    const routing = new RoutingState();
+    routing.swap(await phases.snapshot());
+    const watch = startPhaseWatch({ storeUrl, onSnapshot: routing.swap, log });
+    stack.add('phase watch', () => watch.stop());
+    const loop = controller.start();
+    stack.add('cutover', () => loop.stop());
+
+    const traffic = createTrafficObserver();
+    const metrics = createMetrics();
+    const isReady = (name: string): boolean => {
+      const feature = config.features.find((each) => each.name === name);
+      return feature?.readModel === undefined || capture?.progressOf(feature.readModel.name).state === 'ready';
+    };
+    const proxy: Proxy = await startProxy({
+      legacy: config.legacy.url,
+      host: config.listen.host,
+      port: config.listen.port,
+      features: config.features,
+      visitor: config.visitor,
+      routing: routing.current,
+      candidate: (feature) => candidates.candidate(feature),
+      applied: appliedOf(config, capture),
+      source: capture?.source,
+      fenceSecret: await sharedSecret(store, 'fence secret'),
+      fenceBudgetMs: config.fenceBudgetMs,
+      sink: whenReady(feed, isReady),
+      observe: watchTraffic(traffic, metrics),
+      log,
+    });
+    stack.add('proxy', () => proxy.stop());
+
+    const startedAt = new Date().toISOString();
+    const addresses = { proxy: proxy.url, legacy: config.legacy.url.origin, admin: '' };
+    const control = new MigrationControl({
+      config, version: options.version, startedAt, addresses, store, controller, capture, feed, traffic, proxy, metrics,
+    });
+    refreshMetrics(metrics, control, capture, feed);
+    const admin = await options.startAdmin(control, config.admin.port);
+    addresses.admin = admin.url;
+    stack.add('admin', () => admin.stop());
+    return { control, addresses, stop: () => stack.stop() };
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+function refuseMissingDatabase(config: NormalizedConfig, file: string): void {
+  const needy = config.features.find(({ readModel }) => readModel !== undefined);
+  if (!needy || config.legacy.database !== undefined) return;
+  throw new FigError(
+    'FIG_CONFIG_INVALID',
+    `${file}: legacy.database is missing, which the read model of ${needy.name} is kept in step with`,
+    { remedy: 'Set legacy.database, or the environment variable LEGACY_DATABASE_URL, to its postgres:// URL.' },
+  );
+}
+
+function startCapture(
+  config: NormalizedConfig,
+  target: ReturnType<typeof openTarget>,
+  { log, onProgress }: RunUpOptions,
+  onPosition: ConstructorParameters<typeof Capture>[0]['onPosition'],
+): Capture | undefined {
+  const readModels = config.features.flatMap(({ readModel }) => readModel ?? []);
+  if (readModels.length === 0 || config.legacy.database === undefined) return undefined;
+  const show = showSyncProgress(onProgress);
+  return new Capture({
+    url: config.legacy.database, migration: config.name, target, readModels, log, onProgress: show, onPosition,
+  });
+}
+
+async function startShadow(
+  config: NormalizedConfig,
+  { configFile, log }: RunUpOptions,
+  storeUrl: string,
+  position: SharedArrayBuffer,
+): Promise<ShadowFeed> {
+  // Worker threads cannot load TypeScript on Node 20, so from sources the compiled worker is used.
+  const fromSource = import.meta.url.endsWith('.ts');
+  const base = fromSource ? new URL('../../dist/src/app/', import.meta.url) : new URL('./', import.meta.url);
+  return startShadowFeed({
+    workerUrl: new URL('../../shadow/worker.js', base),
+    workerData: {
+      configFile,
+      storeUrl,
+      legacyUrl: config.legacy.url.href,
+      legacyDatabaseUrl: config.legacy.database,
+      candidateModule: new URL('./shadow-candidates.js', base).href,
+      position,
+    },
+    features: config.features.map(({ name }) => name),
+    log,
+  });
+}
+
+function appliedOf(config: NormalizedConfig, capture: Capture | undefined) {
+  const bounded = new Map(
+    config.features.flatMap((feature) => {
+      const name = feature.readModel?.name;
+      const applied = name === undefined ? undefined : capture?.applied(name);
+      if (!applied || name === undefined) return [];
+      return [[feature.name, withinLag(applied, () => capture?.lagSecondsOf(name), feature.cutover.maxLagSeconds)] as const];
+    }),
+  );
+  return (feature: string) => bounded.get(feature);
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { createMetrics } from '../../src/observe/metrics.ts';
+
+describe('the metrics', () => {
+  it('are exposed with names, units and labels', async () => {
+    const metrics = createMetrics();
+    metrics.requestServed({ servedBy: 'candidate', status: 200, reason: 'live', tookMs: 12 });
+    metrics.fallback('timeout');
+    metrics.compared('orders', 'mismatch');
+    metrics.shadowQueue(3, 4_096);
+    metrics.copyDropped('queue-full');
+    metrics.capture({ applied: 77_710_000n, lagBytes: 640, lagSeconds: 0.04 });
+    metrics.reads('orders', { phase: 'canary', percent: 5 });
+    metrics.gate('orders', 'INCONCLUSIVE', 0.4);
+    const lines = (await metrics.text()).split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'fig_requests_total{served_by="candidate",status_class="2xx",reason="live"} 1',
+        'fig_request_duration_seconds_count{served_by="candidate"} 1',
+        'fig_fallbacks_total{reason="timeout"} 1',
+        'fig_comparisons_total{feature="orders",verdict="mismatch"} 1',
+        'fig_shadow_queue_exchanges 3',
+        'fig_shadow_queue_bytes 4096',
+        'fig_shadow_dropped_total{reason="queue-full"} 1',
+        'fig_capture_position_bytes{point="applied"} 77710000',
+        'fig_capture_lag_bytes 640',
+        'fig_capture_lag_seconds 0.04',
+        'fig_feature_reads_percent{feature="orders"} 5',
+        'fig_feature_reads_phase{feature="orders",phase="canary"} 1',
+        'fig_feature_reads_phase{feature="orders",phase="live"} 0',
+        'fig_gate_result{feature="orders",result="INCONCLUSIVE"} 1',
+      ]),
+    );
+    expect(lines.some((line) => line.startsWith('process_cpu_seconds_total'))).toBe(true);
+  });
+
+  it('bound the values of every label', async () => {
+    const metrics = createMetrics();
+    for (let i = 0; i < 200; i += 1) metrics.fallback(`reason ${i}`);
+    const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith('fig_fallbacks_total{'));
+    expect(lines).toHaveLength(51);
+    expect(lines).toContain('fig_fallbacks_total{reason="other"} 150');
+  });
+
+  it('are brought up to date before they are read, and survive a refresh that fails', async () => {
+    const metrics = createMetrics();
+    metrics.beforeText(() => Promise.reject(new Error('the store is away')));
+    metrics.beforeText(() => metrics.shadowQueue(7, 1));
+    const text = await metrics.text();
+    expect(text).toContain('fig_shadow_queue_exchanges 7');
+    expect(text).toContain('fig_metrics_refresh_failures_total 1');
+  });
+
+  it('of two processes in one do not meet', async () => {
+    createMetrics().fallback('a');
+    expect(await createMetrics().text()).not.toContain('reason="a"');
+  });
+});

@@ -1,0 +1,258 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { AnswerComparer, type Comparison } from '../../shadow/compare-answers.ts';
+import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from '../../shadow/judge.ts';
+import type { CandidateResult } from '../../src/kernel/candidate.ts';
+import type { Exchange, HttpAnswer } from '../../src/kernel/exchange.ts';
+import type { Position } from '../../src/kernel/position.ts';
+import { noCompareRules, testRedactor } from './arbitraries.ts';
+
+const clock = { now: () => 1_000 };
+const comparer = new AnswerComparer(noCompareRules, testRedactor);
+const compare = (legacy: HttpAnswer, candidate: HttpAnswer): Comparison => comparer.compare(legacy, candidate);
+
+function answer(value: unknown, status = 200): HttpAnswer {
+  return { status, headers: ['content-type', 'application/json'], body: Buffer.from(JSON.stringify(value)) };
+}
+
+function exchange(more: Partial<Exchange> = {}): Exchange {
+  return {
+    id: 'x',
+    feature: 'orders',
+    route: 'GET /orders/:id',
+    params: { id: '1' },
+    reads: { phase: 'shadow', percent: 0 },
+    question: { method: 'GET', target: '/orders/1', headers: [] },
+    answer: answer('v0'),
+    servedBy: 'legacy',
+    askedAt: 0,
+    tookMs: 5,
+    ...more,
+  };
+}
+
+/**
+ * A register whose versions are counted by the log position. Legacy answers from the newest, the candidate from the one
+ * that is applied. Between and during all calls time passes as `script` says.
+ */
+class Register {
+  committed = 0n;
+  applied = 0n;
+  readonly calls: string[] = [];
+  readonly #script: Iterator<Tick>;
+  readonly #valueOf: (version: bigint) => unknown;
+  readonly #candidateValueOf: (version: bigint) => unknown;
+
+  constructor(
+    script: Iterable<Tick>,
+    valueOf: (version: bigint) => unknown,
+    candidateValueOf: (version: bigint) => unknown = valueOf,
+  ) {
+    this.#script = script[Symbol.iterator]();
+    this.#valueOf = valueOf;
+    this.#candidateValueOf = candidateValueOf;
+  }
+
+  readonly ports: JudgePorts = {
+    askLegacy: async () => ({ ok: true, answer: this.legacy(), tookMs: 1 }),
+    askCandidate: async () => ({ ok: true, answer: this.candidate(), tookMs: 1 }),
+    readSourcePosition: async (): Promise<Position> => {
+      this.#pass();
+      const position = this.committed;
+      this.#pass();
+      return position;
+    },
+    waitApplied: async (position) => {
+      this.calls.push('wait');
+      const { gaveUp } = this.#pass();
+      if (this.applied < position && gaveUp) return false;
+      if (this.applied < position) this.applied = position;
+      this.#pass();
+      return true;
+    },
+    compare,
+  };
+
+  legacy(): HttpAnswer {
+    this.calls.push('legacy');
+    this.#pass();
+    const given = answer(this.#valueOf(this.committed));
+    this.#pass();
+    return given;
+  }
+
+  candidate(): HttpAnswer {
+    this.calls.push('candidate');
+    this.#pass();
+    const given = answer(this.#candidateValueOf(this.applied));
+    this.#pass();
+    return given;
+  }
+
+  #pass(): Tick {
+    const next = this.#script.next();
+    const tick = next.done ? { writes: 0, applies: 0, gaveUp: false } : next.value;
+    this.committed += BigInt(tick.writes);
+    const behind = this.committed - this.applied;
+    this.applied += BigInt(tick.applies) < behind ? BigInt(tick.applies) : behind;
+    return tick;
+  }
+}
+
+interface Tick {
+  readonly writes: number;
+  readonly applies: number;
+  readonly gaveUp: boolean;
+}
+
+const ticks = fc.array(
+  fc.record({
+    writes: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(2)),
+    applies: fc.nat(3),
+    gaveUp: fc.boolean(),
+  }),
+  { maxLength: 80 },
+);
+const sides = fc.constantFrom('legacy' as const, 'candidate' as const);
+
+async function judgeRegister(register: Register, servedBy: 'legacy' | 'candidate', lag: bigint): Promise<Judgement> {
+  register.committed = lag;
+  const given = servedBy === 'legacy' ? register.legacy() : register.candidate();
+  return judge(exchange({ servedBy, answer: given }), register.ports, clock);
+}
+
+describe('whatever the interleaving of writes, captures and questions', () => {
+  test('a candidate that lags but is correct is never called a mismatch or an error', async () => {
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(ticks, sides, fc.bigInt({ min: 0n, max: 3n }), async (script, servedBy, lag) => {
+        const judgement = await judgeRegister(new Register(script, (version) => `v${version}`), servedBy, lag);
+        seen.add(judgement.verdict);
+        expect(['match', 'stale', 'raced', 'undetermined']).toContain(judgement.verdict);
+        expect(judgement.critical).toBe(false);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect([...seen]).toEqual(expect.arrayContaining(['match', 'raced', 'stale']));
+  });
+
+  test('a match means that the candidate gave the very answer that legacy gave', async () => {
+    await fc.assert(
+      fc.asyncProperty(ticks, fc.bigInt({ min: 0n, max: 3n }), async (script, lag) => {
+        const register = new Register(script, (version) => `v${version}`, (version) => `v${version}${version % 2n ? '!' : ''}`);
+        const judgement = await judgeRegister(register, 'legacy', lag);
+        if (judgement.verdict === 'match') expect(String(judgement.legacy?.body)).not.toContain('!');
+      }),
+    );
+  });
+
+  test('a candidate that is wrong about data at rest is always called a mismatch, at any lag', async () => {
+    await fc.assert(
+      fc.asyncProperty(sides, fc.bigInt({ min: 0n, max: 5n }), fc.array(fc.nat(3)), async (servedBy, lag, applies) => {
+        const script = applies.map((count) => ({ writes: 0, applies: count, gaveUp: false }));
+        const register = new Register(script, (version) => `v${version}`, (version) => `wrong ${version}`);
+        const judgement = await judgeRegister(register, servedBy, lag);
+        expect(judgement.verdict).toBe('mismatch');
+        expect(judgement.differences).toHaveLength(1);
+      }),
+    );
+  });
+
+  test('a candidate that lags behind data at rest is called stale', async () => {
+    const judgement = await judgeRegister(new Register([], (version) => `v${version}`), 'legacy', 2n);
+    expect(judgement).toMatchObject({ verdict: 'stale', reason: '' });
+    expect(judgement.ageMs).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe('what is asked', () => {
+  test('an answer that agrees at once costs one question to the candidate and none to legacy', async () => {
+    const register = new Register([], () => 'same');
+    await judgeRegister(register, 'legacy', 3n);
+    expect(register.calls).toEqual(['legacy', 'candidate']);
+  });
+
+  test('a mismatch is said after two fenced rounds and no sooner', async () => {
+    const register = new Register([], () => 'right', () => 'wrong');
+    await judgeRegister(register, 'legacy', 0n);
+    expect(register.calls).toEqual([
+      ...['legacy', 'candidate'],
+      ...['wait', 'candidate', 'legacy'],
+      ...['wait', 'candidate', 'legacy'],
+    ]);
+  });
+
+  test('a legacy that never answers the same twice ends undetermined, and says where it differs from itself', async () => {
+    let count = 0;
+    const clockField = (): unknown => ({ at: (count += 1), x: 1 });
+    const register = new Register([], clockField);
+    const judgement = await judgeRegister(register, 'legacy', 0n);
+    expect(judgement).toMatchObject({ verdict: 'undetermined', reason: 'legacy-unsteady', differences: [{ path: '$.at' }] });
+    expect(register.calls.filter((call) => call === 'legacy')).toHaveLength(1 + defaultJudgeLimits.racedTries);
+  });
+
+  test('a mismatch carries what is critical about it', async () => {
+    const ports = { ...new Register([], () => 'x').ports, askLegacy: async () => ({ ok: true as const, answer: answer({}, 403), tookMs: 1 }) };
+    expect(await judge(exchange({ answer: answer({}, 403) }), ports, clock)).toMatchObject({ verdict: 'mismatch', critical: true });
+  });
+});
+
+describe('when somebody cannot answer', () => {
+  const right = new Register([], () => 'v0').ports;
+  const wrong = new Register([], () => 'v0', () => 'other').ports;
+  const failing = (failure: 'timeout' | 'failed' | 'invalid' | 'busy'): Promise<CandidateResult> =>
+    Promise.resolve({ ok: false, failure, reason: 'why', tookMs: 2_000 });
+
+  test.each(['timeout', 'failed', 'invalid'] as const)('a candidate with %s is an error', async (failure) => {
+    const judgement = await judge(exchange(), { ...right, askCandidate: () => failing(failure) }, clock);
+    expect(judgement).toMatchObject({ verdict: 'error', reason: failure, candidateMs: 2_000 });
+    expect(judgement.differences).toMatchObject([{ kind: 'error', path: `error ${failure}`, legacy: '200' }]);
+  });
+
+  test('a candidate that answers 5xx is an error, one that is busy is not', async () => {
+    const failed = async (): Promise<CandidateResult> => ({ ok: true, answer: answer('', 503), tookMs: 1 });
+    expect(await judge(exchange(), { ...right, askCandidate: failed }, clock)).toMatchObject({ verdict: 'error' });
+    const busy = await judge(exchange(), { ...right, askCandidate: () => failing('busy') }, clock);
+    expect(busy).toMatchObject({ verdict: 'undetermined', reason: 'candidate-busy' });
+  });
+
+  test('a candidate that failed a user is an error, and nobody is asked again', async () => {
+    const judgement = await judge(exchange({ candidateFailure: 'timeout' }), { ...right, askCandidate: () => Promise.reject(new Error()) }, clock);
+    expect(judgement).toMatchObject({ verdict: 'error', reason: 'timeout', legacyMs: 5 });
+  });
+
+  test.each([
+    ['fence-budget', { waitApplied: async () => false }],
+    ['no-source-position', { readSourcePosition: () => Promise.reject(new Error('gone')) }],
+    ['legacy-failed', { askLegacy: async () => ({ ok: false as const, reason: 'gone' }) }],
+    ['legacy-failed', { askLegacy: async () => ({ ok: true as const, answer: answer('', 500), tookMs: 1 }) }],
+    ['too-large', { compare: (): Comparison => ({ outcome: 'undetermined', reason: 'too-large' }) }],
+  ])('without a sound comparison the verdict is undetermined: %s', async (reason, ports) => {
+    expect(await judge(exchange(), { ...wrong, ...ports }, clock)).toMatchObject({ verdict: 'undetermined', reason });
+  });
+
+  test('a judgement does not go on for ever', async () => {
+    let now = 0;
+    const slow = { now: () => (now += 10_000) };
+    expect(await judge(exchange(), wrong, slow)).toMatchObject({ verdict: 'undetermined', reason: 'total-budget' });
+  });
+});
+
+describe('what is not compared', () => {
+  test.each([
+    ['head', { question: { method: 'HEAD', target: '/', headers: [] } }],
+    ['method', { question: { method: 'POST', target: '/', headers: [] } }],
+    ['legacy-5xx', { answer: answer('', 502) }],
+    ['conditional', { answer: answer('', 304) }],
+    ['range', { answer: answer('', 206) }],
+    ['too-large', { answer: { ...answer(''), body: Buffer.alloc(4 * 1024 * 1024 + 1) } }],
+  ])('%s is skipped and nobody is asked', async (reason, more) => {
+    const nobody = { ...new Register([], () => '').ports, askCandidate: () => Promise.reject(new Error('asked')) };
+    expect(await judge(exchange(more), nobody, clock)).toMatchObject({ verdict: 'skipped', reason });
+  });
+
+  test('a legacy that fails when it is asked in reverse is no ground for a verdict', async () => {
+    const ports = { ...new Register([], () => 'v0').ports, askLegacy: async () => ({ ok: true as const, answer: answer('', 500), tookMs: 1 }) };
+    expect(await judge(exchange({ servedBy: 'candidate' }), ports, clock)).toMatchObject({ verdict: 'skipped', reason: 'legacy-5xx' });
+  });
+});
