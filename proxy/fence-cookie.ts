@@ -2,10 +2,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { RawHeaders } from '../src/kernel/exchange.ts';
 import type { Position } from '../src/kernel/position.ts';
 
-export const fenceCookieName = 'fig_fence';
+const fenceCookieName = 'fig_fence';
 
 /** A cookie older than this says nothing any more: the read model is long past it, or reads are with legacy anyway. */
-export const fenceCookieSeconds = 600;
+const fenceCookieSeconds = 600;
 
 /** How far another clock may be ahead of ours before its cookie is taken for nonsense. */
 const CLOCK_SKEW_MS = 60_000;

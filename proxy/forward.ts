@@ -6,7 +6,7 @@ import { endToEnd } from './hop-by-hop.ts';
 import { BrokenUpload } from './upload.ts';
 import { upstreamFailure, type UpstreamFailure } from './upstream-failure.ts';
 
-export interface AnswerHead {
+interface AnswerHead {
   readonly status: number;
   readonly message: string;
   /** Without the headers of the connection. */

@@ -74,9 +74,7 @@ class Aligner {
     const isSame = (left: number, right: number): boolean =>
       align(legacy[left]!, candidate[right]!, rules.into(left)) === undefined;
     const pairs =
-      rules.keyedBy === undefined
-        ? pairByPosition(legacy, candidate)
-        : pairByKey(legacy, candidate, rules, isSame);
+      rules.keyedBy === undefined ? pairByPosition(legacy, candidate) : pairByKey(legacy, candidate, rules, isSame);
     const differing = new Differing();
     for (const step of pairs) {
       const left = step.legacy === undefined ? undefined : legacy[step.legacy];

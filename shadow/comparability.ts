@@ -38,6 +38,6 @@ export function skipReasonOfLegacy(answer: HttpAnswer): SkipReason | undefined {
 }
 
 /** Skipped for good: no comparison of such a question is ever to be expected, so none is missing. */
-export function isBeyondComparison(reason: SkipReason): boolean {
+export function isBeyondComparison(reason: string): boolean {
   return reason !== 'too-large';
 }

@@ -107,7 +107,9 @@ export class AnswerComparer {
       const [ours, theirs] = [legacy.headers.get(name), candidate.headers.get(name)];
       if (ours === theirs) return [];
       const path = `header ${name}`;
-      return [{ kind: 'header', path, at: path, legacy: this.#shown(ours), candidate: this.#shown(theirs), critical: false }];
+      return [
+        { kind: 'header', path, at: path, legacy: this.#shown(ours), candidate: this.#shown(theirs), critical: false },
+      ];
     });
   }
 

@@ -36,8 +36,10 @@ class Writer {
   write(value: JsonValue, rules: RulesAt): void {
     if (this.text.length > MAX_SHOWN) return;
     if (rules.redacted) this.text += JSON.stringify(this.#redactor.hash(canonicalJson(value, rules)));
-    else if (isArray(value)) this.#writeList('[', ']', value.keys(), (index) => this.write(value[index]!, rules.into(index)));
-    else if (isObject(value)) this.#writeList('{', '}', Object.keys(value).values(), (key) => this.#writeMember(key, value[key]!, rules));
+    else if (isArray(value))
+      this.#writeList('[', ']', value.keys(), (index) => this.write(value[index]!, rules.into(index)));
+    else if (isObject(value))
+      this.#writeList('{', '}', Object.keys(value).values(), (key) => this.#writeMember(key, value[key]!, rules));
     else if (typeof value === 'string') this.text += JSON.stringify(this.#redactor.text(value.slice(0, MAX_SEARCHED)));
     else if (value instanceof JsonNumber) this.text += this.#number(value.lexeme);
     else this.text += scalarText(value);

@@ -7,8 +7,7 @@ export type PatternStep =
   | { readonly kind: 'index'; readonly index: number }
   | { readonly kind: 'any' };
 
-const stepGrammar =
-  /\.\*|\[\*\]|\.([\p{L}\p{N}_$-]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]/uy;
+const stepGrammar = /\.\*|\[\*\]|\.([\p{L}\p{N}_$-]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]/uy;
 
 /** Reads `$`, `.name`, `['name']`, `[3]`, `[*]` and `.*`. Throws a SyntaxError that points at what it does not know. */
 export function parsePath(path: string): readonly PatternStep[] {

@@ -45,9 +45,20 @@ export type UndeterminedReason =
   /** Legacy gave another answer each time: the data changes too fast, or a place in the answer that is not ignored does. */
   | 'legacy-unsteady'
   /** The candidate had no capacity for a question that no user waits for. */
-  | 'candidate-busy';
+  | 'candidate-busy'
+  /** The feature has no candidate in this process. */
+  | 'no-candidate'
+  /** The comparison itself failed. */
+  | 'fault';
 
-export type JudgementReason = SkipReason | UndeterminedReason | CandidateFailure | '';
+export type JudgementReason =
+  | SkipReason
+  | UndeterminedReason
+  | CandidateFailure
+  /** There was no fence to wait for; time was given to the read model instead. */
+  | 'settled'
+  /** The one reason there is. */
+  | '';
 
 export interface Judgement {
   readonly verdict: Verdict;
@@ -155,7 +166,8 @@ class Judge {
     if (early) return early;
     const result = await this.#askCandidate();
     if (!result.ok) return this.#candidateFailed(result);
-    const settled = this.#settleIfEqual(result.answer, agreement) ?? (await this.#inTime()) ?? (await this.#askLegacy());
+    const settled =
+      this.#settleIfEqual(result.answer, agreement) ?? (await this.#inTime()) ?? (await this.#askLegacy());
     if (settled) return settled;
     const skip = skipReasonOfLegacy(this.#legacy!);
     if (skip) return this.#is('undetermined', { reason: 'legacy-failed' });

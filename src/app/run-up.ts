@@ -34,9 +34,14 @@ export interface RunUpOptions {
   readonly onProgress: (event: ProgressEvent) => void;
   readonly log: Log;
   readonly startAdmin: StartAdmin;
+  /** Ends the wait for the first build of the read models. What serves by then goes on serving. */
+  readonly signal: AbortSignal;
 }
 
-/** Every role in one process: store, capture, candidates, shadow, cutover, proxy, admin; stopped in reverse. */
+/**
+ * Every role in one process: store, capture, candidates, shadow, cutover, proxy, admin; stopped in reverse. Resolves when
+ * the read models are built. Throws FIG_CONFIG_*, FIG_STORE_*, FIG_PREFLIGHT_REFUSED, FIG_PORT_IN_USE.
+ */
 export async function runUp(options: RunUpOptions): Promise<RunningFig> {
   const { onProgress, log } = options;
   const config = await loadConfig(options.configFile);
@@ -109,6 +114,8 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const admin = await options.startAdmin(control, config.admin.port);
     addresses.admin = admin.url;
     stack.add('admin', () => admin.stop());
+    // Users are served by now, by legacy. Whoever started us wants to see the read models being built.
+    await capture?.untilReady(options.signal);
     return { control, addresses, stop: () => stack.stop() };
   } catch (error) {
     await stack.stop();

@@ -12,5 +12,9 @@ export function showSyncProgress(onProgress: (event: ProgressEvent) => void): (p
     }
     last = { step, total };
     onProgress({ step, state: 'progress', done, total });
+    if (stage === 'building' && done >= total) {
+      onProgress({ step, state: 'done', done, total });
+      last = undefined;
+    }
   };
 }

@@ -11,7 +11,7 @@ import { FigError } from '../kernel/fig-error.ts';
 const TIMEOUT_MS = 30_000;
 
 /** An answer as it came over the wire, and what it says. */
-export interface Answer<T> {
+interface Answer<T> {
   readonly json: string;
   readonly value: T;
 }

@@ -7,7 +7,7 @@ import type { CliIo } from './io.ts';
  * The address of the admin server: --admin, else FIG_ADMIN_URL, else what the fig that runs in this folder wrote down.
  * Throws FIG_NOT_RUNNING when there is none, FIG_USAGE when it is no URL.
  */
-export async function findAdmin(option: string | undefined, io: Pick<CliIo, 'env' | 'cwd'>): Promise<URL> {
+async function findAdmin(option: string | undefined, io: Pick<CliIo, 'env' | 'cwd'>): Promise<URL> {
   const named = option ?? io.env['FIG_ADMIN_URL'];
   if (named !== undefined && named !== '') return parseAdmin(named, option === undefined ? 'FIG_ADMIN_URL' : '--admin');
   const run = await readRunFile(io.cwd);

@@ -1,4 +1,5 @@
 import type { StatusReport } from '../app/control.ts';
+import { removeRunFile, writeRunFile } from '../app/run-file.ts';
 import type { ProgressEvent, RunningFig, StartAdmin } from '../app/running-fig.ts';
 import { startAdminServer } from '../admin/admin-server.ts';
 import type { Log } from '../kernel/log.ts';
@@ -19,6 +20,8 @@ export interface Tools {
   readonly onProgress: (event: ProgressEvent) => void;
   readonly log: Log;
   readonly startAdmin: StartAdmin;
+  /** Aborts when the user has had enough while it still starts; what has been started is then handed back at once. */
+  readonly signal: AbortSignal;
 }
 
 export interface ForegroundOptions {
@@ -33,16 +36,21 @@ export interface ForegroundOptions {
 }
 
 /** The part of `process` that is listened to. */
-export type Host = Pick<NodeJS.Process, 'on' | 'off' | 'exit'>;
+interface Host {
+  on(event: string, listener: (thrown: unknown) => void): unknown;
+  off(event: string, listener: (thrown: unknown) => void): unknown;
+  exit(code: number): unknown;
+}
 
 /**
- * Runs a fig until Ctrl-C: progress while it starts, a live status while it serves, a stop in order at the end. A second Ctrl-C exits at once (130). Resolves with the exit code: 0 after a signal, 1 after a crash. What `start`
+ * Runs a fig until Ctrl-C: progress while it starts, the run file and a live status while it serves, a stop in order at the
+ * end. A second Ctrl-C exits at once (130). Resolves with the exit code: 0 after a signal, 1 after a crash. What `start`
  * throws is thrown on.
  */
 export async function runInForeground(options: ForegroundOptions): Promise<number> {
   const { io, host = process } = options;
   const ending = listenForEnd(host, io);
-  const progress = createProgressRenderer(io.stderr);
+  let progress = createProgressRenderer(io.stderr);
   let live: LiveStatus | undefined;
   const isTTY = io.stderr.isTTY === true;
   const log = createLog({
@@ -54,19 +62,23 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     startAdminServer({ control, port, log, host: io.env['FIG_ADMIN_HOST'], token: io.env['FIG_ADMIN_TOKEN'] });
 
   try {
-    const fig = await options.start({ onProgress: progress.onProgress, log, startAdmin });
+    const fig = await options.start({ onProgress: (event) => progress.onProgress(event), log, startAdmin });
     progress.stop();
+    let last: StatusReport | undefined;
     try {
-      live = startLiveStatus(fig.control, { stream: io.stderr, env: io.env });
+      await writeRunFile(io.cwd, { admin: fig.addresses.admin, pid: process.pid, startedAt: new Date().toISOString() });
+      const shown = startLiveStatus(fig.control, { stream: io.stderr, env: io.env });
+      live = shown;
+      // What goes on after the start, such as a read model that is being built, is told in lines above the block.
+      progress = createProgressRenderer({ write: (text) => shown.print(text) });
       await ending.ended;
-      const last = await lastStatus(fig, live);
-      await live.stop();
-      await fig.stop();
-      if (last !== undefined && options.farewell !== undefined) io.stdout.write(options.farewell(last));
+      last = await lastStatus(fig, live);
     } finally {
       await live?.stop();
+      await removeRunFile(io.cwd);
       await fig.stop();
     }
+    if (last !== undefined && options.farewell !== undefined) io.stdout.write(options.farewell(last));
     const exitCode = ending.exitCode();
     setTimeout(() => host.exit(exitCode), LEFTOVER_MS).unref();
     return exitCode;
@@ -87,6 +99,7 @@ async function lastStatus(fig: RunningFig, live: LiveStatus): Promise<StatusRepo
 
 interface Ending {
   readonly ended: Promise<void>;
+  readonly signal: AbortSignal;
   exitCode(): number;
   dispose(): void;
 }
@@ -110,14 +123,14 @@ function listenForEnd(host: Host, io: CliIo): Ending {
     setTimeout(() => host.exit(1), CRASH_STOP_MS).unref();
     abort.abort();
   };
-  host.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  host.on('uncaughtException', onCrash).on('unhandledRejection', onCrash);
+  const listeners = { SIGINT: onSignal, SIGTERM: onSignal, uncaughtException: onCrash, unhandledRejection: onCrash };
+  for (const [event, listener] of Object.entries(listeners)) host.on(event, listener);
   return {
     ended,
+    signal: abort.signal,
     exitCode: () => exitCode ?? 0,
     dispose: () => {
-      host.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-      host.off('uncaughtException', onCrash).off('unhandledRejection', onCrash);
+      for (const [event, listener] of Object.entries(listeners)) host.off(event, listener);
     },
   };
 }

@@ -6,6 +6,11 @@ export function formatCount(value: number | undefined): string {
   return value === undefined ? NONE : whole.format(value);
 }
 
+/** `1 route`, `2,310 routes` */
+export function formatPlural(value: number, one: string): string {
+  return `${formatCount(value)} ${one}${value === 1 ? '' : 's'}`;
+}
+
 /** A share from 0 to 1. Cut, never rounded up: 100 % means all of them. */
 export function formatShare(share: number | undefined): string {
   if (share === undefined) return NONE;
@@ -42,6 +47,11 @@ export function formatDuration(milliseconds: number): string {
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** A text from an answer, safe to print: control characters, which could drive a terminal, become visible. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 /** `[########------------]` */

@@ -1,7 +1,7 @@
 import type { FeatureStatus, FigControl, StatusReport } from '../app/control.ts';
 import { describeError } from '../kernel/fig-error.ts';
 import { startLoop, type Service } from '../kernel/service.ts';
-import { formatCount, formatMs, formatSeconds, formatShare } from './format.ts';
+import { formatCount, formatMs, formatPlural, formatSeconds, formatShare } from './format.ts';
 import type { CliIo, Output } from './io.ts';
 import { paintGate, paletteFor, type Palette } from './palette.ts';
 import { conclusive } from './render-status.ts';
@@ -9,6 +9,8 @@ import { conclusive } from './render-status.ts';
 const ESCAPE = '\u001B';
 const colorCode = new RegExp(`(${ESCAPE}\\[[0-9;]*m)`);
 const TTY_EVERY_MS = 1_000;
+/** For terminals that do not say how wide they are (0 or nothing). */
+const DEFAULT_COLUMNS = 120;
 const PLAIN_EVERY_MS = 5_000;
 
 export interface LiveStatusOptions {
@@ -36,7 +38,7 @@ export function startLiveStatus(control: FigControl, options: LiveStatusOptions)
 
   const erase = (): string => (block.length === 0 ? '' : `${ESCAPE}[${block.length}A${ESCAPE}[0J`);
   const paint = (lines: readonly string[]): void => {
-    const width = Math.max(20, stream.columns ?? 120);
+    const width = Math.max(20, stream.columns || DEFAULT_COLUMNS);
     const fitted = lines.map((line) => fit(line, width));
     stream.write(`${erase()}${fitted.join('\n')}\n`);
     block = fitted;
@@ -76,12 +78,16 @@ export function startLiveStatus(control: FigControl, options: LiveStatusOptions)
       block = [];
       if (lines.length > 0) paint(lines);
     },
-    stop: () => loop.stop(),
+    stop: async () => {
+      await loop.stop();
+      // The last block stays on the screen, and what is printed from now on goes below it.
+      block = [];
+    },
   };
 }
 
 /** The block of a terminal. */
-export function liveLines(status: StatusReport, perSecond: number | undefined, palette: Palette): string[] {
+function liveLines(status: StatusReport, perSecond: number | undefined, palette: Palette): string[] {
   const { addresses, traffic, capture } = status;
   const rate = perSecond === undefined ? '' : ` (${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s)`;
   const lag = capture === undefined ? [] : [lagText(status)];
@@ -89,7 +95,7 @@ export function liveLines(status: StatusReport, perSecond: number | undefined, p
   const lines = [
     '',
     `${palette.bold(addresses.proxy)} ${palette.dim('->')} ${addresses.legacy}   ${palette.dim('status page')} ${addresses.admin}`,
-    [`${formatCount(traffic.requests)} requests${rate}`, ...served, ...lag].join(palette.dim('  |  ')),
+    [`${formatPlural(traffic.requests, 'request')}${rate}`, ...served, ...lag].join(palette.dim('  |  ')),
   ];
   for (const feature of status.features) lines.push('', ...featureLines(feature, palette));
   if (status.features.length === 0) {
@@ -118,15 +124,15 @@ function featureLines(feature: FeatureStatus, palette: Palette): string[] {
 }
 
 /** One line for a log: `10:15:00 18,423 requests; orders shadow, 3,391 compared, 97.43 % match, gate FAIL; 40 ms behind` */
-export function compactLine(status: StatusReport, now: number): string {
+function compactLine(status: StatusReport, now: number): string {
   const features = status.features.map((feature) => {
     const rate = feature.matchRate === undefined ? '' : `, ${formatShare(feature.matchRate)} match`;
     const compared = `${formatCount(conclusive(feature.comparisons))} compared`;
     return `${feature.feature} ${feature.reads}, ${compared}${rate}, gate ${feature.gate.result}`;
   });
-  const routes = status.features.length === 0 ? [`${formatCount(status.traffic.routes.length)} routes seen`] : [];
+  const routes = status.features.length === 0 ? [`${formatPlural(status.traffic.routes.length, 'route')} seen`] : [];
   const lag = status.capture === undefined ? [] : [lagText(status)];
-  const parts = [`${formatCount(status.traffic.requests)} requests`, ...routes, ...features, ...lag];
+  const parts = [formatPlural(status.traffic.requests, 'request'), ...routes, ...features, ...lag];
   return `${new Date(now).toISOString().slice(11, 19)} ${parts.join('; ')}`;
 }
 

@@ -3,7 +3,7 @@ import type { StatusReport } from '../app/control.ts';
 import { defaultAdminPort, defaultListenPort } from '../config/normalize-config.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { runInForeground } from './foreground.ts';
-import { formatCount } from './format.ts';
+import { formatPlural } from './format.ts';
 import type { CliContext } from './io.ts';
 import { parseHttpUrl, parsePort } from './option-parsers.ts';
 import { paletteFor, type Palette } from './palette.ts';
@@ -54,6 +54,6 @@ export function renderFarewell({ traffic, addresses }: StatusReport, palette: Pa
     first === undefined
       ? 'Next: let it see some reads; they are what moves first.'
       : `Next: GET ${first.path} costs the most time of all reads. Declare it as a feature in fig.config.ts, then run fig up.`;
-  const head = `${formatCount(traffic.requests)} requests on ${formatCount(traffic.routes.length)} routes`;
+  const head = `${formatPlural(traffic.requests, 'request')} on ${formatPlural(traffic.routes.length, 'route')}`;
   return `${palette.bold(head)}\n\n${renderRoutes(traffic.routes, palette)}\n\n${hint}\n`;
 }

@@ -1,6 +1,6 @@
 import type { FeatureReport, ReportGroup } from '../app/control.ts';
 import { verdicts } from '../kernel/verdict.ts';
-import { formatBar, formatCount, formatShare } from './format.ts';
+import { formatBar, formatCount, formatShare, printable } from './format.ts';
 import { paintGate, type Palette } from './palette.ts';
 import { conclusive } from './render-status.ts';
 import { renderTable } from './render-table.ts';
@@ -54,7 +54,7 @@ function renderGroups({ groups, comparisons }: FeatureReport, palette: Palette, 
     return conclusive(comparisons) === 0 ? '' : palette.green('No differences: legacy and candidate agree.');
   }
   const total = Math.max(70, Math.min(columns, 160)) - 8 - 6;
-  const value = Math.floor(total * 0.27);
+  const value = Math.floor(total * 0.26);
   const table = renderTable(
     [
       { title: 'count', align: 'right', width: 8 },
@@ -72,13 +72,11 @@ function renderGroups({ groups, comparisons }: FeatureReport, palette: Palette, 
 function groupRow(group: ReportGroup, palette: Palette): string[] {
   const sample = group.samples[0];
   const critical = group.critical ? ` ${palette.red('critical')}` : '';
-  const where = [`${palette.bold(group.path)}  ${group.kind}${critical}`, group.route];
-  if (sample !== undefined)
-    where.push(palette.dim(`e.g. ${sample.question}${sample.at === group.path ? '' : ` at ${sample.at}`}`));
-  return [
-    formatCount(group.count),
-    where.join('\n'),
-    sample?.legacy ?? palette.dim('(nothing)'),
-    sample?.candidate ?? palette.dim('(nothing)'),
-  ];
+  const where = [`${palette.bold(printable(group.path))}  ${group.kind}${critical}`, group.route];
+  if (sample !== undefined) {
+    where.push(palette.dim(`e.g. ${printable(sample.question)}`));
+    if (sample.at !== group.path) where.push(palette.dim(`at ${printable(sample.at)}`));
+  }
+  const shown = (text: string | undefined): string => (text === undefined ? palette.dim('(nothing)') : printable(text));
+  return [formatCount(group.count), where.join('\n'), shown(sample?.legacy), shown(sample?.candidate)];
 }

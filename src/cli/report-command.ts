@@ -28,7 +28,7 @@ ${exitCodesHelp}`,
     .action(async (feature, options) => {
       const client = await connectAdmin(options.admin, io);
       const { json, value } = await client.report(feature);
-      const text = renderReport(value, paletteFor(io.stdout, io.env), io.stdout.columns ?? DEFAULT_COLUMNS);
+      const text = renderReport(value, paletteFor(io.stdout, io.env), io.stdout.columns || DEFAULT_COLUMNS);
       io.stdout.write(options.json ? `${json}\n` : text);
     });
 }

@@ -8,7 +8,7 @@ import { statusClass } from './traffic.ts';
 const MAX_LABEL_VALUES = 50;
 const gateResults = ['PASS', 'FAIL', 'INCONCLUSIVE'] as const;
 
-export interface CaptureGauges {
+interface CaptureGauges {
   /** Log positions in bytes. */
   readonly received?: bigint | undefined;
   readonly applied?: bigint | undefined;

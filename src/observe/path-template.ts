@@ -12,7 +12,8 @@ const idPatterns: readonly RegExp[] = [
   // A date, with or without a time: 2026-11-23, 20261123T101500Z, 2026-11-23T10:15:00.000+01:00.
   /^\d{4}-\d{1,2}(-\d{1,2})?([T ].*)?$/,
   /^\d{8}T\d{4,6}Z?$/,
-  /^[^@\s/]+@[^@\s/]+\.[^@\s/]+$/,
+  // An e-mail address, which `logo@2x.png` is not.
+  /^[^@\s/]+@(?!\dx\.)[^@\s/]+\.[^@\s/]+$/,
   // A JSON web token: three long parts.
   /^[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}$/,
   // A short prefix and a number: ORD-000123, inv_42.

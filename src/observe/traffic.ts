@@ -25,7 +25,7 @@ export interface Observation {
 }
 
 /** Matches `ObservedRoute` of the control's status. */
-export interface RouteTraffic {
+interface RouteTraffic {
   readonly method: string;
   readonly path: string;
   readonly requests: number;
@@ -35,7 +35,7 @@ export interface RouteTraffic {
 }
 
 /** `TrafficStatus` without `inFlight`, which only the proxy knows. */
-export interface TrafficSummary {
+interface TrafficSummary {
   readonly requests: number;
   readonly servedBy: Readonly<Record<Side, number>>;
   readonly fallbacks: Readonly<Record<string, number>>;

@@ -258,7 +258,10 @@ export class CaptureSession implements AsyncDisposable {
     const total = walked.reduce((sum, [, { source }]) => sum + Math.max(0, source.estimatedRows), 0);
     for (let done = 0; !signal.aborted;) {
       const built = await this.#serial.run(() => projection.buildNext());
-      if (built === 0) return;
+      if (built === 0) {
+        tell({ readModel: projection.names.projection, stage: 'building', source: undefined, done: total, total });
+        return;
+      }
       done += built;
       tell({
         readModel: projection.names.projection,

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import type { ReadModelDefinition } from '../config/read-model-definition.ts';
-import { describeError } from '../kernel/fig-error.ts';
+import { FigError, describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
 import type { AppliedPosition, Position } from '../kernel/position.ts';
-import { type Service, startLoop } from '../kernel/service.ts';
+import { type Service, sleep, startLoop } from '../kernel/service.ts';
 import { AppliedTracker } from './applied-tracker.ts';
 import type { SyncProgress } from './backfill.ts';
 import { CaptureSession } from './capture-session.ts';
@@ -44,6 +44,7 @@ export class Capture implements Service {
   readonly #loops: readonly Service[];
   #session: CaptureSession | undefined;
   #error: string | undefined;
+  #refusal: FigError | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: CaptureOptions) {
@@ -100,6 +101,18 @@ export class Capture implements Service {
     return applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now())?.seconds;
   }
 
+  /**
+   * Resolves when every read model can be read, or when the signal aborts. Throws FIG_PREFLIGHT_REFUSED at once, since
+   * that does not mend itself; any other failure is tried again.
+   */
+  async untilReady(signal: AbortSignal): Promise<void> {
+    const isReady = ({ name }: ReadModelDefinition): boolean => this.progressOf(name).state === 'ready';
+    while (!signal.aborted && !this.#options.readModels.every(isReady)) {
+      if (this.#refusal) throw this.#refusal;
+      await sleep(50, signal);
+    }
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
       await Promise.all(this.#loops.map((loop) => loop.stop()));
@@ -122,6 +135,7 @@ export class Capture implements Service {
     });
     this.#session = session;
     this.#error = undefined;
+    this.#refusal = undefined;
     try {
       await session.run(signal);
     } finally {
@@ -141,6 +155,7 @@ export class Capture implements Service {
 
   #failed(error: unknown, attempt: number): void {
     this.#error = describeError(error);
+    if (error instanceof FigError && error.code === 'FIG_PREFLIGHT_REFUSED') this.#refusal = error;
     const fields = { error: this.#error, attempt };
     // The slot of a process that was killed stays taken for a moment, so the first failures are no news.
     if (attempt < 4) this.#options.log.info(fields, 'capture is not running yet; trying again');

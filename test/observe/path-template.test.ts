@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TemplateBudget, otherRoutes, pathTemplate } from '../../src/observe/path-template.ts';
 
@@ -53,7 +53,11 @@ describe('the template of an observed path', () => {
   });
 
   it('is bounded in length, whatever the path', () => {
-    fc.assert(fc.property(path, (text) => expect(pathTemplate(text).length).toBeLessThan(12 * 200)));
+    fc.assert(
+      fc.property(path, (text) => {
+        expect(pathTemplate(text).length).toBeLessThan(12 * 200);
+      }),
+    );
   });
 
   it('never tells two numbers apart', () => {

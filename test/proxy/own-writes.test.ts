@@ -311,6 +311,16 @@ test('a write that set out before the feature entered is fenced when its answer 
   expect(await ask(proxy, 'GET', '/orders/1')).toMatchObject({ reason: 'fence-timeout' });
 });
 
+test('a write whose answer comes right after the feature entered carries its fence to the other proxies', async () => {
+  const world = new World('shadow');
+  await using upstream = await startUpstream((_, res) => {
+    world.routing = routingOf('live');
+    res.end('written');
+  });
+  await using proxy = await startTestProxy(upstream.url, world.options());
+  expect((await ask(proxy, 'POST', '/orders')).setCookies).toHaveLength(1);
+});
+
 test('leaving and entering again asks for a new floor', async () => {
   const world = new World('live');
   await using upstream = await startUpstream(shop(world));

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { compilePathRules, type PathRules, type RulesAt } from '../../shadow/path-rules.ts';
 import { parseJson, type JsonValue } from '../../shadow/parse-json.ts';
 import { createRedactor } from '../../shadow/redact.ts';
@@ -29,7 +29,19 @@ export function fromText(text: string): JsonValue {
   return parsed.value;
 }
 
-const nastyKeys = ['', '__proto__', 'constructor', 'hasOwnProperty', 'toString', 'length', 'valueOf', '#0:0', '.a', '0', "it's"];
+const nastyKeys = [
+  '',
+  '__proto__',
+  'constructor',
+  'hasOwnProperty',
+  'toString',
+  'length',
+  'valueOf',
+  '#0:0',
+  '.a',
+  '0',
+  "it's",
+];
 
 export const keys = fc.oneof(fc.constantFrom(...nastyKeys), fc.string({ maxLength: 6 }));
 
@@ -37,7 +49,13 @@ export const keys = fc.oneof(fc.constantFrom(...nastyKeys), fc.string({ maxLengt
 export const jsonValues: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
-    fc.oneof(fc.string({ maxLength: 8 }), fc.boolean(), fc.constant(null), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })),
+    fc.oneof(
+      fc.string({ maxLength: 8 }),
+      fc.boolean(),
+      fc.constant(null),
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+    ),
     fc.array(tie('value'), { maxLength: 5 }),
     fc.uniqueArray(fc.tuple(keys, tie('value')), { maxLength: 5, selector: ([key]) => key }).map(objectOf),
   ),

@@ -10,8 +10,20 @@ function comparer(rules: Partial<NormalizedCompareRules> = {}): AnswerComparer {
   return new AnswerComparer({ ...noCompareRules, ...rules }, testRedactor);
 }
 
-function answer(body: string | Uint8Array, headers: string[] = ['Content-Type', 'application/json'], status = 200): HttpAnswer {
+function answer(
+  body: string | Uint8Array,
+  headers: string[] = ['Content-Type', 'application/json'],
+  status = 200,
+): HttpAnswer {
   return { status, headers, body: Buffer.from(body) };
+}
+
+function page(name: string): HttpAnswer {
+  return answer(`<p>mail to ada@example.org</p><b>${name}</b>`, ['content-type', 'text/html']);
+}
+
+function image(last: number): HttpAnswer {
+  return answer(Buffer.from([0xff, 0xd8, last]), ['content-type', 'image/jpeg']);
 }
 
 const text = '{"a":[1,2,3]}';
@@ -35,8 +47,14 @@ describe('content codings', () => {
     const coding = ['content-type', 'application/json', 'content-encoding', 'gzip'];
     const bomb = answer(gzipSync(Buffer.alloc(maxDecodedBytes + 1, 0x20)), coding);
     expect(comparer().compare(bomb, answer(text))).toEqual({ outcome: 'undetermined', reason: 'too-large' });
-    expect(comparer().compare(answer('not gzip', coding), answer(text))).toEqual({ outcome: 'undetermined', reason: 'undecodable' });
-    expect(comparer().compare(answer(text), answer(text, ['content-encoding', 'zstd']))).toEqual({ outcome: 'undetermined', reason: 'undecodable' });
+    expect(comparer().compare(answer('not gzip', coding), answer(text))).toEqual({
+      outcome: 'undetermined',
+      reason: 'undecodable',
+    });
+    expect(comparer().compare(answer(text), answer(text, ['content-encoding', 'zstd']))).toEqual({
+      outcome: 'undetermined',
+      reason: 'undecodable',
+    });
   });
 });
 
@@ -55,12 +73,16 @@ describe('status and headers', () => {
     ['Application/JSON;charset="UTF-8"', 'application/json'],
     ['text/html; charset=UTF8', 'text/html;charset=utf-8'],
   ])('%s means the same as %s', (a, b) => {
-    expect(comparer().compare(answer('{}', ['content-type', a]), answer('{}', ['Content-Type', b]))).toEqual({ outcome: 'equal' });
+    expect(comparer().compare(answer('{}', ['content-type', a]), answer('{}', ['Content-Type', b]))).toEqual({
+      outcome: 'equal',
+    });
   });
 
   test('another media type, and a chosen header that is missing, are differences', () => {
     const html = answer('{}', ['content-type', 'text/html']);
-    expect(comparer().compare(answer('{}'), html)).toMatchObject({ differences: [{ kind: 'header', path: 'header content-type' }] });
+    expect(comparer().compare(answer('{}'), html)).toMatchObject({
+      differences: [{ kind: 'header', path: 'header content-type' }],
+    });
     const rules = comparer({ headers: ['location'] });
     expect(rules.compare(answer('', ['Location', '/a']), answer(''))).toMatchObject({
       differences: [{ path: 'header location', legacy: '"/a"', candidate: undefined }],
@@ -79,16 +101,20 @@ describe('bodies', () => {
   test('repeated keys and excessive nesting are undetermined, never a match', () => {
     const deep = (inner: string): HttpAnswer => answer('['.repeat(6_000) + inner + ']'.repeat(6_000));
     expect(comparer().compare(deep('1'), deep('2'))).toEqual({ outcome: 'undetermined', reason: 'too-deep' });
-    expect(comparer().compare(answer('{"a":1}'), answer('{"a":2,"a":1}'))).toEqual({ outcome: 'undetermined', reason: 'duplicate-keys' });
+    expect(comparer().compare(answer('{"a":1}'), answer('{"a":2,"a":1}'))).toEqual({
+      outcome: 'undetermined',
+      reason: 'duplicate-keys',
+    });
   });
 
   test('a body that claims to be JSON and is not differs as a body', () => {
-    expect(comparer().compare(answer('{"a":1}'), answer('{"a":1'))).toMatchObject({ differences: [{ kind: 'body', path: 'body' }] });
+    expect(comparer().compare(answer('{"a":1}'), answer('{"a":1'))).toMatchObject({
+      differences: [{ kind: 'body', path: 'body' }],
+    });
     expect(comparer().compare(answer('{}'), answer(''))).toMatchObject({ differences: [{ kind: 'body' }] });
   });
 
   test('texts show where they part, without personal data', () => {
-    const page = (name: string): HttpAnswer => answer(`<p>mail to ada@example.org</p><b>${name}</b>`, ['content-type', 'text/html']);
     const found = comparer().compare(page('one'), page('two'));
     expect(found).toMatchObject({ differences: [{ kind: 'body', legacy: expect.stringContaining('<b>one') }] });
     expect(JSON.stringify(found)).not.toContain('ada@');
@@ -98,7 +124,6 @@ describe('bodies', () => {
   });
 
   test('bytes that are no text are compared as bytes', () => {
-    const image = (last: number): HttpAnswer => answer(Buffer.from([0xff, 0xd8, last]), ['content-type', 'image/jpeg']);
     expect(comparer().compare(image(1), image(1))).toEqual({ outcome: 'equal' });
     expect(comparer().compare(image(1), image(2))).toMatchObject({ differences: [{ kind: 'body' }] });
   });
@@ -108,7 +133,12 @@ describe('the digest of an answer', () => {
   test('is the same for answers that differ only in what is not compared', () => {
     const { digest } = bound(comparer({ ignore: ['$.at'], keyed: { '$.rows': 'id' } }));
     const first = answer('{"at":1,"rows":[{"id":1},{"id":2}]}');
-    const second = answer('{"rows":[{"id":2},{"id":1.0}], "at":2}', ['content-type', 'application/json;charset=utf-8', 'date', 'x']);
+    const second = answer('{"rows":[{"id":2},{"id":1.0}], "at":2}', [
+      'content-type',
+      'application/json;charset=utf-8',
+      'date',
+      'x',
+    ]);
     expect(digest(first)).toEqual(digest(second));
     expect(digest(first)).not.toEqual(digest(answer('{"rows":[{"id":2},{"id":3}]}')));
     expect(digest(first)).not.toEqual(digest({ ...first, status: 201 }));

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isWithinTolerance, JsonNumber } from '../../shadow/json-number.ts';
 
@@ -34,7 +34,8 @@ test('numbers that a double tells apart are different, and each equals itself in
   fc.assert(
     fc.property(doubles, doubles, (a, b) => {
       expect(same(JSON.stringify(a), JSON.stringify(b))).toBe(a === b);
-      if (a !== 0) expect(same(JSON.stringify(a), a.toExponential())).toBe(true);
+      // JSON.stringify writes -0 as 0.
+      expect(same(JSON.stringify(a), (a + 0 === 0 ? 0 : a).toExponential())).toBe(true);
     }),
   );
 });

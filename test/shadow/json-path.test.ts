@@ -40,7 +40,10 @@ test('a text made of a place is a path that leads back to it', () => {
 });
 
 test('rules find their places, through wildcards too', () => {
-  const rules = rulesOf({ ignore: ['$.items[*].at', '$.*.secret'], tolerance: { '$.items[0].x': 1, '$.items[*].x': 2 } });
+  const rules = rulesOf({
+    ignore: ['$.items[*].at', '$.*.secret'],
+    tolerance: { '$.items[0].x': 1, '$.items[*].x': 2 },
+  });
   expect(rules.at(['items', 5, 'at']).ignored).toBe(true);
   expect(rules.at(['items', 5, 'x']).tolerance).toBe(2);
   expect(rules.at(['anything', 'secret']).ignored).toBe(true);

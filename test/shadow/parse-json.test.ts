@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { JsonNumber } from '../../shadow/json-number.ts';
 import { isArray, isObject, maxJsonDepth, maxJsonValues, parseJson, type JsonValue } from '../../shadow/parse-json.ts';
@@ -23,7 +23,7 @@ test('every JSON text is read as the built-in parser reads it', () => {
 
 test('what the built-in parser refuses is not JSON here either', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom(...'{}[]",:0.1e-tn\\u \n') }), (text) => {
+    fc.property(fc.string({ unit: fc.constantFrom(...Array.from('{}[]",:0.1e-tn\\u \n')) }), (text) => {
       let isValid = true;
       try {
         JSON.parse(text);
@@ -57,8 +57,11 @@ test('keys with a meaning in JavaScript are ordinary own keys', () => {
   ]);
 });
 
+function nested(depth: number): string {
+  return '['.repeat(depth) + ']'.repeat(depth);
+}
+
 test('nesting and size that cannot be walked safely are faults, not crashes', () => {
-  const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
   expect(parseJson(nested(maxJsonDepth)).ok).toBe(true);
   expect(parseJson(nested(maxJsonDepth + 1))).toEqual({ ok: false, fault: 'too-deep' });
   expect(parseJson(nested(200_000))).toEqual({ ok: false, fault: 'too-deep' });

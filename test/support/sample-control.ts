@@ -12,6 +12,8 @@ import { FigError } from '../../src/kernel/fig-error.ts';
 export interface SampleControl extends FigControl {
   /** What the next status says; replace it to let something happen. */
   current: StatusReport;
+  /** When set, the status cannot be read. */
+  failure: Error | undefined;
   /** What was asked of it, in order. */
   readonly asked: ({ readonly feature: string } & (PromoteRequest | RollbackRequest))[];
   /** What transitions come to; default: they move. */
@@ -29,6 +31,7 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
   };
   const control: SampleControl = {
     current: { ...sampleStatus(), ...overrides },
+    failure: undefined,
     asked: [],
     outcome: (feature, action) => ({
       feature,
@@ -54,7 +57,10 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
         uncovered: [],
       };
     },
-    status: async () => control.current,
+    status: async () => {
+      if (control.failure !== undefined) throw control.failure;
+      return control.current;
+    },
     report: async (feature) => {
       known(feature);
       return control.reportOf(feature);

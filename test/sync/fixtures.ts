@@ -45,7 +45,7 @@ export const summary = defineReadModel({
       .whereIn('o.id', [...keys])
       .select({ order_id: 'o.id', customer: 'c.name', mood: 'c.mood', amount: 'o.amount', at: 'o.at', note: 'o.note' })
       .select({ big: 'o.big' })
-      .select({ total: mirror('items').whereColumn('order_id', 'o.id').sum('price') as unknown as Knex.Raw }),
+      .select({ total: mirror('items').whereRaw('order_id = o.id').sum('price') as unknown as Knex.Raw }),
 });
 
 export interface SyncSetup extends AsyncDisposable {

@@ -25,7 +25,8 @@ export async function move(feature, action, body) {
 
 async function answerOf(response, alsoGood) {
   const answer = await response.json().catch(() => undefined);
-  if (answer !== undefined && (response.ok || (response.status === alsoGood && answer.error === undefined))) return answer;
+  if (answer !== undefined && (response.ok || (response.status === alsoGood && answer.error === undefined)))
+    return answer;
   const { message, remedy } = answer?.error ?? {};
   throw new Error(message ? `${message}. ${remedy ?? ''}` : `fig answered ${response.status}`);
 }

@@ -7,7 +7,16 @@ export function trafficBox(traffic) {
   return h(
     'section',
     { class: 'card', data: { key: 'traffic' }, 'aria-labelledby': 'traffic-title' },
-    h('div', { class: 'card-head' }, h('div', {}, h('h2', { id: 'traffic-title' }, 'Traffic'), h('p', { class: 'sub' }, 'Routes as seen by the proxy, ids collapsed'))),
+    h(
+      'div',
+      { class: 'card-head' },
+      h(
+        'div',
+        {},
+        h('h2', { id: 'traffic-title' }, 'Traffic'),
+        h('p', { class: 'sub' }, 'Routes as seen by the proxy, ids collapsed'),
+      ),
+    ),
     traffic.routes.length === 0
       ? h('p', { class: 'quiet' }, 'No request has passed yet. Send one to the proxy and it appears here.')
       : h(
@@ -16,8 +25,25 @@ export function trafficBox(traffic) {
           h(
             'table',
             { class: 'traffic' },
-            h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Route'), h('th', { scope: 'col', class: 'number' }, 'Requests'), h('td', { class: 'bar-cell' }), h('th', { scope: 'col' }, 'Answers'), h('th', { scope: 'col', class: 'number' }, 'p50'), h('th', { scope: 'col', class: 'number' }, 'p95'))),
-            h('tbody', {}, traffic.routes.map((route) => trafficRow(route, busiest))),
+            h(
+              'thead',
+              {},
+              h(
+                'tr',
+                {},
+                h('th', { scope: 'col' }, 'Route'),
+                h('th', { scope: 'col', class: 'number' }, 'Requests'),
+                h('td', { class: 'bar-cell' }),
+                h('th', { scope: 'col' }, 'Answers'),
+                h('th', { scope: 'col', class: 'number' }, 'p50'),
+                h('th', { scope: 'col', class: 'number' }, 'p95'),
+              ),
+            ),
+            h(
+              'tbody',
+              {},
+              traffic.routes.map((route) => trafficRow(route, busiest)),
+            ),
           ),
         ),
   );
@@ -27,10 +53,36 @@ function trafficRow(route, busiest) {
   return h(
     'tr',
     { data: { key: `${route.method} ${route.path}` } },
-    h('td', {}, h('span', { class: `method ${route.method === 'GET' || route.method === 'HEAD' ? 'reads' : 'writes'}` }, route.method), h('code', {}, route.path)),
+    h(
+      'td',
+      {},
+      h(
+        'span',
+        { class: `method ${route.method === 'GET' || route.method === 'HEAD' ? 'reads' : 'writes'}` },
+        route.method,
+      ),
+      h('code', {}, route.path),
+    ),
     h('td', { class: 'number' }, count(route.requests)),
-    h('td', { class: 'bar-cell', 'aria-hidden': 'true' }, h('i', { style: { width: `${(route.requests / busiest) * 100}%` } })),
-    h('td', {}, Object.entries(route.statuses).map(([status, n]) => [h('span', { class: `status s${status.slice(0, 1)}`, title: `${count(n)} answers` }, status, ' ', h('small', {}, count(n))), ' '])),
+    h(
+      'td',
+      { class: 'bar-cell', 'aria-hidden': 'true' },
+      h('i', { style: { width: `${(route.requests / busiest) * 100}%` } }),
+    ),
+    h(
+      'td',
+      {},
+      Object.entries(route.statuses).map(([status, n]) => [
+        h(
+          'span',
+          { class: `status s${status.slice(0, 1)}`, title: `${count(n)} answers` },
+          status,
+          ' ',
+          h('small', {}, count(n)),
+        ),
+        ' ',
+      ]),
+    ),
     h('td', { class: 'number' }, milliseconds(route.p50Ms)),
     h('td', { class: 'number' }, milliseconds(route.p95Ms)),
   );
@@ -43,7 +95,12 @@ export function captureBox(capture) {
   return h(
     'section',
     { class: 'card', 'aria-labelledby': 'capture-title' },
-    h('div', { class: 'card-head' }, h('h2', { id: 'capture-title' }, 'Capture'), h('span', { class: `pill ${captureTones[capture.state] ?? ''}` }, capture.state)),
+    h(
+      'div',
+      { class: 'card-head' },
+      h('h2', { id: 'capture-title' }, 'Capture'),
+      h('span', { class: `pill ${captureTones[capture.state] ?? ''}` }, capture.state),
+    ),
     capture.error && h('div', { class: 'notice bad', role: 'alert' }, capture.error),
     rows([
       ['Received', mono(capture.received)],
@@ -61,18 +118,34 @@ export function shadowBox(shadow) {
   return h(
     'section',
     { class: 'card', 'aria-labelledby': 'shadow-title' },
-    h('div', { class: 'card-head' }, h('h2', { id: 'shadow-title' }, 'Shadow'), h('span', { class: `pill ${shadow.workerRestarts > 0 ? 'warn' : 'good'}` }, shadow.workerRestarts > 0 ? 'restarted' : 'healthy')),
+    h(
+      'div',
+      { class: 'card-head' },
+      h('h2', { id: 'shadow-title' }, 'Shadow'),
+      h(
+        'span',
+        { class: `pill ${shadow.workerRestarts > 0 ? 'warn' : 'good'}` },
+        shadow.workerRestarts > 0 ? 'restarted' : 'healthy',
+      ),
+    ),
     rows([
       ['Compared', count(shadow.compared)],
       ['Waiting', `${count(shadow.queued)}, ${bytes(shadow.queuedBytes)}`],
-      ['Dropped', total === 0 ? '0' : `${count(total)} (${dropped.map(([reason, n]) => `${count(n)} ${reason}`).join(', ')})`],
+      [
+        'Dropped',
+        total === 0 ? '0' : `${count(total)} (${dropped.map(([reason, n]) => `${count(n)} ${reason}`).join(', ')})`,
+      ],
       ['Worker restarts', count(shadow.workerRestarts)],
     ]),
   );
 }
 
 function rows(entries) {
-  return h('dl', { class: 'rows' }, entries.map(([label, value]) => h('div', {}, h('dt', {}, label), h('dd', {}, value))));
+  return h(
+    'dl',
+    { class: 'rows' },
+    entries.map(([label, value]) => h('div', {}, h('dt', {}, label), h('dd', {}, value))),
+  );
 }
 
 function mono(text) {

@@ -34,11 +34,26 @@ function promoteForm(feature) {
   return form(feature, 'promote', `Promote ${feature.feature}`, [
     h('p', {}, 'The reads stand at ', h('b', {}, feature.reads), ' and move one step forward.'),
     !isFree && h('div', { class: `notice ${gateTones[result]}` }, reason),
-    field('Your name', h('input', { name: 'who', required: true, maxlength: 200, autocomplete: 'name', value: rememberedName(), data: { first: 1 } })),
+    field(
+      'Your name',
+      h('input', {
+        name: 'who',
+        required: true,
+        maxlength: 200,
+        autocomplete: 'name',
+        value: rememberedName(),
+        data: { first: 1 },
+      }),
+    ),
     field('Why', h('textarea', { name: 'why', rows: 2, maxlength: 2000, placeholder: 'Kept in the audit' })),
     !isFree &&
       result !== 'PASS' &&
-      h('label', { class: 'check' }, h('input', { type: 'checkbox', name: 'force' }), h('span', {}, 'Pass over the gate. A reason is then required.')),
+      h(
+        'label',
+        { class: 'check' },
+        h('input', { type: 'checkbox', name: 'force' }),
+        h('span', {}, 'Pass over the gate. A reason is then required.'),
+      ),
     outcomeArea(),
     buttons('Promote', 'main-button'),
   ]);
@@ -47,17 +62,43 @@ function promoteForm(feature) {
 function rollbackForm(feature) {
   return form(feature, 'rollback', `Roll back ${feature.feature}`, [
     h('p', {}, 'The reads stand at ', h('b', {}, feature.reads), '. Legacy answers every visitor again at once.'),
-    field('Your name', h('input', { name: 'who', required: true, maxlength: 200, autocomplete: 'name', value: rememberedName() })),
-    field('Why', h('textarea', { name: 'why', rows: 2, maxlength: 2000, required: true, placeholder: 'Kept in the audit', data: { first: 1 } })),
+    field(
+      'Your name',
+      h('input', { name: 'who', required: true, maxlength: 200, autocomplete: 'name', value: rememberedName() }),
+    ),
+    field(
+      'Why',
+      h('textarea', {
+        name: 'why',
+        rows: 2,
+        maxlength: 2000,
+        required: true,
+        placeholder: 'Kept in the audit',
+        data: { first: 1 },
+      }),
+    ),
     feature.phase !== 'shadow' &&
-      field('Back to', h('select', { name: 'to' }, h('option', { value: 'shadow' }, 'shadow: keep comparing'), h('option', { value: 'legacy' }, 'legacy: compare nothing'))),
+      field(
+        'Back to',
+        h(
+          'select',
+          { name: 'to' },
+          h('option', { value: 'shadow' }, 'shadow: keep comparing'),
+          h('option', { value: 'legacy' }, 'legacy: compare nothing'),
+        ),
+      ),
     outcomeArea(),
     buttons('Roll back', 'danger-button'),
   ]);
 }
 
 function form(feature, action, title, children) {
-  return h('form', { data: { feature: feature.feature, move: action } }, h('h2', { id: 'dialog-title' }, title), children);
+  return h(
+    'form',
+    { data: { feature: feature.feature, move: action } },
+    h('h2', { id: 'dialog-title' }, title),
+    children,
+  );
 }
 
 function field(label, control) {

@@ -19,7 +19,12 @@ export function differences(feature, entry) {
   return h(
     'div',
     { class: 'differences', data: { key: `differences-${feature}` } },
-    h('h3', {}, 'Differences', report && report.groups.length > 0 && h('span', { class: 'quiet' }, ` ${plural(report.groups.length, 'group')}`)),
+    h(
+      'h3',
+      {},
+      'Differences',
+      report && report.groups.length > 0 && h('span', { class: 'quiet' }, ` ${plural(report.groups.length, 'group')}`),
+    ),
     entry?.problem && h('p', { class: 'quiet' }, `The report could not be read: ${entry.problem}`),
     report ? body(report) : !entry?.problem && h('p', { class: 'quiet' }, 'Reading the report…'),
   );
@@ -27,10 +32,14 @@ export function differences(feature, entry) {
 
 function body(report) {
   const compared = report.comparisons.match + report.comparisons.mismatch + report.comparisons.error;
-  const none = compared === 0 ? 'Nothing has been compared yet.' : `None in ${plural(compared, 'comparison')}. Legacy and candidate agree.`;
+  const none =
+    compared === 0
+      ? 'Nothing has been compared yet.'
+      : `None in ${plural(compared, 'comparison')}. Legacy and candidate agree.`;
   return [
     report.groups.length === 0 ? h('p', { class: compared === 0 ? 'quiet' : 'clean' }, none) : table(report.groups),
-    report.groups.length > SHOWN && h('p', { class: 'quiet' }, `${plural(report.groups.length - SHOWN, 'more group')}: fig report ${report.feature}`),
+    report.groups.length > SHOWN &&
+      h('p', { class: 'quiet' }, `${plural(report.groups.length - SHOWN, 'more group')}: fig report ${report.feature}`),
     report.uncovered.length > 0 && uncovered(report.uncovered),
   ];
 }
@@ -42,7 +51,17 @@ function table(groups) {
     h(
       'table',
       { class: 'diffs' },
-      h('thead', {}, h('tr', {}, ['Count', 'Where', 'Legacy', 'Candidate'].map((title, i) => h('th', { scope: 'col', class: i === 0 ? 'number' : undefined }, title)))),
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          ['Count', 'Where', 'Legacy', 'Candidate'].map((title, i) =>
+            h('th', { scope: 'col', class: i === 0 ? 'number' : undefined }, title),
+          ),
+        ),
+      ),
       h('tbody', {}, groups.slice(0, SHOWN).map(row)),
     ),
   );
@@ -78,14 +97,23 @@ function samples(group) {
       'ul',
       { class: 'samples' },
       group.samples.map((sample) =>
-        h('li', {}, h('code', {}, sample.question), ' ', h('span', { class: 'quiet' }, sample.at), h('div', { class: 'versus' }, value(sample.legacy, 'legacy'), value(sample.candidate, 'candidate'))),
+        h(
+          'li',
+          {},
+          h('code', {}, sample.question),
+          ' ',
+          h('span', { class: 'quiet' }, sample.at),
+          h('div', { class: 'versus' }, value(sample.legacy, 'legacy'), value(sample.candidate, 'candidate')),
+        ),
       ),
     ),
   );
 }
 
 function value(text, side) {
-  return text === undefined ? h('span', { class: 'value nothing' }, 'nothing') : h('code', { class: `value ${side}` }, text);
+  return text === undefined
+    ? h('span', { class: 'value nothing' }, 'nothing')
+    : h('code', { class: `value ${side}` }, text);
 }
 
 function uncovered(shapes) {
@@ -93,6 +121,12 @@ function uncovered(shapes) {
     'details',
     { class: 'uncovered' },
     h('summary', {}, `${plural(shapes.length, 'kind')} of request not compared yet`),
-    h('ul', {}, shapes.map(({ route, shape, seen }) => h('li', {}, h('code', {}, route), ` ${shape} `, h('span', { class: 'quiet' }, `asked ${plural(seen, 'time')}`)))),
+    h(
+      'ul',
+      {},
+      shapes.map(({ route, shape, seen }) =>
+        h('li', {}, h('code', {}, route), ` ${shape} `, h('span', { class: 'quiet' }, `asked ${plural(seen, 'time')}`)),
+      ),
+    ),
   );
 }

@@ -2,9 +2,32 @@
 // attributes of a fixed set, never markup.
 
 const attributeNames = new Set([
-  'class', 'id', 'role', 'title', 'href', 'type', 'name', 'value', 'for', 'scope', 'colspan', 'tabindex', 'disabled',
-  'checked', 'required', 'placeholder', 'autocomplete', 'maxlength', 'rows', 'src', 'alt', 'width', 'height', 'open',
-  'datetime', 'selected',
+  'class',
+  'id',
+  'role',
+  'title',
+  'href',
+  'type',
+  'name',
+  'value',
+  'for',
+  'scope',
+  'colspan',
+  'tabindex',
+  'disabled',
+  'checked',
+  'required',
+  'placeholder',
+  'autocomplete',
+  'maxlength',
+  'rows',
+  'src',
+  'alt',
+  'width',
+  'height',
+  'open',
+  'datetime',
+  'selected',
 ]);
 
 /** h('p', { class: 'x', data: { action: 'go' }, style: { width: '3%' } }, 'text', child, [children], undefined) */
@@ -15,7 +38,8 @@ export function h(tag, attributes = {}, ...children) {
     if (name === 'data') for (const [key, entry] of Object.entries(value)) element.dataset[key] = String(entry);
     // Through the object model: the content security policy refuses style attributes.
     else if (name === 'style') for (const [key, entry] of Object.entries(value)) element.style.setProperty(key, entry);
-    else if (attributeNames.has(name) || name.startsWith('aria-')) element.setAttribute(name, value === true ? '' : String(value));
+    else if (attributeNames.has(name) || name.startsWith('aria-'))
+      element.setAttribute(name, value === true ? '' : String(value));
     else throw new Error(`attribute ${name} is not known`);
   }
   append(element, children);

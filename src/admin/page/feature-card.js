@@ -33,13 +33,41 @@ export function featureCard(feature, status, entry) {
         'div',
         {},
         h('h2', { id: `feature-${name}` }, name),
-        h('p', { class: 'sub' }, plural(feature.routes.length, 'route'), readModelText(feature.readModel), h('span', { class: 'quiet', title: 'Fingerprint of the code and rules that the evidence is about' }, ` · ${feature.fingerprint.slice(0, 8)}`)),
+        h(
+          'p',
+          { class: 'sub' },
+          plural(feature.routes.length, 'route'),
+          readModelText(feature.readModel),
+          h(
+            'span',
+            { class: 'quiet', title: 'Fingerprint of the code and rules that the evidence is about' },
+            ` · ${feature.fingerprint.slice(0, 8)}`,
+          ),
+        ),
       ),
       h(
         'div',
         { class: 'actions' },
-        h('button', { type: 'button', class: 'quiet-button', data: { action: 'rollback', feature: name }, disabled: feature.phase === 'legacy' }, 'Roll back…'),
-        h('button', { type: 'button', class: 'main-button', data: { action: 'promote', feature: name }, disabled: feature.phase === 'live' }, 'Promote…'),
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'quiet-button',
+            data: { action: 'rollback', feature: name },
+            disabled: feature.phase === 'legacy',
+          },
+          'Roll back…',
+        ),
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'main-button',
+            data: { action: 'promote', feature: name },
+            disabled: feature.phase === 'live',
+          },
+          'Promote…',
+        ),
       ),
     ),
     readModelNotice(feature.readModel),
@@ -58,13 +86,29 @@ function readModelText(readModel) {
 function readModelNotice(readModel) {
   if (!readModel || readModel.state === 'ready') return undefined;
   if (readModel.state === 'failed') {
-    return h('div', { class: 'notice bad', role: 'alert' }, h('strong', {}, 'The read model failed.'), ' ', readModel.error ?? '', ' Reads stay with legacy.');
+    return h(
+      'div',
+      { class: 'notice bad', role: 'alert' },
+      h('strong', {}, 'The read model failed.'),
+      ' ',
+      readModel.error ?? '',
+      ' Reads stay with legacy.',
+    );
   }
-  const words = { waiting: 'The read model waits for its sources', copying: 'Copying the legacy tables', building: 'Building the read model' };
+  const words = {
+    waiting: 'The read model waits for its sources',
+    copying: 'Copying the legacy tables',
+    building: 'Building the read model',
+  };
   return h(
     'div',
     { class: 'notice plain' },
-    h('div', { class: 'meter-head' }, h('strong', {}, words[readModel.state]), h('span', {}, percent(readModel.progress))),
+    h(
+      'div',
+      { class: 'meter-head' },
+      h('strong', {}, words[readModel.state]),
+      h('span', {}, percent(readModel.progress)),
+    ),
     meter(readModel.progress, 'accent', `${words[readModel.state]}: ${percent(readModel.progress)}`),
   );
 }
@@ -83,7 +127,9 @@ function steps(feature) {
         h('span', { class: 'bead', 'aria-hidden': 'true' }),
         h('span', { class: 'step-title' }, title),
         h('span', { class: 'step-hint' }, text),
-        phase === 'canary' && isCurrent && h('span', { class: 'share', 'aria-hidden': 'true' }, h('i', { style: { width: `${feature.percent}%` } })),
+        phase === 'canary' &&
+          isCurrent &&
+          h('span', { class: 'share', 'aria-hidden': 'true' }, h('i', { style: { width: `${feature.percent}%` } })),
       );
     }),
   );
@@ -97,19 +143,50 @@ function evidence(feature, report) {
     'div',
     { class: 'panel' },
     h('h3', {}, 'Evidence'),
-    h('p', { class: 'big' }, percent(feature.matchRate), h('span', {}, feature.matchRate === undefined ? ' no verdict yet' : ' of the answers match')),
+    h(
+      'p',
+      { class: 'big' },
+      percent(feature.matchRate),
+      h('span', {}, feature.matchRate === undefined ? ' no verdict yet' : ' of the answers match'),
+    ),
     all === 0
-      ? h('p', { class: 'quiet' }, feature.phase === 'legacy' ? 'Nothing is compared in this phase. Promote to shadow to begin.' : 'The first comparisons appear as soon as visitors ask.')
+      ? h(
+          'p',
+          { class: 'quiet' },
+          feature.phase === 'legacy'
+            ? 'Nothing is compared in this phase. Promote to shadow to begin.'
+            : 'The first comparisons appear as soon as visitors ask.',
+        )
       : [
           h(
             'div',
-            { class: 'stack', role: 'img', 'aria-label': shown.map((verdict) => `${count(comparisons[verdict])} ${verdictWords[verdict]}`).join(', ') },
-            shown.map((verdict) => h('i', { class: verdict, style: { 'flex-grow': String(comparisons[verdict]) }, title: `${verdictWords[verdict]}: ${count(comparisons[verdict])}` })),
+            {
+              class: 'stack',
+              role: 'img',
+              'aria-label': shown
+                .map((verdict) => `${count(comparisons[verdict])} ${verdictWords[verdict]}`)
+                .join(', '),
+            },
+            shown.map((verdict) =>
+              h('i', {
+                class: verdict,
+                style: { 'flex-grow': String(comparisons[verdict]) },
+                title: `${verdictWords[verdict]}: ${count(comparisons[verdict])}`,
+              }),
+            ),
           ),
           h(
             'ul',
             { class: 'legend' },
-            shown.map((verdict) => h('li', {}, h('i', { class: verdict, 'aria-hidden': 'true' }), h('b', {}, count(comparisons[verdict])), ` ${verdictWords[verdict]}`)),
+            shown.map((verdict) =>
+              h(
+                'li',
+                {},
+                h('i', { class: verdict, 'aria-hidden': 'true' }),
+                h('b', {}, count(comparisons[verdict])),
+                ` ${verdictWords[verdict]}`,
+              ),
+            ),
           ),
           report && byRoute(report.routes),
         ],
@@ -117,19 +194,29 @@ function evidence(feature, report) {
 }
 
 function byRoute(routes) {
-  const rated = routes.map(({ route, comparisons: { match, mismatch, error } }) => ({ route, match, all: match + mismatch + error })).filter(({ all }) => all > 0);
+  const rated = routes
+    .map(({ route, comparisons: { match, mismatch, error } }) => ({ route, match, all: match + mismatch + error }))
+    .filter(({ all }) => all > 0);
   if (rated.length === 0) return undefined;
   return h(
     'ul',
     { class: 'by-route', 'aria-label': 'Match rate by route' },
-    rated.toSorted((a, b) => a.match / a.all - b.match / b.all).slice(0, 4).map(({ route, match, all }) => h('li', {}, h('code', {}, route), h('span', {}, percent(match / all)))),
+    rated
+      .toSorted((a, b) => a.match / a.all - b.match / b.all)
+      .slice(0, 4)
+      .map(({ route, match, all }) => h('li', {}, h('code', {}, route), h('span', {}, percent(match / all)))),
   );
 }
 
 function gate(feature, status) {
   const { result, reason, progress, remaining } = feature.gate;
   const [tone, word] = gateWords[result];
-  const left = result === 'PASS' ? 'proof complete' : remaining === undefined ? 'cannot pass as it is' : `${plural(remaining, 'clean comparison')} to go`;
+  const left =
+    result === 'PASS'
+      ? 'proof complete'
+      : remaining === undefined
+        ? 'cannot pass as it is'
+        : `${plural(remaining, 'clean comparison')} to go`;
   return h(
     'div',
     { class: 'panel' },
@@ -150,7 +237,11 @@ function gate(feature, status) {
 function ratio({ legacyP95Ms, candidateP95Ms }) {
   if (!legacyP95Ms || !candidateP95Ms) return undefined;
   const times = legacyP95Ms / candidateP95Ms;
-  return times >= 1.15 ? `${times.toFixed(1)}× faster` : times <= 0.87 ? `${(1 / times).toFixed(1)}× slower` : 'about equal';
+  return times >= 1.15
+    ? `${times.toFixed(1)}× faster`
+    : times <= 0.87
+      ? `${(1 / times).toFixed(1)}× slower`
+      : 'about equal';
 }
 
 function fact(label, value, hint) {
@@ -161,7 +252,14 @@ export function meter(share, tone, label) {
   const now = Math.round(Math.min(1, Math.max(0, share)) * 100);
   return h(
     'div',
-    { class: `meter ${tone}`, role: 'progressbar', 'aria-label': label, 'aria-valuenow': now, 'aria-valuemin': 0, 'aria-valuemax': 100 },
+    {
+      class: `meter ${tone}`,
+      role: 'progressbar',
+      'aria-label': label,
+      'aria-valuenow': now,
+      'aria-valuemin': 0,
+      'aria-valuemax': 100,
+    },
     h('i', { style: { width: `${Math.min(1, Math.max(0, share)) * 100}%` } }),
   );
 }

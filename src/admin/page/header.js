@@ -37,7 +37,12 @@ function subtitle(status) {
 }
 
 function address(label, url) {
-  return h('div', {}, h('dt', {}, label), h('dd', {}, h('a', { href: /^https?:/.test(url) ? url : '#' }, url.replace(/^https?:\/\//, ''))));
+  return h(
+    'div',
+    {},
+    h('dt', {}, label),
+    h('dd', {}, h('a', { href: /^https?:/.test(url) ? url : '#' }, url.replace(/^https?:\/\//, ''))),
+  );
 }
 
 /** The four figures that one looks at first. */
@@ -50,15 +55,32 @@ export function summary({ status, rates }) {
   return h(
     'section',
     { class: 'tiles', 'aria-label': 'Summary', data: { key: 'summary' } },
-    tile('Requests', count(traffic.requests), rate === undefined ? `${count(traffic.inFlight)} in flight` : `${rate.toFixed(rate < 10 ? 1 : 0)} per second`, sparkline(rates)),
+    tile(
+      'Requests',
+      count(traffic.requests),
+      rate === undefined ? `${count(traffic.inFlight)} in flight` : `${rate.toFixed(rate < 10 ? 1 : 0)} per second`,
+      sparkline(rates),
+    ),
     features.length > 0
       ? tile('Served by the candidate', percent(share), plural(traffic.servedBy.candidate, 'request'))
       : tile('Routes seen', count(traffic.routes.length), 'ids collapsed'),
     features.length > 0
-      ? tile('Fallbacks to legacy', count(fallbacks), fallbackText(traffic.fallbacks), undefined, fallbacks > 0 ? 'warn' : '')
+      ? tile(
+          'Fallbacks to legacy',
+          count(fallbacks),
+          fallbackText(traffic.fallbacks),
+          undefined,
+          fallbacks > 0 ? 'warn' : '',
+        )
       : tile('Slowest route, p95', milliseconds(slowest), 'all answered by legacy'),
     capture
-      ? tile('Read model lag', seconds(capture.lagSeconds), captureText(capture), undefined, capture.state === 'streaming' ? '' : 'warn')
+      ? tile(
+          'Read model lag',
+          seconds(capture.lagSeconds),
+          captureText(capture),
+          undefined,
+          capture.state === 'streaming' ? '' : 'warn',
+        )
       : tile('In flight', count(traffic.inFlight), `since ${ago(status.startedAt)}`),
   );
 }
@@ -70,18 +92,30 @@ function captureText(capture) {
 function fallbackText(fallbacks) {
   const entries = Object.entries(fallbacks).toSorted(([, a], [, b]) => b - a);
   if (entries.length === 0) return 'none needed';
-  return entries.slice(0, 2).map(([reason, n]) => `${count(n)} ${reason}`).join(', ');
+  return entries
+    .slice(0, 2)
+    .map(([reason, n]) => `${count(n)} ${reason}`)
+    .join(', ');
 }
 
 function tile(label, value, hint, extra, tone = '') {
-  return h('div', { class: `tile ${tone}` }, h('p', { class: 'label' }, label), h('p', { class: 'figure' }, value), h('p', { class: 'hint', title: hint }, hint), extra);
+  return h(
+    'div',
+    { class: `tile ${tone}` },
+    h('p', { class: 'label' }, label),
+    h('p', { class: 'figure' }, value),
+    h('p', { class: 'hint', title: hint }, hint),
+    extra,
+  );
 }
 
 function sparkline(points) {
   if (points.length < 3) return undefined;
   const greatest = Math.max(...points, 1);
   const step = 100 / (points.length - 1);
-  const line = points.map((value, i) => `${(i * step).toFixed(2)},${(27 - (value / greatest) * 24).toFixed(2)}`).join(' ');
+  const line = points
+    .map((value, i) => `${(i * step).toFixed(2)},${(27 - (value / greatest) * 24).toFixed(2)}`)
+    .join(' ');
   return svg(
     'svg',
     { class: 'sparkline', viewBox: '0 0 100 28', preserveAspectRatio: 'none', 'aria-hidden': 'true' },

@@ -10,7 +10,14 @@ import { nextStep } from './next-step.js';
 const REPORT_EVERY_MS = 3_000;
 const RATE_POINTS = 60;
 
-const state = { status: undefined, problem: undefined, connection: 'connecting', since: Date.now(), reports: new Map(), rates: [] };
+const state = {
+  status: undefined,
+  problem: undefined,
+  connection: 'connecting',
+  since: Date.now(),
+  reports: new Map(),
+  rates: [],
+};
 const main = document.getElementById('main');
 let lastCount;
 
@@ -35,7 +42,12 @@ function render() {
     features,
     trafficBox(status.traffic),
     (status.capture || status.shadow) &&
-      h('div', { class: 'pair', data: { key: 'boxes' } }, status.capture && captureBox(status.capture), status.shadow && shadowBox(status.shadow)),
+      h(
+        'div',
+        { class: 'pair', data: { key: 'boxes' } },
+        status.capture && captureBox(status.capture),
+        status.shadow && shadowBox(status.shadow),
+      ),
   );
 }
 
@@ -46,7 +58,13 @@ function waiting({ connection, since }) {
     { class: 'card empty', data: { key: 'waiting' }, 'aria-busy': !failed },
     h('div', { class: failed ? 'mark' : 'spinner', 'aria-hidden': 'true' }),
     h('h2', {}, failed ? 'fig does not answer' : 'Connecting to fig…'),
-    h('p', {}, failed ? 'It may have been stopped. This page connects again by itself as soon as it is back.' : 'The first figures arrive within a second.'),
+    h(
+      'p',
+      {},
+      failed
+        ? 'It may have been stopped. This page connects again by itself as soon as it is back.'
+        : 'The first figures arrive within a second.',
+    ),
   );
 }
 
@@ -57,7 +75,13 @@ function disconnected({ connection, lastSeen }) {
 }
 
 function notice(tone, title, text) {
-  return h('div', { class: `notice ${tone}`, role: 'alert', data: { key: `notice-${title}` } }, h('strong', {}, title), ' ', text);
+  return h(
+    'div',
+    { class: `notice ${tone}`, role: 'alert', data: { key: `notice-${title}` } },
+    h('strong', {}, title),
+    ' ',
+    text,
+  );
 }
 
 function received(status) {
@@ -103,7 +127,10 @@ connect({
     render();
   },
 });
-installDialogs({ featureOf: (name) => state.status?.features.find(({ feature }) => feature === name), changed: refreshReports });
+installDialogs({
+  featureOf: (name) => state.status?.features.find(({ feature }) => feature === name),
+  changed: refreshReports,
+});
 render();
 setInterval(() => state.connection === 'lost' && render(), 1_000);
 followReports();

@@ -1,0 +1,35 @@
+import type { NormalizedFeature } from '../src/config/normalized-config.ts';
+import type { Candidate } from '../src/kernel/candidate.ts';
+import type { Position } from '../src/kernel/position.ts';
+import type { StartedWorkerData } from './worker-protocol.ts';
+
+/** What the app opens inside the worker: the candidates, the rules to compare by, and the source's log. */
+export interface ShadowCandidates {
+  candidate(feature: string): Candidate | undefined;
+  readonly features: readonly Pick<NormalizedFeature, 'name' | 'fingerprint' | 'compare' | 'readModel'>[];
+  readSourcePosition(): Promise<Position>;
+  close(): Promise<void>;
+}
+
+/** What the module at `candidateModule` exports. */
+export interface CandidateModule {
+  openCandidates(workerData: StartedWorkerData): Promise<ShadowCandidates>;
+}
+
+/** Loads the module. Throws a TypeError when it exports something else. */
+export async function openCandidates(workerData: StartedWorkerData): Promise<ShadowCandidates> {
+  const module: unknown = await import(workerData.candidateModule);
+  if (!isCandidateModule(module)) {
+    throw new TypeError(`${workerData.candidateModule} does not export a function openCandidates`);
+  }
+  return module.openCandidates(workerData);
+}
+
+function isCandidateModule(module: unknown): module is CandidateModule {
+  return (
+    typeof module === 'object' &&
+    module !== null &&
+    'openCandidates' in module &&
+    typeof module.openCandidates === 'function'
+  );
+}

@@ -1,0 +1,182 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Candidate } from '../src/kernel/candidate.ts';
+import { systemClock, type Clock } from '../src/kernel/clock.ts';
+import type { Exchange } from '../src/kernel/exchange.ts';
+import { describeError } from '../src/kernel/fig-error.ts';
+import type { Log } from '../src/kernel/log.ts';
+import { describeReads } from '../src/kernel/phase.ts';
+import type { AppliedPosition } from '../src/kernel/position.ts';
+import type { Difference } from '../src/kernel/verdict.ts';
+import type { EvidenceItem } from '../src/store/evidence-item.ts';
+import { askCandidate } from './ask-candidate.ts';
+import type { LegacyAsker } from './ask-legacy.ts';
+import type { ShadowCandidates } from './candidate-module.ts';
+import { isBeyondComparison } from './comparability.ts';
+import { AnswerComparer } from './compare-answers.ts';
+import { displayText } from './display-json.ts';
+import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from './judge.ts';
+import { repeatedHeaders } from './question-headers.ts';
+import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
+import { createRedactor, type Redactor } from './redact.ts';
+import { Semaphore } from './semaphore.ts';
+import type { ShadowSettings } from './worker-protocol.ts';
+
+export const defaultShadowSettings: ShadowSettings = {
+  candidateTimeoutMs: 2_000,
+  legacyTimeoutMs: 5_000,
+  fenceBudgetMs: 5_000,
+  settleMs: 1_000,
+};
+
+/** Questions that are with candidates at once. Judgements that wait for a fence take no place. */
+const MAX_QUESTIONS = 8;
+
+export interface ExchangeComparerOptions {
+  readonly candidates: ShadowCandidates;
+  readonly legacy: LegacyAsker;
+  /** Undefined for a feature whose position cannot be known: then time takes the place of the fence. */
+  readonly applied: (feature: string) => AppliedPosition | undefined;
+  readonly redactionKey: Uint8Array;
+  readonly record: (item: EvidenceItem) => void;
+  readonly settings: ShadowSettings;
+  readonly log: Log;
+  readonly clock?: Clock | undefined;
+}
+
+interface KnownFeature {
+  readonly fingerprint: string;
+  readonly comparer: AnswerComparer;
+  readonly redactor: Redactor;
+  readonly applied: AppliedPosition | undefined;
+}
+
+/** Takes an exchange from question to evidence. */
+export class ExchangeComparer {
+  readonly #options: ExchangeComparerOptions;
+  readonly #clock: Clock;
+  readonly #features: ReadonlyMap<string, KnownFeature>;
+  readonly #places = new Semaphore(MAX_QUESTIONS);
+  readonly #shapes = new ShapeBook();
+  readonly #toldUnsteady = new Set<string>();
+
+  /** Throws a SyntaxError when a path of a feature's rules cannot be read. */
+  constructor(options: ExchangeComparerOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#features = new Map(
+      options.candidates.features.map(({ name, fingerprint, compare }) => {
+        const redactor = createRedactor(options.redactionKey, personalNames(compare.redact));
+        const comparer = new AnswerComparer(compare, redactor);
+        return [name, { fingerprint, comparer, redactor, applied: options.applied(name) }];
+      }),
+    );
+  }
+
+  /** Judges an exchange and records what it shows. Never rejects; a fault of ours makes the verdict undetermined. */
+  async compare(exchange: Exchange): Promise<Judgement> {
+    const feature = this.#features.get(exchange.feature);
+    const candidate = this.#options.candidates.candidate(exchange.feature);
+    if (!feature || !candidate) return undetermined('no-candidate');
+    try {
+      const limits = { ...defaultJudgeLimits, fenceBudgetMs: this.#options.settings.fenceBudgetMs };
+      const ports = this.#portsFor(exchange, feature, candidate);
+      const judgement = said(await judge(exchange, ports, this.#clock, limits), feature);
+      this.#options.record(this.#toItem(exchange, feature, judgement));
+      this.#tellUnsteady(exchange, judgement);
+      return judgement;
+    } catch (error) {
+      const { feature: name, route } = exchange;
+      this.#options.log.error({ feature: name, route, error: describeError(error) }, 'a comparison failed');
+      return undetermined('fault');
+    }
+  }
+
+  #portsFor(exchange: Exchange, { applied, comparer }: KnownFeature, candidate: Candidate): JudgePorts {
+    const { feature, route, params, question } = exchange;
+    const { candidates, legacy, settings } = this.#options;
+    const asked = {
+      feature,
+      route,
+      params,
+      method: question.method,
+      target: question.target,
+      headers: repeatedHeaders(question.headers),
+    };
+    const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
+    return {
+      askCandidate: () => this.#places.run(() => askCandidate(candidate, asked, settings.candidateTimeoutMs)),
+      askLegacy: () => legacy.ask(question),
+      readSourcePosition: () => (applied ? candidates.readSourcePosition() : Promise.resolve(0n)),
+      waitApplied: (position, budgetMs) => (applied ? applied.waitFor(position, budgetMs) : settle()),
+      compare: (ours, theirs) => comparer.compare(ours, theirs),
+    };
+  }
+
+  #toItem(exchange: Exchange, { fingerprint, comparer, redactor }: KnownFeature, judgement: Judgement): EvidenceItem {
+    const { feature, route, question } = exchange;
+    const { verdict, reason, critical, legacy } = judgement;
+    const step = describeReads(exchange.reads);
+    const isProof = verdict === 'match' || verdict === 'mismatch' || verdict === 'error';
+    const isComparable = verdict !== 'skipped' || !isBeyondComparison(reason);
+    const shape = shapeOf((legacy ?? exchange.answer).status, question.target);
+    return {
+      feature,
+      fingerprint,
+      step,
+      route,
+      verdict,
+      reason,
+      critical,
+      key: isProof && legacy ? evidenceKey(question, comparer.digest(legacy), verdict) : undefined,
+      shape: isComparable ? this.#shapes.enter(`${feature} ${step} ${route}`, redactor.text(shape)) : undefined,
+      legacyMs: judgement.legacyMs,
+      candidateMs: judgement.candidateMs,
+      differences: verdict === 'mismatch' || verdict === 'error' ? judgement.differences.map(redactedBy(redactor)) : [],
+      question: `${question.method} ${redactor.target(question.target)}`,
+      seenAt: this.#clock.now(),
+    };
+  }
+
+  /** Said once per place: it is what an ignore rule is wanted for. */
+  #tellUnsteady({ feature, route }: Exchange, { reason, differences }: Judgement): void {
+    if (reason !== 'legacy-unsteady') return;
+    for (const { path } of differences) {
+      const place = `${feature} ${route} ${path}`;
+      if (this.#toldUnsteady.has(place) || this.#toldUnsteady.size >= 1_000) continue;
+      this.#toldUnsteady.add(place);
+      this.#options.log.info({ feature, route, path }, 'legacy differs from itself here; an ignore rule may be needed');
+    }
+  }
+}
+
+/** What the candidate says of its failure is text of unknown content. */
+function redactedBy(redactor: Redactor): (difference: Difference) => Difference {
+  return (difference) => {
+    if (difference.kind !== 'error' || difference.candidate === undefined) return difference;
+    return { ...difference, candidate: displayText(difference.candidate, redactor) };
+  };
+}
+
+/** Without a fence the verdict is no less, but it says what it rests on. */
+function said(judgement: Judgement, { applied }: KnownFeature): Judgement {
+  const isFenced = applied !== undefined || judgement.verdict === 'match' || judgement.reason !== '';
+  return isFenced ? judgement : { ...judgement, reason: 'settled' };
+}
+
+function undetermined(reason: 'no-candidate' | 'fault'): Judgement {
+  return {
+    verdict: 'undetermined',
+    reason,
+    differences: [],
+    critical: false,
+    legacy: undefined,
+    ageMs: undefined,
+    legacyMs: undefined,
+    candidateMs: undefined,
+  };
+}
+
+/** The last names of the paths of redact rules: a query parameter of the same name holds the same data. */
+function personalNames(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => /([\w-]+)[^\w]*$/.exec(path)?.[1] ?? []);
+}

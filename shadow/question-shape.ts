@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { HttpQuestion } from '../src/kernel/exchange.ts';
+import type { Verdict } from '../src/kernel/verdict.ts';
+
+const MAX_NAMES = 12;
+const MAX_NAME_LENGTH = 40;
+
+/** `2xx ?page&status`: status class and names of the query parameters, which together stand for a way to be asked. */
+export function shapeOf(status: number, target: string): string {
+  const statusClass = `${Math.floor(status / 100)}xx`;
+  const names = [...new Set(queryOf(target).keys())].filter((name) => name !== cacheBuster).toSorted();
+  if (names.length === 0) return statusClass;
+  const shown = names.slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_NAME_LENGTH));
+  return `${statusClass} ?${shown.join('&')}${names.length > MAX_NAMES ? '&…' : ''}`;
+}
+
+/** Anyone can make up parameter names. Past a bound per route they share one shape, so that they cannot hold a gate. */
+export class ShapeBook {
+  readonly #maxPerRoute: number;
+  readonly #known = new Map<string, Set<string>>();
+
+  constructor(maxPerRoute = 100) {
+    this.#maxPerRoute = maxPerRoute;
+  }
+
+  enter(scope: string, shape: string): string {
+    let shapes = this.#known.get(scope);
+    if (!shapes) this.#known.set(scope, (shapes = new Set()));
+    if (shapes.has(shape)) return shape;
+    if (shapes.size >= this.#maxPerRoute) return `${shape.slice(0, 3)} ?(other)`;
+    shapes.add(shape);
+    return shape;
+  }
+}
+
+/** What jQuery and its like add so that no cache answers; it makes no new question of an old one. */
+const cacheBuster = '_';
+
+/** Hash of question, legacy's canonical answer and outcome: evidence with the same key is the same proof. */
+export function evidenceKey(question: HttpQuestion, legacyDigest: Uint8Array, outcome: Verdict): Uint8Array {
+  const query = queryOf(question.target);
+  query.delete(cacheBuster);
+  const path = question.target.split('?', 1)[0];
+  return createHash('sha256')
+    .update(JSON.stringify([question.method, path, [...query], outcome]))
+    .update(legacyDigest)
+    .digest()
+    .subarray(0, 16);
+}
+
+function queryOf(target: string): URLSearchParams {
+  const at = target.indexOf('?');
+  return new URLSearchParams(at < 0 ? '' : target.slice(at + 1));
+}

@@ -1,0 +1,56 @@
+import type { Exchange } from '../src/kernel/exchange.ts';
+import type { Verdict } from '../src/kernel/verdict.ts';
+
+/** What the app gives the worker. Everything in it survives a structured clone. */
+export interface ShadowWorkerData {
+  readonly configFile: string | undefined;
+  readonly storeUrl: string;
+  readonly legacyUrl: string;
+  readonly legacyDatabaseUrl: string | undefined;
+  /** File URL of a module that exports `openCandidates` (see `CandidateModule`). */
+  readonly candidateModule: string;
+  /** From `createSharedPositions`, for the features that the feed was started with, in their order. */
+  readonly position: SharedArrayBuffer;
+  /** Milliseconds; what is absent has the default of exchange-comparer.ts. */
+  readonly settings?: Partial<ShadowSettings> | undefined;
+}
+
+export interface ShadowSettings {
+  /** For one question to the candidate. */
+  readonly candidateTimeoutMs: number;
+  /** For one question to legacy. */
+  readonly legacyTimeoutMs: number;
+  /** For the read model to reach a fence. */
+  readonly fenceBudgetMs: number;
+  /** What is waited in place of a fence where no position can be known. */
+  readonly settleMs: number;
+}
+
+/** The worker's data as the feed hands it on. */
+export interface StartedWorkerData extends ShadowWorkerData {
+  readonly features: readonly string[];
+}
+
+export type ToWorker =
+  | { readonly type: 'exchange'; readonly sequence: number; readonly exchange: Exchange }
+  /** Finish what is under way within the budget, write everything, and end. */
+  | { readonly type: 'stop'; readonly budgetMs: number };
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export type FromWorker =
+  | { readonly type: 'ready' }
+  /** An exchange has been dealt with, whatever it came to. */
+  | {
+      readonly type: 'done';
+      readonly sequence: number;
+      readonly feature: string;
+      readonly route: string;
+      readonly verdict: Verdict;
+    }
+  | {
+      readonly type: 'log';
+      readonly level: LogLevel;
+      readonly fields: Readonly<Record<string, unknown>>;
+      readonly message: string;
+    };

@@ -1,0 +1,46 @@
+import type { Knex } from 'knex';
+import { projections } from '../../migrations/0001-projections.ts';
+import { evidence } from '../../migrations/0002-evidence.ts';
+import { migrateStore, openStore } from '../../src/store/control-store.ts';
+import type { EvidenceItem } from '../../src/store/evidence-item.ts';
+import { createTestDatabase } from '../support/test-database.ts';
+
+export interface EvidenceTestStore extends AsyncDisposable {
+  readonly url: string;
+  readonly knex: Knex;
+}
+
+/** A fresh control store that holds the tables of evidence, and of settings. */
+export async function createEvidenceTestStore(): Promise<EvidenceTestStore> {
+  const database = await createTestDatabase();
+  const knex = openStore(database.url, { applicationName: 'fig evidence test' });
+  await migrateStore(knex, [projections, evidence]);
+  return {
+    url: database.url,
+    knex,
+    [Symbol.asyncDispose]: async () => {
+      await knex.destroy();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export function evidenceItem(more: Partial<EvidenceItem> = {}): EvidenceItem {
+  return {
+    feature: 'orders',
+    fingerprint: 'f1',
+    step: 'shadow',
+    route: 'GET /orders/:id',
+    verdict: 'match',
+    reason: '',
+    key: Buffer.from('key'),
+    critical: false,
+    shape: '2xx',
+    legacyMs: 10,
+    candidateMs: 20,
+    differences: [],
+    question: 'GET /orders/1',
+    seenAt: 1_000,
+    ...more,
+  };
+}
