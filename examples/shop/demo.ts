@@ -16,7 +16,10 @@ import { seedShop } from './legacy/seed.ts';
 const compiled = new URL(import.meta.url.endsWith('.ts') ? '../../dist/examples/shop/' : './', import.meta.url);
 /** The config is loaded as it is written, as a user's is. */
 const configFile = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './fig.config.ts' : '../../../examples/shop/fig.config.ts', import.meta.url),
+  new URL(
+    import.meta.url.endsWith('.ts') ? './fig.config.ts' : '../../../examples/shop/fig.config.ts',
+    import.meta.url,
+  ),
 );
 
 export interface DemoOptions extends Tools {
@@ -47,7 +50,9 @@ export async function startDemo(options: DemoOptions): Promise<RunningFig> {
     await beginShadow(fig);
 
     if (options.withTraffic) {
-      const visitors = await startChild('visitors', new URL('visitors/main.js', compiled), { SHOP_URL: fig.addresses.proxy });
+      const visitors = await startChild('visitors', new URL('visitors/main.js', compiled), {
+        SHOP_URL: fig.addresses.proxy,
+      });
       stack.add('visitors', () => visitors.stop());
     }
     return { ...fig, stop: () => stack.stop() };

@@ -28,5 +28,7 @@ function describeState(name: string, state: string, progress: number, error: str
   const percent = `${Math.floor(progress * 100)} %`;
   if (state === 'copying') return `the read model ${name} is being copied (${percent})`;
   if (state === 'building') return `the read model ${name} is being built (${percent})`;
-  return error === undefined ? `the read model ${name} has not been started` : `the read model ${name} failed: ${error}`;
+  return error === undefined
+    ? `the read model ${name} has not been started`
+    : `the read model ${name} failed: ${error}`;
 }

@@ -80,7 +80,10 @@ export class MigrationControl implements FigControl {
     const feature = this.#parts.config.features.find((each) => each.name === name);
     if (!feature) {
       const known = this.#parts.config.features.map((each) => each.name).join(', ') || 'none';
-      throw new FigError('FIG_UNKNOWN_FEATURE', `there is no feature ${JSON.stringify(name)}; the config has: ${known}`);
+      throw new FigError(
+        'FIG_UNKNOWN_FEATURE',
+        `there is no feature ${JSON.stringify(name)}; the config has: ${known}`,
+      );
     }
     const reading = await this.#parts.controller.read(name);
     const step = describeReads(reading.row.reads);

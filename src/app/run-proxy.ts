@@ -49,17 +49,20 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
     stack.add('proxy', () => proxy.stop());
     const startedAt = new Date().toISOString();
     const addresses = { proxy: proxy.url, legacy: legacy.origin, admin: '' };
-    const control = observingControl(() => ({
-      name: 'observe',
-      version,
-      startedAt,
-      mode: 'observe',
-      addresses,
-      capture: undefined,
-      features: [],
-      traffic: { ...traffic.status(), inFlight: proxy.inFlight },
-      shadow: undefined,
-    }), () => metrics.text());
+    const control = observingControl(
+      () => ({
+        name: 'observe',
+        version,
+        startedAt,
+        mode: 'observe',
+        addresses,
+        capture: undefined,
+        features: [],
+        traffic: { ...traffic.status(), inFlight: proxy.inFlight },
+        shadow: undefined,
+      }),
+      () => metrics.text(),
+    );
     const admin = await options.startAdmin(control, options.adminPort);
     addresses.admin = admin.url;
     stack.add('admin', () => admin.stop());

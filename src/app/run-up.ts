@@ -108,7 +108,17 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const startedAt = new Date().toISOString();
     const addresses = { proxy: proxy.url, legacy: config.legacy.url.origin, admin: '' };
     const control = new MigrationControl({
-      config, version: options.version, startedAt, addresses, store, controller, capture, feed, traffic, proxy, metrics,
+      config,
+      version: options.version,
+      startedAt,
+      addresses,
+      store,
+      controller,
+      capture,
+      feed,
+      traffic,
+      proxy,
+      metrics,
     });
     refreshMetrics(metrics, control, capture, feed);
     const admin = await options.startAdmin(control, config.admin.port);
@@ -143,7 +153,13 @@ function startCapture(
   if (readModels.length === 0 || config.legacy.database === undefined) return undefined;
   const show = showSyncProgress(onProgress);
   return new Capture({
-    url: config.legacy.database, migration: config.name, target, readModels, log, onProgress: show, onPosition,
+    url: config.legacy.database,
+    migration: config.name,
+    target,
+    readModels,
+    log,
+    onProgress: show,
+    onPosition,
   });
 }
 
@@ -177,7 +193,9 @@ function appliedOf(config: NormalizedConfig, capture: Capture | undefined) {
       const name = feature.readModel?.name;
       const applied = name === undefined ? undefined : capture?.applied(name);
       if (!applied || name === undefined) return [];
-      return [[feature.name, withinLag(applied, () => capture?.lagSecondsOf(name), feature.cutover.maxLagSeconds)] as const];
+      return [
+        [feature.name, withinLag(applied, () => capture?.lagSecondsOf(name), feature.cutover.maxLagSeconds)] as const,
+      ];
     }),
   );
   return (feature: string) => bounded.get(feature);

@@ -58,15 +58,24 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     pretty: isTTY,
     write: (line) => (live ?? progress).print(line),
   });
-  const startAdmin: StartAdmin = (control, port) =>
-    startAdminServer({ control, port, log, host: io.env['FIG_ADMIN_HOST'], token: io.env['FIG_ADMIN_TOKEN'] });
+  const startAdmin: StartAdmin = async (control, port) => {
+    const { FIG_ADMIN_HOST: host, FIG_ADMIN_TOKEN: token } = io.env;
+    const admin = await startAdminServer({ control, port, log, host, token });
+    // From now on the other commands can ask, also while read models are still being built.
+    await writeRunFile(io.cwd, { admin: admin.url, pid: process.pid, startedAt: new Date().toISOString() });
+    return admin;
+  };
 
   try {
-    const fig = await options.start({ onProgress: (event) => progress.onProgress(event), log, startAdmin });
+    const fig = await options.start({
+      onProgress: (event) => progress.onProgress(event),
+      log,
+      startAdmin,
+      signal: ending.signal,
+    });
     progress.stop();
     let last: StatusReport | undefined;
     try {
-      await writeRunFile(io.cwd, { admin: fig.addresses.admin, pid: process.pid, startedAt: new Date().toISOString() });
       const shown = startLiveStatus(fig.control, { stream: io.stderr, env: io.env });
       live = shown;
       // What goes on after the start, such as a read model that is being built, is told in lines above the block.

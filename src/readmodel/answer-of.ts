@@ -33,5 +33,7 @@ function bodyOf(body: unknown): { text: string; type: string } {
 
 /** By shape, because a config may have been loaded with another copy of the class. */
 function isReply(result: unknown): result is Reply {
-  return result instanceof Reply || (typeof result === 'object' && result !== null && result.constructor?.name === 'Reply');
+  return (
+    result instanceof Reply || (typeof result === 'object' && result !== null && result.constructor?.name === 'Reply')
+  );
 }

@@ -4,7 +4,8 @@ import { describeError } from '../kernel/fig-error.ts';
 import { maxAnswerBytes } from './answer-of.ts';
 
 /** Not passed on: they belong to the user's connection or ask for less than the whole answer. */
-const left = /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|content-length|expect|if-.*|range|accept-encoding)$/i;
+const left =
+  /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|content-length|expect|if-.*|range|accept-encoding)$/i;
 
 /** Asks an HTTP service in any language. Its answer is read whole before it is used. */
 export class HttpCandidate implements Candidate, AsyncDisposable {

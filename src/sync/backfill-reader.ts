@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import type { RawRow } from './change.ts';
 import type { MirrorTable } from './mirror-table.ts';
 import { quoteName } from './bulk-upsert.ts';
@@ -13,14 +13,14 @@ export interface ReadChunk {
 
 /** Reads chunks of legacy tables between two markers in the log. One connection, no locks, short transactions. */
 export class BackfillReader implements AsyncDisposable {
-  readonly #client: pg.Client;
+  readonly #client: Client;
 
-  private constructor(client: pg.Client) {
+  private constructor(client: Client) {
     this.#client = client;
   }
 
   static async open(url: string): Promise<BackfillReader> {
-    const client = new pg.Client({
+    const client = new Client({
       connectionString: url,
       application_name: 'fig backfill',
       options: sessionOptions(),

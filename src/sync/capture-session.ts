@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import pg from 'pg';
+import { Client } from 'pg';
 import { readModelFingerprint } from '../config/fingerprint.ts';
 import type { ReadModelDefinition } from '../config/read-model-definition.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
@@ -8,7 +8,7 @@ import { formatPosition, laterPosition, type Position } from '../kernel/position
 import { qualifiedSource } from '../store/read-model-names.ts';
 import { Backfill, type SyncProgress } from './backfill.ts';
 import { BackfillReader } from './backfill-reader.ts';
-import type { ReadModelProgress } from './capture.ts';
+import type { ReadModelProgress } from './read-model-progress.ts';
 import type { SourceTransaction, StreamEvent } from './change.ts';
 import { DeclarativeProjection } from './declarative-projection.ts';
 import { DeliveredXids } from './delivered-xids.ts';
@@ -55,7 +55,7 @@ export class CaptureSession implements AsyncDisposable {
 
   /** Checks the legacy database, makes publication and slot, takes the projections up and starts streaming. */
   static async open(options: SessionOptions): Promise<CaptureSession> {
-    const client = new pg.Client({
+    const client = new Client({
       connectionString: options.url,
       application_name: 'fig preflight',
       options: sessionOptions(),
@@ -268,7 +268,8 @@ export class CaptureSession implements AsyncDisposable {
         stage: 'building',
         source: undefined,
         done,
-        total: Math.max(total, done),
+        // The estimate may be low; only the end is the end.
+        total: Math.max(total, done + 1),
       });
     }
   }

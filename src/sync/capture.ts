@@ -9,6 +9,7 @@ import type { SyncProgress } from './backfill.ts';
 import { CaptureSession } from './capture-session.ts';
 import { LagMeter } from './lag-meter.ts';
 import { PostgresSourcePosition } from './postgres/source-position.ts';
+import type { ReadModelProgress } from './read-model-progress.ts';
 
 const SAMPLE_EVERY_MS = 500;
 
@@ -24,13 +25,6 @@ export interface CaptureOptions {
   readonly onProgress: (progress: SyncProgress) => void;
   /** Told the position of a read model whenever it moves; undefined while it cannot be read. */
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
-}
-
-export interface ReadModelProgress {
-  readonly state: 'waiting' | 'copying' | 'building' | 'ready' | 'failed';
-  /** 0 to 1 */
-  readonly progress: number;
-  readonly error: string | undefined;
 }
 
 /** Keeps every read model in step with the legacy database, for as long as it runs. */

@@ -1,8 +1,8 @@
 import knexModule, { type Knex } from 'knex';
-import pg from 'pg';
+import { types } from 'pg';
 import { sessionOptions } from './postgres/session-settings.ts';
 
-const { INT2, INT4, BOOL } = pg.types.builtins;
+const { INT2, INT4, BOOL } = types.builtins;
 const parsed = new Set<number>([INT2, INT4, BOOL]);
 
 /**
@@ -11,7 +11,7 @@ const parsed = new Set<number>([INT2, INT4, BOOL]);
  */
 const exactTypes = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    parsed.has(oid) ? (pg.types.getTypeParser(oid, format as 'text') as unknown) : (value: string) => value,
+    parsed.has(oid) ? (types.getTypeParser(oid, format as 'text') as unknown) : (value: string) => value,
 };
 
 /** A pool on the target database for projections. */

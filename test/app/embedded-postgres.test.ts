@@ -1,13 +1,13 @@
 import { mkdtemp, rm, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/app/embedded-postgres/embedded-postgres.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
 async function setting(url: string, sql: string): Promise<unknown> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     return (await client.query<{ value: unknown }>(sql)).rows[0]?.value;

@@ -48,7 +48,8 @@ async function ask(base: string, endpoint: EndpointRequest): Promise<unknown> {
   const headers: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase();
-    if (!ownToTheConnection.has(name) && !endpoint.varyingHeaders?.includes(name)) headers.push(`${raw[i]}: ${raw[i + 1]}`);
+    if (!ownToTheConnection.has(name) && !endpoint.varyingHeaders?.includes(name))
+      headers.push(`${raw[i]}: ${raw[i + 1]}`);
   }
   const body = Buffer.from(await response.body.bytes()).toString('latin1');
   return { status: response.statusCode, headers, body: endpoint.normalise?.(body) ?? body };
@@ -57,15 +58,21 @@ async function ask(base: string, endpoint: EndpointRequest): Promise<unknown> {
 const plain = everyEndpoint.filter(({ kind }) => kind === 'buffered' || kind === 'stream');
 
 describe('through the proxy in shadow', () => {
-  test.each(plain.map((endpoint) => [endpoint.name, endpoint] as const))('%s is what legacy says', async (_, endpoint) => {
-    expect(await ask(fig.proxy, endpoint)).toEqual(await ask(shop.shopUrl, endpoint));
-  });
+  test.each(plain.map((endpoint) => [endpoint.name, endpoint] as const))(
+    '%s is what legacy says',
+    async (_, endpoint) => {
+      expect(await ask(fig.proxy, endpoint)).toEqual(await ask(shop.shopUrl, endpoint));
+    },
+  );
 });
 
 describe('through the observing proxy', () => {
-  test.each(plain.map((endpoint) => [endpoint.name, endpoint] as const))('%s is what legacy says', async (_, endpoint) => {
-    expect(await ask(observer.addresses.proxy, endpoint)).toEqual(await ask(shop.shopUrl, endpoint));
-  });
+  test.each(plain.map((endpoint) => [endpoint.name, endpoint] as const))(
+    '%s is what legacy says',
+    async (_, endpoint) => {
+      expect(await ask(observer.addresses.proxy, endpoint)).toEqual(await ask(shop.shopUrl, endpoint));
+    },
+  );
 });
 
 test('an event stream arrives as it is sent', async () => {

@@ -57,7 +57,14 @@ async function stepTo(reads: string): Promise<void> {
     const status = await fig.json<StatusReport>('status');
     const now = status.features[0]!.reads;
     if (now === reads) return;
-    const moved = await fig.json<TransitionOutcome>('promote', 'orders', '--reads', '--force', '--why', 'the test needs it');
+    const moved = await fig.json<TransitionOutcome>(
+      'promote',
+      'orders',
+      '--reads',
+      '--force',
+      '--why',
+      'the test needs it',
+    );
     expect(moved.moved, moved.reason).toBe(true);
   }
 }

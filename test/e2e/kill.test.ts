@@ -36,14 +36,22 @@ test(`kill -9 of fig during writes, ${kills} times: the read model equals a fres
     while (writing) {
       const id = 10 + ((writes * 53) % 700);
       writes += 1;
-      await shop.legacy('orders').where({ id }).update({ note: `write ${writes}` });
+      await shop
+        .legacy('orders')
+        .where({ id })
+        .update({ note: `write ${writes}` });
       if (writes % 5 === 0) {
         await shop.legacy.transaction(async (tx) => {
-          await tx('order_items').where({ order_id: id }).update({ quantity: 1 + (writes % 9) });
-          await tx('customers').where({ id: 2 + (writes % 100) }).update({ name: `Customer ${writes}` });
+          await tx('order_items')
+            .where({ order_id: id })
+            .update({ quantity: 1 + (writes % 9) });
+          await tx('customers')
+            .where({ id: 2 + (writes % 100) })
+            .update({ name: `Customer ${writes}` });
         });
       }
-      if (writes % 11 === 0) await shop.legacy('order_items').where({ order_id: id }).limit(1).update({ cancelled_at: new Date() });
+      if (writes % 11 === 0)
+        await shop.legacy('order_items').where({ order_id: id }).limit(1).update({ cancelled_at: new Date() });
       if (writes % 13 === 0) {
         await shop.legacy.raw(
           `WITH o AS (INSERT INTO orders SELECT (jsonb_populate_record(orders, jsonb_build_object('id', nextval(pg_get_serial_sequence('orders','id'))))).* FROM orders WHERE id = ? RETURNING id)

@@ -80,15 +80,18 @@ describe('evidence', () => {
     await using db = await createEvidenceTestStore();
     const store = new EvidenceStore(db.knex);
     const asked = evidenceItem({ shape: '2xx ?page', verdict: 'undetermined', key: undefined });
-    await store.append([asked, asked, evidenceItem({ shape: '4xx', verdict: 'stale', key: undefined }), evidenceItem()]);
+    await store.append([
+      asked,
+      asked,
+      evidenceItem({ shape: '4xx', verdict: 'stale', key: undefined }),
+      evidenceItem(),
+    ]);
     expect((await store.summarize(...scope)).uncovered).toEqual([
       { route: 'GET /orders/:id', shape: '2xx ?page', seen: 2 },
       { route: 'GET /orders/:id', shape: '4xx', seen: 1 },
     ]);
     await store.append([evidenceItem({ shape: '2xx ?page', verdict: 'mismatch' })]);
-    expect((await store.summarize(...scope)).uncovered).toEqual([
-      { route: 'GET /orders/:id', shape: '4xx', seen: 1 },
-    ]);
+    expect((await store.summarize(...scope)).uncovered).toEqual([{ route: 'GET /orders/:id', shape: '4xx', seen: 1 }]);
   });
 
   test('percentiles are given from 20 observations on, over all routes', async () => {
@@ -169,7 +172,10 @@ describe('differences', () => {
       often,
       { ...often, seenAt: 4_000, step: 'live' },
       evidenceItem({ verdict: 'mismatch', differences: places, question: 'GET /orders/7' }),
-      evidenceItem({ verdict: 'mismatch', differences: [difference({ path: 'status', kind: 'status', critical: true })] }),
+      evidenceItem({
+        verdict: 'mismatch',
+        differences: [difference({ path: 'status', kind: 'status', critical: true })],
+      }),
     ]);
     const differences = new DifferenceStore(db.knex);
     expect(await differences.listGroups('orders', 'f1')).toEqual([

@@ -16,7 +16,11 @@ export interface CommandResult {
 }
 
 /** Runs one fig command as a user would, in a folder. */
-export async function runFig(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
+export async function runFig(
+  cwd: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<CommandResult> {
   requireBuild();
   const child = spawn(process.execPath, [cli, ...args], { cwd, env: { ...process.env, ...env, NO_COLOR: '1' } });
   const output = { stdout: '', stderr: '' };
@@ -64,11 +68,15 @@ export class FigProcess implements AsyncDisposable {
 
   /** Until it serves; fails with its output when it ends instead. */
   async ready(): Promise<void> {
-    await until('fig serves', async () => {
-      if (this.#child.exitCode !== null) throw new Error(`fig ended with ${this.#child.exitCode}: ${this.#output}`);
-      const run = await readRunFile(this.cwd);
-      return run?.pid === this.#child.pid;
-    }, 60_000);
+    await until(
+      'fig serves',
+      async () => {
+        if (this.#child.exitCode !== null) throw new Error(`fig ended with ${this.#child.exitCode}: ${this.#output}`);
+        const run = await readRunFile(this.cwd);
+        return run?.pid === this.#child.pid;
+      },
+      60_000,
+    );
   }
 
   async json<T>(...args: string[]): Promise<T> {

@@ -69,11 +69,15 @@ export class ShopUnderFig implements AsyncDisposable {
   }
 
   async untilReadModelReady(fig: FigProcess): Promise<void> {
-    await until('the read model is ready', async () => {
-      const { features } = await fig.json<StatusReport>('status');
-      if (features[0]?.readModel?.state === 'ready') return true;
-      throw new Error(`${JSON.stringify(features[0])}\n${fig.output}`);
-    }, 60_000);
+    await until(
+      'the read model is ready',
+      async () => {
+        const { features } = await fig.json<StatusReport>('status');
+        if (features[0]?.readModel?.state === 'ready') return true;
+        throw new Error(`${JSON.stringify(features[0])}\n${fig.output}`);
+      },
+      60_000,
+    );
   }
 
   /** Rows of the read model as text, in key order. */

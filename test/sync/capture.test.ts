@@ -36,9 +36,19 @@ test('a backfill beside the stream and the stream after it give exactly what a f
   let writing = true;
   const writer = (async () => {
     for (let n = 1; writing; n += 1) {
-      await setup.legacy('orders').where({ id: 1 + ((n * 37) % 5_000) }).update({ note: `changed ${n}` });
-      await setup.legacy('items').where({ order_id: 1 + ((n * 91) % 5_000), line: 2 }).delete();
-      if (n % 7 === 0) await setup.legacy('customers').where({ id: 1 + (n % 50) }).update({ name: `renamed ${n}`, mood: 'busy' });
+      await setup
+        .legacy('orders')
+        .where({ id: 1 + ((n * 37) % 5_000) })
+        .update({ note: `changed ${n}` });
+      await setup
+        .legacy('items')
+        .where({ order_id: 1 + ((n * 91) % 5_000), line: 2 })
+        .delete();
+      if (n % 7 === 0)
+        await setup
+          .legacy('customers')
+          .where({ id: 1 + (n % 50) })
+          .update({ name: `renamed ${n}`, mood: 'busy' });
     }
   })();
   await untilReady(capture);
@@ -119,7 +129,9 @@ test('a slot that was advanced behind our back makes the read model be built aga
   await setup.legacy.raw(`UPDATE orders SET note = 'missed'`);
   await until('the slot can be advanced', () =>
     setup.legacy
-      .raw(`SELECT pg_replication_slot_advance(slot_name, pg_current_wal_insert_lsn()) FROM pg_replication_slots WHERE database = current_database()`)
+      .raw(
+        `SELECT pg_replication_slot_advance(slot_name, pg_current_wal_insert_lsn()) FROM pg_replication_slots WHERE database = current_database()`,
+      )
       .then(() => true),
   );
   const second = setup.startCapture();

@@ -30,8 +30,7 @@ export function orderReadModel(version: ShopVersion): ReadModelDefinition {
 }
 
 /** The subtotal is what the lines come to. */
-const buildVersion1: ReadModelDefinition['build'] = (keys, mirror) =>
-  orderSummaries(keys, mirror, (items) => items);
+const buildVersion1: ReadModelDefinition['build'] = (keys, mirror) => orderSummaries(keys, mirror, (items) => items);
 
 /** The subtotal is what the lines come to that have not been cancelled. */
 const buildVersion2: ReadModelDefinition['build'] = (keys, mirror) =>

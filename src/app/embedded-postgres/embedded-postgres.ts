@@ -5,7 +5,7 @@ import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import { Client } from 'pg';
 import { FigError } from '../../kernel/fig-error.ts';
 import { sleep } from '../../kernel/service.ts';
 import { findBinaries } from './binaries.ts';
@@ -77,7 +77,7 @@ function describeServer(port: number, password: string, adopted: boolean, stop: 
 }
 
 async function ensureDatabase(adminUrl: string, name: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: adminUrl });
+  const client = new Client({ connectionString: adminUrl });
   await client.connect();
   try {
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
@@ -154,7 +154,7 @@ async function untilAnswers(port: number, password: string, failed: () => string
     const log = failed();
     if (log !== undefined)
       throw new FigError('FIG_EMBEDDED_POSTGRES_FAILED', `PostgreSQL ended while starting: ${log}`);
-    const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres' });
+    const client = new Client({ host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres' });
     try {
       await client.connect();
       await client.end();

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { Client } from 'pg';
 
 export interface SourceColumn {
   readonly name: string;
@@ -54,7 +54,7 @@ const TABLE_SQL = `
 const identityNames: Readonly<Record<string, string>> = { d: 'default', n: 'nothing', f: 'full', i: 'index' };
 
 /** Describes one legacy table (`schema.table`); undefined when there is none. */
-export async function describeTable(client: pg.Client, name: string): Promise<SourceTable | undefined> {
+export async function describeTable(client: Client, name: string): Promise<SourceTable | undefined> {
   const dot = name.indexOf('.');
   const found = await client.query<{
     schema: string;

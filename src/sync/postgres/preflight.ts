@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { Client } from 'pg';
 import { FigError } from '../../kernel/fig-error.ts';
 import { describeTable, type SourceTable } from './catalog.ts';
 
@@ -38,7 +38,7 @@ interface ServerFacts {
  * table without replica identity makes the app's own updates and deletes fail.
  */
 export async function inspectSource(
-  client: pg.Client,
+  client: Client,
   slot: string,
   demands: readonly SourceDemand[],
 ): Promise<Preflight> {
@@ -95,7 +95,7 @@ export function judgeTable(demand: SourceDemand, table: SourceTable | undefined)
   return [];
 }
 
-async function inspectServer(client: pg.Client, slot: string): Promise<Finding[]> {
+async function inspectServer(client: Client, slot: string): Promise<Finding[]> {
   const result = await client.query<ServerFacts>(
     `SELECT current_setting('server_version_num')::int AS version, current_setting('wal_level') AS wal_level,
             (SELECT rolsuper OR rolreplication FROM pg_roles WHERE rolname = current_user) AS may_replicate,

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import { FigError } from '../../kernel/fig-error.ts';
 import { formatPosition, laterPosition, type Position } from '../../kernel/position.ts';
 import type { StreamEvent } from '../change.ts';
@@ -31,7 +31,7 @@ interface CopyBothConnection {
  * what has been applied is the reader's business, and `acknowledge` says what the server may forget.
  */
 export class ReplicationStream implements AsyncDisposable {
-  readonly #client: pg.Client;
+  readonly #client: Client;
   readonly #connection: CopyBothConnection;
   readonly #assembler = new TransactionAssembler();
   readonly #queue: { event: StreamEvent; bytes: number }[] = [];
@@ -46,7 +46,7 @@ export class ReplicationStream implements AsyncDisposable {
   #wake: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(client: pg.Client, from: Position) {
+  private constructor(client: Client, from: Position) {
     this.#client = client;
     this.#connection = (client as unknown as { connection: CopyBothConnection }).connection;
     this.#from = from;
@@ -62,7 +62,7 @@ export class ReplicationStream implements AsyncDisposable {
       options: sessionOptions(),
       keepAlive: true,
     };
-    const client = new pg.Client(config);
+    const client = new Client(config);
     const stream = new ReplicationStream(client, options.from);
     client.on('error', (error) => stream.#end(error));
     try {

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client, DatabaseError } from 'pg';
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 import { parsePosition, type Position } from '../../kernel/position.ts';
@@ -19,7 +19,7 @@ export function slotNameOf(migration: string, database: string): string {
 
 /** Makes publication and slot as they must be. Only called after preflight found no error. */
 export async function ensureSlot(
-  client: pg.Client,
+  client: Client,
   name: string,
   publication: string,
   tables: readonly { readonly schema: string; readonly table: string }[],
@@ -36,7 +36,7 @@ export async function ensureSlot(
   return { name, publication, confirmed: await createSlot(client, name) };
 }
 
-async function findSlot(client: pg.Client, name: string): Promise<Position | 'lost' | undefined> {
+async function findSlot(client: Client, name: string): Promise<Position | 'lost' | undefined> {
   const found = await client.query<{ confirmed: string | null; wal_status: string | null; plugin: string }>(
     `SELECT confirmed_flush_lsn::text AS confirmed, wal_status, plugin FROM pg_replication_slots WHERE slot_name = $1`,
     [name],
@@ -52,7 +52,7 @@ async function findSlot(client: pg.Client, name: string): Promise<Position | 'lo
   return row.wal_status === 'lost' || row.confirmed === null ? 'lost' : parsePosition(row.confirmed);
 }
 
-async function createSlot(client: pg.Client, name: string): Promise<Position> {
+async function createSlot(client: Client, name: string): Promise<Position> {
   // Creation waits for every transaction that is writing now; without a limit one forgotten session would block us.
   await client.query(`SET statement_timeout = ${CREATE_SLOT_BUDGET_MS}`);
   try {
@@ -62,7 +62,7 @@ async function createSlot(client: pg.Client, name: string): Promise<Position> {
     );
     return parsePosition(made.rows[0]!.lsn);
   } catch (error) {
-    if (!(error instanceof pg.DatabaseError) || error.code !== '57014') throw error;
+    if (!(error instanceof DatabaseError) || error.code !== '57014') throw error;
     const blockers = await client.query<{ pid: number; age: string }>(
       `SELECT pid, (now() - xact_start)::text AS age FROM pg_stat_activity WHERE backend_xid IS NOT NULL ORDER BY xact_start`,
     );
@@ -77,7 +77,7 @@ async function createSlot(client: pg.Client, name: string): Promise<Position> {
 }
 
 async function ensurePublication(
-  client: pg.Client,
+  client: Client,
   name: string,
   tables: readonly { readonly schema: string; readonly table: string }[],
 ): Promise<void> {

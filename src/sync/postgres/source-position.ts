@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Pool } from 'pg';
 import type { Log } from '../../kernel/log.ts';
 import { describeError } from '../../kernel/fig-error.ts';
 import { parsePosition, type Position, type SourcePosition } from '../../kernel/position.ts';
@@ -13,7 +13,7 @@ const QUERY_BUDGET_MS = 2_000;
  * they asked; so one connection serves any number of them and every answer is late enough.
  */
 export class PostgresSourcePosition implements SourcePosition, AsyncDisposable {
-  readonly #pool: pg.Pool;
+  readonly #pool: Pool;
   readonly #log: Log;
   #running: Promise<unknown> | undefined;
   #next: Promise<Position> | undefined;
@@ -21,7 +21,7 @@ export class PostgresSourcePosition implements SourcePosition, AsyncDisposable {
 
   constructor(url: string, log: Log) {
     this.#log = log;
-    this.#pool = new pg.Pool({
+    this.#pool = new Pool({
       connectionString: url,
       max: 2,
       application_name: 'fig position',

@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { LegacyAsker } from '../../shadow/ask-legacy.ts';
+import {
+  defaultShadowSettings,
+  ExchangeComparer,
+  type ExchangeComparerOptions,
+} from '../../shadow/exchange-comparer.ts';
+import { createSharedPositions, SharedPositionReader } from '../../shadow/shared-position.ts';
+import type { CandidateQuestion, CandidateResult } from '../../src/kernel/candidate.ts';
+import { headerValue } from '../../src/kernel/exchange.ts';
+import { silentLog } from '../../src/kernel/log.ts';
+import type { EvidenceItem } from '../../src/store/evidence-item.ts';
+import { noCompareRules } from './arbitraries.ts';
+import { exchangeOf, jsonBody } from './exchanges.ts';
+import { startTestLegacy, type TestLegacy } from './test-legacy.ts';
+
+interface Made extends AsyncDisposable {
+  readonly comparer: ExchangeComparer;
+  readonly items: EvidenceItem[];
+  readonly asked: CandidateQuestion[];
+}
+
+function comparerOf(
+  legacy: TestLegacy,
+  candidateSays: () => unknown,
+  more: Partial<ExchangeComparerOptions> = {},
+): Made {
+  const positions = createSharedPositions(['orders']);
+  positions.publish('orders', 1n);
+  const asker = new LegacyAsker({ url: legacy.url });
+  const items: EvidenceItem[] = [];
+  const asked: CandidateQuestion[] = [];
+  const ask = async (question: CandidateQuestion): Promise<CandidateResult> => {
+    asked.push(question);
+    const headers = ['content-type', 'application/json'];
+    return { ok: true, answer: { status: 200, headers, body: jsonBody(candidateSays()) }, tookMs: 1 };
+  };
+  const comparer = new ExchangeComparer({
+    candidates: {
+      candidate: (feature) => (feature === 'orders' ? { ask } : undefined),
+      features: [{ name: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel: undefined }],
+      readSourcePosition: async () => 1n,
+      close: async () => undefined,
+    },
+    legacy: asker,
+    applied: () => new SharedPositionReader(positions.buffer, 0),
+    redactionKey: Buffer.from('key'),
+    record: (item) => items.push(item),
+    settings: defaultShadowSettings,
+    log: silentLog,
+    ...more,
+  });
+  return { comparer, items, asked, [Symbol.asyncDispose]: () => asker[Symbol.asyncDispose]() };
+}
+
+test('a clock in the answer is told once as a place that may want an ignore rule', async () => {
+  let now = 0;
+  const clockField = (): object => ({ at: (now += 1) });
+  await using legacy = await startTestLegacy((_, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(clockField()));
+  });
+  const told: unknown[] = [];
+  const log = { ...silentLog, info: (fields: object) => void told.push(fields) };
+  await using made = comparerOf(legacy, clockField, { log });
+  const exchange = exchangeOf('/clock', {
+    answer: { status: 200, headers: ['content-type', 'application/json'], body: jsonBody(clockField()) },
+  });
+  for (let i = 0; i < 2; i += 1) {
+    expect(await made.comparer.compare(exchange)).toMatchObject({ verdict: 'undetermined', reason: 'legacy-unsteady' });
+  }
+  expect(told).toEqual([{ feature: 'orders', route: 'GET /orders/:id', path: '$.at' }]);
+  expect(made.items).toMatchObject([
+    { verdict: 'undetermined', reason: 'legacy-unsteady', key: undefined, differences: [], shape: '2xx' },
+    { verdict: 'undetermined' },
+  ]);
+});
+
+test('a conditional question that got a whole answer is compared, and asked without its condition', async () => {
+  await using legacy = await startTestLegacy();
+  await using made = comparerOf(legacy, () => ({ path: '/orders/1' }));
+  const headers = ['If-None-Match', '"1"', 'Cookie', 'sid=1'];
+  const exchange = exchangeOf('/orders/1', { question: { method: 'GET', target: '/orders/1', headers } });
+  expect(await made.comparer.compare(exchange)).toMatchObject({ verdict: 'match' });
+  const question = made.asked[0];
+  expect(headerValue(question?.headers ?? [], 'if-none-match')).toBeUndefined();
+  expect(headerValue(question?.headers ?? [], 'cookie')).toBe('sid=1');
+  expect(legacy.asked).toHaveLength(0);
+});
+
+test('the same question on the same data has one key, however often it is asked', async () => {
+  await using legacy = await startTestLegacy();
+  await using made = comparerOf(legacy, () => ({ path: '/orders/1' }));
+  for (let i = 0; i < 3; i += 1) await made.comparer.compare(exchangeOf('/orders/1', { tookMs: i }));
+  expect(new Set(made.items.map(({ key }) => Buffer.from(key ?? []).toString('hex'))).size).toBe(1);
+});
+
+test('what can never be compared leaves no shape that would hold the gate', async () => {
+  await using legacy = await startTestLegacy();
+  await using made = comparerOf(legacy, () => ({}));
+  const broken = exchangeOf('/orders/1', { answer: { status: 503, headers: [], body: jsonBody('') } });
+  await made.comparer.compare(broken);
+  expect(made.items).toMatchObject([{ verdict: 'skipped', reason: 'legacy-5xx', shape: undefined, key: undefined }]);
+});
+
+function record(): void {
+  throw new Error('no room');
+}
+
+test('without a candidate, or with a fault of our own, nothing is claimed', async () => {
+  await using legacy = await startTestLegacy();
+  await using made = comparerOf(legacy, () => ({ path: '/orders/1' }), { record });
+  expect(await made.comparer.compare(exchangeOf('/x', { feature: 'invoices' }))).toMatchObject({
+    reason: 'no-candidate',
+  });
+  expect(await made.comparer.compare(exchangeOf('/orders/1'))).toMatchObject({
+    verdict: 'undetermined',
+    reason: 'fault',
+  });
+});

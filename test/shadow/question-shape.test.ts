@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { evidenceKey, shapeOf, ShapeBook } from '../../shadow/question-shape.ts';
+
+test.each([
+  [200, '/orders', '2xx'],
+  [200, '/orders?status=open&page=2&page=3', '2xx ?page&status'],
+  [404, '/orders/1?_=17000', '4xx'],
+  [302, '/orders?', '3xx'],
+])('%d %s has the shape %s', (status, target, shape) => {
+  expect(shapeOf(status, target)).toBe(shape);
+});
+
+test('made up parameters share one shape past a bound', () => {
+  const book = new ShapeBook(2);
+  expect(['2xx ?a', '2xx ?b', '2xx ?c', '4xx ?d', '2xx ?a'].map((shape) => book.enter('orders', shape))).toEqual([
+    '2xx ?a',
+    '2xx ?b',
+    '2xx ?(other)',
+    '4xx ?(other)',
+    '2xx ?a',
+  ]);
+  expect(book.enter('customers', '2xx ?c')).toBe('2xx ?c');
+  expect(shapeOf(200, `/?${Array.from({ length: 500 }, (_, i) => `p${i}=1`).join('&')}`).length).toBeLessThan(100);
+});
+
+test('the same question on the same data is the same evidence, whatever else differs', () => {
+  const digest = Buffer.from('d');
+  const ask = (target: string, method = 'GET'): string =>
+    Buffer.from(evidenceKey({ method, target, headers: [] }, digest, 'match')).toString('hex');
+  expect(ask('/a?x=1&_=1')).toBe(ask('/a?x=1&_=2'));
+  expect(new Set([ask('/a'), ask('/a?x=1'), ask('/a?x=2'), ask('/b')]).size).toBe(4);
+  const other = evidenceKey({ method: 'GET', target: '/a', headers: [] }, digest, 'mismatch');
+  expect(Buffer.from(other).toString('hex')).not.toBe(ask('/a'));
+});
