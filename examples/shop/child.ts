@@ -45,7 +45,7 @@ export async function startChild(name: string, entry: URL, env: Readonly<Record<
 async function untilReady(child: ReturnType<typeof fork>): Promise<void> {
   await new Promise<void>((resolve) => {
     child.on('message', (message) => {
-      if (typeof message === 'object' && 'ready' in message!) resolve();
+      if (typeof message === 'object' && message !== null && 'ready' in message) resolve();
     });
   });
 }

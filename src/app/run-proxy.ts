@@ -73,12 +73,14 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
   }
 }
 
+function refuse(feature: string): Promise<never> {
+  return Promise.reject(
+    new FigError('FIG_UNKNOWN_FEATURE', `there is no feature ${JSON.stringify(feature)}: this proxy only observes`, {
+      remedy: 'Write a config with a feature and run `fig up --config fig.config.ts`.',
+    }),
+  );
+}
+
 function observingControl(status: () => StatusReport, metrics: () => Promise<string>): FigControl {
-  const refuse = (feature: string): Promise<never> =>
-    Promise.reject(
-      new FigError('FIG_UNKNOWN_FEATURE', `there is no feature ${JSON.stringify(feature)}: this proxy only observes`, {
-        remedy: 'Write a config with a feature and run `fig up --config fig.config.ts`.',
-      }),
-    );
   return { status: () => Promise.resolve(status()), report: refuse, promote: refuse, rollback: refuse, metrics };
 }

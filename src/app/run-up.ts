@@ -1,12 +1,13 @@
 import { type Proxy, startProxy } from '../../proxy/create-proxy.ts';
 import { type ShadowFeed, startShadowFeed } from '../../shadow/shadow-feed.ts';
+import { compilePathRules } from '../../shadow/path-rules.ts';
 import { createSharedPositions } from '../../shadow/shared-position.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import { CutoverController } from '../cutover/controller.ts';
-import { FigError } from '../kernel/fig-error.ts';
+import { FigError, describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
-import { createMetrics } from '../observe/metrics.ts';
+import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { createTrafficObserver } from '../observe/traffic.ts';
 import { migrateStore, openStore } from '../store/control-store.ts';
 import { startPhaseWatch } from '../store/phase-notifications.ts';
@@ -46,6 +47,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
   const { onProgress, log } = options;
   const config = await loadConfig(options.configFile);
   refuseMissingDatabase(config, options.configFile);
+  refuseBadRules(config, options.configFile);
   const stack = new ServiceStack(log);
   try {
     const storeUrl = await storeUrlOf(config, stack, onProgress);
@@ -67,7 +69,8 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
 
     const candidates = createCandidates(config.features, storeUrl);
     stack.add('candidates', () => candidates[Symbol.asyncDispose]());
-    const feed = await startShadow(config, options, storeUrl, positions.buffer);
+    const metrics = createMetrics();
+    const feed = await startShadow(config, options, storeUrl, positions.buffer, metrics);
     stack.add('shadow', () => feed.stop());
 
     const phases = createPhaseStore(store);
@@ -82,7 +85,6 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     stack.add('cutover', () => loop.stop());
 
     const traffic = createTrafficObserver();
-    const metrics = createMetrics();
     const isReady = (name: string): boolean => {
       const feature = config.features.find((each) => each.name === name);
       return feature?.readModel === undefined || capture?.progressOf(feature.readModel.name).state === 'ready';
@@ -143,6 +145,18 @@ function refuseMissingDatabase(config: NormalizedConfig, file: string): void {
   );
 }
 
+/** The shadow's worker would only find out when it has been started. */
+function refuseBadRules(config: NormalizedConfig, file: string): void {
+  for (const { name, compare } of config.features) {
+    try {
+      compilePathRules(compare);
+    } catch (error) {
+      const message = `${file}: a rule in compare of ${name} cannot be read: ${describeError(error)}`;
+      throw new FigError('FIG_CONFIG_INVALID', message, { cause: error });
+    }
+  }
+}
+
 function startCapture(
   config: NormalizedConfig,
   target: ReturnType<typeof openTarget>,
@@ -168,6 +182,7 @@ async function startShadow(
   { configFile, log }: RunUpOptions,
   storeUrl: string,
   position: SharedArrayBuffer,
+  metrics: Metrics,
 ): Promise<ShadowFeed> {
   // Worker threads cannot load TypeScript on Node 20, so from sources the compiled worker is used.
   const fromSource = import.meta.url.endsWith('.ts');
@@ -183,6 +198,7 @@ async function startShadow(
       position,
     },
     features: config.features.map(({ name }) => name),
+    onVerdict: (feature, _route, verdict) => metrics.compared(feature, verdict),
     log,
   });
 }

@@ -59,8 +59,8 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     write: (line) => (live ?? progress).print(line),
   });
   const startAdmin: StartAdmin = async (control, port) => {
-    const { FIG_ADMIN_HOST: host, FIG_ADMIN_TOKEN: token } = io.env;
-    const admin = await startAdminServer({ control, port, log, host, token });
+    const { FIG_ADMIN_HOST, FIG_ADMIN_TOKEN: token } = io.env;
+    const admin = await startAdminServer({ control, port, log, host: FIG_ADMIN_HOST, token });
     // From now on the other commands can ask, also while read models are still being built.
     await writeRunFile(io.cwd, { admin: admin.url, pid: process.pid, startedAt: new Date().toISOString() });
     return admin;

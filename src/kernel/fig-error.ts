@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { errorCodes, type ErrorCode } from './error-codes.ts';
 
 export interface FigErrorOptions {
@@ -29,8 +30,13 @@ export function describeError(thrown: unknown): string {
       parts.push(current.errors.map(describeError).join('; '));
       break;
     }
-    parts.push(current instanceof Error ? current.message : String(current));
+    parts.push(current instanceof Error ? current.message : textOf(current));
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.join(': ');
+}
+
+function textOf(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown;
+  return inspect(thrown, { depth: 1, breakLength: Infinity });
 }

@@ -23,7 +23,7 @@ export class HttpCandidate implements Candidate, AsyncDisposable {
     try {
       const headers = passedOn(question.headers);
       const response = await request(new URL(question.target, this.#origin), {
-        method: question.method as 'GET',
+        method: question.method,
         headers,
         dispatcher: this.#agent,
         signal,

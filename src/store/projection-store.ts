@@ -47,9 +47,9 @@ interface StoredBackfill {
 export class ProjectionStore {
   async find(db: Knex, name: string): Promise<ProjectionRow | undefined> {
     const cursor = db.raw('build_cursor::text as build_cursor');
-    const row = (await db('fig.projection')
+    const row: StoredProjection | undefined = await db('fig.projection')
       .where({ name })
-      .first('name', 'fingerprint', 'state', 'position', cursor, 'built')) as StoredProjection | undefined;
+      .first('name', 'fingerprint', 'state', 'position', cursor, 'built');
     if (!row) return undefined;
     return {
       name: row.name,
@@ -100,10 +100,10 @@ export class ProjectionStore {
   }
 
   async listBackfill(db: Knex, projection: string): Promise<readonly BackfillRow[]> {
-    const rows = (await db('fig.backfill')
+    const rows: StoredBackfill[] = await db('fig.backfill')
       .where({ projection })
       .select('source', db.raw('cursor::text as cursor'), 'copied', 'estimated', 'done')
-      .orderBy('source')) as StoredBackfill[];
+      .orderBy('source');
     return rows.map((row) => ({
       source: row.source,
       cursor: row.cursor === null ? null : (JSON.parse(row.cursor) as string[]),

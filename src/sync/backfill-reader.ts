@@ -24,7 +24,7 @@ export class BackfillReader implements AsyncDisposable {
       connectionString: url,
       application_name: 'fig backfill',
       options: sessionOptions(),
-      types: textTypes as never,
+      types: textTypes,
     });
     client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
     await client.connect();

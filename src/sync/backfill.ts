@@ -143,9 +143,9 @@ function cursorAfter(rows: ReadChunk['rows'], mirror: MirrorTable): readonly str
 
 /** `Promise.withResolvers`, which Node 20 lacks. */
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((settle) => {
-    resolve = settle;
+  let settle: ((value: T) => void) | undefined;
+  const promise = new Promise<T>((resolve) => {
+    settle = resolve;
   });
-  return { promise, resolve };
+  return { promise, resolve: (value) => settle?.(value) };
 }

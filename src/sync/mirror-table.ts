@@ -35,7 +35,7 @@ export class MirrorTable {
     await tx.raw(`CREATE TABLE ${this.#table} (${columns}, PRIMARY KEY (${key}))`);
     // The legacy app's foreign keys are what builds join by, and a mirror without their indexes would be scanned.
     for (const column of this.#columns) {
-      if (/_id$/.test(column.name) && !this.key.includes(column.name)) {
+      if (column.name.endsWith('_id') && !this.key.includes(column.name)) {
         await tx.raw(`CREATE INDEX ON ${this.#table} (${quoteName(column.name)})`);
       }
     }

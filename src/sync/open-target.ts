@@ -3,16 +3,17 @@ import { types } from 'pg';
 import { sessionOptions } from './postgres/session-settings.ts';
 
 const { INT2, INT4, BOOL } = types.builtins;
-const parsed = new Set<number>([INT2, INT4, BOOL]);
+const parsers = new Map<number, (value: string) => unknown>([
+  [INT2, Number],
+  [INT4, Number],
+  [BOOL, (value) => value === 't'],
+]);
 
 /**
  * What `dirty` and `build` read: int2 and int4 as numbers, booleans as booleans, everything else as PostgreSQL prints
  * it. The default parsers lose digits of json numbers and microseconds of timestamps, which would then be stored.
  */
-const exactTypes = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    parsed.has(oid) ? (types.getTypeParser(oid, format as 'text') as unknown) : (value: string) => value,
-};
+const exactTypes = { getTypeParser: (oid: number) => parsers.get(oid) ?? ((value: string) => value) };
 
 /** A pool on the target database for projections. */
 export function openTarget(url: string): Knex {

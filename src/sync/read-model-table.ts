@@ -67,7 +67,8 @@ export function toText(value: unknown, type: string): string | null {
   if (value instanceof Date) return value.toISOString();
   if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
   if (Array.isArray(value) && type.endsWith('[]')) return arrayText(value, type.slice(0, -2));
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  return JSON.stringify(value);
 }
 
 function arrayText(values: readonly unknown[], type: string): string {

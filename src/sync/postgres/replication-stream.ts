@@ -129,7 +129,7 @@ export class ReplicationStream implements AsyncDisposable {
       this.#client.query(sql).then(
         () => this.#end(undefined),
         (error: unknown) => {
-          reject(error as Error);
+          reject(error);
           this.#end(error);
         },
       );

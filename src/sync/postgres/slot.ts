@@ -1,4 +1,4 @@
-import { Client, DatabaseError } from 'pg';
+import { type Client, DatabaseError } from 'pg';
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 import { parsePosition, type Position } from '../../kernel/position.ts';
