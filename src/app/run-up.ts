@@ -76,14 +76,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const phases = createPhaseStore(store);
     const ports = cutoverPorts({ store, phases, features: config.features, capture });
     const controller = new CutoverController({ features: config.features, ports, log });
-    await retreatOnNewCode(config.features, store, phases, controller);
     const routing = new RoutingState();
-    routing.swap(await phases.snapshot());
-    const watch = startPhaseWatch({ storeUrl, onSnapshot: routing.swap, log });
-    stack.add('phase watch', () => watch.stop());
-    const loop = controller.start();
-    stack.add('cutover', () => loop.stop());
-
     const traffic = createTrafficObserver();
     const isReady = (name: string): boolean => {
       const feature = config.features.find((each) => each.name === name);
@@ -106,6 +99,14 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       log,
     });
     stack.add('proxy', () => proxy.stop());
+
+    // Until here the proxy knows no phases and sends everything to legacy.
+    await retreatOnNewCode(config.features, store, phases, controller);
+    routing.swap(await phases.snapshot());
+    const watch = startPhaseWatch({ storeUrl, onSnapshot: routing.swap, log });
+    stack.add('phase watch', () => watch.stop());
+    const loop = controller.start();
+    stack.add('cutover', () => loop.stop());
 
     const startedAt = new Date().toISOString();
     const addresses = { proxy: proxy.url, legacy: config.legacy.url.origin, admin: '' };

@@ -75,6 +75,10 @@ export const errorCodes = {
     meaning: 'The replication slot was advanced past what the read model has applied, so changes are missing.',
     remedy: 'The read model is built again by itself; find out who else uses the slot.',
   },
+  FIG_SOURCE_CHANGED: {
+    meaning: 'A legacy table lost or renamed a column that the read model mirrors.',
+    remedy: 'The read model is built again by itself from the new columns; correct it where it uses the old one.',
+  },
   FIG_PROJECTION_FAILED: {
     meaning: 'A change could not be applied to the read model.',
     remedy: 'Reads stay with legacy until it is applied; the cause says what failed.',

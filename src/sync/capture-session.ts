@@ -16,6 +16,7 @@ import { inspectSource, refuseOnErrors } from './postgres/preflight.ts';
 import { ReplicationStream } from './postgres/replication-stream.ts';
 import { sessionOptions } from './postgres/session-settings.ts';
 import { ensureSlot, type Slot, slotNameOf } from './postgres/slot.ts';
+import { identifySource, projectionFingerprint, type SourceIdentity } from './postgres/identify-source.ts';
 import { messagePrefix } from './postgres/source-position.ts';
 import { SerialQueue } from './serial-queue.ts';
 
@@ -41,13 +42,16 @@ export class CaptureSession implements AsyncDisposable {
   readonly #backfills = new Map<DeclarativeProjection, Backfill>();
   readonly #delivered = new DeliveredXids();
   readonly #serial = new SerialQueue();
+  readonly #identity: SourceIdentity;
   #keptAt = Date.now();
 
   private constructor(
     options: SessionOptions,
     stream: ReplicationStream,
     projections: readonly DeclarativeProjection[],
+    identity: SourceIdentity,
   ) {
+    this.#identity = identity;
     this.#options = options;
     this.#stream = stream;
     this.#projections = projections;
@@ -69,18 +73,28 @@ export class CaptureSession implements AsyncDisposable {
       refuseOnErrors(findings);
       const slot = await ensureSlot(client, slotName, slotName, [...tables.values()], options.log);
       const projections = options.readModels.map((model) => new DeclarativeProjection(options.target, model, tables));
-      for (const projection of projections) await takeUp(projection, slot, options);
-      const from = projections.reduce<Position | undefined>(
-        (least, { position }) => (least === undefined || position < least ? position : least),
-        undefined,
-      );
+      const identity = await identifySource(options.url);
+      const fresh: DeclarativeProjection[] = [];
+      for (const projection of projections) {
+        if (!(await takeUp(projection, slot, identity, options))) fresh.push(projection);
+      }
+      const from = projections
+        .map((projection) => (fresh.includes(projection) ? slot.confirmed : projection.position))
+        .reduce((least, position) => (position < least ? position : least));
       const stream = await ReplicationStream.open({
         url: options.url,
         slot: slot.name,
         publication: slot.publication,
-        from: from ?? slot.confirmed,
+        from,
       });
-      return new CaptureSession(options, stream, projections);
+      try {
+        // Only whoever holds the slot may drop and make tables: another fig may still be serving from them.
+        for (const projection of fresh) await projection.restart(fingerprintOf(projection, identity), slot.confirmed);
+      } catch (error) {
+        await stream[Symbol.asyncDispose]();
+        throw error;
+      }
+      return new CaptureSession(options, stream, projections, identity);
     } finally {
       await client.end();
     }
@@ -176,7 +190,7 @@ export class CaptureSession implements AsyncDisposable {
     if (error instanceof FigError && error.code === 'FIG_MIRROR_ROW_MISSING') {
       this.#options.log.warn({ readModel: name, error: error.message }, 'the read model is built again');
       this.#options.onPosition(name, undefined);
-      await projection.restart(readModelFingerprint(projection.definition), this.#stream.acknowledged);
+      await projection.restart(fingerprintOf(projection, this.#identity), this.#stream.acknowledged);
     }
   }
 
@@ -283,23 +297,36 @@ function demandsOf(readModels: readonly ReadModelDefinition[]): { table: string;
   return [...demands].map(([table, key]) => ({ table, key }));
 }
 
-/** Resumes a projection, or starts it anew when there is nothing, another definition, or a gap before the slot. */
-async function takeUp(projection: DeclarativeProjection, slot: Slot, options: SessionOptions): Promise<void> {
+function fingerprintOf(projection: DeclarativeProjection, identity: SourceIdentity): string {
+  const sources = [...projection.mirrors.values()].map(({ source }) => source);
+  return projectionFingerprint(readModelFingerprint(projection.definition), identity, sources);
+}
+
+/**
+ * Resumes a projection. False: it has to start anew, because there is nothing, or it was made by another definition, from
+ * another server or other columns, or changes are missing between its position and the slot's.
+ */
+async function takeUp(
+  projection: DeclarativeProjection,
+  slot: Slot,
+  identity: SourceIdentity,
+  options: SessionOptions,
+): Promise<boolean> {
   const { name } = projection.definition;
-  const fingerprint = readModelFingerprint(projection.definition);
-  const known = await projection.resume(fingerprint);
-  const gap = known && projection.position < slot.confirmed;
-  if (gap) {
+  const known = await projection.resume(fingerprintOf(projection, identity));
+  // A position past the end of the log is one of a server that was restored to an earlier time.
+  const misplaced = known && (projection.position < slot.confirmed || projection.position > identity.end);
+  if (misplaced) {
     const error = new FigError(
       'FIG_SLOT_PASSED',
-      `the read model ${name} stands at ${formatPosition(projection.position)}, the slot at ${formatPosition(slot.confirmed)}`,
+      `the read model ${name} stands at ${formatPosition(projection.position)}, the slot at ${formatPosition(slot.confirmed)} and the log ends at ${formatPosition(identity.end)}`,
     );
     options.log.warn(
       { readModel: name, code: error.code, error: error.message },
       'changes are missing; building again',
     );
   }
-  if (known && !gap) return;
+  if (known && !misplaced) return true;
   options.onPosition(name, undefined);
-  await projection.restart(fingerprint, slot.confirmed);
+  return false;
 }

@@ -65,7 +65,8 @@ export class MirrorTable {
         continue;
       }
       const base = net.truncated ? undefined : stored.get(keyText(change.base, this.key));
-      const row = this.#complete(change.values, base, mayMiss);
+      const moved = keyText(change.base, this.key) !== text;
+      const row = this.#complete(change.values, base, mayMiss && !moved);
       if (row) after.push(row);
     }
     if (gone.length > 0 && !net.truncated) await this.#deleteKeys(tx, gone);
@@ -108,6 +109,9 @@ export class MirrorTable {
   #complete(values: SentRow, base: RawRow | undefined, mayMiss: boolean): RawRow | undefined {
     const row: Record<string, string | null> = Object.create(null) as Record<string, string | null>;
     for (const { name } of this.#columns) {
+      if (!Object.hasOwn(values, name)) {
+        throw new FigError('FIG_SOURCE_CHANGED', `${this.source.name} has no column ${name} any more`);
+      }
       const value = values[name];
       if (value !== unchanged) {
         row[name] = value ?? null;

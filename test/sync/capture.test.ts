@@ -151,3 +151,35 @@ test('preflight refuses a table whose publication would make legacy writes fail,
   );
   expect(made.rows.map(({ n }: { n: number }) => n)).toEqual([0, 0]);
 });
+
+test('columns that come and go in legacy make the read model be built again, never hold made-up nulls', async () => {
+  await using setup = await setupSync();
+  await seed(setup, 30);
+  const capture = setup.startCapture();
+  await caughtUp(capture);
+  await setup.legacy.raw('ALTER TABLE orders ADD COLUMN extra text');
+  await setup.legacy.raw(`UPDATE orders SET extra = 'new', note = 'after the new column'`);
+  await caughtUp(capture);
+  expect(await setup.actual()).toEqual(await setup.expected());
+
+  // A rename takes away a column that build needs: the read model must not be read until that is mended.
+  await setup.legacy.raw('ALTER TABLE orders RENAME note TO remark');
+  await setup.legacy.raw(`UPDATE orders SET remark = 'renamed' WHERE id = 5`);
+  await until('the read model is out of use', () => capture.applied('summary')!.current() === undefined);
+  await setup.legacy.raw('ALTER TABLE orders RENAME remark TO note');
+  await caughtUp(capture);
+  expect(await setup.actual()).toEqual(await setup.expected());
+});
+
+test('a position past the end of the log, as after a restore, makes the read model be built again', async () => {
+  await using setup = await setupSync();
+  await seed(setup, 30);
+  const first = setup.startCapture();
+  await caughtUp(first);
+  await first.stop();
+  await setup.target('fig.projection').update({ position: (2n ** 50n).toString() });
+  await setup.legacy.raw(`UPDATE orders SET note = 'after the restore'`);
+  const second = setup.startCapture();
+  await caughtUp(second);
+  expect(await setup.actual()).toEqual(await setup.expected());
+});

@@ -15,6 +15,8 @@ import { type RunAs, unprivilegedUser } from './run-as.ts';
 
 const START_BUDGET_MS = 60_000;
 const STOP_BUDGET_MS = 20_000;
+/** Any constant: who holds it, on the server itself, may stop the server. */
+const OWNER_LOCK = 7_305_011;
 
 export interface EmbeddedPostgres {
   readonly port: number;
@@ -47,7 +49,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const left = await findRunning(dataFolder);
   if (left !== undefined) {
     await untilAnswers(left.port, password, () => undefined);
-    return describeServer(left.port, password, true, () => stopProcess(left.pid, undefined));
+    const owner = await own(left.port, password, options.folder);
+    return describeServer(left.port, password, true, async () => {
+      await owner.end();
+      await stopProcess(left.pid, undefined);
+    });
   }
   const binaries = await findBinaries();
   if (!existsSync(join(dataFolder, 'PG_VERSION'))) {
@@ -61,7 +67,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     options.settings ?? {},
   );
   await untilAnswers(port, password, () => (child.exitCode === null ? undefined : tail.text()));
-  return describeServer(port, password, false, () => stopProcess(child.pid!, child));
+  const owner = await own(port, password, options.folder);
+  return describeServer(port, password, false, async () => {
+    await owner.end();
+    await stopProcess(child.pid!, child);
+  });
 }
 
 function describeServer(port: number, password: string, adopted: boolean, stop: () => Promise<void>): EmbeddedPostgres {
@@ -167,6 +177,26 @@ async function untilAnswers(port: number, password: string, failed: () => string
   throw new FigError('FIG_EMBEDDED_POSTGRES_FAILED', 'PostgreSQL did not answer within a minute', { cause: last });
 }
 
+/**
+ * Takes the server for this process, for as long as the connection lives. Throws when another process has it: whoever
+ * stops first would pull it from under the other.
+ */
+async function own(port: number, password: string, folder: string): Promise<Client> {
+  const client = new Client({ host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres' });
+  client.on('error', () => undefined); // When the server goes, so does the claim to it.
+  await client.connect();
+  // The session of a process that was just killed may last a moment longer.
+  for (let attempt = 0; attempt < 40; attempt += 1) {
+    const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [OWNER_LOCK]);
+    if (rows[0]?.mine === true) return client;
+    await sleep(50);
+  }
+  await client.end();
+  throw new FigError('FIG_EMBEDDED_POSTGRES_FAILED', `another fig runs with the PostgreSQL in ${folder}`, {
+    remedy: 'Stop it first, or start this one in another folder.',
+  });
+}
+
 /** A server that still runs on the folder, as its postmaster.pid tells it. */
 async function findRunning(dataFolder: string): Promise<{ pid: number; port: number } | undefined> {
   const file = join(dataFolder, 'postmaster.pid');
@@ -174,7 +204,17 @@ async function findRunning(dataFolder: string): Promise<{ pid: number; port: num
   const lines = (await readFile(file, 'utf8')).split('\n');
   const pid = Number(lines[0]);
   const port = Number(lines[3]);
-  return Number.isInteger(pid) && pid > 0 && port > 0 && isAlive(pid) ? { pid, port } : undefined;
+  if (Number.isInteger(pid) && pid > 0 && port > 0 && (await isServerOf(pid, dataFolder))) return { pid, port };
+  // Left behind by a crash of the machine; the number may since have become another program's.
+  await rm(file, { force: true });
+  return undefined;
+}
+
+async function isServerOf(pid: number, dataFolder: string): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  if (process.platform !== 'linux') return true;
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return command.includes(dataFolder);
 }
 
 function isAlive(pid: number): boolean {

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { Client } from 'pg';
+import { parsePosition, type Position } from '../../kernel/position.ts';
+import type { SourceTable } from './catalog.ts';
+
+export interface SourceIdentity {
+  /** The same as long as it is the same server's log and the same database. */
+  readonly system: string;
+  /** Where the log ends. */
+  readonly end: Position;
+}
+
+/** Asks the server who it is. Needs nothing but the right to replicate. */
+export async function identifySource(url: string): Promise<SourceIdentity> {
+  const config = { connectionString: url, replication: 'database' };
+  const client = new Client(config);
+  client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ systemid: string; xlogpos: string; dbname: string }>('IDENTIFY_SYSTEM');
+    const { systemid, xlogpos, dbname } = rows[0]!;
+    return { system: `${systemid} ${dbname}`, end: parsePosition(xlogpos) };
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * What a read model's stored rows were made from: its definition, the server, and the columns of its sources. Rows made
+ * from anything else cannot be carried on with: positions of another log mean nothing, and the mirror has other columns.
+ */
+export function projectionFingerprint(
+  definition: string,
+  { system }: SourceIdentity,
+  sources: Iterable<SourceTable>,
+): string {
+  const columns = [...sources].map(({ name, columns: all }) => [name, all]);
+  return createHash('sha256')
+    .update(JSON.stringify([definition, system, columns]))
+    .digest('hex')
+    .slice(0, 16);
+}
