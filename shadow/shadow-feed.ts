@@ -16,7 +16,7 @@ export interface ShadowFeedOptions {
   readonly features: readonly string[];
   /** What may be outstanding at once. Default 1,000 copies and 64 MiB. */
   readonly limits?: Partial<FeedLimits> | undefined;
-  /** A worker that acknowledges nothing for so long, while copies are outstanding, is replaced. Default 30,000. */
+  /** A worker that gives no sign of life for so long, while copies are outstanding, is replaced. Default 5,000. */
   readonly stuckMs?: number | undefined;
   /** Megabytes of heap after which the worker, not the process, dies. Default 512. */
   readonly maxHeapMb?: number | undefined;
@@ -70,7 +70,7 @@ class Feed implements ShadowFeed {
   #compared = 0;
   #restarts = 0;
   #failures = 0;
-  #progressAt = 0;
+  #heardAt = 0;
   #restartTimer: NodeJS.Timeout | undefined;
   #watchTimer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
@@ -79,7 +79,7 @@ class Feed implements ShadowFeed {
     this.#options = options;
     this.#features = new Set(options.features);
     this.#outstanding = new Outstanding({ ...defaultFeedLimits, ...options.limits });
-    this.#stuckMs = options.stuckMs ?? 30_000;
+    this.#stuckMs = options.stuckMs ?? 5_000;
   }
 
   async start(): Promise<void> {
@@ -107,7 +107,7 @@ class Feed implements ShadowFeed {
       this.dropped(exchange.feature, exchange.route, reason ?? 'worker-down');
       return;
     }
-    if (this.#outstanding.count === 0) this.#progressAt = performance.now();
+    if (this.#outstanding.count === 0) this.#heardAt = performance.now();
     // A copy of its own, because the buffer of the proxy's body may be shared, and what is transferred is gone here.
     const body = new Uint8Array(exchange.answer.body);
     const message: ToWorker = {
@@ -170,7 +170,7 @@ class Feed implements ShadowFeed {
     });
     this.#worker = worker;
     this.#lastError = undefined;
-    this.#progressAt = performance.now();
+    this.#heardAt = performance.now();
     await new Promise<void>((resolve) => {
       worker.on('message', (message: FromWorker) => {
         if (message.type === 'ready') resolve();
@@ -191,7 +191,7 @@ class Feed implements ShadowFeed {
       this.#options.log[message.level](message.fields, message.message);
       return;
     }
-    this.#progressAt = performance.now();
+    this.#heardAt = performance.now();
     if (message.type !== 'done' || !this.#outstanding.remove(message.sequence)) return;
     this.#failures = 0;
     this.#compared += 1;
@@ -220,9 +220,9 @@ class Feed implements ShadowFeed {
   /** A worker that spins hears nothing, so it cannot be asked to end. */
   #replaceStuck(): void {
     if (!this.#worker || this.#outstanding.count === 0) return;
-    const silentMs = performance.now() - this.#progressAt;
+    const silentMs = performance.now() - this.#heardAt;
     if (silentMs < this.#stuckMs) return;
-    this.#lastError = `it acknowledged nothing for ${Math.round(silentMs)} ms`;
+    this.#lastError = `it gave no sign of life for ${Math.round(silentMs)} ms`;
     void this.#worker.terminate();
   }
 }

@@ -38,8 +38,12 @@ export type ToWorker =
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
+export const aliveEveryMs = 500;
+
 export type FromWorker =
   | { readonly type: 'ready' }
+  /** The thread's loop turns; said every `aliveEveryMs`, because a judgement may wait longer for its fence than a worker may be stuck. */
+  | { readonly type: 'alive' }
   /** An exchange has been dealt with, whatever it came to. */
   | {
       readonly type: 'done';

@@ -10,7 +10,7 @@ import { defaultShadowSettings, ExchangeComparer } from './exchange-comparer.ts'
 import { Semaphore } from './semaphore.ts';
 import { SharedPositionReader } from './shared-position.ts';
 import { workerLog } from './worker-log.ts';
-import type { FromWorker, StartedWorkerData, ToWorker } from './worker-protocol.ts';
+import { aliveEveryMs, type FromWorker, type StartedWorkerData, type ToWorker } from './worker-protocol.ts';
 
 /** Judgements at once, most of which wait for a fence. */
 const MAX_JUDGEMENTS = 64;
@@ -18,6 +18,7 @@ const MAX_JUDGEMENTS = 64;
 async function runWorker(port: NonNullable<typeof parentPort>, workerData: StartedWorkerData): Promise<void> {
   const post = (message: FromWorker): void => port.postMessage(message);
   const log = workerLog(post);
+  setInterval(() => post({ type: 'alive' }), aliveEveryMs).unref();
   // A handler of the user that forgets a rejected promise must not cost all comparisons that are under way.
   process.on('unhandledRejection', (error) => log.warn({ error: describeError(error) }, 'a promise was left rejected'));
 

@@ -52,6 +52,11 @@ async function ask(count = 1_000): Promise<void> {
   expect(wrong).toEqual([]);
 }
 
+async function compared(): Promise<number> {
+  const status = await fig.json<StatusReport>('status');
+  return status.shadow?.compared ?? 0;
+}
+
 async function stepTo(reads: string): Promise<void> {
   for (;;) {
     const status = await fig.json<StatusReport>('status');
@@ -75,6 +80,11 @@ test.each(['hang', 'throw', 'garbage', 'unsendable', 'spin', 'crash'])(
     await setFault(fault);
     await ask();
     await setFault('');
+    await until('the shadow compares again', async () => {
+      const before = await compared();
+      await ask(20);
+      return (await compared()) > before;
+    });
   },
   120_000,
 );
