@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ErrorCode } from '../src/kernel/error-codes.ts';
+import { strictFault, type PathPolicy } from './request-path.ts';
 import { peerAddress } from './upstream-headers.ts';
 
 /** A user's request while it is being answered. */
@@ -37,8 +39,15 @@ export function hasBody(req: IncomingMessage): boolean {
   return req.headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
 }
 
+export interface RequestFault {
+  readonly status: number;
+  readonly message: string;
+  /** Default FIG_REQUEST_REFUSED. */
+  readonly code?: ErrorCode | undefined;
+}
+
 /** What makes a request unfit to be forwarded: two readers could disagree about whom it asks or where it ends. */
-export function faultOf(req: IncomingMessage): { readonly status: number; readonly message: string } | undefined {
+export function faultOf(req: IncomingMessage, paths: PathPolicy = 'verbatim'): RequestFault | undefined {
   const names = req.rawHeaders.filter((_, index) => index % 2 === 0);
   if (names.filter((name) => name.toLowerCase() === 'host').length > 1) {
     return { status: 400, message: 'the request has more than one Host header' };
@@ -50,5 +59,6 @@ export function faultOf(req: IncomingMessage): { readonly status: number; readon
   if (!/^(?:\/|https?:\/\/)/i.test(req.url ?? '')) {
     return { status: 501, message: 'only targets that are a path or an http URL are forwarded' };
   }
-  return undefined;
+  const fault = paths === 'strict' ? strictFault(req.url ?? '') : undefined;
+  return fault === undefined ? undefined : { status: 400, message: fault, code: 'FIG_PATH_REFUSED' };
 }

@@ -18,7 +18,8 @@ import { resetConnection } from './forward.ts';
 import { handleRequest, type ProxyParts } from './handle-request.ts';
 import { CopyDesk } from './hand-copy.ts';
 import { OwnWrites } from './own-writes.ts';
-import { RouteTable, pathOf, type RoutedFeature } from './route-table.ts';
+import { pathOf, type PathPolicy } from './request-path.ts';
+import { RouteTable, type RoutedFeature } from './route-table.ts';
 import type { Handled, SeenRequest } from './seen-request.ts';
 import { UpgradeTunnels, isWebSocketUpgrade, responseOn } from './upgrade-tunnel.ts';
 import type { VisitorRules } from './visitor.ts';
@@ -36,6 +37,8 @@ export interface ProxyOptions {
   readonly port: number;
   readonly features: readonly RoutedFeature[];
   readonly visitor: VisitorRules;
+  /** Default `verbatim`. */
+  readonly paths?: PathPolicy | undefined;
   /** An immutable snapshot, read once per request. */
   readonly routing: () => RoutingSnapshot;
   readonly candidate: (feature: string) => Candidate | undefined;
@@ -106,7 +109,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     if (!(socket instanceof Socket)) return;
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
-    if (isWebSocketUpgrade(req) && faultOf(req) === undefined) tunnels.open(req, socket, head);
+    if (isWebSocketUpgrade(req) && faultOf(req, options.paths) === undefined) tunnels.open(req, socket, head);
     // Any other upgrade may be ignored (RFC 9110 section 7.8). Its body, if any, is lost to us by now.
     else if (!hasBody(req)) void serve(options, parts, connections, req, responseOn(req, socket));
     else socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
@@ -140,6 +143,7 @@ function partsOf(options: ProxyOptions, routes: RouteTable, legacy: Pool): Proxy
   return {
     legacy,
     routes,
+    paths: options.paths ?? 'verbatim',
     routing,
     visitor: options.visitor,
     fenceSecret,

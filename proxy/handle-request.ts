@@ -4,12 +4,13 @@ import type { Log } from '../src/kernel/log.ts';
 import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import { answerError, answerFromCandidate } from './answer.ts';
 import type { CandidateDesk } from './ask-candidate.ts';
-import { faultOf, type ClientRequest } from './client-request.ts';
+import { faultOf, type ClientRequest, type RequestFault } from './client-request.ts';
 import { decide, decideAfterFailure, decideAtFence, type Decision } from './decide.ts';
 import { fenceNoteIn } from './fence-cookie.ts';
 import { forward, type ForwardOutcome } from './forward.ts';
 import type { CopyDesk } from './hand-copy.ts';
 import type { OwnWrites } from './own-writes.ts';
+import type { PathPolicy } from './request-path.ts';
 import type { RouteMatch, RouteTable } from './route-table.ts';
 import type { Handled } from './seen-request.ts';
 import { discardRest, uploadOf } from './upload.ts';
@@ -20,6 +21,7 @@ import { laterVisitors, visitorOf, type VisitorRules } from './visitor.ts';
 export interface ProxyParts {
   readonly legacy: Dispatcher;
   readonly routes: RouteTable;
+  readonly paths: PathPolicy;
   readonly routing: () => RoutingSnapshot;
   readonly visitor: VisitorRules;
   readonly fenceSecret: Uint8Array;
@@ -43,7 +45,7 @@ interface Asked {
  * -> answer -> hand a copy to the shadow. Whatever goes wrong on the candidate's side ends with legacy's answer.
  */
 export async function handleRequest(parts: ProxyParts, client: ClientRequest): Promise<Handled> {
-  const fault = faultOf(client.req);
+  const fault = faultOf(client.req, parts.paths);
   if (fault) return refuse(client, fault);
 
   const asked = findOut(parts, client);
@@ -134,11 +136,12 @@ function tellFailure(
   if (!res.headersSent && !res.destroyed) answerError(res, { status, code, message, requestId: id });
 }
 
-function refuse(client: ClientRequest, fault: { readonly status: number; readonly message: string }): Handled {
+function refuse(client: ClientRequest, fault: RequestFault): Handled {
   const { res, id } = client;
   // Where this request ends is not certain, so nothing after it on this connection can be trusted.
   res.shouldKeepAlive = false;
-  answerError(res, { ...fault, code: 'FIG_REQUEST_REFUSED', requestId: id });
+  const { status, message, code = 'FIG_REQUEST_REFUSED' } = fault;
+  answerError(res, { status, message, code, requestId: id });
   return { status: fault.status, servedBy: 'legacy', reason: 'refused' };
 }
 

@@ -161,7 +161,7 @@ test.each([
   ['a HEAD', { method: 'HEAD' }, 'no-route'],
   ['a POST', { method: 'POST' }, 'no-route'],
   ['a path that is no route', { path: '/orders' }, 'no-route'],
-  ['an ambiguous path', { path: '/orders/a%2Fb' }, 'no-route'],
+  ['an ambiguous path', { path: '/orders/a%2Fb' }, 'ambiguous-path'],
 ])('%s goes to legacy in live as well', async (_, { method = 'GET', path = '/orders/1' }: Ask, reason) => {
   await using upstream = await legacyShop();
   await using proxy = await startTestProxy(upstream.url, served(answering()));
