@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode } from '../src/kernel/error-codes.ts';
 import { strictFault, type PathPolicy } from './request-path.ts';
-import { peerAddress } from './upstream-headers.ts';
+import type { Origin } from './origin.ts';
 
 /** A user's request while it is being answered. */
 export interface ClientRequest {
@@ -12,7 +12,8 @@ export interface ClientRequest {
   readonly method: string;
   /** Path and query exactly as received. */
   readonly target: string;
-  readonly address: string;
+  /** Who asks, and how, as far as it can be believed. */
+  readonly origin: Origin;
   readonly hasBody: boolean;
   /** Milliseconds since the epoch. */
   readonly askedAt: number;
@@ -20,14 +21,19 @@ export interface ClientRequest {
   readonly gone: AbortSignal;
 }
 
-export function clientRequest(req: IncomingMessage, res: ServerResponse, gone: AbortSignal): ClientRequest {
+export function clientRequest(
+  req: IncomingMessage,
+  res: ServerResponse,
+  gone: AbortSignal,
+  origin: Origin,
+): ClientRequest {
   return {
     id: randomUUID(),
     req,
     res,
     method: req.method ?? 'GET',
     target: req.url ?? '/',
-    address: peerAddress(req.socket.remoteAddress),
+    origin,
     hasBody: hasBody(req),
     askedAt: Date.now(),
     gone,

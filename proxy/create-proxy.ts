@@ -17,12 +17,15 @@ import { errorCodeOf } from './error-code.ts';
 import { resetConnection } from './forward.ts';
 import { handleRequest, type ProxyParts } from './handle-request.ts';
 import { CopyDesk } from './hand-copy.ts';
+import { originOf, type Origin } from './origin.ts';
 import { OwnWrites } from './own-writes.ts';
 import { pathOf, type PathPolicy } from './request-path.ts';
 import { RouteTable, type RoutedFeature } from './route-table.ts';
 import type { Handled, SeenRequest } from './seen-request.ts';
 import { UpgradeTunnels, isWebSocketUpgrade, responseOn } from './upgrade-tunnel.ts';
+import { compileTrust, type TrustRules } from './trust.ts';
 import type { VisitorRules } from './visitor.ts';
+import { upstreamHeaders, type IdentityRules } from './upstream-headers.ts';
 import { withinTime } from './within-time.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -37,6 +40,12 @@ export interface ProxyOptions {
   readonly port: number;
   readonly features: readonly RoutedFeature[];
   readonly visitor: VisitorRules;
+  /** Who is believed about where a request comes from. Default: nobody. */
+  readonly trust?: TrustRules | undefined;
+  /** The Host header legacy gets: the client's (`keep`, the default), legacy's own (`replace`), or this one. */
+  readonly hostHeader?: string | undefined;
+  /** The name under which the proxy adds itself to Via. Default: it does not. */
+  readonly via?: string | undefined;
   /** Default `verbatim`. */
   readonly paths?: PathPolicy | undefined;
   /** An immutable snapshot, read once per request. */
@@ -90,6 +99,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const parts = partsOf(options, routes, legacy);
   const tunnels = new UpgradeTunnels({
     legacy: options.legacy,
+    headersOf: (req) => upstreamHeaders(req.rawHeaders, parts.originOf(req), parts.identity, req.httpVersion),
     handshakeTimeoutMs: headersTimeout,
     log: options.log,
     onHandshake: (req, status) => {
@@ -144,13 +154,28 @@ function partsOf(options: ProxyOptions, routes: RouteTable, legacy: Pool): Proxy
     legacy,
     routes,
     paths: options.paths ?? 'verbatim',
+    identity: identityOf(options),
     routing,
     visitor: options.visitor,
     fenceSecret,
     ownWrites,
     candidates: new CandidateDesk(options.candidate),
+    originOf: originReader(options.trust ?? {}),
     copies: new CopyDesk(options.sink, options.captureLimitBytes ?? 1024 * 1024, log),
     log,
+  };
+}
+
+function identityOf({ hostHeader = 'keep', legacy, via }: ProxyOptions): IdentityRules {
+  const host = hostHeader === 'keep' ? undefined : hostHeader === 'replace' ? legacy.host : hostHeader;
+  return { host, via };
+}
+
+function originReader(trust: TrustRules): (req: IncomingMessage) => Origin {
+  const isTrusted = compileTrust(trust);
+  return ({ socket, headers, rawHeaders }) => {
+    const scheme = 'encrypted' in socket ? 'https' : 'http';
+    return originOf(isTrusted, trust.header, { address: socket.remoteAddress, host: headers.host, scheme }, rawHeaders);
   };
 }
 
@@ -164,7 +189,7 @@ async function serve(
 ): Promise<void> {
   const startedAt = performance.now();
   const { gone, closed } = connections.begin(req, res);
-  const handled = await handledSafely(parts, clientRequest(req, res, gone));
+  const handled = await handledSafely(parts, clientRequest(req, res, gone, parts.originOf(req)));
   const closedAt = await closed;
   observe(options, req, handled, closedAt - startedAt, !res.writableFinished);
   connections.end();

@@ -3,7 +3,7 @@ import type { HttpQuestion } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import { maxComparedBytes } from './comparability.ts';
 import type { LegacyResult } from './judge.ts';
-import { asForwarded, repeatedHeaders } from './question-headers.ts';
+import { repeatedHeaders } from './question-headers.ts';
 import { Semaphore } from './semaphore.ts';
 
 export interface LegacyAskerOptions {
@@ -14,7 +14,7 @@ export interface LegacyAskerOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** Asks legacy a question a second time, as the same visitor. */
+/** Asks legacy a question a second time, as the same visitor: the copy says where it came from as the original did. */
 export class LegacyAsker implements AsyncDisposable {
   readonly #pool: Pool;
   readonly #places: Semaphore;
@@ -42,7 +42,7 @@ export class LegacyAsker implements AsyncDisposable {
       const response = await this.#pool.request({
         method: 'GET',
         path: target,
-        headers: asForwarded(repeatedHeaders(headers)),
+        headers: repeatedHeaders(headers),
         responseHeaders: 'raw',
         signal: AbortSignal.timeout(this.#timeoutMs),
       });
