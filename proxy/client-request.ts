@@ -65,6 +65,14 @@ export function faultOf(req: IncomingMessage, paths: PathPolicy = 'verbatim'): R
   if (!/^(?:\/|https?:\/\/)/i.test(req.url ?? '')) {
     return { status: 501, message: 'only targets that are a path or an http URL are forwarded' };
   }
+  if (req.httpVersionMajor > 1 && !isSoundAuthority(req)) {
+    return { status: 400, message: 'the request does not say plainly whom it asks for what' };
+  }
   const fault = paths === 'strict' ? strictFault(req.url ?? '') : undefined;
   return fault === undefined ? undefined : { status: 400, message: fault, code: 'FIG_PATH_REFUSED' };
+}
+
+/** What HTTP/1.1's parser makes sure of: one host without user or spaces, and a target that fits its line. */
+function isSoundAuthority(req: IncomingMessage): boolean {
+  return /^[\w.:[\]-]+$/.test(req.headers.host ?? '') && /^[\x21-\x7e]+$/.test(req.url ?? '');
 }

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { LegacyTlsSource } from '../src/config/connect-legacy.ts';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import type { ExchangeSink } from '../src/kernel/exchange.ts';
 import { FigError, describeError } from '../src/kernel/fig-error.ts';
@@ -17,11 +18,14 @@ import { errorCodeOf } from './error-code.ts';
 import { resetConnection } from './forward.ts';
 import { handleRequest, type ProxyParts } from './handle-request.ts';
 import { CopyDesk } from './hand-copy.ts';
-import { originOf, type Origin } from './origin.ts';
+import { openLegacy, type LegacyDispatcher } from './legacy-dispatcher.ts';
+import { originOf, type Origin, type Scheme } from './origin.ts';
+import { openListener } from './open-listener.ts';
 import { OwnWrites } from './own-writes.ts';
 import { pathOf, type PathPolicy } from './request-path.ts';
 import { RouteTable, type RoutedFeature } from './route-table.ts';
 import type { Handled, SeenRequest } from './seen-request.ts';
+import type { ListenTls } from './secure-server.ts';
 import { UpgradeTunnels, isWebSocketUpgrade, responseOn } from './upgrade-tunnel.ts';
 import { compileTrust, type TrustRules } from './trust.ts';
 import type { VisitorRules } from './visitor.ts';
@@ -40,6 +44,12 @@ export interface ProxyOptions {
   readonly port: number;
   readonly features: readonly RoutedFeature[];
   readonly visitor: VisitorRules;
+  /** Listens with a certificate, for HTTP/1.1 and HTTP/2. */
+  readonly tls?: ListenTls | undefined;
+  /** How a legacy at https is verified. Default: by the authorities that node knows, for the host of its URL. */
+  readonly legacyTls?: LegacyTlsSource | undefined;
+  /** Milliseconds between two looks at certificate files, besides being told of changes. Default 60,000. */
+  readonly certificatePollMs?: number | undefined;
   /** Who is believed about where a request comes from. Default: nobody. */
   readonly trust?: TrustRules | undefined;
   /** The Host header legacy gets: the client's (`keep`, the default), legacy's own (`replace`), or this one. */
@@ -77,28 +87,38 @@ export interface Proxy extends Service {
   readonly port: number;
   /** Requests whose answer is not out yet; tunnels are not counted. */
   readonly inFlight: number;
+  /** Reads the files of certificates again, as it happens by itself when they change. Never throws. */
+  reloadCertificates(): void;
 }
 
 /**
  * Starts the routing proxy; resolves when it listens. Without features it is transparent and only observes. Throws
- * FIG_PORT_IN_USE, FIG_LISTEN_FAILED, FIG_CONFIG_INVALID.
+ * FIG_PORT_IN_USE, FIG_LISTEN_FAILED, FIG_CONFIG_INVALID, FIG_CERTIFICATE_INVALID.
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   refusePath(options.legacy);
   const headersTimeout = options.headersTimeoutMs ?? 60_000;
   const routes = new RouteTable(options.features);
-  const legacy = new Pool(options.legacy.origin, {
-    pipelining: 1,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout,
-    // How long an event stream may be silent is legacy's to say; a dead peer is found by TCP keep-alive.
-    bodyTimeout: 0,
-    maxHeaderSize: MAX_UPSTREAM_HEADER_BYTES,
-  });
   const connections = new ClientConnections();
-  const parts = partsOf(options, routes, legacy);
+  const pollMs = options.certificatePollMs ?? 60_000;
+  const legacy = openLegacy({
+    url: options.legacy,
+    tls: options.legacyTls ?? {},
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    pool: {
+      pipelining: 1,
+      headersTimeout,
+      // How long an event stream may be silent is legacy's to say; a dead peer is found by TCP keep-alive.
+      bodyTimeout: 0,
+      maxHeaderSize: MAX_UPSTREAM_HEADER_BYTES,
+    },
+    pollMs,
+    log: options.log,
+  });
+  const parts = partsOf(options, routes, legacy.dispatcher);
   const tunnels = new UpgradeTunnels({
     legacy: options.legacy,
+    agent: legacy.agent,
     headersOf: (req) => upstreamHeaders(req.rawHeaders, parts.originOf(req), parts.identity, req.httpVersion),
     handshakeTimeoutMs: headersTimeout,
     log: options.log,
@@ -108,10 +128,17 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   });
   const upgraded = new Set<Duplex>();
 
-  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 60_000, insecureHTTPParser: false });
+  const { server, renewed } = await withoutLeak(legacy, () =>
+    openListener(
+      options.tls,
+      { keepAliveTimeout: 65_000, headersTimeout: 60_000, insecureHTTPParser: false },
+      pollMs,
+      options.log,
+      (socket) => connections.watch(socket),
+    ),
+  );
   // How long an upload may take is legacy's to say as well: the proxy holds next to nothing of it.
   server.requestTimeout = 0;
-  server.on('connection', (socket) => connections.watch(socket));
   server.on('request', (req, res) => void serve(options, parts, connections, req, res));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket, connections));
   server.on('upgrade', (req, socket, head) => {
@@ -125,27 +152,40 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     else socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   });
 
-  try {
-    await listen(server, options.host, options.port);
-  } catch (error) {
-    await legacy.destroy();
-    throw error;
-  }
+  await withoutLeak(legacy, () => listen(server, options.host, options.port), renewed?.stop);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   let stopping: Promise<void> | undefined;
   return {
     name: 'proxy',
     port,
-    url: urlOf(options.host, port),
+    url: urlOf(options.tls === undefined ? 'http' : 'https', options.host, port),
     get inFlight() {
       return connections.inFlight;
     },
-    stop: () => (stopping ??= stop(server, connections, upgraded, legacy, options.stopGraceMs ?? 5_000)),
+    reloadCertificates: () => {
+      renewed?.reload();
+      legacy.renewed?.reload();
+    },
+    stop: () => {
+      renewed?.stop();
+      return (stopping ??= stop(server, connections, upgraded, legacy, options.stopGraceMs ?? 5_000));
+    },
   };
 }
 
-function partsOf(options: ProxyOptions, routes: RouteTable, legacy: Pool): ProxyParts {
+/** A start that fails leaves nothing open behind. */
+async function withoutLeak<T>(legacy: LegacyDispatcher, step: () => T | Promise<T>, undo?: () => void): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    undo?.();
+    await legacy.destroy();
+    throw error;
+  }
+}
+
+function partsOf(options: ProxyOptions, routes: RouteTable, legacy: Dispatcher): ProxyParts {
   const { log, routing, source, applied, fenceSecret, fenceBudgetMs } = options;
   const secureCookies = options.secureCookies ?? false;
   const ownWrites = new OwnWrites({ source, applied, routing, fenceBudgetMs, secret: fenceSecret, secureCookies, log });
@@ -262,7 +302,7 @@ async function stop(
   server: Server,
   connections: ClientConnections,
   upgraded: ReadonlySet<Duplex>,
-  legacy: Pool,
+  legacy: LegacyDispatcher,
   graceMs: number,
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => {
@@ -287,7 +327,7 @@ function refusePath(legacy: URL): void {
 }
 
 /** An address that a browser on this machine can open. */
-function urlOf(host: string, port: number): string {
+function urlOf(scheme: Scheme, host: string, port: number): string {
   const open = host === '0.0.0.0' || host === '' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${open.includes(':') ? `[${open}]` : open}:${port}`;
+  return `${scheme}://${open.includes(':') ? `[${open}]` : open}:${port}`;
 }

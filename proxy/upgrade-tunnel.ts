@@ -1,4 +1,5 @@
 import { ServerResponse, type ClientRequest as OutgoingRequest, type IncomingMessage } from 'node:http';
+import type { Agent } from 'node:https';
 import type { Socket } from 'node:net';
 import httpProxy from 'http-proxy';
 import { describeError } from '../src/kernel/fig-error.ts';
@@ -8,6 +9,8 @@ import { resetConnection } from './forward.ts';
 
 export interface UpgradeTunnelsOptions {
   readonly legacy: URL;
+  /** Connects to a legacy that speaks https. */
+  readonly agent: () => Agent | undefined;
   /** The headers of the handshake as legacy gets them, but for those that ask for the upgrade. */
   readonly headersOf: (req: IncomingMessage) => string[];
   /** How long legacy may take to accept or refuse an upgrade. */
@@ -41,7 +44,7 @@ export class UpgradeTunnels {
 
   /** The socket must have an `error` listener already. */
   open(req: IncomingMessage, socket: Socket, head: Buffer): void {
-    this.#proxy.ws(req, socket, head, {}, (error) => {
+    this.#proxy.ws(req, socket, head, { agent: this.#options.agent() }, (error) => {
       this.#options.log.debug({ error: describeError(error) }, 'an upgrade ended with an error');
     });
   }
