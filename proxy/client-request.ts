@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode } from '../src/kernel/error-codes.ts';
-import { strictFault, type PathPolicy } from './request-path.ts';
+import type { PathPolicy } from '../src/config/edge-definition.ts';
+import { strictFault } from './request-path.ts';
 import type { Origin } from './origin.ts';
 
 /** A user's request while it is being answered. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { PathPolicy } from '../src/config/edge-definition.ts';
 import type { RawHeaders } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
@@ -13,7 +14,6 @@ import { forward, type ForwardJob, type ForwardOutcome } from './forward.ts';
 import type { CopyDesk } from './hand-copy.ts';
 import type { Origin } from './origin.ts';
 import type { OpenWrite, OwnWrites } from './own-writes.ts';
-import type { PathPolicy } from './request-path.ts';
 import type { RouteMatch, RouteTable } from './route-table.ts';
 import type { Handled } from './seen-request.ts';
 import { discardRest, uploadOf } from './upload.ts';

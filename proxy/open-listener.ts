@@ -1,9 +1,10 @@
 import { createServer, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
+import type { ListenTls } from '../src/config/edge-definition.ts';
 import { readTlsMaterial } from '../src/config/tls-material.ts';
 import type { Log } from '../src/kernel/log.ts';
 import { renewTls, warnIfExpired, type RenewedTls } from './renewed-tls.ts';
-import { SecureServer, type ListenTls } from './secure-server.ts';
+import { SecureServer } from './secure-server.ts';
 
 export interface Listener {
   readonly server: Server | SecureServer;

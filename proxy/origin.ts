@@ -1,6 +1,7 @@
+import type { TrustRules } from '../src/config/edge-definition.ts';
 import { headerValues, type RawHeaders } from '../src/kernel/exchange.ts';
 import { addressIn, forwardedElement, hostIn, listOf, parseForwarded, plainAddress, schemeIn } from './forwarded.ts';
-import type { IsTrusted, TrustRules } from './trust.ts';
+import type { IsTrusted } from './trust.ts';
 
 // Nothing here does I/O: where a request comes from follows from the peer, its headers and whom we trust.
 

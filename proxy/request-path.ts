@@ -1,11 +1,5 @@
 // Nothing here does I/O: how the path of a target reads is decided by its bytes alone.
 
-/**
- * `verbatim`: every path is forwarded exactly as it came, and one that may be read in two ways is legacy's. `strict`: such
- * paths are refused when they hide separators, dot segments or control characters.
- */
-export type PathPolicy = 'verbatim' | 'strict';
-
 /** How the path of a request reads. */
 export interface PathReading {
   /** The target up to its query, exactly as received and as forwarded. */

@@ -2,19 +2,10 @@ import { createServer as createHttp2Server } from 'node:http2';
 import type { ServerOptions } from 'node:http';
 import { Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import type { TlsMaterial, TlsSource } from '../src/config/tls-material.ts';
+import type { ListenTls } from '../src/config/edge-definition.ts';
+import type { TlsMaterial } from '../src/config/tls-material.ts';
 import { Http2Answer } from './http2-answer.ts';
 import { Http2Question } from './http2-question.ts';
-
-/** How the proxy shows users who it is. */
-export interface ListenTls extends TlsSource {
-  readonly cert: string;
-  readonly key: string;
-  /** With it, every client must show a certificate of these authorities. */
-  readonly ca?: string | undefined;
-  /** Whether HTTP/2 is offered. Default true. */
-  readonly http2?: boolean | undefined;
-}
 
 const HANDSHAKE_MS = 10_000;
 /** A session on which nothing happens and nothing is asked is closed. */

@@ -1,15 +1,6 @@
 import { BlockList, isIP } from 'node:net';
+import type { TrustRules } from '../src/config/edge-definition.ts';
 import { FigError } from '../src/kernel/fig-error.ts';
-
-/** Which peers are believed when they say where a request comes from. By default nobody is. */
-export interface TrustRules {
-  /** Addresses and networks of the hops in front: `10.0.0.0/8`, `::1`. */
-  readonly proxies?: readonly string[] | undefined;
-  /** Instead: how many hops are in front, whatever their addresses; safe only when nobody can come around them. */
-  readonly hops?: number | undefined;
-  /** The header in which those hops tell it; the other one is not read. Default `x-forwarded-for`. */
-  readonly header?: 'x-forwarded-for' | 'forwarded' | undefined;
-}
 
 /** Whether the hop at this address is believed. `distance`: 0 for the peer itself, 1 for whom it names last, and so on. */
 export type IsTrusted = (address: string, distance: number) => boolean;

@@ -1,4 +1,6 @@
 import { Pool } from 'undici';
+import { legacyConnector, serverNameOf, type LegacyTlsSource } from '../src/config/connect-legacy.ts';
+import { readTlsMaterial } from '../src/config/tls-material.ts';
 import type { HttpQuestion } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import { maxComparedBytes } from './comparability.ts';
@@ -8,6 +10,8 @@ import { Semaphore } from './semaphore.ts';
 
 export interface LegacyAskerOptions {
   readonly url: URL;
+  /** How a legacy at https is verified. Default: by the authorities node knows. */
+  readonly tls?: LegacyTlsSource | undefined;
   /** Questions at once; a difference must not become a load on legacy. Default 4. */
   readonly concurrency?: number | undefined;
   /** Milliseconds for a whole answer. Default 5,000. */
@@ -19,9 +23,19 @@ export class LegacyAsker implements AsyncDisposable {
   readonly #pool: Pool;
   readonly #places: Semaphore;
   readonly #timeoutMs: number;
+  readonly #serverName: { readonly servername?: string };
 
-  constructor({ url, concurrency = 4, timeoutMs = 5_000 }: LegacyAskerOptions) {
-    this.#pool = new Pool(url.origin, { connections: concurrency, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+  constructor({ url, tls: source = {}, concurrency = 4, timeoutMs = 5_000 }: LegacyAskerOptions) {
+    const { servername, rejectUnauthorized = true } = source;
+    const tls = { ...readTlsMaterial(source, 'legacy.tls'), servername, rejectUnauthorized };
+    const isSecure = url.protocol === 'https:';
+    this.#serverName = isSecure ? { servername: serverNameOf(url, tls) } : {};
+    this.#pool = new Pool(url.origin, {
+      connections: concurrency,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      ...(isSecure ? { connect: legacyConnector(url, tls, timeoutMs) } : {}),
+    });
     this.#places = new Semaphore(concurrency);
     this.#timeoutMs = timeoutMs;
   }
@@ -45,6 +59,7 @@ export class LegacyAsker implements AsyncDisposable {
         headers: repeatedHeaders(headers),
         responseHeaders: 'raw',
         signal: AbortSignal.timeout(this.#timeoutMs),
+        ...this.#serverName,
       });
       const body = await readAtMost(response.body, maxComparedBytes);
       if (!body) return { ok: false, reason: `the answer has more than ${maxComparedBytes} bytes` };

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addressIn, forwardedElement, parseForwarded } from '../../proxy/forwarded.ts';
 import { originOf, type Origin } from '../../proxy/origin.ts';
-import { compileTrust, type TrustRules } from '../../proxy/trust.ts';
+import { compileTrust } from '../../proxy/trust.ts';
+import type { TrustRules } from '../../src/config/edge-definition.ts';
 
 const from = (address: string, trust: TrustRules, headers: Readonly<Record<string, string>> = {}): Origin =>
   originOf(
