@@ -152,7 +152,11 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     else socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   });
 
-  await withoutLeak(legacy, () => listen(server, options.host, options.port), renewed?.stop);
+  await withoutLeak(
+    legacy,
+    () => listen(server, options.host, options.port),
+    () => renewed?.stop(),
+  );
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   let stopping: Promise<void> | undefined;

@@ -54,7 +54,10 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
       log,
     });
     stack.add('proxy', () => proxy.stop());
-    stack.add('certificates', reloadOnHangup(proxy.reloadCertificates));
+    stack.add(
+      'certificates',
+      reloadOnHangup(() => proxy.reloadCertificates()),
+    );
     const startedAt = new Date().toISOString();
     const addresses = { proxy: proxy.url, legacy: legacy.origin, admin: '' };
     const control = observingControl(

@@ -106,7 +106,10 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       log,
     });
     stack.add('proxy', () => proxy.stop());
-    stack.add('certificates', reloadOnHangup(proxy.reloadCertificates));
+    stack.add(
+      'certificates',
+      reloadOnHangup(() => proxy.reloadCertificates()),
+    );
 
     // Until here the proxy knows no phases and sends everything to legacy.
     await retreatOnNewCode(config.features, store, phases, controller);

@@ -30,8 +30,12 @@ export function legacyConnector(legacy: URL, tls: LegacyTls, timeoutMs: number):
   const connect = buildConnector({ timeout: timeoutMs, rejectUnauthorized, ...defined({ cert, key, ca }) });
   const servername = serverNameOf(legacy, tls);
   // An address is no server name (RFC 6066 section 3); the certificate is then checked against the address.
-  const name = isIP(servername) === 0 ? { servername } : {};
-  return ({ servername: _, ...options }, callback) => connect({ ...options, ...name }, callback);
+  if (isIP(servername) === 0) return (options, callback) => connect({ ...options, servername }, callback);
+  return (options, callback) => {
+    const unnamed = { ...options };
+    delete unnamed.servername;
+    connect(unnamed, callback);
+  };
 }
 
 /** TLS options as node's own clients take them. */

@@ -67,6 +67,9 @@ test('with hostHeader "replace" legacy is asked by its own name', async () => {
   expect(answer).toMatch(new RegExp(`${upstream.url.host}$`));
 });
 
+const askVia = (port: number, method: string): Promise<string> =>
+  exchangeRaw(port, `${method} / HTTP/1.1\r\nHost: a\r\nVia: 2 cdn\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+
 test('Via is added when it is wanted, behind what others added, in both directions', async () => {
   await using upstream = await startUpstream((req, res) => {
     res.setHeader('Via', '1.0 cache');
@@ -74,17 +77,12 @@ test('Via is added when it is wanted, behind what others added, in both directio
   });
   await using silent = await startTestProxy(upstream.url);
   await using proxy = await startTestProxy(upstream.url, { via: 'fig' });
-  const ask = (port: number, method: string): Promise<string> =>
-    exchangeRaw(
-      port,
-      `${method} / HTTP/1.1\r\nHost: a\r\nVia: 2 cdn\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
-    );
   for (const method of ['GET', 'POST']) {
-    const answer = await ask(proxy.port, method);
+    const answer = await askVia(proxy.port, method);
     expect(answer).toMatch(/2 cdn, 1\.1 fig$/);
     expect(answer.match(/^Via: .*$/gm)).toEqual(['Via: 1.0 cache', 'Via: 1.1 fig']);
   }
-  const answer = await ask(silent.port, 'GET');
+  const answer = await askVia(silent.port, 'GET');
   expect(answer).toMatch(/2 cdn$/);
   expect(answer.match(/^Via: .*$/gm)).toEqual(['Via: 1.0 cache']);
 });
@@ -124,6 +122,9 @@ test('visitors are told apart by the address that a trusted hop names', async ()
   expect(new Set([...sides.values()].flatMap((seen) => [...seen])).size).toBe(2);
 });
 
+const lines = (headers: RawHeaders): string[] =>
+  headers.flatMap((name, i) => (i % 2 === 0 ? [`${name.toLowerCase()}: ${headers[i + 1]}`] : []));
+
 test('candidate and shadow get the very headers that legacy gets', async () => {
   const routing = routingOf('shadow');
   let atLegacy: RawHeaders = [];
@@ -143,8 +144,6 @@ test('candidate and shadow get the very headers that legacy gets', async () => {
   );
   await until(() => proxy.offered.length === 1);
   const copied = proxy.offered[0]!.question.headers;
-  const lines = (headers: RawHeaders): string[] =>
-    headers.flatMap((name, i) => (i % 2 === 0 ? [`${name.toLowerCase()}: ${headers[i + 1]}`] : []));
   expect(lines(atLegacy).filter((line) => !line.startsWith('connection'))).toEqual(lines(copied));
   expect(lines(copied)).toContain('x-forwarded-for: 127.0.0.1');
 });

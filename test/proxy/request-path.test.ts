@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { pathOf, readPath, strictFault } from '../../proxy/request-path.ts';
 
@@ -31,7 +31,6 @@ test('the quick reading of ordinary paths says what the slow one says', () => {
       // A backslash in the query changes nothing about the path, and nothing here may depend on the query.
       expect(readPath(`${pathOf(text)}?\\#%2F/../x`)).toEqual(reading);
       expect(reading.path).toBe(pathOf(text));
-      if (reading.isClear) expect(decodeURIComponent(reading.path)).toBe(decodeURIComponent(reading.normal));
     }),
     { numRuns: 3_000 },
   );
@@ -40,9 +39,10 @@ test('the quick reading of ordinary paths says what the slow one says', () => {
 test('what is clear has no detour, no disguised separator and no control character, and strict lets it through', () => {
   fc.assert(
     fc.property(target, (text) => {
-      const { path, isClear } = readPath(text);
+      const { path, normal, isClear } = readPath(text);
       if (!isClear) return;
       expect(path).toMatch(/^\//);
+      expect(decodeURIComponent(path)).toBe(decodeURIComponent(normal));
       expect(path).not.toMatch(/%2f|%5c|%3b|%3f|%23|%00|%0a|[\\;#]|\/\/|\/\.\.?(?:\/|$)/i);
       expect(strictFault(text)).toBeUndefined();
     }),
@@ -50,12 +50,13 @@ test('what is clear has no detour, no disguised separator and no control charact
   );
 });
 
+const count = (path: string): number => path.split(/[/\\]/).length;
+
 test('however often a strict path is decoded, it has the same segments', () => {
   fc.assert(
     fc.property(target, (text) => {
       if (strictFault(text) !== undefined) return;
       const before = pathOf(text).replace(/^[a-z]+:\/\/[^/]*/, '');
-      const count = (path: string): number => path.split(/[/\\]/).length;
       let path = before;
       for (let i = 0; i < 4; i += 1) {
         path = path.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

@@ -76,11 +76,11 @@ export const request = (path: string, more: readonly (readonly [string, string])
 
 /** A header field without index and without Huffman coding (RFC 7541 section 6.2.2). */
 function literal(name: string, value: string): Buffer {
-  return Buffer.concat([Buffer.from([0]), text(name), text(value)]);
+  return Buffer.concat([Buffer.from([0]), textOf(name), textOf(value)]);
 }
 
 /** A string of fewer than 16,511 bytes (RFC 7541 section 5.2). */
-function text(value: string): Buffer {
+function textOf(value: string): Buffer {
   const bytes = Buffer.from(value, 'latin1');
   const above = bytes.length - 127;
   const length = above < 0 ? [bytes.length] : above < 128 ? [127, above] : [127, (above % 128) | 128, above >> 7];
