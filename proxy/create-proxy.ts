@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Pool } from 'undici';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import type { ExchangeSink } from '../src/kernel/exchange.ts';
 import { FigError, describeError } from '../src/kernel/fig-error.ts';
@@ -21,6 +20,8 @@ import { OwnWrites } from './own-writes.ts';
 import { RouteTable, pathOf, type RoutedFeature } from './route-table.ts';
 import type { Handled, SeenRequest } from './seen-request.ts';
 import { UpgradeTunnels, isWebSocketUpgrade, responseOn } from './upgrade-tunnel.ts';
+import { connectUpstream } from './upstream/connect-upstream.ts';
+import { UpstreamPool } from './upstream/upstream-pool.ts';
 import type { VisitorRules } from './visitor.ts';
 import { withinTime } from './within-time.ts';
 
@@ -75,13 +76,15 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   refusePath(options.legacy);
   const headersTimeout = options.headersTimeoutMs ?? 60_000;
   const routes = new RouteTable(options.features);
-  const legacy = new Pool(options.legacy.origin, {
-    pipelining: 1,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout,
+  const legacy = new UpstreamPool({
+    connect: () => connectUpstream(options.legacy),
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    headersTimeoutMs: headersTimeout,
     // How long an event stream may be silent is legacy's to say; a dead peer is found by TCP keep-alive.
-    bodyTimeout: 0,
-    maxHeaderSize: MAX_UPSTREAM_HEADER_BYTES,
+    bodyIdleMs: 0,
+    maxConnections: Number.POSITIVE_INFINITY,
+    maxWaiting: 0,
+    maxHeadBytes: MAX_UPSTREAM_HEADER_BYTES,
   });
   const connections = new ClientConnections();
   const parts = partsOf(options, routes, legacy);
@@ -100,6 +103,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   server.requestTimeout = 0;
   server.on('connection', (socket) => connections.watch(socket));
   server.on('request', (req, res) => void serve(options, parts, connections, req, res));
+  // The upstream says whether the body is wanted: node would have asked for it at once.
+  server.on('checkContinue', (req, res) => void serve(options, parts, connections, req, res));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket, connections));
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', () => socket.destroy());
@@ -115,7 +120,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   try {
     await listen(server, options.host, options.port);
   } catch (error) {
-    await legacy.destroy();
+    legacy.destroy();
     throw error;
   }
   const address = server.address();
@@ -132,7 +137,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   };
 }
 
-function partsOf(options: ProxyOptions, routes: RouteTable, legacy: Pool): ProxyParts {
+function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool): ProxyParts {
   const { log, routing, source, applied, fenceSecret, fenceBudgetMs } = options;
   const secureCookies = options.secureCookies ?? false;
   const ownWrites = new OwnWrites({ source, applied, routing, fenceBudgetMs, secret: fenceSecret, secureCookies, log });
@@ -233,7 +238,7 @@ async function stop(
   server: Server,
   connections: ClientConnections,
   upgraded: ReadonlySet<Duplex>,
-  legacy: Pool,
+  legacy: UpstreamPool,
   graceMs: number,
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => {
@@ -245,7 +250,7 @@ async function stop(
   for (const socket of upgraded) socket.destroy();
   // Those that were just broken off still have to be reported; a candidate that hangs must not hold up the stop.
   await withinTime(connections.whenEmpty(), graceMs);
-  await legacy.destroy();
+  legacy.destroy();
   await closed;
 }
 
