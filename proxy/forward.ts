@@ -59,6 +59,7 @@ class Relay implements UpstreamHandler {
   #isHeadSent = false;
   #isSettled = false;
   #isUploading = false;
+  #hasContinued = false;
   #isDraining = false;
   #trailers: RawHeaders | undefined;
   /** What arrived while the head was held back; reading is paused then, so this is next to nothing. */
@@ -80,6 +81,7 @@ class Relay implements UpstreamHandler {
   };
 
   onInterim(head: ResponseHead): void {
+    if (head.status === 100) this.#hasContinued = true;
     if (!this.#isSettled) relayInterim(this.#job.res, head);
   }
 
@@ -162,7 +164,9 @@ class Relay implements UpstreamHandler {
 
   #sendHead(head: AnswerHead, added: readonly string[]): void {
     if (this.#isSettled) return;
-    const { res } = this.#job;
+    const { res, req } = this.#job;
+    // Whoever was not told to go on sends the body or does not: what comes next on the connection cannot be told.
+    if (!req.complete && req.headers.expect !== undefined && !this.#hasContinued) res.shouldKeepAlive = false;
     try {
       // The upstream's Date is the answer's date; without one there is none.
       res.sendDate = false;

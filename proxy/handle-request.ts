@@ -110,7 +110,7 @@ async function serveFromLegacy(parts: ProxyParts, asked: Asked, decision: Decisi
   const outcome = await forward(parts.legacy, {
     method,
     target,
-    headers: framed(upstreamHeaders(req.rawHeaders, address, 'http'), body),
+    headers: framed(upstreamHeaders(req.rawHeaders, address, 'http'), body, String(req.headers.te ?? '')),
     req,
     body,
     res,

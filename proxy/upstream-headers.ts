@@ -27,8 +27,13 @@ export function peerAddress(remoteAddress: string | undefined): string {
   return (remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
 }
 
-/** The headers with what says how a chunked body is framed, which belongs to the connection and was taken out. */
-export function framed(headers: string[], body: 'none' | 'length' | 'chunked'): string[] {
-  if (body === 'chunked') headers.push('Transfer-Encoding', 'chunked');
-  return headers;
+/**
+ * Adds what a client said for its connection and we say anew for ours: how a chunked body is framed, and that trailers are
+ * welcome. Trailers can only follow a chunked body.
+ */
+export function framed(headers: string[], body: 'none' | 'length' | 'chunked', te: string): string[] {
+  const lines = body === 'chunked' ? headers : filterHeaders(headers, (name) => name !== 'trailer');
+  if (body === 'chunked') lines.push('Transfer-Encoding', 'chunked');
+  if (/(?:^|[\s,])trailers(?:$|[\s,;])/i.test(te)) lines.push('TE', 'trailers', 'Connection', 'TE');
+  return lines;
 }

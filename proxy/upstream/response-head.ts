@@ -77,7 +77,7 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
 /** Header lines from `at` on, as names and values in turn; a folded value becomes one line (RFC 9112 section 5.2). */
 export function parseHeaderLines(text: string, at: number): string[] {
   const headers: string[] = [];
-  for (let from = at; from < text.length; ) {
+  for (let from = at; from < text.length;) {
     const end = endOfLine(text, from);
     const first = text.charCodeAt(from);
     if (first === 32 || first === 9) {

@@ -68,7 +68,11 @@ export class UpstreamPool implements ConnectionOwner {
     try {
       exchange.head = requestHead(request);
     } catch (error) {
-      exchange.fail({ stage: 'queue', kind: 'unsendable', error: error instanceof Error ? error : new Error(String(error)) });
+      exchange.fail({
+        stage: 'queue',
+        kind: 'unsendable',
+        error: error instanceof Error ? error : new Error(String(error)),
+      });
       return exchange;
     }
     this.#place(exchange);
