@@ -77,3 +77,9 @@ export function faultOf(req: IncomingMessage, paths: PathPolicy = 'verbatim'): R
 function isSoundAuthority(req: IncomingMessage): boolean {
   return /^[\w.:[\]-]+$/.test(req.headers.host ?? '') && /^[\x21-\x7e]+$/.test(req.url ?? '');
 }
+
+/** How the request says where its body ends. */
+export function bodyKindOf(req: IncomingMessage): 'none' | 'length' | 'chunked' {
+  if (req.headers['transfer-encoding'] !== undefined) return 'chunked';
+  return hasBody(req) ? 'length' : 'none';
+}

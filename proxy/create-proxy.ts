@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Dispatcher } from 'undici';
 import type { LegacyTlsSource } from '../src/config/connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from '../src/config/edge-definition.ts';
 import type { Candidate } from '../src/kernel/candidate.ts';
@@ -19,7 +18,7 @@ import { errorCodeOf } from './error-code.ts';
 import { resetConnection } from './forward.ts';
 import { handleRequest, type ProxyParts } from './handle-request.ts';
 import { CopyDesk } from './hand-copy.ts';
-import { openLegacy, type LegacyDispatcher } from './legacy-dispatcher.ts';
+import { openLegacyTls } from './legacy-tls.ts';
 import { originOf, type Origin, type Scheme } from './origin.ts';
 import { openListener } from './open-listener.ts';
 import { OwnWrites } from './own-writes.ts';
@@ -28,6 +27,8 @@ import { RouteTable, type RoutedFeature } from './route-table.ts';
 import type { Handled, SeenRequest } from './seen-request.ts';
 import { UpgradeTunnels, isWebSocketUpgrade, responseOn } from './upgrade-tunnel.ts';
 import { compileTrust } from './trust.ts';
+import { connectUpstream } from './upstream/connect-upstream.ts';
+import { UpstreamPool } from './upstream/upstream-pool.ts';
 import type { VisitorRules } from './visitor.ts';
 import { upstreamHeaders, type IdentityRules } from './upstream-headers.ts';
 import { withinTime } from './within-time.ts';
@@ -101,24 +102,25 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const routes = new RouteTable(options.features);
   const connections = new ClientConnections();
   const pollMs = options.certificatePollMs ?? 60_000;
-  const legacy = openLegacy({
-    url: options.legacy,
-    tls: options.legacyTls ?? {},
+  const legacyTls = openLegacyTls(options.legacy, options.legacyTls ?? {}, pollMs, options.log);
+  const legacy = new UpstreamPool({
+    connect: () => connectUpstream(options.legacy, legacyTls.options()),
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    pool: {
-      pipelining: 1,
-      headersTimeout,
-      // How long an event stream may be silent is legacy's to say; a dead peer is found by TCP keep-alive.
-      bodyTimeout: 0,
-      maxHeaderSize: MAX_UPSTREAM_HEADER_BYTES,
-    },
-    pollMs,
-    log: options.log,
+    headersTimeoutMs: headersTimeout,
+    // How long an event stream may be silent is legacy's to say; a dead peer is found by TCP keep-alive.
+    bodyIdleMs: 0,
+    maxConnections: Number.POSITIVE_INFINITY,
+    maxWaiting: 0,
+    maxHeadBytes: MAX_UPSTREAM_HEADER_BYTES,
   });
-  const parts = partsOf(options, routes, legacy.dispatcher);
+  const closeLegacy = (): void => {
+    legacyTls.stop();
+    legacy.destroy();
+  };
+  const parts = partsOf(options, routes, legacy);
   const tunnels = new UpgradeTunnels({
     legacy: options.legacy,
-    agent: legacy.agent,
+    agent: legacyTls.agent,
     headersOf: (req) => upstreamHeaders(req.rawHeaders, parts.originOf(req), parts.identity, req.httpVersion),
     handshakeTimeoutMs: headersTimeout,
     log: options.log,
@@ -128,7 +130,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   });
   const upgraded = new Set<Duplex>();
 
-  const { server, renewed } = await withoutLeak(legacy, () =>
+  const { server, renewed } = await withoutLeak(closeLegacy, () =>
     openListener(
       options.tls,
       { keepAliveTimeout: 65_000, headersTimeout: 60_000, insecureHTTPParser: false },
@@ -140,6 +142,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   // How long an upload may take is legacy's to say as well: the proxy holds next to nothing of it.
   server.requestTimeout = 0;
   server.on('request', (req, res) => void serve(options, parts, connections, req, res));
+  // The upstream says whether the body is wanted: node would have asked for it at once.
+  server.on('checkContinue', (req, res) => void serve(options, parts, connections, req, res));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket, connections));
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', () => socket.destroy());
@@ -153,7 +157,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   });
 
   await withoutLeak(
-    legacy,
+    closeLegacy,
     () => listen(server, options.host, options.port),
     () => renewed?.stop(),
   );
@@ -169,27 +173,28 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     },
     reloadCertificates: () => {
       renewed?.reload();
-      legacy.renewed?.reload();
+      legacyTls.reload();
     },
     stop: () => {
       renewed?.stop();
+      legacyTls.stop();
       return (stopping ??= stop(server, connections, upgraded, legacy, options.stopGraceMs ?? 5_000));
     },
   };
 }
 
 /** A start that fails leaves nothing open behind. */
-async function withoutLeak<T>(legacy: LegacyDispatcher, step: () => T | Promise<T>, undo?: () => void): Promise<T> {
+async function withoutLeak<T>(closeLegacy: () => void, step: () => T | Promise<T>, undo?: () => void): Promise<T> {
   try {
     return await step();
   } catch (error) {
     undo?.();
-    await legacy.destroy();
+    closeLegacy();
     throw error;
   }
 }
 
-function partsOf(options: ProxyOptions, routes: RouteTable, legacy: Dispatcher): ProxyParts {
+function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool): ProxyParts {
   const { log, routing, source, applied, fenceSecret, fenceBudgetMs } = options;
   const secureCookies = options.secureCookies ?? false;
   const ownWrites = new OwnWrites({ source, applied, routing, fenceBudgetMs, secret: fenceSecret, secureCookies, log });
@@ -306,7 +311,7 @@ async function stop(
   server: Server,
   connections: ClientConnections,
   upgraded: ReadonlySet<Duplex>,
-  legacy: LegacyDispatcher,
+  legacy: UpstreamPool,
   graceMs: number,
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => {
@@ -318,7 +323,7 @@ async function stop(
   for (const socket of upgraded) socket.destroy();
   // Those that were just broken off still have to be reported; a candidate that hangs must not hold up the stop.
   await withinTime(connections.whenEmpty(), graceMs);
-  await legacy.destroy();
+  legacy.destroy();
   await closed;
 }
 

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Dispatcher } from 'undici';
 import type { PathPolicy } from '../src/config/edge-definition.ts';
 import type { RawHeaders } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
@@ -7,7 +6,7 @@ import type { Log } from '../src/kernel/log.ts';
 import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import { answerError, answerFromCandidate } from './answer.ts';
 import type { CandidateDesk } from './ask-candidate.ts';
-import { faultOf, type ClientRequest, type RequestFault } from './client-request.ts';
+import { bodyKindOf, faultOf, type ClientRequest, type RequestFault } from './client-request.ts';
 import { decide, decideAfterFailure, decideAtFence, type Decision } from './decide.ts';
 import { fenceNoteIn } from './fence-cookie.ts';
 import { forward, type ForwardJob, type ForwardOutcome } from './forward.ts';
@@ -16,13 +15,14 @@ import type { Origin } from './origin.ts';
 import type { OpenWrite, OwnWrites } from './own-writes.ts';
 import type { RouteMatch, RouteTable } from './route-table.ts';
 import type { Handled } from './seen-request.ts';
-import { discardRest, uploadOf } from './upload.ts';
-import { upstreamHeaders, viaOfAnswer, type IdentityRules } from './upstream-headers.ts';
+import { discardRest } from './discard-rest.ts';
+import type { UpstreamPool } from './upstream/upstream-pool.ts';
+import { framed, upstreamHeaders, viaOfAnswer, type IdentityRules } from './upstream-headers.ts';
 import { laterVisitors, visitorOf, type VisitorRules } from './visitor.ts';
 
 /** What the main line calls on. */
 export interface ProxyParts {
-  readonly legacy: Dispatcher;
+  readonly legacy: UpstreamPool;
   readonly routes: RouteTable;
   readonly paths: PathPolicy;
   readonly identity: IdentityRules;
@@ -116,11 +116,13 @@ async function serveFromLegacy(parts: ProxyParts, asked: Asked, decision: Decisi
   const via = viaOfAnswer(parts.identity);
   const startedAt = performance.now();
 
+  const body = bodyKindOf(req);
   const outcome = await forward(parts.legacy, {
     method,
     target,
-    headers,
-    body: client.hasBody ? uploadOf(req) : null,
+    headers: framed(headers, body, String(req.headers.te ?? '')),
+    req,
+    body,
     res,
     gone,
     beforeHead: addedLines(via, write, (answered) =>

@@ -60,6 +60,11 @@ export class Http2Answer extends Http2ServerResponse<Http2Question> {
     return this;
   }
 
+  override addTrailers(trailers: OutgoingHttpHeaders | readonly (readonly [string, string])[]): void {
+    const lines = Array.isArray(trailers) ? trailers.flat() : Object.entries(trailers).flat();
+    super.addTrailers(http2Headers(lines));
+  }
+
   /** Any interim answer but 101, which HTTP/2 does not know (RFC 9113 section 8.6). */
   writeInformation(status: number, headers: readonly string[]): boolean {
     if (this.headersSent || this.stream.destroyed || status === 101) return false;

@@ -1,6 +1,6 @@
 import type { RawHeaders } from '../src/kernel/exchange.ts';
 import { withoutFenceCookie } from './fence-cookie.ts';
-import { endToEnd } from './hop-by-hop.ts';
+import { endToEnd, filterHeaders } from './hop-by-hop.ts';
 import type { Origin } from './origin.ts';
 
 /** What the proxy says of itself and of where a request comes from. */
@@ -16,7 +16,7 @@ const stated = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-hos
 
 /**
  * The headers of a request as legacy, candidate and shadow get them. `x-fig-*` is ours alone; what a client says about where
- * it comes from is replaced by what we know. Expect has been answered by us, so it does not travel on.
+ * it comes from is replaced by what we know. Expect is the upstream's to answer.
  */
 export function upstreamHeaders(
   received: RawHeaders,
@@ -28,7 +28,7 @@ export function upstreamHeaders(
   const kept: string[] = [];
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i]!.toLowerCase();
-    if (name === 'expect' || isOurs(name, origin.isPeerTrusted)) continue;
+    if (isOurs(name, origin.isPeerTrusted)) continue;
     kept.push(headers[i]!, name === 'host' && host !== undefined ? host : headers[i + 1]!);
   }
   kept.push('X-Forwarded-For', origin.forwardedFor, 'X-Forwarded-Proto', origin.scheme);
@@ -49,4 +49,15 @@ function isOurs(line: string, isPeerTrusted: boolean): boolean {
   const name = line.includes('_') ? line.replaceAll('_', '-') : line;
   if (name.startsWith('x-fig-') || stated.has(name)) return true;
   return !isPeerTrusted && (name.startsWith('x-forwarded-') || name === 'x-real-ip');
+}
+
+/**
+ * Adds what a client said for its connection and we say anew for ours: how a chunked body is framed, and that trailers are
+ * welcome. Trailers can only follow a chunked body.
+ */
+export function framed(headers: string[], body: 'none' | 'length' | 'chunked', te: string): string[] {
+  const lines = body === 'chunked' ? headers : filterHeaders(headers, (name) => name !== 'trailer');
+  if (body === 'chunked') lines.push('Transfer-Encoding', 'chunked');
+  if (/(?:^|[\s,])trailers(?:$|[\s,;])/i.test(te)) lines.push('TE', 'trailers', 'Connection', 'TE');
+  return lines;
 }

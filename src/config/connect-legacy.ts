@@ -39,7 +39,15 @@ export function legacyConnector(legacy: URL, tls: LegacyTls, timeoutMs: number):
 }
 
 /** TLS options as node's own clients take them. */
-export function nodeTlsOptions(legacy: URL, tls: LegacyTls) {
+export interface NodeTls {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+  readonly servername: string;
+  readonly rejectUnauthorized: boolean;
+}
+
+export function nodeTlsOptions(legacy: URL, tls: LegacyTls): NodeTls {
   const { cert, key, ca, rejectUnauthorized } = tls;
   const servername = serverNameOf(legacy, tls);
   return { ...defined({ cert, key, ca }), rejectUnauthorized, servername: isIP(servername) === 0 ? servername : '' };

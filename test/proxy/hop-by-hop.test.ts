@@ -47,7 +47,18 @@ test('what the proxy adds comes last, once, whatever the client said', () => {
   const origin = originOf(undefined, undefined, peer, received);
   expect(upstreamHeaders(received, origin, { host: undefined, via: undefined }, '1.1')).toEqual(
     [
-      ['Host', 'h', 'X-Forwarded-For', '10.0.0.1', 'X-Forwarded-Proto', 'http', 'X-Forwarded-Host', 'h'],
+      [
+        'Host',
+        'h',
+        'EXPECT',
+        '100-continue',
+        'X-Forwarded-For',
+        '10.0.0.1',
+        'X-Forwarded-Proto',
+        'http',
+        'X-Forwarded-Host',
+        'h',
+      ],
       ['Forwarded', 'for=10.0.0.1;host=h;proto=http'],
     ].flat(),
   );
