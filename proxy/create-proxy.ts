@@ -217,7 +217,7 @@ function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool
 
 function identityOf({ hostHeader = 'keep', legacy, via }: ProxyOptions): IdentityRules {
   const host = hostHeader === 'keep' ? undefined : hostHeader === 'replace' ? legacy.host : hostHeader;
-  return { host, via };
+  return { host, legacyHost: legacy.host, via };
 }
 
 function originReader(trust: TrustRules): (req: IncomingMessage) => Origin {

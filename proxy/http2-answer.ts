@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { Http2ServerResponse, constants } from 'node:http2';
+import { Http2ServerResponse, constants, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Http2Question } from './http2-question.ts';
 import { StreamSocket } from './stream-socket.ts';
@@ -30,6 +30,16 @@ const onlyOnce = new Set([
 /** An HTTP/2 answer that takes what an HTTP/1.1 one takes: a status message, and headers as a flat list. */
 export class Http2Answer extends Http2ServerResponse<Http2Question> {
   #socket: Socket | undefined;
+
+  constructor(stream: ServerHttp2Stream) {
+    super(stream);
+    // A client that still uploads is told to stop once it has its whole answer (RFC 9113 section 8.1).
+    stream.once('finish', () => {
+      setImmediate(() => {
+        if (!stream.destroyed && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+      });
+    });
+  }
 
   // Accessors in node, but properties in its types, so that they cannot be overridden in the ordinary way.
   static {

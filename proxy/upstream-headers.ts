@@ -1,4 +1,4 @@
-import type { RawHeaders } from '../src/kernel/exchange.ts';
+import { headerValue, type RawHeaders } from '../src/kernel/exchange.ts';
 import { withoutFenceCookie } from './fence-cookie.ts';
 import { endToEnd, filterHeaders } from './hop-by-hop.ts';
 import type { Origin } from './origin.ts';
@@ -7,6 +7,8 @@ import type { Origin } from './origin.ts';
 export interface IdentityRules {
   /** The Host header legacy gets: the client's, or this one. */
   readonly host: string | undefined;
+  /** Legacy's own host, for requests of HTTP/1.0, which may have none. */
+  readonly legacyHost: string;
   /** The name under which the proxy adds itself to Via (RFC 9110 section 7.6.3), in both directions; undefined: not at all. */
   readonly via: string | undefined;
 }
@@ -21,11 +23,13 @@ const stated = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-hos
 export function upstreamHeaders(
   received: RawHeaders,
   origin: Origin,
-  { host, via }: IdentityRules,
+  { host, legacyHost, via }: IdentityRules,
   httpVersion: string,
 ): string[] {
   const headers = endToEnd(withoutFenceCookie(received));
+  const hasHost = headerValue(headers, 'host') !== undefined;
   const kept: string[] = [];
+  if (!hasHost) kept.push('Host', host ?? legacyHost);
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i]!.toLowerCase();
     if (isOurs(name, origin.isPeerTrusted)) continue;

@@ -45,7 +45,7 @@ test('what the proxy adds comes last, once, whatever the client said', () => {
   ].flat();
   const peer = { address: '10.0.0.1', host: 'h', scheme: 'http' as const };
   const origin = originOf(undefined, undefined, peer, received);
-  expect(upstreamHeaders(received, origin, { host: undefined, via: undefined }, '1.1')).toEqual(
+  expect(upstreamHeaders(received, origin, { host: undefined, legacyHost: 'legacy', via: undefined }, '1.1')).toEqual(
     [
       [
         'Host',

@@ -315,3 +315,102 @@ test('CONNECT over HTTP/2 is refused', async () => {
   expect(upstream.connections).toBe(0);
   client.socket.destroy();
 });
+
+test('interim answers and trailers of legacy reach an HTTP/2 client', async () => {
+  await using upstream = await startRawUpstream(
+    answerOnce(
+      'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nLink: </b.js>\r\n\r\nHTTP/1.1 200 OK\r\nTrailer: X-Sum\r\n' +
+        'Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\nContent-Length: 9\r\n\r\n',
+    ),
+  );
+  await using proxy = await secure(upstream.url);
+  await using client = session(proxy.port);
+  const stream = client.request({ ':path': '/', te: 'trailers' });
+  let hints: OutgoingHttpHeaders = {};
+  let trailers: OutgoingHttpHeaders = {};
+  stream.on('headers', (headers) => (hints = headers));
+  stream.on('trailers', (headers) => (trailers = headers));
+  expect(await answerTo(stream)).toMatchObject({ body: 'ok', rstCode: 0 });
+  expect(hints).toMatchObject({ ':status': 103, link: '</a.css>, </b.js>' });
+  expect(trailers).toMatchObject({ 'x-sum': '7' });
+  expect(trailers).not.toHaveProperty('content-length');
+  expect(upstream.received().toLowerCase()).toContain('te: trailers\r\n');
+});
+
+test('Expect: 100-continue over HTTP/2 waits for what legacy says', async () => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    const isRefused = received.includes('PUT /no');
+    if (received.endsWith('\r\n\r\n') && !isRefused) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+    if (isRefused) socket.write('HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno');
+    if (received.endsWith('body')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes');
+  });
+  await using proxy = await secure(upstream.url);
+  await using client = session(proxy.port);
+  const put = (path: string): ClientHttp2Stream =>
+    client.request({ ':method': 'PUT', ':path': path, expect: '100-continue', 'content-length': 4 });
+  const wanted = put('/yes');
+  wanted.once('continue', () => wanted.end('body'));
+  expect(await answerTo(wanted)).toMatchObject({ body: 'yes', headers: { ':status': 200 } });
+  const refused = put('/no');
+  let isTold = false;
+  refused.once('continue', () => (isTold = true));
+  refused.once('response', () => refused.close());
+  expect((await answerTo(refused)).headers).toMatchObject({ ':status': 401 });
+  expect(isTold).toBe(false);
+});
+
+test('a refusal during an upload over HTTP/2 is complete before the client is told to stop, and the rest goes on', async () => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    if (received.startsWith('POST')) socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 4\r\n\r\nmuch');
+    else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  });
+  await using proxy = await secure(upstream.url);
+  const client = await rawHttp2(proxy.port);
+  client.ask(1, [[':method', 'POST'], ...request('/').slice(1)], false);
+  client.data(1, 'first', false);
+  const reset = await client.receives(frameTypes.reset, 1);
+  expect(reset.payload.readUInt32BE()).toBe(errorCodes.none);
+  const own = client.frames.filter(({ stream }) => stream === 1);
+  expect(own.at(-1)).toBe(reset);
+  expect(own.some(({ type, flags }) => type === frameTypes.data && (flags & 1) === 1)).toBe(true);
+  client.ask(3, request('/'));
+  expect((await client.receives(frameTypes.data, 3)).payload.toString()).toBe('ok');
+  await until(() => proxy.seen.length === 2);
+  expect(proxy.seen[0]).toMatchObject({ status: 413, aborted: false });
+  client.socket.destroy();
+});
+
+test('a slow reader over HTTP/2 holds the upstream back and gets every byte', async () => {
+  const size = 8 * 1024 * 1024;
+  let sent = 0;
+  await using upstream = await startUpstream((_, res) => {
+    const chunk = Buffer.alloc(64 * 1024, 'x');
+    const more = (): void => {
+      while (sent < size) {
+        sent += chunk.length;
+        if (!res.write(chunk)) {
+          res.once('drain', more);
+          return;
+        }
+      }
+      res.end();
+    };
+    more();
+  });
+  await using proxy = await secure(upstream.url);
+  await using client = session(proxy.port);
+  const stream = client.request({ ':path': '/' });
+  stream.pause();
+  await new Promise((resolve) => stream.once('response', resolve));
+  let before = -1;
+  // Until nothing moves any more between two looks.
+  while (before !== sent) {
+    before = sent;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect(sent).toBeLessThan(size);
+  let received = 0;
+  stream.on('data', (chunk: Buffer) => (received += chunk.length));
+  stream.resume();
+  await until(() => received === size);
+});

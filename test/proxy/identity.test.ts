@@ -165,3 +165,9 @@ test('a write that a trusted hop received by https gets a cookie for https only'
   expect(await write('https')).toMatch(/Set-Cookie: fig_fence=.*; Secure\r\n/);
   expect(await write('http')).not.toContain('; Secure');
 });
+
+test('a request of HTTP/1.0 without Host reaches legacy with one', async () => {
+  await using upstream = await startUpstream((req, res) => res.end(`host ${req.headers.host}`));
+  await using proxy = await startTestProxy(upstream.url);
+  expect(await exchangeRaw(proxy.port, 'GET / HTTP/1.0\r\n\r\n')).toContain(`host ${upstream.url.host}`);
+});

@@ -11,7 +11,7 @@ export interface Frame {
 }
 
 export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 7 } as const;
-export const errorCodes = { protocol: 1, internal: 2 } as const;
+export const errorCodes = { none: 0, internal: 2 } as const;
 const END_STREAM = 1;
 const END_HEADERS = 4;
 
