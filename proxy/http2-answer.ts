@@ -36,7 +36,9 @@ export class Http2Answer extends Http2ServerResponse<Http2Question> {
     // A client that still uploads is told to stop once it has its whole answer (RFC 9113 section 8.1).
     stream.once('finish', () => {
       setImmediate(() => {
-        if (!stream.destroyed && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+        if (!stream.destroyed && !stream.endAfterHeaders && !stream.readableEnded) {
+          stream.close(constants.NGHTTP2_NO_ERROR);
+        }
       });
     });
   }

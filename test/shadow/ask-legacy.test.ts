@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { LegacyAsker } from '../../shadow/ask-legacy.ts';
 import { repeatedHeaders } from '../../shadow/question-headers.ts';
+import { ca, startSecureUpstream } from '../proxy/support/tls.ts';
 import { startTestLegacy } from './test-legacy.ts';
 
 const question = { method: 'GET', target: '/orders/1?page=2', headers: ['Host', 'shop.example'] };
@@ -116,4 +117,12 @@ test('no more than the allowed number of questions is with legacy at once', asyn
 
 test('what a candidate is asked has no condition either', () => {
   expect(repeatedHeaders(['If-Modified-Since', 'x', 'cookie', 'a=1']).slice(0, 2)).toEqual(['cookie', 'a=1']);
+});
+
+test('a legacy at https is verified by the CA that was configured, whatever Host the visitor sent', async () => {
+  await using legacy = await startSecureUpstream((_, res) => res.end('ok'));
+  await using trusting = new LegacyAsker({ url: legacy.url, tls: { ca } });
+  expect(await trusting.ask(question)).toMatchObject({ ok: true, answer: { status: 200 } });
+  await using strict = new LegacyAsker({ url: legacy.url });
+  expect(await strict.ask(question)).toMatchObject({ ok: false });
 });
