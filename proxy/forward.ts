@@ -22,6 +22,8 @@ export interface ForwardJob {
   readonly gone: AbortSignal;
   /** Header lines to add. Nothing is sent to the client before it resolves; must not reject. */
   readonly beforeHead?: ((head: AnswerHead) => Promise<string[]>) | undefined;
+  /** Told of the upstream's answer before any of it is sent; must not throw. */
+  readonly onHead?: ((head: AnswerHead) => void) | undefined;
   /** Sees every chunk of the answer's body; must not throw. */
   readonly tap?: ((chunk: Buffer) => void) | undefined;
 }
@@ -79,6 +81,7 @@ class Relay implements Dispatcher.DispatchHandler {
     // Interim answers are not forwarded yet.
     if (status < 200 || this.#isSettled) return;
     this.#head = { status, message: sendableMessage(message), headers: endToEnd(textHeaders(controller.rawHeaders)) };
+    this.#job.onHead?.(this.#head);
     if (this.#job.beforeHead === undefined) {
       this.#sendHead(this.#head, []);
       return;

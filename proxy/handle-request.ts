@@ -9,10 +9,13 @@ import { decide, decideAfterFailure, decideAtFence, type Decision } from './deci
 import { fenceNoteIn } from './fence-cookie.ts';
 import { forward, type ForwardOutcome } from './forward.ts';
 import type { CopyDesk } from './hand-copy.ts';
+import { isEventStream, type Load, type Place } from './load.ts';
 import type { OwnWrites } from './own-writes.ts';
+import { refuseLoad } from './refuse-load.ts';
 import type { RouteMatch, RouteTable } from './route-table.ts';
 import type { Handled } from './seen-request.ts';
 import { discardRest, uploadOf } from './upload.ts';
+import { isDeclaredTooLarge } from './upload-watch.ts';
 import { questionHeaders, upstreamHeaders } from './upstream-headers.ts';
 import { laterVisitors, visitorOf, type VisitorRules } from './visitor.ts';
 
@@ -26,6 +29,7 @@ export interface ProxyParts {
   readonly ownWrites: OwnWrites;
   readonly candidates: CandidateDesk;
   readonly copies: CopyDesk;
+  readonly load: Load;
   readonly log: Log;
 }
 
@@ -42,9 +46,12 @@ interface Asked {
  * The main line of a request: match route -> decide (phase, visitor, fence) -> ask the candidate, or forward to legacy
  * -> answer -> hand a copy to the shadow. Whatever goes wrong on the candidate's side ends with legacy's answer.
  */
-export async function handleRequest(parts: ProxyParts, client: ClientRequest): Promise<Handled> {
+export async function handleRequest(parts: ProxyParts, client: ClientRequest, place: Place): Promise<Handled> {
   const fault = faultOf(client.req);
   if (fault) return refuse(client, fault);
+  const { limits } = parts.load;
+  if (client.req.rawHeaders.length > 2 * limits.headerLines) return refuseLoad(parts.load, client, 'head-too-large');
+  if (isDeclaredTooLarge(client.req, limits)) return refuseLoad(parts.load, client, 'body-too-large');
 
   const asked = findOut(parts, client);
   let decision = decide({ ...asked, method: client.method, hasBody: client.hasBody });
@@ -59,8 +66,18 @@ export async function handleRequest(parts: ProxyParts, client: ClientRequest): P
     decision = outcome.decision;
   }
   const fallback = isCandidatesTurn ? decision.reason : undefined;
-  const status = await serveFromLegacy(parts, asked, decision);
-  return { status, servedBy: 'legacy', reason: decision.reason, fallback };
+  const turn = parts.load.turns.take() ?? (await parts.load.turns.wait(client.gone));
+  if (turn === undefined) return { ...refuseLoad(parts.load, client, 'upstream-busy'), fallback };
+  try {
+    const served = await serveFromLegacy(parts, asked, decision, () => {
+      // It may stay for hours: it is no longer among those whose number says how busy anybody is.
+      turn.release();
+      place.becomeStream();
+    });
+    return { servedBy: 'legacy', reason: decision.reason, fallback, ...served };
+  } finally {
+    turn.release();
+  }
 }
 
 function findOut(parts: ProxyParts, client: ClientRequest): Asked {
@@ -97,14 +114,20 @@ async function serveFromCandidate(
   return { handled: { status: answer.status, servedBy: 'candidate', reason: decision.reason } };
 }
 
-/** Returns the status that was sent, if any. */
-async function serveFromLegacy(parts: ProxyParts, asked: Asked, decision: Decision): Promise<number | undefined> {
+/** Returns the status that was sent, if any. `onStream` is told of an answer that may go on for ever. */
+async function serveFromLegacy(
+  parts: ProxyParts,
+  asked: Asked,
+  decision: Decision,
+  onStream: () => void,
+): Promise<Pick<Handled, 'status'> | Handled> {
   const { client, match, routing, visitor, note } = asked;
   const { req, res, method, target, address, gone } = client;
   const reads = match && decision.mirror ? routing.features.get(match.feature)?.reads : undefined;
   const copy = match && reads && parts.copies.open({ client, match, reads });
   const write = mayWrite(method) ? parts.ownWrites.begin(visitor, note) : undefined;
   const startedAt = performance.now();
+  const upload = client.hasBody ? parts.load.uploads.watch(req) : undefined;
 
   const outcome = await forward(parts.legacy, {
     method,
@@ -112,16 +135,23 @@ async function serveFromLegacy(parts: ProxyParts, asked: Asked, decision: Decisi
     headers: upstreamHeaders(req.rawHeaders, address, 'http'),
     body: client.hasBody ? uploadOf(req) : null,
     res,
-    gone,
+    gone: upload === undefined ? gone : AbortSignal.any([gone, upload.broken]),
+    onHead: ({ headers }) => {
+      // From here on the application has heard enough, or takes the rest at its own pace.
+      upload?.answered();
+      if (isEventStream(headers)) onStream();
+    },
     beforeHead: write && ((head) => write.atHead(laterVisitors(parts.visitor, req.rawHeaders, address, head.headers))),
     tap: copy?.tap,
   });
 
   await write?.atEnd(outcome.kind === 'relayed');
   copy?.close(outcome, performance.now() - startedAt, decision.candidateFailure);
+  upload?.end();
+  if (upload?.fault !== undefined && !gone.aborted) return refuseLoad(parts.load, client, upload.fault);
   if (outcome.kind === 'upstream-failed') tellFailure(parts, client, outcome);
   if (client.hasBody) discardRest(req);
-  return outcome.head?.status ?? (outcome.kind === 'upstream-failed' ? outcome.failure.status : undefined);
+  return { status: outcome.head?.status ?? (outcome.kind === 'upstream-failed' ? outcome.failure.status : undefined) };
 }
 
 function tellFailure(

@@ -96,6 +96,18 @@ export const errorCodes = {
     meaning: 'The request was not forwarded because two servers could read it differently.',
     remedy: 'The message says what is wrong with it; the sender has to mend it.',
   },
+  FIG_REQUEST_TOO_LARGE: {
+    meaning: 'The header (431) or the body (413) of a request is larger than the proxy may take.',
+    remedy: 'Raise limits.headerBytes, limits.headerLines or limits.bodyBytes if such requests are meant to pass.',
+  },
+  FIG_REQUEST_TOO_SLOW: {
+    meaning: 'The header or the body of a request came too slowly (408).',
+    remedy: 'Raise limits.headersTimeoutMs or limits.bodyTimeoutMs if clients are really that slow.',
+  },
+  FIG_OVERLOADED: {
+    meaning: 'The proxy has as many connections or requests as it may have, or the legacy app had no turn in time (503).',
+    remedy: 'Find out what holds requests up; then raise limits.connections, inFlight or upstreamConnections.',
+  },
   FIG_PROXY_FAULT: {
     meaning: 'The proxy itself failed while it handled a request.',
     remedy: 'The log names the request and the cause; please report it.',

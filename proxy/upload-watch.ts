@@ -1,0 +1,130 @@
+import type { IncomingMessage } from 'node:http';
+
+export interface UploadLimits {
+  readonly bodyBytes: number;
+  readonly bodyTimeoutMs: number;
+  readonly bodyBytesPerSecond: number;
+}
+
+/** What was wrong with an upload. */
+export type UploadFault = 'body-too-large' | 'body-too-slow';
+
+/** An upload that is being watched. */
+export interface WatchedUpload {
+  /** Aborts when the upload broke a limit; `fault` says which. */
+  readonly broken: AbortSignal;
+  readonly fault: UploadFault | undefined;
+  /** The upstream has answered: the rest may come at any pace, but must still fit. */
+  answered(): void;
+  /** Must be called once the upload matters no more. */
+  end(): void;
+}
+
+const MAX_TICK_MS = 1_000;
+
+/**
+ * Watches uploads for their size and their pace. Pace is what arrived in each stretch of time that was spent waiting for
+ * the client: while the upstream is slow and the upload is held back, the client is not to blame. One timer serves all.
+ */
+export class UploadWatch {
+  readonly #limits: UploadLimits;
+  readonly #watched = new Set<Watched>();
+  readonly #tickMs: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limits: UploadLimits) {
+    this.#limits = limits;
+    this.#tickMs = Math.max(10, Math.min(MAX_TICK_MS, limits.bodyTimeoutMs / 4));
+  }
+
+  /** Must be called in the tick in which somebody else starts to read the body, and after the 413 for a known length. */
+  watch(req: IncomingMessage): WatchedUpload {
+    const watched = new Watched(req, this.#limits, () => this.#forget(watched));
+    if (this.#limits.bodyTimeoutMs > 0) {
+      this.#watched.add(watched);
+      this.#timer ??= setInterval(() => this.#tick(), this.#tickMs).unref();
+    }
+    return watched;
+  }
+
+  #tick(): void {
+    for (const watched of this.#watched) watched.waited(this.#tickMs);
+  }
+
+  #forget(watched: Watched): void {
+    this.#watched.delete(watched);
+    if (this.#watched.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/** Whether the declared length alone is too much. */
+export function isDeclaredTooLarge(req: IncomingMessage, limits: UploadLimits): boolean {
+  return Number(req.headers['content-length'] ?? 0) > limits.bodyBytes;
+}
+
+class Watched implements WatchedUpload {
+  readonly #req: IncomingMessage;
+  readonly #limits: UploadLimits;
+  readonly #forget: () => void;
+  readonly #abort = new AbortController();
+  #fault: UploadFault | undefined;
+  #bytes = 0;
+  #bytesBefore = 0;
+  #waitedMs = 0;
+
+  constructor(req: IncomingMessage, limits: UploadLimits, forget: () => void) {
+    this.#req = req;
+    this.#limits = limits;
+    this.#forget = forget;
+    req.on('data', this.#count);
+    req.once('end', this.#end);
+    req.once('close', this.#end);
+  }
+
+  get broken(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get fault(): UploadFault | undefined {
+    return this.#fault;
+  }
+
+  answered(): void {
+    this.#forget();
+  }
+
+  end(): void {
+    this.#end();
+  }
+
+  waited(ms: number): void {
+    if (this.#req.isPaused()) return;
+    this.#waitedMs += ms;
+    const { bodyTimeoutMs, bodyBytesPerSecond } = this.#limits;
+    if (this.#waitedMs < bodyTimeoutMs) return;
+    const expected = Math.max(1, (bodyBytesPerSecond * this.#waitedMs) / 1_000);
+    if (this.#bytes - this.#bytesBefore < expected) this.#break('body-too-slow');
+    this.#bytesBefore = this.#bytes;
+    this.#waitedMs = 0;
+  }
+
+  readonly #count = (chunk: Buffer): void => {
+    this.#bytes += chunk.byteLength;
+    if (this.#bytes > this.#limits.bodyBytes) this.#break('body-too-large');
+  };
+
+  readonly #end = (): void => {
+    this.#req.off('data', this.#count);
+    this.#req.off('end', this.#end);
+    this.#req.off('close', this.#end);
+    this.#forget();
+  };
+
+  #break(fault: UploadFault): void {
+    this.#end();
+    this.#fault = fault;
+    this.#abort.abort();
+  }
+}
