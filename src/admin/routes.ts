@@ -43,6 +43,13 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
   app.get('/healthz', (_request, response) => {
     response.set('cache-control', 'no-store').json({ ok: true });
   });
+  app.get('/readyz', (_request, response) => {
+    const readiness = control.readiness();
+    response
+      .status(readiness.ready ? 200 : 503)
+      .set('cache-control', 'no-store')
+      .json(readiness);
+  });
   app.get('/status', async (_request, response) => {
     response.set('cache-control', 'no-store').json(await control.status());
   });

@@ -20,7 +20,9 @@ import { createCandidates } from './candidates.ts';
 import { watchTraffic } from './feed-metrics.ts';
 import { MigrationControl } from './migration-control.ts';
 import { cutoverPorts } from './cutover-ports.ts';
+import { drainThenStop } from './drain-then-stop.ts';
 import { storeUrlOf } from './open-databases.ts';
+import { localProxySide } from './proxy-side.ts';
 import { whenReady } from './ready-sink.ts';
 import { refreshMetrics } from './refresh-metrics.ts';
 import { retreatOnNewCode } from './retreat-on-new-code.ts';
@@ -96,9 +98,13 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       fenceBudgetMs: config.fenceBudgetMs,
       sink: whenReady(feed, isReady),
       observe: watchTraffic(traffic, metrics),
+      limits: config.limits,
+      drainDelayMs: config.listen.drainDelayMs,
+      stopGraceMs: config.listen.stopGraceMs,
       log,
     });
-    stack.add('proxy', () => proxy.stop());
+    const side = localProxySide(proxy, traffic, metrics, feed);
+    stack.add('proxy', () => side.stop());
 
     // Until here the proxy knows no phases and sends everything to legacy.
     await retreatOnNewCode(config.features, store, phases, controller);
@@ -118,9 +124,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       store,
       controller,
       capture,
-      feed,
-      traffic,
-      proxy,
+      side,
       metrics,
     });
     refreshMetrics(metrics, control, capture, feed);
@@ -129,7 +133,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     stack.add('admin', () => admin.stop());
     // Users are served by now, by legacy. Whoever started us wants to see the read models being built.
     await capture?.untilReady(options.signal);
-    return { control, addresses, stop: () => stack.stop() };
+    return { control, addresses, stop: () => drainThenStop(side, stack) };
   } catch (error) {
     await stack.stop();
     throw error;

@@ -1,4 +1,5 @@
 import type { FeatureDefinition } from './feature-definition.ts';
+import type { LimitsDefinition } from './limits.ts';
 
 export interface VisitorDefinition {
   /** Cookie whose value tells visitors apart (a session id). Only a hash of it is ever kept. */
@@ -10,7 +11,18 @@ export interface VisitorDefinition {
 export interface MigrationDefinition {
   /** Lower case letters, digits and underscores; names the replication slot and the publication. Default `main`. */
   readonly name?: string | undefined;
-  readonly listen?: { readonly port?: number | undefined; readonly host?: string | undefined } | undefined;
+  readonly listen?:
+    | {
+        readonly port?: number | undefined;
+        readonly host?: string | undefined;
+        /** Milliseconds between readiness turning red and the end of listening, for load balancers to notice. Default 0. */
+        readonly drainDelayMs?: number | undefined;
+        /** Milliseconds that requests, event streams and tunnels get to end by themselves at a stop. Default 5,000. */
+        readonly stopGraceMs?: number | undefined;
+      }
+    | undefined;
+  /** What the proxy takes on before it says no; the defaults are in docs/operating.md. */
+  readonly limits?: LimitsDefinition | undefined;
   readonly admin?: { readonly port?: number | undefined } | undefined;
   readonly legacy: {
     readonly url: string;

@@ -1,4 +1,5 @@
 import type { QueryHandler } from './feature-definition.ts';
+import type { ProxyLimits } from './limits.ts';
 import type { ReadModelDefinition } from './read-model-definition.ts';
 
 export interface NormalizedRoute {
@@ -42,7 +43,13 @@ export interface NormalizedFeature {
 
 export interface NormalizedConfig {
   readonly name: string;
-  readonly listen: { readonly port: number; readonly host: string };
+  readonly listen: {
+    readonly port: number;
+    readonly host: string;
+    readonly drainDelayMs: number;
+    readonly stopGraceMs: number;
+  };
+  readonly limits: ProxyLimits;
   readonly admin: { readonly port: number };
   readonly legacy: { readonly url: URL; readonly database: string | undefined };
   readonly store: string | undefined;

@@ -105,7 +105,8 @@ export const errorCodes = {
     remedy: 'Raise limits.headersTimeoutMs or limits.bodyTimeoutMs if clients are really that slow.',
   },
   FIG_OVERLOADED: {
-    meaning: 'The proxy has as many connections or requests as it may have, or the legacy app had no turn in time (503).',
+    meaning:
+      'The proxy has as many connections or requests as it may have, or the legacy app had no turn in time (503).',
     remedy: 'Find out what holds requests up; then raise limits.connections, inFlight or upstreamConnections.',
   },
   FIG_PROXY_FAULT: {
@@ -135,6 +136,10 @@ export const errorCodes = {
   FIG_SHADOW_WORKER_DIED: {
     meaning: 'The shadow worker stopped unexpectedly.',
     remedy: 'It is started again by itself; user requests are not touched.',
+  },
+  FIG_WORKER_DIED: {
+    meaning: 'A process of the proxy stopped unexpectedly, or could not be started.',
+    remedy: 'It is replaced by itself; its connections were reset. The log line before says what it failed with.',
   },
   FIG_INTERNAL: {
     meaning: 'Something failed that fig did not foresee.',
