@@ -33,8 +33,8 @@ export interface LoadStatus {
   readonly upstreamBusy: number;
   readonly upstreamWaiting: number;
   readonly refused: Readonly<Record<string, number>>;
-  /** Workers that serve; undefined when the proxy runs in the process of the admin server. */
-  readonly workers?: number | undefined;
+  /** Process ids of the workers that serve; undefined when the proxy runs in the process of the admin server. */
+  readonly workers?: readonly number[] | undefined;
 }
 
 export interface PromoteRequest {

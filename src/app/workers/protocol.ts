@@ -33,6 +33,8 @@ export interface WorkerReport {
 }
 
 export type FromProxyWorker =
+  /** It listens to messages. What is sent to a worker before is lost, because it loads its code asynchronously. */
+  | { readonly type: 'ready' }
   | { readonly type: 'listening'; readonly url: string }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string; readonly remedy: string }
   | { readonly type: 'report'; readonly report: WorkerReport }

@@ -90,7 +90,7 @@ class Pool implements ProxySide {
 
   readiness(): Readiness {
     if (this.#stopping) return readinessOf.draining;
-    const workers = { serving: this.#serving(), wanted: this.#wanted };
+    const workers = { serving: this.#serving().length, wanted: this.#wanted };
     if (workers.serving === this.#wanted) return { ...readinessOf.serving, workers };
     return workers.serving > 0
       ? { ready: true, state: 'degraded', reason: 'some workers are down and are being replaced', workers }
@@ -109,8 +109,8 @@ class Pool implements ProxySide {
     return this.#stopping;
   }
 
-  #serving(): number {
-    return [...this.#handles].filter(({ isServing }) => isServing).length;
+  #serving(): number[] {
+    return [...this.#handles].flatMap(({ isServing, pid }) => (isServing && pid !== undefined ? [pid] : []));
   }
 
   async #reports() {

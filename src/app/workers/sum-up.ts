@@ -5,7 +5,7 @@ import type { ProxyView } from '../proxy-side.ts';
 import type { WorkerReport } from './protocol.ts';
 
 /** One view of all workers, those that are gone included. */
-export function sumUp(reports: readonly WorkerReport[], departed: Departed, workers: number): ProxyView {
+export function sumUp(reports: readonly WorkerReport[], departed: Departed, workers: readonly number[]): ProxyView {
   const traffic = createTrafficObserver();
   for (const report of [...reports, ...departed.reports]) traffic.absorb(report.traffic);
   const total = (figure: (report: WorkerReport) => number): number =>

@@ -56,6 +56,7 @@ export class WorkerHandle {
   async start(job: ObserverJob): Promise<string> {
     const listening = new Promise<string>((resolve, reject) => {
       this.#worker.on('message', (message: FromProxyWorker) => {
+        if (message.type === 'ready') this.send({ type: 'start', job });
         if (message.type === 'listening') resolve(message.url);
         if (message.type === 'failed') reject(failure(message));
       });
@@ -63,7 +64,6 @@ export class WorkerHandle {
         reject(new FigError('FIG_WORKER_DIED', `a worker ended with code ${code} before it served`)),
       );
     });
-    this.send({ type: 'start', job });
     const url = await listening;
     this.#isServing = true;
     return url;

@@ -50,3 +50,4 @@ process.on('disconnect', () => {
   if (isStopping) process.exit(1);
   void stop();
 });
+void tell({ type: 'ready' });
