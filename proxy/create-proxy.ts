@@ -75,13 +75,27 @@ export interface Proxy extends Service {
   /** From the beginning of its stop on. */
   readonly isDraining: boolean;
   load(): LoadStats;
+  /** Changes what may change while requests are under way: each goes on with what it began with. */
+  reconfigure(settings: LiveSettings): void;
+}
+
+export interface LiveSettings {
+  readonly limits: ProxyLimits;
+  readonly fenceBudgetMs: number;
+  readonly drainDelayMs: number;
+  readonly stopGraceMs: number;
 }
 
 /**
  * Starts the routing proxy; resolves when it listens. Without features it is transparent and only observes. Throws
  * FIG_PORT_IN_USE, FIG_LISTEN_FAILED, FIG_CONFIG_INVALID.
  */
-export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+export async function startProxy(given: ProxyOptions): Promise<Proxy> {
+  const options: ProxyOptions & {
+    fenceBudgetMs: number;
+    drainDelayMs?: number | undefined;
+    stopGraceMs?: number | undefined;
+  } = { ...given };
   refusePath(options.legacy);
   const headersTimeout = options.headersTimeoutMs ?? 60_000;
   const routes = new RouteTable(options.features);
@@ -156,14 +170,31 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       return stopping !== undefined;
     },
     load: () => load.stats(),
+    reconfigure: ({ limits, ...settings }) => {
+      Object.assign(options, settings);
+      load.change(limits);
+      server.headersTimeout = limits.headersTimeoutMs;
+      // Node reads it for every new connection, though its types do not know it.
+      Object.assign(server, { maxHeaderSize: limits.headerBytes });
+    },
     stop: () => (stopping ??= stop(server, connections, upgraded, legacy, options)),
   };
 }
 
 function partsOf(options: ProxyOptions, routes: RouteTable, legacy: Pool, load: Load): ProxyParts {
-  const { log, routing, source, applied, fenceSecret, fenceBudgetMs } = options;
+  const { log, routing, source, applied, fenceSecret } = options;
   const secureCookies = options.secureCookies ?? false;
-  const ownWrites = new OwnWrites({ source, applied, routing, fenceBudgetMs, secret: fenceSecret, secureCookies, log });
+  const ownWrites = new OwnWrites({
+    source,
+    applied,
+    routing,
+    get fenceBudgetMs() {
+      return options.fenceBudgetMs;
+    },
+    secret: fenceSecret,
+    secureCookies,
+    log,
+  });
   ownWrites.learn(routing());
   return {
     legacy,

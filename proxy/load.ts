@@ -51,7 +51,7 @@ const SURPLUS_MS = 1_000;
 export class Load {
   readonly turns: UpstreamTurns;
   readonly uploads: UploadWatch;
-  readonly limits: ProxyLimits;
+  #limits: ProxyLimits;
   readonly #surplus = new Map<Duplex, NodeJS.Timeout>();
   #connections = 0;
   #inFlight = 0;
@@ -67,9 +67,20 @@ export class Load {
   };
 
   constructor(limits: ProxyLimits) {
-    this.limits = limits;
+    this.#limits = limits;
     this.turns = new UpstreamTurns(limits.upstreamConnections, limits.upstreamWaitMs);
     this.uploads = new UploadWatch(limits);
+  }
+
+  get limits(): ProxyLimits {
+    return this.#limits;
+  }
+
+  /** Nobody who is in is thrown out; who comes from now on is measured by the new limits. */
+  change(limits: ProxyLimits): void {
+    this.#limits = limits;
+    this.turns.change(limits.upstreamConnections, limits.upstreamWaitMs);
+    this.uploads.change(limits);
   }
 
   /**

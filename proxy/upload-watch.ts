@@ -27,14 +27,23 @@ const MAX_TICK_MS = 1_000;
  * the client: while the upstream is slow and the upload is held back, the client is not to blame. One timer serves all.
  */
 export class UploadWatch {
-  readonly #limits: UploadLimits;
+  #limits: UploadLimits;
   readonly #watched = new Set<Watched>();
-  readonly #tickMs: number;
+  #tickMs: number;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(limits: UploadLimits) {
     this.#limits = limits;
-    this.#tickMs = Math.max(10, Math.min(MAX_TICK_MS, limits.bodyTimeoutMs / 4));
+    this.#tickMs = tickOf(limits);
+  }
+
+  /** For uploads that begin from now on. */
+  change(limits: UploadLimits): void {
+    this.#limits = limits;
+    this.#tickMs = tickOf(limits);
+    if (this.#timer === undefined) return;
+    clearInterval(this.#timer);
+    this.#timer = this.#start();
   }
 
   /** Must be called in the tick in which somebody else starts to read the body, and after the 413 for a known length. */
@@ -42,9 +51,13 @@ export class UploadWatch {
     const watched = new Watched(req, this.#limits, () => this.#forget(watched));
     if (this.#limits.bodyTimeoutMs > 0) {
       this.#watched.add(watched);
-      this.#timer ??= setInterval(() => this.#tick(), this.#tickMs).unref();
+      this.#timer ??= this.#start();
     }
     return watched;
+  }
+
+  #start(): NodeJS.Timeout {
+    return setInterval(() => this.#tick(), this.#tickMs).unref();
   }
 
   #tick(): void {
@@ -57,6 +70,10 @@ export class UploadWatch {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
+}
+
+function tickOf({ bodyTimeoutMs }: UploadLimits): number {
+  return Math.max(10, Math.min(MAX_TICK_MS, bodyTimeoutMs / 4));
 }
 
 /** Whether the declared length alone is too much. */

@@ -12,14 +12,25 @@ interface Waiter {
  * itself needs no bound: whoever stands in it is in flight, and that number has its limit.
  */
 export class UpstreamTurns {
-  readonly #max: number;
-  readonly #waitMs: number;
+  #max: number;
+  #waitMs: number;
   readonly #line = new Set<Waiter>();
   #taken = 0;
 
   constructor(max: number, waitMs: number) {
     this.#max = max;
     this.#waitMs = waitMs;
+  }
+
+  /** Whoever waits now may go on at once if there are more turns now; who has one keeps it. */
+  change(max: number, waitMs: number): void {
+    this.#max = max;
+    this.#waitMs = waitMs;
+    for (const { admit } of this.#line) {
+      const turn = this.take();
+      if (turn === undefined) return;
+      admit(turn);
+    }
   }
 
   get taken(): number {
@@ -70,7 +81,7 @@ export class UpstreamTurns {
   /** First come, first served: the place is never free in between, so nobody can jump the line. */
   #passOn(): void {
     const [next] = this.#line;
-    if (next === undefined) this.#taken -= 1;
+    if (next === undefined || this.#taken > this.#max) this.#taken -= 1;
     else next.admit(this.#turn());
   }
 }

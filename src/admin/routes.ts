@@ -66,6 +66,9 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
   app.post('/features/:name/rollback', async (request, response) => {
     sendOutcome(response, await control.rollback(request.params.name, rollbackBody.parse(request.body)));
   });
+  app.post('/reload', async (_request, response) => {
+    response.json(await control.reload());
+  });
   app.use(
     express.static(pageFolder, { cacheControl: false, redirect: false, dotfiles: 'ignore', index: 'index.html' }),
   );

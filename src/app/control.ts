@@ -13,8 +13,15 @@ export interface FigControl {
   rollback(feature: string, request: RollbackRequest): Promise<TransitionOutcome>;
   /** Text exposition of all metrics. */
   metrics(): Promise<string>;
+  /** Reads the config file again. Throws FIG_RELOAD_REFUSED, FIG_CONFIG_*; then everything stays as it was. */
+  reload(): Promise<ReloadOutcome>;
   /** Whether new traffic should come here. Cheap enough for a probe every second. */
   readiness(): Readiness;
+}
+
+export interface ReloadOutcome {
+  /** Keys of the config that are in force with their new values; empty when the file says what it said before. */
+  readonly changed: readonly string[];
 }
 
 export interface Readiness {

@@ -17,6 +17,7 @@ import type {
   FigControl,
   PromoteRequest,
   Readiness,
+  ReloadOutcome,
   RollbackRequest,
   StatusReport,
   TransitionOutcome,
@@ -33,6 +34,7 @@ export interface ControlParts {
   readonly controller: CutoverController;
   readonly capture: Capture | undefined;
   readonly side: ProxySide;
+  readonly reload: () => Promise<ReloadOutcome>;
   readonly metrics: Metrics;
 }
 
@@ -108,6 +110,10 @@ export class MigrationControl implements FigControl {
 
   async metrics(): Promise<string> {
     return this.#parts.metrics.text(await this.#parts.side.otherMetrics());
+  }
+
+  reload(): Promise<ReloadOutcome> {
+    return this.#parts.reload();
   }
 
   readiness(): Readiness {

@@ -54,6 +54,7 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
       promote: refuse,
       rollback: refuse,
       metrics: async () => metrics.text(await side.otherMetrics()),
+      reload: refuseReload,
       readiness: () => side.readiness(),
     };
     const admin = await options.startAdmin(control, options.adminPort);
@@ -74,6 +75,11 @@ async function startSide(options: RunProxyOptions, metrics: Metrics): Promise<Pr
   const traffic = createTrafficObserver();
   const proxy = await startObservingProxy(job, watchTraffic(traffic, metrics), log);
   return localProxySide(proxy, traffic, metrics, undefined);
+}
+
+function refuseReload(): Promise<never> {
+  const remedy = 'Start it again with other options.';
+  return Promise.reject(new FigError('FIG_RELOAD_REFUSED', 'this proxy was started without a config file', { remedy }));
 }
 
 function refuse(feature: string): Promise<never> {

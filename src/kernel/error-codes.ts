@@ -51,6 +51,10 @@ export const errorCodes = {
     meaning: 'A rollback or a forced promotion must say why; the reason is kept in the audit.',
     remedy: 'Add --why "...".',
   },
+  FIG_RELOAD_REFUSED: {
+    meaning: 'The config file changed in something that cannot change while fig runs, so nothing was taken over.',
+    remedy: 'Undo what the message names, or stop fig and start it again.',
+  },
   FIG_NOT_RUNNING: {
     meaning: 'No running fig answers on the admin address.',
     remedy: 'Start `fig up`, or name its address with --admin.',

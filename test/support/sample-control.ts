@@ -82,6 +82,7 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
       if (request.why === '') throw new FigError('FIG_WHY_REQUIRED', 'a rollback must say why');
       return control.outcome(feature, 'rollback');
     },
+    reload: async () => ({ changed: ['limits.inFlight'] }),
     readiness: () => control.ready,
     metrics: async () => '# HELP fig_requests_total Requests answered.\nfig_requests_total 18423\n',
   };
