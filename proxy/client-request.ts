@@ -52,3 +52,9 @@ export function faultOf(req: IncomingMessage): { readonly status: number; readon
   }
   return undefined;
 }
+
+/** How the request says where its body ends. */
+export function bodyKindOf(req: IncomingMessage): 'none' | 'length' | 'chunked' {
+  if (req.headers['transfer-encoding'] !== undefined) return 'chunked';
+  return hasBody(req) ? 'length' : 'none';
+}

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Pool } from 'undici';
 import { defaultLimits, type ProxyLimits } from '../src/config/limits.ts';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import type { ExchangeSink } from '../src/kernel/exchange.ts';
@@ -25,6 +24,8 @@ import { refuseLoad, refuseRaw } from './refuse-load.ts';
 import { RouteTable, pathOf, type RoutedFeature } from './route-table.ts';
 import type { Handled, SeenRequest } from './seen-request.ts';
 import { UpgradeTunnels, isWebSocketUpgrade, responseOn } from './upgrade-tunnel.ts';
+import { connectUpstream } from './upstream/connect-upstream.ts';
+import { UpstreamPool } from './upstream/upstream-pool.ts';
 import type { VisitorRules } from './visitor.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -99,13 +100,15 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
   refusePath(options.legacy);
   const headersTimeout = options.headersTimeoutMs ?? 60_000;
   const routes = new RouteTable(options.features);
-  const legacy = new Pool(options.legacy.origin, {
-    pipelining: 1,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout,
+  const legacy = new UpstreamPool({
+    connect: () => connectUpstream(options.legacy),
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    headersTimeoutMs: headersTimeout,
     // How long an event stream may be silent is legacy's to say; a dead peer is found by TCP keep-alive.
-    bodyTimeout: 0,
-    maxHeaderSize: MAX_UPSTREAM_HEADER_BYTES,
+    bodyIdleMs: 0,
+    maxConnections: Number.POSITIVE_INFINITY,
+    maxWaiting: 0,
+    maxHeadBytes: MAX_UPSTREAM_HEADER_BYTES,
   });
   const connections = new ClientConnections();
   const load = new Load(options.limits ?? defaultLimits);
@@ -130,6 +133,8 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     load.connected(socket);
   });
   server.on('request', (req, res) => void serve(options, parts, connections, req, res));
+  // The upstream says whether the body is wanted: node would have asked for it at once.
+  server.on('checkContinue', (req, res) => void serve(options, parts, connections, req, res));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket, connections, load));
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', () => socket.destroy());
@@ -153,7 +158,7 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
   try {
     await listen(server, options.host, options.port);
   } catch (error) {
-    await legacy.destroy();
+    legacy.destroy();
     throw error;
   }
   const address = server.address();
@@ -181,7 +186,7 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
   };
 }
 
-function partsOf(options: ProxyOptions, routes: RouteTable, legacy: Pool, load: Load): ProxyParts {
+function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool, load: Load): ProxyParts {
   const { log, routing, source, applied, fenceSecret } = options;
   const secureCookies = options.secureCookies ?? false;
   const ownWrites = new OwnWrites({
@@ -315,11 +320,11 @@ async function stop(
   server: Server,
   connections: ClientConnections,
   upgraded: ReadonlySet<Duplex>,
-  legacy: Pool,
+  legacy: UpstreamPool,
   { drainDelayMs = 0, stopGraceMs = 5_000 }: ProxyOptions,
 ): Promise<void> {
   await drain(server, connections, upgraded, { drainDelayMs, stopGraceMs });
-  await legacy.destroy();
+  legacy.destroy();
 }
 
 function refusePath(legacy: URL): void {

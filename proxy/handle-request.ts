@@ -1,10 +1,9 @@
-import type { Dispatcher } from 'undici';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import { answerError, answerFromCandidate } from './answer.ts';
 import type { CandidateDesk } from './ask-candidate.ts';
-import { faultOf, type ClientRequest } from './client-request.ts';
+import { bodyKindOf, faultOf, type ClientRequest } from './client-request.ts';
 import { decide, decideAfterFailure, decideAtFence, type Decision } from './decide.ts';
 import { fenceNoteIn } from './fence-cookie.ts';
 import { forward, type ForwardOutcome } from './forward.ts';
@@ -14,14 +13,15 @@ import type { OwnWrites } from './own-writes.ts';
 import { refuseLoad } from './refuse-load.ts';
 import type { RouteMatch, RouteTable } from './route-table.ts';
 import type { Handled } from './seen-request.ts';
-import { discardRest, uploadOf } from './upload.ts';
+import { discardRest } from './discard-rest.ts';
 import { isDeclaredTooLarge } from './upload-watch.ts';
-import { questionHeaders, upstreamHeaders } from './upstream-headers.ts';
+import type { UpstreamPool } from './upstream/upstream-pool.ts';
+import { framed, questionHeaders, upstreamHeaders } from './upstream-headers.ts';
 import { laterVisitors, visitorOf, type VisitorRules } from './visitor.ts';
 
 /** What the main line calls on. */
 export interface ProxyParts {
-  readonly legacy: Dispatcher;
+  readonly legacy: UpstreamPool;
   readonly routes: RouteTable;
   readonly routing: () => RoutingSnapshot;
   readonly visitor: VisitorRules;
@@ -129,13 +129,16 @@ async function serveFromLegacy(
   const startedAt = performance.now();
   const upload = client.hasBody ? parts.load.uploads.watch(req) : undefined;
 
+  const body = bodyKindOf(req);
   const outcome = await forward(parts.legacy, {
     method,
     target,
-    headers: upstreamHeaders(req.rawHeaders, address, 'http'),
-    body: client.hasBody ? uploadOf(req) : null,
+    headers: framed(upstreamHeaders(req.rawHeaders, address, 'http'), body, String(req.headers.te ?? '')),
+    req,
+    body,
     res,
     gone: upload === undefined ? gone : AbortSignal.any([gone, upload.broken]),
+    onUpload: upload && ((chunk) => upload.count(chunk)),
     onHead: ({ headers }) => {
       // From here on the application has heard enough, or takes the rest at its own pace.
       upload?.answered();

@@ -2,11 +2,11 @@ import type { Duplex } from 'node:stream';
 import type { ServerResponse } from 'node:http';
 import type { ErrorCode } from '../src/kernel/error-codes.ts';
 import { answerError } from './answer.ts';
+import { discardRest } from './discard-rest.ts';
 import type { ClientRequest } from './client-request.ts';
 import { resetConnection } from './forward.ts';
 import type { Load, Refusal } from './load.ts';
 import type { Handled } from './seen-request.ts';
-import { discardRest } from './upload.ts';
 
 interface RefusalAnswer {
   readonly status: number;

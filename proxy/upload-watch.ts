@@ -14,6 +14,8 @@ export interface WatchedUpload {
   /** Aborts when the upload broke a limit; `fault` says which. */
   readonly broken: AbortSignal;
   readonly fault: UploadFault | undefined;
+  /** A part of it has arrived and is about to be sent on. */
+  count(chunk: Buffer): void;
   /** The upstream has answered: the rest may come at any pace, but must still fit. */
   answered(): void;
   /** Must be called once the upload matters no more. */
@@ -46,7 +48,7 @@ export class UploadWatch {
     this.#timer = this.#start();
   }
 
-  /** Must be called in the tick in which somebody else starts to read the body, and after the 413 for a known length. */
+  /** Reads nothing: whoever does tells of every chunk. A length that is known to be too much is refused before. */
   watch(req: IncomingMessage): WatchedUpload {
     const watched = new Watched(req, this.#limits, () => this.#forget(watched));
     if (this.#limits.bodyTimeoutMs > 0) {
@@ -95,7 +97,6 @@ class Watched implements WatchedUpload {
     this.#req = req;
     this.#limits = limits;
     this.#forget = forget;
-    req.on('data', this.#count);
     req.once('end', this.#end);
     req.once('close', this.#end);
   }
@@ -117,7 +118,8 @@ class Watched implements WatchedUpload {
   }
 
   waited(ms: number): void {
-    if (this.#req.isPaused()) return;
+    // Not read yet (the upstream is still to say that it wants it), or held back.
+    if (this.#req.readableFlowing !== true) return;
     this.#waitedMs += ms;
     const { bodyTimeoutMs, bodyBytesPerSecond } = this.#limits;
     if (this.#waitedMs < bodyTimeoutMs) return;
@@ -127,13 +129,12 @@ class Watched implements WatchedUpload {
     this.#waitedMs = 0;
   }
 
-  readonly #count = (chunk: Buffer): void => {
+  count(chunk: Buffer): void {
     this.#bytes += chunk.byteLength;
     if (this.#bytes > this.#limits.bodyBytes) this.#break('body-too-large');
-  };
+  }
 
   readonly #end = (): void => {
-    this.#req.off('data', this.#count);
     this.#req.off('end', this.#end);
     this.#req.off('close', this.#end);
     this.#forget();

@@ -46,6 +46,8 @@ test('what the proxy adds comes last, once, whatever the client said', () => {
   expect(headers).toEqual([
     'Host',
     'h',
+    'EXPECT',
+    '100-continue',
     'X-Forwarded-For',
     '10.0.0.1',
     'X-Forwarded-Proto',

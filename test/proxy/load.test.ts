@@ -155,7 +155,8 @@ test('connection cap: one too many is told 503 with Retry-After, far too many ar
   expect(surplus.text()).toContain('FIG_OVERLOADED');
 
   const crowd = await Promise.all(Array.from({ length: 40 }, () => rawClient(proxy.port)));
-  await until(() => crowd.filter((client) => client.closed()).length >= 20);
+  const dropped = (): number => crowd.filter((client) => client.closed()).length;
+  await until(() => dropped() >= 20 && dropped() + proxy.proxy.load().connections === 1 + crowd.length);
   for (const { socket } of crowd) socket.destroy();
   first.socket.destroy();
   await until(() => proxy.proxy.load().connections === 0);
