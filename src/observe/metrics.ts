@@ -84,14 +84,14 @@ export function createMetrics(): Metrics {
     fallback: (why) => instruments().fallbacks.inc({ reason: fallbackReason(why) }),
     compared: (name, verdict) => instruments().comparisons.inc({ feature: feature(name), verdict }),
     load: ({ connections, inFlight, streams, upstreamBusy, upstreamWaiting, refused }) => {
-      const made = instruments();
-      made.connections.set(connections);
-      made.inFlight.set(inFlight);
-      made.streams.set(streams);
-      made.upstream.set({ state: 'busy' }, upstreamBusy);
-      made.upstream.set({ state: 'waiting' }, upstreamWaiting);
+      const gauges = instruments();
+      gauges.connections.set(connections);
+      gauges.inFlight.set(inFlight);
+      gauges.streams.set(streams);
+      gauges.upstream.set({ state: 'busy' }, upstreamBusy);
+      gauges.upstream.set({ state: 'waiting' }, upstreamWaiting);
       for (const [why, count] of Object.entries(refused)) {
-        made.refused.inc({ reason: why }, count - (refusedBefore.get(why) ?? 0));
+        gauges.refused.inc({ reason: why }, count - (refusedBefore.get(why) ?? 0));
         refusedBefore.set(why, count);
       }
     },

@@ -125,21 +125,28 @@ test('header caps: too many bytes get 431', async () => {
   expect(upstream.connections).toBe(0);
 });
 
-test('header caps: too many lines get 431, and none is ever dropped in silence', async () => {
-  const lines = (count: number): string => Array.from({ length: count }, (_, i) => `X-${i}: a\r\n`).join('');
-  let last = '';
+const lines = (count: number): string => Array.from({ length: count }, (_, i) => `X-${i}: a\r\n`).join('');
+
+test('header caps: too many lines get 431', async () => {
+  await using upstream = await startUpstream((_, res) => res.end());
+  await using proxy = await proxyWith(upstream.url, { headerLines: 100 });
+  const text = await exchangeRaw(proxy.port, `GET / HTTP/1.1\r\nHost: a\r\n${lines(100)}\r\n`);
+  expect(text).toMatch(/^HTTP\/1\.1 431 /);
+  expect(text).toContain('FIG_REQUEST_TOO_LARGE');
+  expect(upstream.connections).toBe(0);
+});
+
+test('header caps: of many lines that are allowed none is dropped in silence, as node would beyond a thousand', async () => {
+  let last: string | string[] | undefined;
   await using upstream = await startUpstream((req, res) => {
-    last = String(req.headers['x-last']);
+    last = req.headers['x-last'];
     res.end();
   });
   upstream.server.maxHeadersCount = 0;
-  await using proxy = await proxyWith(upstream.url, { headerLines: 3_000, headerBytes: 100_000 });
+  await using proxy = await proxyWith(upstream.url, { headerLines: 2_000 });
   const head = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n';
-  expect(await exchangeRaw(proxy.port, `${head}${lines(2_500)}X-Last: here\r\n\r\n`)).toMatch(/^HTTP\/1\.1 (200|431) /);
-  expect(['here', '']).toContain(last);
-  const text = await exchangeRaw(proxy.port, `${head}${lines(3_000)}\r\n`);
-  expect(text).toMatch(/^HTTP\/1\.1 431 /);
-  expect(text).toContain('FIG_REQUEST_TOO_LARGE');
+  expect(await exchangeRaw(proxy.port, `${head}${lines(1_200)}X-Last: here\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+  expect(last).toBe('here');
 });
 
 test('connection cap: one too many is told 503 with Retry-After, far too many are dropped, and room is used again', async () => {
