@@ -11,11 +11,14 @@ import { decide, decideAfterFailure, decideAtFence, type Decision } from './deci
 import { fenceNoteIn } from './fence-cookie.ts';
 import { forward, type ForwardJob, type ForwardOutcome } from './forward.ts';
 import type { CopyDesk } from './hand-copy.ts';
+import { isEventStream, type Load, type Place } from './load.ts';
 import type { Origin } from './origin.ts';
 import type { OpenWrite, OwnWrites } from './own-writes.ts';
+import { refuseLoad } from './refuse-load.ts';
 import type { RouteMatch, RouteTable } from './route-table.ts';
 import type { Handled } from './seen-request.ts';
 import { discardRest } from './discard-rest.ts';
+import { isDeclaredTooLarge } from './upload-watch.ts';
 import type { UpstreamPool } from './upstream/upstream-pool.ts';
 import { framed, upstreamHeaders, viaOfAnswer, type IdentityRules } from './upstream-headers.ts';
 import { laterVisitors, visitorOf, type VisitorRules } from './visitor.ts';
@@ -33,6 +36,7 @@ export interface ProxyParts {
   readonly ownWrites: OwnWrites;
   readonly candidates: CandidateDesk;
   readonly copies: CopyDesk;
+  readonly load: Load;
   readonly log: Log;
 }
 
@@ -51,9 +55,12 @@ interface Asked {
  * The main line of a request: match route -> decide (phase, visitor, fence) -> ask the candidate, or forward to legacy
  * -> answer -> hand a copy to the shadow. Whatever goes wrong on the candidate's side ends with legacy's answer.
  */
-export async function handleRequest(parts: ProxyParts, client: ClientRequest): Promise<Handled> {
+export async function handleRequest(parts: ProxyParts, client: ClientRequest, place: Place): Promise<Handled> {
   const fault = faultOf(client.req, parts.paths);
   if (fault) return refuse(client, fault);
+  const { limits } = parts.load;
+  if (client.req.rawHeaders.length > 2 * limits.headerLines) return refuseLoad(parts.load, client, 'head-too-large');
+  if (isDeclaredTooLarge(client.req, limits)) return refuseLoad(parts.load, client, 'body-too-large');
 
   const asked = findOut(parts, client);
   let decision = decide({ ...asked, method: client.method, hasBody: client.hasBody });
@@ -68,8 +75,18 @@ export async function handleRequest(parts: ProxyParts, client: ClientRequest): P
     decision = outcome.decision;
   }
   const fallback = isCandidatesTurn ? decision.reason : undefined;
-  const status = await serveFromLegacy(parts, asked, decision);
-  return { status, servedBy: 'legacy', reason: decision.reason, fallback };
+  const turn = parts.load.turns.take() ?? (await parts.load.turns.wait(client.gone));
+  if (turn === undefined) return { ...refuseLoad(parts.load, client, 'upstream-busy'), fallback };
+  try {
+    const served = await serveFromLegacy(parts, asked, decision, () => {
+      // It may stay for hours: it is no longer among those whose number says how busy anybody is.
+      turn.release();
+      place.becomeStream();
+    });
+    return { servedBy: 'legacy', reason: decision.reason, fallback, ...served };
+  } finally {
+    turn.release();
+  }
 }
 
 function findOut(parts: ProxyParts, client: ClientRequest): Asked {
@@ -106,8 +123,13 @@ async function serveFromCandidate(
   return { handled: { status: answer.status, servedBy: 'candidate', reason: decision.reason } };
 }
 
-/** Returns the status that was sent, if any. */
-async function serveFromLegacy(parts: ProxyParts, asked: Asked, decision: Decision): Promise<number | undefined> {
+/** Returns the status that was sent, if any. `onStream` is told of an answer that may go on for ever. */
+async function serveFromLegacy(
+  parts: ProxyParts,
+  asked: Asked,
+  decision: Decision,
+  onStream: () => void,
+): Promise<Pick<Handled, 'status'> | Handled> {
   const { client, headers, match, routing, visitor, note } = asked;
   const { req, res, method, target, origin, gone } = client;
   const reads = match && decision.mirror ? routing.features.get(match.feature)?.reads : undefined;
@@ -115,6 +137,7 @@ async function serveFromLegacy(parts: ProxyParts, asked: Asked, decision: Decisi
   const write = mayWrite(method) ? parts.ownWrites.begin(visitor, note, origin.scheme === 'https') : undefined;
   const via = viaOfAnswer(parts.identity);
   const startedAt = performance.now();
+  const upload = client.hasBody ? parts.load.uploads.watch(req) : undefined;
 
   const body = bodyKindOf(req);
   const outcome = await forward(parts.legacy, {
@@ -124,7 +147,13 @@ async function serveFromLegacy(parts: ProxyParts, asked: Asked, decision: Decisi
     req,
     body,
     res,
-    gone,
+    gone: upload === undefined ? gone : AbortSignal.any([gone, upload.broken]),
+    onUpload: upload && ((chunk) => upload.count(chunk)),
+    onHead: (head) => {
+      // From here on the application has heard enough, or takes the rest at its own pace.
+      upload?.answered();
+      if (isEventStream(head.headers)) onStream();
+    },
     beforeHead: addedLines(via, write, (answered) =>
       laterVisitors(parts.visitor, req.rawHeaders, origin.address, answered),
     ),
@@ -133,9 +162,11 @@ async function serveFromLegacy(parts: ProxyParts, asked: Asked, decision: Decisi
 
   await write?.atEnd(outcome.kind === 'relayed');
   copy?.close(outcome, performance.now() - startedAt, decision.candidateFailure);
+  upload?.end();
+  if (upload?.fault !== undefined && !gone.aborted) return refuseLoad(parts.load, client, upload.fault);
   if (outcome.kind === 'upstream-failed') tellFailure(parts, client, outcome);
   if (client.hasBody) discardRest(req);
-  return outcome.head?.status ?? (outcome.kind === 'upstream-failed' ? outcome.failure.status : undefined);
+  return { status: outcome.head?.status ?? (outcome.kind === 'upstream-failed' ? outcome.failure.status : undefined) };
 }
 
 /** The header lines we add to legacy's answer; without any, its head is not held back. */

@@ -7,7 +7,7 @@ import { exitCodesHelp } from './exit-codes.ts';
 import { runInForeground } from './foreground.ts';
 import { formatPlural } from './format.ts';
 import type { CliContext } from './io.ts';
-import { parseHttpUrl, parsePort } from './option-parsers.ts';
+import { parseHttpUrl, parseMilliseconds, parsePort, parseWorkers } from './option-parsers.ts';
 import { paletteFor, type Palette } from './palette.ts';
 import { renderRoutes } from './render-status.ts';
 
@@ -22,6 +22,9 @@ export function proxyCommand(context: CliContext): CommandUnknownOpts {
     .option('--tls-key <file>', 'its key (PEM)')
     .option('--legacy-ca <file>', 'certificate authority (PEM) of a legacy application at https')
     .option('--admin-port <port>', 'port of the status page', parsePort, defaultAdminPort)
+    .option('--workers <n>', 'processes that share the port, each on a core of its own', parseWorkers, 1)
+    .option('--drain-delay <ms>', 'time between not ready and not listening at a stop', parseMilliseconds, 0)
+    .option('--stop-grace <ms>', 'time that what is under way gets to end at a stop', parseMilliseconds, 5_000)
     .option('--verbose', 'log every step')
     .addHelpText(
       'after',
@@ -33,20 +36,30 @@ Examples:
   $ fig proxy --legacy http://127.0.0.1:3000
   $ fig proxy --legacy http://legacy.internal --listen 80 --host 0.0.0.0
   $ fig proxy --legacy https://legacy.internal --legacy-ca ca.pem --listen 443 --tls-cert tls.crt --tls-key tls.key
+  $ fig proxy --legacy http://127.0.0.1:3000 --workers 4
 ${exitCodesHelp}`,
     )
     .action(async (options) => {
       // Loaded here so that commands which only ask a running fig do not load all of it.
       const { runProxy } = await import('../app/run-proxy.ts');
-      const { legacy, host, listen: port, adminPort, legacyCa } = options;
+      const {
+        legacy,
+        host,
+        listen: port,
+        adminPort,
+        workers,
+        legacyCa,
+        drainDelay: drainDelayMs,
+        stopGrace: stopGraceMs,
+      } = options;
       const tls = listenTls(options.tlsCert, options.tlsKey);
       const legacyTls = legacyCa === undefined ? undefined : { ca: legacyCa };
+      const chosen = { legacy, tls, legacyTls, host, port, adminPort, workers, drainDelayMs, stopGraceMs };
       const palette = paletteFor(io.stdout, io.env);
       context.exitCode = await runInForeground({
         io,
         logLevel: options.verbose ? 'debug' : undefined,
-        start: ({ log, startAdmin }) =>
-          runProxy({ legacy, host, port, tls, legacyTls, adminPort, version, log, startAdmin }),
+        start: ({ log, startAdmin }) => runProxy({ ...chosen, version, log, startAdmin }),
         farewell: (last) => renderFarewell(last, palette),
       });
     });

@@ -1,6 +1,7 @@
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { FeatureDefinition } from './feature-definition.ts';
+import type { LimitsDefinition } from './limits.ts';
 
 export interface VisitorDefinition {
   /** Cookie whose value tells visitors apart (a session id). Only a hash of it is ever kept. */
@@ -18,8 +19,14 @@ export interface MigrationDefinition {
         readonly host?: string | undefined;
         /** Certificate and key; with them the proxy speaks https, HTTP/1.1 and HTTP/2. */
         readonly tls?: ListenTls | undefined;
+        /** Milliseconds between readiness turning red and the end of listening, for load balancers to notice. Default 0. */
+        readonly drainDelayMs?: number | undefined;
+        /** Milliseconds that requests, event streams and tunnels get to end by themselves at a stop. Default 5,000. */
+        readonly stopGraceMs?: number | undefined;
       }
     | undefined;
+  /** What the proxy takes on before it says no; the defaults are in docs/operating.md. */
+  readonly limits?: LimitsDefinition | undefined;
   readonly admin?: { readonly port?: number | undefined } | undefined;
   readonly legacy: {
     readonly url: string;

@@ -1,12 +1,15 @@
 import { FigError } from '../kernel/fig-error.ts';
 import type { FeatureDefinition } from './feature-definition.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { limitsOf } from './limits.ts';
 import type { MigrationDefinition } from './migration-definition.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { migrationSchema } from './schema.ts';
 
 export const defaultListenPort = 8080;
 export const defaultAdminPort = 8089;
+const defaultDrainDelayMs = 0;
+const defaultStopGraceMs = 5_000;
 
 /** Checks what the config file exports and fills in every default. `source` names the file in errors. */
 export function normalizeConfig(value: unknown, source: string, env: NodeJS.ProcessEnv = {}): NormalizedConfig {
@@ -27,7 +30,10 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
       port: definition.listen?.port ?? defaultListenPort,
       host: definition.listen?.host ?? '127.0.0.1',
       tls: definition.listen?.tls,
+      drainDelayMs: definition.listen?.drainDelayMs ?? defaultDrainDelayMs,
+      stopGraceMs: definition.listen?.stopGraceMs ?? defaultStopGraceMs,
     },
+    limits: limitsOf(definition.limits),
     admin: { port: definition.admin?.port ?? defaultAdminPort },
     legacy: {
       url: new URL(definition.legacy.url),

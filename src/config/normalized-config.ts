@@ -1,6 +1,7 @@
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
+import type { ProxyLimits } from './limits.ts';
 import type { ReadModelDefinition } from './read-model-definition.ts';
 
 export interface NormalizedRoute {
@@ -44,7 +45,14 @@ export interface NormalizedFeature {
 
 export interface NormalizedConfig {
   readonly name: string;
-  readonly listen: { readonly port: number; readonly host: string; readonly tls: ListenTls | undefined };
+  readonly listen: {
+    readonly port: number;
+    readonly host: string;
+    readonly tls: ListenTls | undefined;
+    readonly drainDelayMs: number;
+    readonly stopGraceMs: number;
+  };
+  readonly limits: ProxyLimits;
   readonly admin: { readonly port: number };
   readonly legacy: {
     readonly url: URL;

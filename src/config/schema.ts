@@ -85,12 +85,34 @@ const feature = z
     path: ['readModel'],
   });
 
+const count = z.number().int().min(1);
+const milliseconds = z.number().int().min(0).max(86_400_000);
+const limits = z.strictObject({
+  connections: count.optional(),
+  inFlight: count.optional(),
+  upstreamConnections: count.optional(),
+  upstreamWaitMs: milliseconds.optional(),
+  headerBytes: z.number().int().min(1_024).max(1_048_576).optional(),
+  headerLines: count.optional(),
+  headersTimeoutMs: milliseconds.min(1).optional(),
+  bodyBytes: z.union([z.number().int().min(0), z.literal(Number.POSITIVE_INFINITY)]).optional(),
+  bodyTimeoutMs: milliseconds.optional(),
+  bodyBytesPerSecond: z.number().positive().optional(),
+});
+
 /** The shape of a config file. Unknown keys are refused, so that a typo is not a silent default. */
 export const migrationSchema = z.strictObject({
   name: identifier.optional(),
   listen: z
-    .strictObject({ port: port.optional(), host: z.string().min(1).optional(), tls: listenTls.optional() })
+    .strictObject({
+      port: port.optional(),
+      host: z.string().min(1).optional(),
+      tls: listenTls.optional(),
+      drainDelayMs: milliseconds.optional(),
+      stopGraceMs: milliseconds.optional(),
+    })
     .optional(),
+  limits: limits.optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),
   legacy: z.strictObject({
     url: httpUrl,
