@@ -11,9 +11,11 @@ import type { AppliedPosition, SourcePosition } from '../src/kernel/position.ts'
 import type { Service } from '../src/kernel/service.ts';
 import { answerError } from './answer.ts';
 import { CandidateDesk } from './ask-candidate.ts';
+import { Breakers, type BreakerOpening } from './breakers.ts';
 import { ClientConnections } from './client-connections.ts';
 import { clientRequest, faultOf, hasBody, type ClientRequest } from './client-request.ts';
 import { errorCodeOf } from './error-code.ts';
+import type { Explain } from './explain.ts';
 import { resetConnection } from './forward.ts';
 import { handleRequest, type ProxyParts } from './handle-request.ts';
 import { CopyDesk } from './hand-copy.ts';
@@ -49,6 +51,10 @@ export interface ProxyOptions {
   /** Marks the fence cookie Secure; for proxies that are reached by https only. */
   readonly secureCookies?: boolean | undefined;
   readonly sink: ExchangeSink;
+  /** Told of every opening of a breaker, so that it can be kept as evidence. Must not block. */
+  readonly onBreakerOpen?: ((opening: BreakerOpening) => void) | undefined;
+  /** Who is told, in `x-fig-reason`, why a side answered. Default: nobody. */
+  readonly explain?: Explain | undefined;
   /** Told of every finished request. */
   readonly observe: (seen: SeenRequest) => void;
   readonly log: Log;
@@ -145,6 +151,8 @@ function partsOf(options: ProxyOptions, routes: RouteTable, legacy: Pool): Proxy
     fenceSecret,
     ownWrites,
     candidates: new CandidateDesk(options.candidate),
+    breakers: new Breakers({ features: options.features, onOpen: options.onBreakerOpen ?? (() => undefined), log }),
+    explain: options.explain ?? 'never',
     copies: new CopyDesk(options.sink, options.captureLimitBytes ?? 1024 * 1024, log),
     log,
   };

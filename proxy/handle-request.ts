@@ -5,7 +5,9 @@ import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import { answerError, answerFromCandidate } from './answer.ts';
 import type { CandidateDesk } from './ask-candidate.ts';
 import { faultOf, type ClientRequest } from './client-request.ts';
-import { decide, decideAfterFailure, decideAtFence, type Decision } from './decide.ts';
+import type { Breakers } from './breakers.ts';
+import { decide, decideAfterFailure, decideAtBreaker, decideAtFence, type Decision } from './decide.ts';
+import { explained, withExplanation, type Explain } from './explain.ts';
 import { fenceNoteIn } from './fence-cookie.ts';
 import { forward, type ForwardOutcome } from './forward.ts';
 import type { CopyDesk } from './hand-copy.ts';
@@ -25,6 +27,8 @@ export interface ProxyParts {
   readonly fenceSecret: Uint8Array;
   readonly ownWrites: OwnWrites;
   readonly candidates: CandidateDesk;
+  readonly breakers: Breakers;
+  readonly explain: Explain;
   readonly copies: CopyDesk;
   readonly log: Log;
 }
@@ -39,7 +43,7 @@ interface Asked {
 }
 
 /**
- * The main line of a request: match route -> decide (phase, visitor, fence) -> ask the candidate, or forward to legacy
+ * The main line of a request: match route -> decide (phase, visitor, breaker, fence) -> ask the candidate, or forward to legacy
  * -> answer -> hand a copy to the shadow. Whatever goes wrong on the candidate's side ends with legacy's answer.
  */
 export async function handleRequest(parts: ProxyParts, client: ClientRequest): Promise<Handled> {
@@ -47,8 +51,9 @@ export async function handleRequest(parts: ProxyParts, client: ClientRequest): P
   if (fault) return refuse(client, fault);
 
   const asked = findOut(parts, client);
-  let decision = decide({ ...asked, method: client.method, hasBody: client.hasBody });
-  const isCandidatesTurn = decision.serve === 'candidate';
+  const isBreakerOpen = (feature: string): boolean => parts.breakers.isOpen(feature);
+  let decision = decide({ ...asked, method: client.method, hasBody: client.hasBody, isBreakerOpen });
+  const isCandidatesTurn = decision.serve === 'candidate' || decision.reason === 'breaker-open';
   if (asked.match && decision.serve === 'candidate') {
     const fence = await parts.ownWrites.fenceFor(asked.match.feature, asked.visitor, asked.note);
     decision = decideAtFence(decision, fence);
@@ -85,13 +90,15 @@ async function serveFromCandidate(
   const { feature, route, params, candidateTimeoutMs } = match;
   const headers = questionHeaders(client.req.rawHeaders);
   const question = { feature, route, params, method: client.method, target: client.target, headers };
-  const result = await parts.candidates.ask(question, candidateTimeoutMs);
+  const result = await parts.breakers.through(feature, () => parts.candidates.ask(question, candidateTimeoutMs));
+  if (result === undefined) return { decision: decideAtBreaker() };
   if (!result.ok) {
     parts.log.warn({ feature, route, failure: result.failure, why: result.reason }, 'legacy answers for the candidate');
     return { decision: decideAfterFailure(decision, result.failure) };
   }
   const { answer, tookMs } = result;
-  if (!client.gone.aborted) answerFromCandidate(client.res, client.method, answer);
+  if (!client.gone.aborted)
+    answerFromCandidate(client.res, client.method, answer, explained(parts.explain, client, decision.reason));
   const reads = routing.features.get(feature)?.reads;
   if (reads) parts.copies.handCandidates({ client, match, reads }, answer, tookMs);
   return { handled: { status: answer.status, servedBy: 'candidate', reason: decision.reason } };
@@ -113,7 +120,10 @@ async function serveFromLegacy(parts: ProxyParts, asked: Asked, decision: Decisi
     body: client.hasBody ? uploadOf(req) : null,
     res,
     gone,
-    beforeHead: write && ((head) => write.atHead(laterVisitors(parts.visitor, req.rawHeaders, address, head.headers))),
+    beforeHead: withExplanation(
+      write && ((head) => write.atHead(laterVisitors(parts.visitor, req.rawHeaders, address, head.headers))),
+      explained(parts.explain, client, decision.reason),
+    ),
     tap: copy?.tap,
   });
 
