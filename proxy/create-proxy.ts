@@ -11,6 +11,7 @@ import type { AppliedPosition, SourcePosition } from '../src/kernel/position.ts'
 import type { Service } from '../src/kernel/service.ts';
 import { answerError } from './answer.ts';
 import { CandidateDesk } from './ask-candidate.ts';
+import type { BreakerState } from './breaker.ts';
 import { Breakers, type BreakerOpening } from './breakers.ts';
 import { ClientConnections } from './client-connections.ts';
 import { clientRequest, faultOf, hasBody, type ClientRequest } from './client-request.ts';
@@ -71,6 +72,8 @@ export interface Proxy extends Service {
   readonly port: number;
   /** Requests whose answer is not out yet; tunnels are not counted. */
   readonly inFlight: number;
+  /** State of each feature's breaker. */
+  breakers(): Readonly<Record<string, BreakerState>>;
 }
 
 /**
@@ -134,6 +137,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     get inFlight() {
       return connections.inFlight;
     },
+    breakers: () => parts.breakers.states(),
     stop: () => (stopping ??= stop(server, connections, upgraded, legacy, options.stopGraceMs ?? 5_000)),
   };
 }

@@ -5,7 +5,7 @@ import type { Log } from '../kernel/log.ts';
 import { answerOf, errorAnswer } from './admin-errors.ts';
 import type { EventStream } from './event-stream.ts';
 import { refusalOf, type GuardOptions } from './guards.ts';
-import { promoteBody, rollbackBody } from './request-bodies.ts';
+import { killSwitchBody, promoteBody, rollbackBody } from './request-bodies.ts';
 
 const pageFolder = fileURLToPath(new URL('./page/', import.meta.url));
 
@@ -58,6 +58,9 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
   });
   app.post('/features/:name/rollback', async (request, response) => {
     sendOutcome(response, await control.rollback(request.params.name, rollbackBody.parse(request.body)));
+  });
+  app.post('/kill-switch', async (request, response) => {
+    response.json(await control.killSwitch(killSwitchBody.parse(request.body)));
   });
   app.use(
     express.static(pageFolder, { cacheControl: false, redirect: false, dotfiles: 'ignore', index: 'index.html' }),

@@ -18,11 +18,14 @@ import type {
   FeatureReport,
   FeatureStatus,
   FigControl,
+  KillSwitchOrder,
+  KillSwitchReport,
   PromoteRequest,
   RollbackRequest,
   StatusReport,
   TransitionOutcome,
 } from './control.ts';
+import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 
 export interface ControlParts {
@@ -37,6 +40,7 @@ export interface ControlParts {
   readonly traffic: TrafficObserver;
   readonly proxy: Proxy;
   readonly metrics: Metrics;
+  readonly killSwitch: LocalKillSwitch;
 }
 
 const nothingCompared: Readonly<Record<Verdict, number>> = {
@@ -62,13 +66,15 @@ export class MigrationControl implements FigControl {
   }
 
   async status(): Promise<StatusReport> {
-    const { config, version, startedAt, addresses, capture, feed, traffic, proxy } = this.#parts;
+    const { config, version, startedAt, addresses, capture, feed, traffic, proxy, killSwitch } = this.#parts;
     return {
       name: config.name,
       version,
       startedAt,
       mode: 'migration',
       addresses,
+      killSwitch: killSwitch.report(),
+      breakers: proxy.breakers(),
       capture: capture && describeCapture(capture),
       features: await Promise.all(config.features.map((feature) => this.#featureStatus(feature))),
       traffic: { ...traffic.status(), inFlight: proxy.inFlight },
@@ -108,6 +114,10 @@ export class MigrationControl implements FigControl {
 
   rollback(feature: string, request: RollbackRequest): Promise<TransitionOutcome> {
     return this.#parts.controller.rollback(feature, request);
+  }
+
+  killSwitch(order: KillSwitchOrder): Promise<KillSwitchReport> {
+    return this.#parts.killSwitch.order(order);
   }
 
   metrics(): Promise<string> {

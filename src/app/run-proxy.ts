@@ -8,6 +8,8 @@ import { createTrafficObserver } from '../observe/traffic.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import type { FigControl, StatusReport } from './control.ts';
 import { watchTraffic } from './feed-metrics.ts';
+import { LocalKillSwitch } from './kill-switch.ts';
+import { RoutingState } from './routing-state.ts';
 import type { RunningFig, StartAdmin } from './running-fig.ts';
 import { ServiceStack } from './service-stack.ts';
 
@@ -30,6 +32,13 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
   const traffic = createTrafficObserver();
   const metrics = createMetrics();
   try {
+    const killSwitch = new LocalKillSwitch({
+      folder: process.cwd(),
+      routing: new RoutingState(),
+      broadcast: undefined,
+      log,
+    });
+    stack.add('kill switch', () => killSwitch.stop());
     const proxy = await startProxy({
       legacy,
       host,
@@ -56,12 +65,14 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
         startedAt,
         mode: 'observe',
         addresses,
+        killSwitch: killSwitch.report(),
         capture: undefined,
         features: [],
         traffic: { ...traffic.status(), inFlight: proxy.inFlight },
         shadow: undefined,
       }),
       () => metrics.text(),
+      (order) => killSwitch.order(order),
     );
     const admin = await options.startAdmin(control, options.adminPort);
     addresses.admin = admin.url;
@@ -81,6 +92,11 @@ function refuse(feature: string): Promise<never> {
   );
 }
 
-function observingControl(status: () => StatusReport, metrics: () => Promise<string>): FigControl {
-  return { status: () => Promise.resolve(status()), report: refuse, promote: refuse, rollback: refuse, metrics };
+function observingControl(
+  status: () => StatusReport,
+  metrics: () => Promise<string>,
+  killSwitch: FigControl['killSwitch'],
+): FigControl {
+  const refused = { report: refuse, promote: refuse, rollback: refuse };
+  return { ...refused, status: () => Promise.resolve(status()), killSwitch, metrics };
 }

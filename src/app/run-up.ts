@@ -11,13 +11,16 @@ import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { createTrafficObserver } from '../observe/traffic.ts';
 import { migrateStore, openStore } from '../store/control-store.ts';
 import { startPhaseWatch } from '../store/phase-notifications.ts';
+import { setKillSwitch } from '../store/kill-switch-store.ts';
 import { createPhaseStore } from '../store/phase-store.ts';
 import { sharedSecret } from '../store/setting-store.ts';
 import { Capture } from '../sync/capture.ts';
 import { openTarget } from '../sync/open-target.ts';
 import { withinLag } from './bounded-position.ts';
+import { startBreakerEvidence } from './breaker-evidence.ts';
 import { createCandidates } from './candidates.ts';
 import { watchTraffic } from './feed-metrics.ts';
+import { LocalKillSwitch } from './kill-switch.ts';
 import { MigrationControl } from './migration-control.ts';
 import { cutoverPorts } from './cutover-ports.ts';
 import { storeUrlOf } from './open-databases.ts';
@@ -82,6 +85,17 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       const feature = config.features.find((each) => each.name === name);
       return feature?.readModel === undefined || capture?.progressOf(feature.readModel.name).state === 'ready';
     };
+    const openings = startBreakerEvidence(store, log);
+    stack.add('breaker evidence', () => openings.stop());
+    const killSwitch = new LocalKillSwitch({
+      folder: process.cwd(),
+      routing,
+      broadcast: ({ on, who, why = '' }) => setKillSwitch(store, { on, who, why }),
+      log,
+    });
+    stack.add('kill switch', () => killSwitch.stop());
+    // Before the first request: a fig that starts while the switch is on must not serve a single read from a candidate.
+    await killSwitch.look();
     const proxy: Proxy = await startProxy({
       legacy: config.legacy.url,
       host: config.listen.host,
@@ -94,6 +108,8 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       source: capture?.source,
       fenceSecret: await sharedSecret(store, 'fence secret'),
       fenceBudgetMs: config.fenceBudgetMs,
+      onBreakerOpen: openings.keep,
+      explain: config.explain,
       sink: whenReady(feed, isReady),
       observe: watchTraffic(traffic, metrics),
       log,
@@ -122,6 +138,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       traffic,
       proxy,
       metrics,
+      killSwitch,
     });
     refreshMetrics(metrics, control, capture, feed);
     const admin = await options.startAdmin(control, config.admin.port);

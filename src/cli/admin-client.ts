@@ -1,5 +1,7 @@
 import type {
   FeatureReport,
+  KillSwitchOrder,
+  KillSwitchReport,
   PromoteRequest,
   RollbackRequest,
   StatusReport,
@@ -22,6 +24,7 @@ export interface AdminClient {
   /** A refusal is an answer: `moved` is false. */
   promote(feature: string, request: PromoteRequest): Promise<Answer<TransitionOutcome>>;
   rollback(feature: string, request: RollbackRequest): Promise<Answer<TransitionOutcome>>;
+  killSwitch(order: KillSwitchOrder): Promise<Answer<KillSwitchReport>>;
 }
 
 /** Asks a running fig. Throws FIG_NOT_RUNNING when nobody answers, else the error that the admin server gave. */
@@ -36,6 +39,7 @@ export function createAdminClient(admin: URL, token: string | undefined): AdminC
     report: (feature) => ask(featurePath(feature, 'report')),
     promote: (feature, request) => ask(featurePath(feature, 'promote'), request),
     rollback: (feature, request) => ask(featurePath(feature, 'rollback'), request),
+    killSwitch: (order) => ask('/kill-switch', order),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { CliContext, CliIo } from './io.ts';
+import { killSwitchCommand } from './kill-switch-command.ts';
 import { paletteFor } from './palette.ts';
 import { promoteCommand } from './promote-command.ts';
 import { proxyCommand } from './proxy-command.ts';
@@ -43,7 +44,15 @@ function createProgram(context: CliContext): Command {
     })
     .showHelpAfterError('(--help shows how it is used)')
     .addHelpText('after', help);
-  for (const command of [proxyCommand, upCommand, statusCommand, reportCommand, promoteCommand, rollbackCommand]) {
+  for (const command of [
+    proxyCommand,
+    upCommand,
+    statusCommand,
+    reportCommand,
+    promoteCommand,
+    rollbackCommand,
+    killSwitchCommand,
+  ]) {
     program.addCommand(command(context).copyInheritedSettings(program));
   }
   return program;

@@ -66,6 +66,8 @@ export interface CutoverPolicy {
   readonly maxLagSeconds?: number | undefined;
   /** Greatest ratio of the candidate's p95 latency to legacy's. Default 1.5; not asked while the candidate's is under 50 ms. */
   readonly maxLatencyRatio?: number | undefined;
+  /** How often the breaker of one proxy may open in one step; once more and reads go back. Default 2. */
+  readonly maxBreakerOpenings?: number | undefined;
 }
 
 export interface FeatureDefinition {

@@ -22,6 +22,11 @@ export interface MigrationDefinition {
   readonly visitor?: VisitorDefinition | undefined;
   /** Milliseconds a read may wait for the read model to reach the visitor's last write. Default 250. */
   readonly fenceBudgetMs?: number | undefined;
+  /**
+   * Who is told in the answer's `x-fig-reason` why a side answered: nobody, requests of this machine that carry
+   * `x-fig-explain: 1`, or everybody. Default `never`.
+   */
+  readonly explain?: 'never' | 'on-request' | 'always' | undefined;
   readonly features?: readonly FeatureDefinition[] | undefined;
 }
 

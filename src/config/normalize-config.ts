@@ -29,6 +29,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     store: definition.store ?? env.FIG_DATABASE_URL,
     visitor: { cookie: definition.visitor?.cookie, header: definition.visitor?.header },
     fenceBudgetMs: definition.fenceBudgetMs ?? 250,
+    explain: definition.explain ?? 'never',
     features,
   };
 }
@@ -58,6 +59,7 @@ function normalizeFeature(feature: FeatureDefinition, codeVersion: string | unde
       confidence: cutover?.confidence ?? 0.95,
       maxLagSeconds: cutover?.maxLagSeconds ?? 5,
       maxLatencyRatio: cutover?.maxLatencyRatio ?? 1.5,
+      maxBreakerOpenings: cutover?.maxBreakerOpenings ?? 2,
     },
     fingerprint: fingerprintOf(feature, codeVersion),
   };

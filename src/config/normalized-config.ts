@@ -25,6 +25,7 @@ export interface NormalizedCutover {
   readonly confidence: number;
   readonly maxLagSeconds: number;
   readonly maxLatencyRatio: number;
+  readonly maxBreakerOpenings: number;
 }
 
 export interface NormalizedFeature {
@@ -48,5 +49,6 @@ export interface NormalizedConfig {
   readonly store: string | undefined;
   readonly visitor: { readonly cookie: string | undefined; readonly header: string | undefined };
   readonly fenceBudgetMs: number;
+  readonly explain: 'never' | 'on-request' | 'always';
   readonly features: readonly NormalizedFeature[];
 }

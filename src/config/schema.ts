@@ -58,6 +58,7 @@ const cutover = z.strictObject({
   confidence: fraction.optional(),
   maxLagSeconds: z.number().positive().optional(),
   maxLatencyRatio: z.number().positive().optional(),
+  maxBreakerOpenings: z.number().int().nonnegative().optional(),
 });
 
 const feature = z
@@ -93,6 +94,7 @@ export const migrationSchema = z.strictObject({
   store: postgresUrl.optional(),
   visitor: z.strictObject({ cookie: z.string().min(1).optional(), header: z.string().min(1).optional() }).optional(),
   fenceBudgetMs: z.number().nonnegative().max(60_000).optional(),
+  explain: z.enum(['never', 'on-request', 'always']).optional(),
   features: z.array(feature).optional(),
 });
 

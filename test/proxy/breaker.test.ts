@@ -143,9 +143,9 @@ test('whatever comes in whatever order: shut while it rests, one probe at a time
         if (act === 'ask') {
           const admitted = breaker.admit(now);
           if (admitted) asked.push(admitted);
-          if (now < restUntil) expect(admitted).toBeUndefined();
+          expect(admitted === undefined || now >= restUntil).toBe(true);
           const probes = asked.filter((each) => each.isProbe && each.era === admitted?.era);
-          if (admitted?.isProbe) expect(probes).toHaveLength(1);
+          expect(probes.length).toBeLessThanOrEqual(1);
         } else if (act === 'tick') {
           if (asked.some(({ askedAt }) => now - askedAt >= slowMs)) bad += 1;
           opened(breaker.tick(now));

@@ -44,12 +44,13 @@ test.each([
   });
 });
 
+const mustNotBeAsked = (): boolean => {
+  throw new Error('must not be asked');
+};
+
 test('the breaker is asked only about reads that the candidate would serve', () => {
-  const isBreakerOpen = (): boolean => {
-    throw new Error('must not be asked');
-  };
   for (const difference of [{ match: undefined }, { routing: routing('canary', 0) }, { routing: killed }]) {
-    expect(decide({ ...read, ...difference, isBreakerOpen }).serve).toBe('legacy');
+    expect(decide({ ...read, ...difference, isBreakerOpen: mustNotBeAsked }).serve).toBe('legacy');
   }
 });
 

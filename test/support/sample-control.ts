@@ -79,6 +79,10 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
       if (request.why === '') throw new FigError('FIG_WHY_REQUIRED', 'a rollback must say why');
       return control.outcome(feature, 'rollback');
     },
+    killSwitch: async ({ on, who, why }) => {
+      control.current = { ...control.current, killSwitch: on ? { on, who, why, at: '2026-01-01T00:00:00Z' } : { on } };
+      return { ...control.current.killSwitch, on, told: true };
+    },
     metrics: async () => '# HELP fig_requests_total Requests answered.\nfig_requests_total 18423\n',
   };
   return control;
