@@ -14,6 +14,8 @@ export type Reason =
   | 'not-a-read'
   /** The control store has not been heard yet, or does not know the feature. */
   | 'routing-unknown'
+  /** It has not been heard since the start; what is known is what was kept on disk. */
+  | 'routing-from-disk'
   | 'phase-legacy'
   /** Somebody sent all reads back to legacy. */
   | 'kill-switch'
@@ -76,6 +78,7 @@ export function decide(input: DecisionInput): Decision {
   if (reads.phase === 'legacy') return legacy('phase-legacy');
   // An operator who pulls it wants the candidate left in peace, so nothing is compared either.
   if (routing.killSwitch !== undefined) return legacy('kill-switch');
+  if (routing.isFromDisk === true) return legacy('routing-from-disk');
   if (reads.phase === 'shadow') return compared('phase-shadow');
   if (reads.phase === 'canary' && !isWithin(match.feature, input.visitor, reads.percent)) {
     return compared('outside-canary');

@@ -29,6 +29,8 @@ export interface RoutingSnapshot {
   readonly features: ReadonlyMap<string, FeatureRouting>;
   /** Present: legacy answers everything, whatever the phases say. */
   readonly killSwitch?: KillSwitch | undefined;
+  /** Read from disk at a start without the control store: reads may have gone back since, so legacy answers them. */
+  readonly isFromDisk?: boolean | undefined;
 }
 
 export const emptyRouting: RoutingSnapshot = { revision: 0, features: new Map() };

@@ -32,6 +32,13 @@ test.each([
   ['the visitor is outside', { routing: routing('canary', 0) }, 'legacy', true, 'outside-canary'],
   ['the visitor is inside', { routing: routing('canary', 100) }, 'candidate', true, 'canary'],
   ['reads are live', {}, 'candidate', true, 'live'],
+  [
+    'the phases were kept on disk',
+    { routing: { ...routing('live', 100), isFromDisk: true } },
+    'legacy',
+    false,
+    'routing-from-disk',
+  ],
   ['the kill switch is on', { routing: killed }, 'legacy', false, 'kill-switch'],
   ['the breaker is open', { isBreakerOpen: () => true }, 'legacy', false, 'breaker-open'],
 ])('when %s', (_, difference: Partial<DecisionInput>, serve, mirror, reason) => {
