@@ -5,6 +5,17 @@ export interface VisitorDefinition {
   readonly cookie?: string | undefined;
   /** Header whose value tells visitors apart. Default: Authorization, then address and user agent. */
   readonly header?: string | undefined;
+  /**
+   * A JSON Web Token one of whose claims tells visitors apart; asked first. Its signature is not checked, because the
+   * claim only chooses a side. Default: the claim `sub` of the Authorization header.
+   */
+  readonly jwt?:
+    | {
+        readonly header?: string | undefined;
+        readonly cookie?: string | undefined;
+        readonly claim?: string | undefined;
+      }
+    | undefined;
 }
 
 export interface MigrationDefinition {

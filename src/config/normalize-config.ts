@@ -1,7 +1,7 @@
 import { FigError } from '../kernel/fig-error.ts';
 import type { FeatureDefinition } from './feature-definition.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import type { MigrationDefinition } from './migration-definition.ts';
+import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { migrationSchema } from './schema.ts';
 
@@ -27,7 +27,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     admin: { port: definition.admin?.port ?? defaultAdminPort },
     legacy: { url: new URL(definition.legacy.url), database: definition.legacy.database ?? env.LEGACY_DATABASE_URL },
     store: definition.store ?? env.FIG_DATABASE_URL,
-    visitor: { cookie: definition.visitor?.cookie, header: definition.visitor?.header },
+    visitor: normalizeVisitor(definition.visitor),
     fenceBudgetMs: definition.fenceBudgetMs ?? 250,
     explain: definition.explain ?? 'never',
     features,
@@ -63,6 +63,13 @@ function normalizeFeature(feature: FeatureDefinition, codeVersion: string | unde
     },
     fingerprint: fingerprintOf(feature, codeVersion),
   };
+}
+
+function normalizeVisitor(visitor: VisitorDefinition = {}): NormalizedConfig['visitor'] {
+  const { cookie, header, jwt } = visitor;
+  // Where no place is named, the token is where tokens are by custom (RFC 6750).
+  const tokenHeader = jwt?.header ?? (jwt?.cookie === undefined ? 'authorization' : undefined);
+  return { cookie, header, jwt: jwt && { header: tokenHeader, cookie: jwt.cookie, claim: jwt.claim ?? 'sub' } };
 }
 
 function parseRoute(route: string): NormalizedRoute {

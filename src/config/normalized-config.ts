@@ -47,7 +47,13 @@ export interface NormalizedConfig {
   readonly admin: { readonly port: number };
   readonly legacy: { readonly url: URL; readonly database: string | undefined };
   readonly store: string | undefined;
-  readonly visitor: { readonly cookie: string | undefined; readonly header: string | undefined };
+  readonly visitor: {
+    readonly cookie: string | undefined;
+    readonly header: string | undefined;
+    readonly jwt:
+      | { readonly header: string | undefined; readonly cookie: string | undefined; readonly claim: string }
+      | undefined;
+  };
   readonly fenceBudgetMs: number;
   readonly explain: 'never' | 'on-request' | 'always';
   readonly features: readonly NormalizedFeature[];

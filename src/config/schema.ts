@@ -92,7 +92,19 @@ export const migrationSchema = z.strictObject({
   admin: z.strictObject({ port: port.optional() }).optional(),
   legacy: z.strictObject({ url: httpUrl, database: postgresUrl.optional() }),
   store: postgresUrl.optional(),
-  visitor: z.strictObject({ cookie: z.string().min(1).optional(), header: z.string().min(1).optional() }).optional(),
+  visitor: z
+    .strictObject({
+      cookie: z.string().min(1).optional(),
+      header: z.string().min(1).optional(),
+      jwt: z
+        .strictObject({
+          header: z.string().min(1).optional(),
+          cookie: z.string().min(1).optional(),
+          claim: z.string().min(1).optional(),
+        })
+        .optional(),
+    })
+    .optional(),
   fenceBudgetMs: z.number().nonnegative().max(60_000).optional(),
   explain: z.enum(['never', 'on-request', 'always']).optional(),
   features: z.array(feature).optional(),
