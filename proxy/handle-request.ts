@@ -75,7 +75,7 @@ function findOut(parts: ProxyParts, client: ClientRequest): Asked {
   return {
     client,
     routing,
-    match: parts.routes.match(client.method, client.target),
+    match: parts.routes.match(client.method, client.target, rawHeaders),
     visitor: visitorOf(parts.visitor, rawHeaders, client.address),
     note: fenceNoteIn(parts.fenceSecret, headers.cookie, client.askedAt),
   };

@@ -1,10 +1,17 @@
 import findMyWay from 'find-my-way';
 import type { HTTPVersion, Instance } from 'find-my-way';
+import type { RawHeaders } from '../src/kernel/exchange.ts';
 import { FigError, describeError } from '../src/kernel/fig-error.ts';
+import { checkConditions, type RouteConditions } from './route-conditions.ts';
 
 export interface RoutedFeature {
   readonly name: string;
-  readonly routes: readonly { readonly route: string; readonly method: string; readonly path: string }[];
+  readonly routes: readonly {
+    readonly route: string;
+    readonly method: string;
+    readonly path: string;
+    readonly when?: RouteConditions | undefined;
+  }[];
   readonly candidateTimeoutMs: number;
 }
 
@@ -16,7 +23,7 @@ export interface RouteMatch {
   readonly candidateTimeoutMs: number;
 }
 
-type StoredRoute = Omit<RouteMatch, 'params'>;
+type StoredRoute = Omit<RouteMatch, 'params'> & { readonly when: RouteConditions | undefined };
 
 const MAX_PARAM_LENGTH = 1_024;
 const routableMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -33,11 +40,24 @@ export class RouteTable {
 
   constructor(features: readonly RoutedFeature[]) {
     this.#router = findMyWay({ caseSensitive: true, maxParamLength: MAX_PARAM_LENGTH });
+    // The router takes a path once; routes that differ in their conditions only share its entry.
+    const shared = new Map<string, StoredRoute[]>();
     for (const feature of features) {
-      for (const { route, method, path } of feature.routes) {
-        const stored: StoredRoute = { feature: feature.name, route, candidateTimeoutMs: feature.candidateTimeoutMs };
+      for (const { route, method, path, when } of feature.routes) {
+        const { name, candidateTimeoutMs } = feature;
+        const stored: StoredRoute = { feature: name, route, candidateTimeoutMs, when };
+        const place = `${method} ${path}`;
+        const others = shared.get(place);
+        if (others && (when !== undefined || others.every((other) => other.when !== undefined))) {
+          others.push(stored);
+          // Whoever asks for less comes last.
+          others.sort((a, b) => Number(a.when === undefined) - Number(b.when === undefined));
+          continue;
+        }
+        const entry = [stored];
+        shared.set(place, entry);
         try {
-          this.#router.on(routable(method), path, unused, stored);
+          this.#router.on(routable(method), path, unused, entry);
         } catch (error) {
           throw new FigError('FIG_CONFIG_INVALID', `the route ${route} cannot be matched: ${describeError(error)}`, {
             cause: error,
@@ -48,7 +68,7 @@ export class RouteTable {
   }
 
   /** `target` is path and query as received. A HEAD does not match a GET route. */
-  match(method: string, target: string): RouteMatch | undefined {
+  match(method: string, target: string, headers: RawHeaders = []): RouteMatch | undefined {
     const path = pathOf(target);
     if (!path.startsWith('/') || ambiguousPath.test(path)) return undefined;
     const known = routableMethods.find((each) => each === method);
@@ -60,8 +80,13 @@ export class RouteTable {
       if (value === undefined || value === '') return undefined;
       params[name] = value;
     }
-    const stored: StoredRoute = found.store;
-    return { ...stored, params };
+    const entry: readonly StoredRoute[] = found.store;
+    for (const { when, ...route } of entry) {
+      const result = when === undefined ? 'met' : checkConditions(when, { target, headers });
+      if (result === 'ambiguous') return undefined;
+      if (result === 'met') return { ...route, params };
+    }
+    return undefined;
   }
 }
 

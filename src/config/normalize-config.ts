@@ -1,5 +1,5 @@
 import { FigError } from '../kernel/fig-error.ts';
-import type { FeatureDefinition } from './feature-definition.ts';
+import type { FeatureDefinition, RouteDefinition } from './feature-definition.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
@@ -72,9 +72,22 @@ function normalizeVisitor(visitor: VisitorDefinition = {}): NormalizedConfig['vi
   return { cookie, header, jwt: jwt && { header: tokenHeader, cookie: jwt.cookie, claim: jwt.claim ?? 'sub' } };
 }
 
-function parseRoute(route: string): NormalizedRoute {
+function parseRoute(definition: string | RouteDefinition): NormalizedRoute {
+  const { route, ...when } = typeof definition === 'string' ? { route: definition } : definition;
   const space = route.indexOf(' ');
-  return { route, method: route.slice(0, space), path: route.slice(space + 1) };
+  const parsed = { route, method: route.slice(0, space), path: route.slice(space + 1) };
+  const conditions = describeConditions(when);
+  // Reports and evidence tell routes apart by their name, so the conditions are part of it.
+  return conditions === '' ? parsed : { ...parsed, route: `${route} [${conditions}]`, when };
+}
+
+function describeConditions({ host, headers = {}, query = {} }: Omit<RouteDefinition, 'route'>): string {
+  const texts = [
+    ...(host === undefined ? [] : [`host ${host}`]),
+    ...Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}: ${String(value)}`),
+    ...Object.entries(query).map(([name, value]) => `?${name}=${String(value)}`),
+  ];
+  return texts.join(', ');
 }
 
 function refuseRepeats(features: readonly NormalizedFeature[], source: string): void {

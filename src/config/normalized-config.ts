@@ -6,6 +6,13 @@ export interface NormalizedRoute {
   readonly route: string;
   readonly method: string;
   readonly path: string;
+  readonly when?: NormalizedConditions | undefined;
+}
+
+export interface NormalizedConditions {
+  readonly host?: string | undefined;
+  readonly headers?: Readonly<Record<string, string | RegExp>> | undefined;
+  readonly query?: Readonly<Record<string, string | RegExp>> | undefined;
 }
 
 export interface NormalizedCompareRules {
