@@ -49,6 +49,12 @@ export interface ProxyOptions {
   readonly fenceSecret: Uint8Array;
   /** Milliseconds a read may wait for the read model to reach the visitor's last write. */
   readonly fenceBudgetMs: number;
+  /** Names the log that the source writes now, another after a failover; undefined: not known. Default: only one. */
+  readonly sourceLog?: (() => string | undefined) | undefined;
+  /** Milliseconds that a feature which has just entered canary is left with legacy. Default 0: no other proxy runs. */
+  readonly entryGraceMs?: number | undefined;
+  /** Whether the phases were heard of late, within `entryGraceMs` at least; else writes are noted in every phase. */
+  readonly isRoutingFresh?: (() => boolean) | undefined;
   /** Marks the fence cookie Secure; for proxies that are reached by https only. */
   readonly secureCookies?: boolean | undefined;
   readonly sink: ExchangeSink;
@@ -145,7 +151,11 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
 function partsOf(options: ProxyOptions, routes: RouteTable, legacy: Pool): ProxyParts {
   const { log, routing, source, applied, fenceSecret, fenceBudgetMs } = options;
   const secureCookies = options.secureCookies ?? false;
-  const ownWrites = new OwnWrites({ source, applied, routing, fenceBudgetMs, secret: fenceSecret, secureCookies, log });
+  const { sourceLog, entryGraceMs, isRoutingFresh } = options;
+  const ownWrites = new OwnWrites({
+    ...{ source, sourceLog, applied, routing, fenceBudgetMs, entryGraceMs, isRoutingFresh, secureCookies, log },
+    secret: fenceSecret,
+  });
   ownWrites.learn(routing());
   return {
     legacy,

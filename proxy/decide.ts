@@ -34,6 +34,8 @@ export type Reason =
 export type FenceFailure =
   /** A write of the same visitor is not finished. */
   | 'write-in-flight'
+  /** The visitor's last write is in a log that the source does not write any more: it failed over or was restored. */
+  | 'fence-of-another-log'
   /** The position of the visitor's last write is not known (yet). */
   | 'fence-unknown'
   /** The read model did not reach the visitor's last write within the budget. */

@@ -7,6 +7,7 @@ interface Parts {
   readonly candidates: Candidates;
   readonly applied: (feature: string) => AppliedPosition | undefined;
   readonly source: SourcePosition | undefined;
+  readonly sourceLog: () => string | undefined;
   readonly sink: ExchangeSink;
 }
 
@@ -29,6 +30,10 @@ export class LateParts {
 
   applied(feature: string): AppliedPosition | undefined {
     return this.#parts?.applied(feature);
+  }
+
+  sourceLog(): string | undefined {
+    return this.#parts?.sourceLog();
   }
 
   readonly source: SourcePosition = {

@@ -6,10 +6,21 @@ import { emptyRouting, type KillSwitch, type RoutingSnapshot } from '../kernel/p
  */
 export class RoutingState {
   #stored: RoutingSnapshot = emptyRouting;
+  #heardAt = Number.NEGATIVE_INFINITY;
   #local: KillSwitch | undefined;
   #snapshot: RoutingSnapshot = emptyRouting;
 
   readonly current = (): RoutingSnapshot => this.#snapshot;
+
+  /** The control store has just said that these are its phases. */
+  readonly heard = (): void => {
+    this.#heardAt = performance.now();
+  };
+
+  /** Whether it said so within the last `ms`. */
+  isFresh(ms: number): boolean {
+    return performance.now() - this.#heardAt < ms;
+  }
 
   /** What the control store says. */
   readonly swap = (snapshot: RoutingSnapshot): void => {

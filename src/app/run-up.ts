@@ -41,6 +41,11 @@ import type { ProgressEvent, RunningFig, StartAdmin } from './running-fig.ts';
 import { ServiceStack } from './service-stack.ts';
 import { showSyncProgress } from './sync-progress.ts';
 
+/** Several times the rest between two looks at the phases, so that every proxy has looked. */
+const ENTRY_GRACE_MS = 2_000;
+/** Less than the grace, and more than the rest between two looks. */
+const FRESH_MS = 1_500;
+
 export interface RunUpOptions {
   readonly configFile: string;
   readonly version: string;
@@ -100,6 +105,9 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
         candidate: (feature) => late.candidates?.candidate(feature),
         applied: (feature) => late.applied(feature),
         source: isFollowed ? late.source : undefined,
+        sourceLog: () => late.sourceLog(),
+        entryGraceMs: ENTRY_GRACE_MS,
+        isRoutingFresh: () => routing.isFresh(FRESH_MS),
         fenceSecret: late.fenceSecret,
         fenceBudgetMs: config.fenceBudgetMs,
         onBreakerOpen: openings.keep,
@@ -179,6 +187,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       candidates,
       applied: appliedOf(config, capture),
       source: capture?.source,
+      sourceLog: () => capture?.sourceLog(),
       sink: whenReady(feed, isReady),
     });
     const proxy = coldProxy ?? (await serve());
@@ -189,10 +198,11 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     stack.add('phase keeper', () => keeper.stop());
     const learn = (snapshot: RoutingSnapshot): void => {
       routing.swap(snapshot);
+      routing.heard();
       keeper.keep(snapshot);
     };
     learn(await phases.snapshot());
-    const watch = startPhaseWatch({ storeUrl, onSnapshot: learn, log });
+    const watch = startPhaseWatch({ storeUrl, onSnapshot: learn, onHeard: routing.heard, log });
     stack.add('phase watch', () => watch.stop());
     const loop = controller.start();
     stack.add('cutover', () => loop.stop());
