@@ -115,12 +115,6 @@ export class Breaker {
     return isGood && !isSlow ? undefined : this.#openIfBad(now);
   }
 
-  /** A question that was never asked after all, such as one whose user went away; it says nothing. */
-  withdraw(ticket: Ticket): void {
-    this.#asked.delete(ticket);
-    if (ticket.isProbe && ticket.era === this.#era) this.#isProbing = false;
-  }
-
   #settleProbe(now: number, isGood: boolean): Opening | undefined {
     this.#isProbing = false;
     if (!isGood) return this.#open(now, 'probe-failed');

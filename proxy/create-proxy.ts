@@ -153,8 +153,16 @@ function partsOf(options: ProxyOptions, routes: RouteTable, legacy: Pool): Proxy
   const secureCookies = options.secureCookies ?? false;
   const { sourceLog, entryGraceMs, isRoutingFresh } = options;
   const ownWrites = new OwnWrites({
-    ...{ source, sourceLog, applied, routing, fenceBudgetMs, entryGraceMs, isRoutingFresh, secureCookies, log },
+    source,
+    sourceLog,
+    applied,
+    routing,
+    fenceBudgetMs,
+    entryGraceMs,
+    isRoutingFresh,
     secret: fenceSecret,
+    secureCookies,
+    log,
   });
   ownWrites.learn(routing());
   return {

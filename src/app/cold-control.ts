@@ -19,9 +19,11 @@ export function coldControl(
   metrics: () => Promise<string>,
   killSwitch: FigControl['killSwitch'],
 ): FigControl {
-  const refuse = (): Promise<never> =>
-    Promise.reject(
-      new FigError('FIG_STORE_UNREACHABLE', 'the control store has not answered yet; legacy answers all reads'),
-    );
   return { status: async () => status(), report: refuse, promote: refuse, rollback: refuse, killSwitch, metrics };
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(
+    new FigError('FIG_STORE_UNREACHABLE', 'the control store has not answered yet; legacy answers all reads'),
+  );
 }

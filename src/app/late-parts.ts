@@ -20,7 +20,7 @@ export class LateParts {
   readonly fenceSecret = new Uint8Array(FENCE_SECRET_BYTES);
   #parts: Parts | undefined;
 
-  fill(parts: Parts): void {
+  provide(parts: Parts): void {
     this.#parts = parts;
   }
 

@@ -140,8 +140,15 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       if (kept) routing.swap(kept);
       const proxy = (coldProxy = await serve());
       const status = (): StatusReport => ({
-        ...{ name: config.name, version: options.version, startedAt, mode: 'migration', addresses },
-        ...{ capture: undefined, features: [], shadow: undefined, killSwitch: killSwitch.report() },
+        name: config.name,
+        version: options.version,
+        startedAt,
+        mode: 'migration',
+        addresses,
+        killSwitch: killSwitch.report(),
+        capture: undefined,
+        features: [],
+        shadow: undefined,
         traffic: { ...traffic.status(), inFlight: proxy.inFlight },
       });
       await administer(
@@ -183,7 +190,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       const feature = config.features.find((each) => each.name === name);
       return feature?.readModel === undefined || capture?.progressOf(feature.readModel.name).state === 'ready';
     };
-    late.fill({
+    late.provide({
       candidates,
       applied: appliedOf(config, capture),
       source: capture?.source,

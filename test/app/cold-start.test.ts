@@ -56,6 +56,19 @@ class Door {
   }
 }
 
+const status = async (admin: string): Promise<StatusReport> => {
+  const response = await fetch(`${admin}/status`);
+  return response.json() as Promise<StatusReport>;
+};
+const ask = async (proxy: string): Promise<string> => {
+  const response = await fetch(`${proxy}/orders/1`);
+  return `${await response.text()}, ${response.headers.get('x-fig-reason')}`;
+};
+const post = async (admin: string, path: string, body: unknown): Promise<Response> => {
+  const headers = { 'content-type': 'application/json', 'x-fig-admin': '1' };
+  return fetch(admin + path, { method: 'POST', headers, body: JSON.stringify(body) });
+};
+
 it('without the control store users get legacy, the kill switch works, and all begins when the store answers', async () => {
   await using database = await createTestDatabase();
   await using upstream = await startUpstream((req, res) => res.end(`legacy ${req.url}`));
@@ -96,19 +109,6 @@ it('without the control store users get legacy, the kill switch works, and all b
     fig.catch(() => undefined);
     return { fig, admin: () => admin, stop };
   };
-  const status = async (admin: string): Promise<StatusReport> => {
-    const response = await fetch(`${admin}/status`);
-    return response.json() as Promise<StatusReport>;
-  };
-  const ask = async (proxy: string): Promise<string> => {
-    const response = await fetch(`${proxy}/orders/1`);
-    return `${await response.text()}, ${response.headers.get('x-fig-reason')}`;
-  };
-  const post = async (admin: string, path: string, body: unknown): Promise<Response> => {
-    const headers = { 'content-type': 'application/json', 'x-fig-admin': '1' };
-    return fetch(admin + path, { method: 'POST', headers, body: JSON.stringify(body) });
-  };
-
   // Neither store nor disk.
   const first = start();
   await until('it serves without the store', () => first.admin() !== '');

@@ -48,15 +48,16 @@ test.each([
   expect(route(target, ...headers)).toBeUndefined();
 });
 
+const config = (entry: unknown) =>
+  normalizeConfig(
+    {
+      legacy: { url: 'http://127.0.0.1:1' },
+      features: [{ name: 'orders', candidate: 'http://127.0.0.1:2', routes: ['GET /orders', entry] }],
+    },
+    'test',
+  );
+
 test('the config takes conditions, names the route after them, and refuses nonsense', () => {
-  const config = (entry: unknown) =>
-    normalizeConfig(
-      {
-        legacy: { url: 'http://127.0.0.1:1' },
-        features: [{ name: 'orders', candidate: 'http://127.0.0.1:2', routes: ['GET /orders', entry] }],
-      },
-      'test',
-    );
   const { features } = config({ route: 'GET /orders', host: 'a.test', headers: { 'X-V': /^2/ }, query: { q: '1' } });
   expect(features[0]!.routes.map((each) => each.route)).toEqual([
     'GET /orders',

@@ -23,7 +23,7 @@ export async function identifySource(url: string): Promise<SourceIdentity> {
       'IDENTIFY_SYSTEM',
     );
     const { systemid, timeline, xlogpos, dbname } = rows[0]!;
-    return { system: `${systemid} ${dbname}`, timeline: Number(timeline), end: parsePosition(xlogpos) };
+    return { system: `${systemid} ${dbname}`, timeline, end: parsePosition(xlogpos) };
   } finally {
     await client.end();
   }
