@@ -8,9 +8,12 @@ export type Explain = 'never' | 'on-request' | 'always';
 const nothing: RawHeaders = [];
 
 /** The header lines that tell why a side answered. A request asks for them with `x-fig-explain: 1`. */
-export function explained(explain: Explain, { req, address }: ClientRequest, reason: Reason): RawHeaders {
+export function explained(explain: Explain, { req, origin }: ClientRequest, reason: Reason): RawHeaders {
   if (explain === 'never') return nothing;
-  if (explain === 'on-request' && !(isLoopback(address) && headerValue(req.rawHeaders, 'x-fig-explain') === '1')) {
+  if (
+    explain === 'on-request' &&
+    !(isLoopback(origin.address) && headerValue(req.rawHeaders, 'x-fig-explain') === '1')
+  ) {
     return nothing;
   }
   return ['x-fig-reason', reason];

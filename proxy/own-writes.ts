@@ -118,8 +118,8 @@ export class OwnWrites {
     }
   }
 
-  /** A write sets out. From now on the visitor's reads go to legacy. */
-  begin(visitor: string, note: FenceNote | undefined): OpenWrite {
+  /** A write sets out. From now on the visitor's reads go to legacy. `isSecure`: the visitor is reached by https. */
+  begin(visitor: string, note: FenceNote | undefined, isSecure = false): OpenWrite {
     const visitors = new Set([visitor]);
     this.#enter(visitor);
     return {
@@ -132,6 +132,7 @@ export class OwnWrites {
         const isServing = this.#isServing();
         if (!isServing && this.#options.isRoutingFresh?.() !== false) return [];
         const { secret, secureCookies } = this.#options;
+        const isMarked = isSecure || secureCookies;
         const at = this.#now();
         // The phases we know are old, so another proxy may serve already what we think is with legacy. The time of the write
         // says enough for that one, and costs the user nothing.
@@ -139,13 +140,13 @@ export class OwnWrites {
         const log = this.#presentLog();
         if (fence === undefined || log === undefined) {
           const unknown = { fence: positionZero, at: isServing ? this.#now() : at, isKnown: false, log: '' };
-          return ['Set-Cookie', fenceSetCookie(secret, unknown, secureCookies)];
+          return ['Set-Cookie', fenceSetCookie(secret, unknown, isMarked)];
         }
         const { fence: known } = this.#fences.standingOf(visitor);
         // Answers overtake each other, and the last cookie wins: it must not lower what an earlier one said.
         const before = note === undefined || isOfAnotherLog(note, log) ? positionZero : note.fence;
         const position = laterPosition(laterPosition(fence, known), before);
-        const value = fenceSetCookie(secret, { fence: position, at: this.#now(), isKnown: true, log }, secureCookies);
+        const value = fenceSetCookie(secret, { fence: position, at: this.#now(), isKnown: true, log }, isMarked);
         return ['Set-Cookie', value];
       },
       atEnd: async (isComplete) => {

@@ -31,7 +31,7 @@ export interface ConditionSubject {
 
 export function checkConditions(conditions: RouteConditions, subject: ConditionSubject): ConditionResult {
   const results: ConditionResult[] = [];
-  if (conditions.host !== undefined) results.push(checkHost(conditions.host, subject.headers));
+  if (conditions.host !== undefined) results.push(checkHost(conditions.host, subject));
   for (const [name, condition] of Object.entries(conditions.headers ?? {})) {
     results.push(checkText(condition, headerValues(subject.headers, name)));
   }
@@ -45,8 +45,11 @@ export function checkConditions(conditions: RouteConditions, subject: ConditionS
   return results.includes('not-met') ? 'not-met' : 'met';
 }
 
-function checkHost(wanted: string, headers: RawHeaders): ConditionResult {
+function checkHost(wanted: string, { target, headers }: ConditionSubject): ConditionResult {
+  // A target that names a host itself must not name another than the header (RFC 9112 section 3.2.2).
+  const named = /^https?:\/\/(?:[^/?#@]*@)?([^/?#]*)/i.exec(target)?.[1];
   const values = [...headerValues(headers, 'host'), ...headerValues(headers, ':authority')];
+  if (named !== undefined) values.push(named);
   const [value] = values;
   if (value === undefined) return 'not-met';
   if (values.some((each) => each.toLowerCase() !== value.toLowerCase())) return 'ambiguous';

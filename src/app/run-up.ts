@@ -34,6 +34,7 @@ import { MigrationControl } from './migration-control.ts';
 import { cutoverPorts } from './cutover-ports.ts';
 import { storeUrlOf } from './open-databases.ts';
 import { whenReady } from './ready-sink.ts';
+import { reloadOnHangup } from './reload-on-hangup.ts';
 import { refreshMetrics } from './refresh-metrics.ts';
 import { retreatOnNewCode } from './retreat-on-new-code.ts';
 import { RoutingState } from './routing-state.ts';
@@ -101,6 +102,12 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
         port: config.listen.port,
         features: config.features,
         visitor: config.visitor,
+        tls: config.listen.tls,
+        legacyTls: config.legacy.tls,
+        hostHeader: config.legacy.host,
+        trust: config.trust,
+        via: config.via,
+        paths: config.paths,
         routing: routing.current,
         candidate: (feature) => late.candidates?.candidate(feature),
         applied: (feature) => late.applied(feature),
@@ -117,6 +124,10 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
         log,
       });
       stack.add('proxy', () => started.stop());
+      stack.add(
+        'certificates',
+        reloadOnHangup(() => started.reloadCertificates()),
+      );
       addresses.proxy = started.url;
       return started;
     };
@@ -297,6 +308,7 @@ async function startShadow(
       configFile,
       storeUrl,
       legacyUrl: config.legacy.url.href,
+      legacyTls: config.legacy.tls,
       legacyDatabaseUrl: config.legacy.database,
       candidateModule: new URL('./shadow-candidates.js', base).href,
       position,

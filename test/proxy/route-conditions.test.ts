@@ -42,6 +42,7 @@ test.each([
 test.each([
   ['a header that comes twice', '/orders', ['Accept', 'v=2', 'Accept', 'v=1']],
   ['a parameter that comes twice', '/orders?page=1&page=2', ['Host', 'de.shop.test']],
+  ['a host in the target and another in the header', 'http://de.shop.test/orders?page=1', ['Host', 'shop.test']],
   ['two hosts', '/orders?page=1', ['Host', 'de.shop.test', 'Host', 'shop.test']],
   ['a value without end', '/orders', ['Accept', `v=2${' '.repeat(2_000)}`]],
 ])('%s belongs to no route at all, not even to the plain one', (_, target, headers) => {
