@@ -19,11 +19,12 @@ export async function identifySource(url: string): Promise<SourceIdentity> {
   client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
   await client.connect();
   try {
-    const { rows } = await client.query<{ systemid: string; timeline: number; xlogpos: string; dbname: string }>(
+    const { rows } = await client.query<{ systemid: string; timeline: string | number; xlogpos: string; dbname: string }>(
       'IDENTIFY_SYSTEM',
     );
+    // The timeline is an int8, which arrives as text, since PostgreSQL 16.
     const { systemid, timeline, xlogpos, dbname } = rows[0]!;
-    return { system: `${systemid} ${dbname}`, timeline, end: parsePosition(xlogpos) };
+    return { system: `${systemid} ${dbname}`, timeline: Number(timeline), end: parsePosition(xlogpos) };
   } finally {
     await client.end();
   }
