@@ -88,8 +88,8 @@ export function decide(input: DecisionInput): Decision {
   if (reads.phase === 'canary' && !isWithin(match.feature, input.visitor, reads.percent)) {
     return compared('outside-canary');
   }
-  // Not compared: a candidate that is down would be asked by the shadow instead of by users.
-  if (input.isBreakerOpen(match.feature)) return legacy('breaker-open');
+  // Comparison goes on, off the users' path: it is the evidence that sends reads back when the candidate stays bad.
+  if (input.isBreakerOpen(match.feature)) return decideAtBreaker();
   return { serve: 'candidate', mirror: true, fallback: 'legacy', reason: reads.phase };
 }
 
@@ -98,9 +98,9 @@ export function decideAtFence(decision: Decision, fence: 'reached' | FenceFailur
   return fence === 'reached' ? decision : { ...decision, serve: 'legacy', fallback: undefined, reason: fence };
 }
 
-/** The decision when the breaker opened while the fence was waited for. */
+/** The decision while the breaker is open, also when it opened while the fence was waited for. */
 export function decideAtBreaker(): Decision {
-  return legacy('breaker-open');
+  return compared('breaker-open');
 }
 
 /** The decision after the candidate failed: legacy answers in its place. */

@@ -40,7 +40,7 @@ test.each([
     'routing-from-disk',
   ],
   ['the kill switch is on', { routing: killed }, 'legacy', false, 'kill-switch'],
-  ['the breaker is open', { isBreakerOpen: () => true }, 'legacy', false, 'breaker-open'],
+  ['the breaker is open', { isBreakerOpen: () => true }, 'legacy', true, 'breaker-open'],
 ])('when %s', (_, difference: Partial<DecisionInput>, serve, mirror, reason) => {
   expect(decide({ ...read, ...difference })).toEqual({
     serve,
