@@ -1,11 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import type { ErrorCode } from '../src/kernel/error-codes.ts';
-import type { HttpAnswer } from '../src/kernel/exchange.ts';
+import type { HttpAnswer, RawHeaders } from '../src/kernel/exchange.ts';
 import { isBodiless } from './forward.ts';
 
 /** Sends an answer of the candidate, complete and in one go. A conditional request gets the full answer, which is allowed. */
-export function answerFromCandidate(res: ServerResponse, method: string, answer: HttpAnswer): void {
-  const headers = [...answer.headers, 'x-fig-served-by', 'candidate'];
+export function answerFromCandidate(
+  res: ServerResponse,
+  method: string,
+  answer: HttpAnswer,
+  explanation: RawHeaders = [],
+): void {
+  const headers = [...answer.headers, 'x-fig-served-by', 'candidate', ...explanation];
   if (answer.status !== 204 && answer.status !== 304) headers.push('Content-Length', String(answer.body.byteLength));
   res.writeHead(answer.status, headers);
   res.end(isBodiless(method, answer.status) ? undefined : answer.body);

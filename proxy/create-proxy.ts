@@ -13,10 +13,13 @@ import type { AppliedPosition, SourcePosition } from '../src/kernel/position.ts'
 import type { Service } from '../src/kernel/service.ts';
 import { answerError } from './answer.ts';
 import { CandidateDesk } from './ask-candidate.ts';
+import type { BreakerState } from './breaker.ts';
+import { Breakers, type BreakerOpening } from './breakers.ts';
 import { ClientConnections } from './client-connections.ts';
 import { clientRequest, faultOf, hasBody, type ClientRequest } from './client-request.ts';
 import { drain } from './drain.ts';
 import { errorCodeOf } from './error-code.ts';
+import type { Explain } from './explain.ts';
 import { resetConnection } from './forward.ts';
 import { handleRequest, type ProxyParts } from './handle-request.ts';
 import { CopyDesk } from './hand-copy.ts';
@@ -72,9 +75,19 @@ export interface ProxyOptions {
   readonly fenceSecret: Uint8Array;
   /** Milliseconds a read may wait for the read model to reach the visitor's last write. */
   readonly fenceBudgetMs: number;
+  /** Names the log that the source writes now, another after a failover; undefined: not known. Default: only one. */
+  readonly sourceLog?: (() => string | undefined) | undefined;
+  /** Milliseconds that a feature which has just entered canary is left with legacy. Default 0: no other proxy runs. */
+  readonly entryGraceMs?: number | undefined;
+  /** Whether the phases were heard of late, within `entryGraceMs` at least; else writes are noted in every phase. */
+  readonly isRoutingFresh?: (() => boolean) | undefined;
   /** Marks the fence cookie Secure; for proxies that are reached by https only. */
   readonly secureCookies?: boolean | undefined;
   readonly sink: ExchangeSink;
+  /** Told of every opening of a breaker, so that it can be kept as evidence. Must not block. */
+  readonly onBreakerOpen?: ((opening: BreakerOpening) => void) | undefined;
+  /** Who is told, in `x-fig-reason`, why a side answered. Default: nobody. */
+  readonly explain?: Explain | undefined;
   /** Told of every finished request. */
   readonly observe: (seen: SeenRequest) => void;
   readonly log: Log;
@@ -95,6 +108,8 @@ export interface Proxy extends Service {
   readonly port: number;
   /** Requests whose answer is not out yet; tunnels are not counted. */
   readonly inFlight: number;
+  /** State of each feature's breaker. */
+  breakers(): Readonly<Record<string, BreakerState>>;
   /** Reads the files of certificates again, as it happens by itself when they change. Never throws. */
   reloadCertificates(): void;
   /** From the beginning of its stop on. */
@@ -220,6 +235,7 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
       // Node reads it for every new connection, though its types do not know it.
       Object.assign(server, { maxHeaderSize: limits.headerBytes });
     },
+    breakers: () => parts.breakers.states(),
     reloadCertificates: () => {
       renewed?.reload();
       legacyTls.reload();
@@ -246,13 +262,17 @@ async function withoutLeak<T>(closeLegacy: () => void, step: () => T | Promise<T
 function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool, load: Load): ProxyParts {
   const { log, routing, source, applied, fenceSecret } = options;
   const secureCookies = options.secureCookies ?? false;
+  const { sourceLog, entryGraceMs, isRoutingFresh } = options;
   const ownWrites = new OwnWrites({
     source,
+    sourceLog,
     applied,
     routing,
     get fenceBudgetMs() {
       return options.fenceBudgetMs;
     },
+    entryGraceMs,
+    isRoutingFresh,
     secret: fenceSecret,
     secureCookies,
     log,
@@ -268,6 +288,8 @@ function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool
     fenceSecret,
     ownWrites,
     candidates: new CandidateDesk(options.candidate),
+    breakers: new Breakers({ features: options.features, onOpen: options.onBreakerOpen ?? (() => undefined), log }),
+    explain: options.explain ?? 'never',
     originOf: originReader(options.trust ?? {}),
     load,
     copies: new CopyDesk(options.sink, options.captureLimitBytes ?? 1024 * 1024, log),

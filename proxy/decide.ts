@@ -16,13 +16,19 @@ export type Reason =
   | 'not-a-read'
   /** The control store has not been heard yet, or does not know the feature. */
   | 'routing-unknown'
+  /** It has not been heard since the start; what is known is what was kept on disk. */
+  | 'routing-from-disk'
   | 'phase-legacy'
+  /** Somebody sent all reads back to legacy. */
+  | 'kill-switch'
   /** Legacy answers, the candidate is compared. */
   | 'phase-shadow'
   /** The visitor is not in the share that the candidate serves. */
   | 'outside-canary'
   | 'canary'
   | 'live'
+  /** The candidate failed too often of late and is left in peace. */
+  | 'breaker-open'
   | FenceFailure
   | `candidate-${CandidateFailure}`;
 
@@ -30,6 +36,8 @@ export type Reason =
 export type FenceFailure =
   /** A write of the same visitor is not finished. */
   | 'write-in-flight'
+  /** The visitor's last write is in a log that the source does not write any more: it failed over or was restored. */
+  | 'fence-of-another-log'
   /** The position of the visitor's last write is not known (yet). */
   | 'fence-unknown'
   /** The read model did not reach the visitor's last write within the budget. */
@@ -37,10 +45,13 @@ export type FenceFailure =
   /** The read model is not built, or its projection stands still. */
   | 'read-model-not-ready';
 
+/** The plan of one request. */
 export interface Decision {
   readonly serve: Side;
-  /** Whether question and answer are handed to the shadow. */
+  /** Whether question and answer are handed to the shadow, which asks the other side. */
   readonly mirror: boolean;
+  /** Who answers when the serving side fails before anything was sent; undefined: nobody. */
+  readonly fallback: 'legacy' | undefined;
   readonly reason: Reason;
   /** What the candidate failed with, when it was asked and failed. */
   readonly candidateFailure?: CandidateFailure | undefined;
@@ -53,9 +64,14 @@ export interface DecisionInput {
   readonly routing: RoutingSnapshot;
   /** The visitor's id; who is inside a canary depends on nothing else. */
   readonly visitor: string;
+  /** Whether the breaker of the feature keeps users away from its candidate. Asked only when it matters. */
+  readonly isBreakerOpen: (feature: string) => boolean;
 }
 
-/** The side by route, phase and visitor. Where it says candidate, the fence has the last word. */
+/**
+ * The plan by route, kill switch, phase, share, visitor and breaker. Where it says candidate, the visitor's fence has the
+ * last word (`decideAtFence`): waiting for it takes time, so it is asked for those reads only.
+ */
 export function decide(input: DecisionInput): Decision {
   const { match, routing } = input;
   if (match === undefined) return legacy('no-route');
@@ -65,23 +81,38 @@ export function decide(input: DecisionInput): Decision {
   const reads = routing.features.get(match.feature)?.reads;
   if (routing.revision === 0 || reads === undefined) return legacy('routing-unknown');
   if (reads.phase === 'legacy') return legacy('phase-legacy');
-  if (reads.phase === 'shadow') return { serve: 'legacy', mirror: true, reason: 'phase-shadow' };
-  if (reads.phase === 'live') return { serve: 'candidate', mirror: true, reason: 'live' };
-  return isWithin(match.feature, input.visitor, reads.percent)
-    ? { serve: 'candidate', mirror: true, reason: 'canary' }
-    : { serve: 'legacy', mirror: true, reason: 'outside-canary' };
+  // An operator who pulls it wants the candidate left in peace, so nothing is compared either.
+  if (routing.killSwitch !== undefined) return legacy('kill-switch');
+  if (routing.isFromDisk === true) return legacy('routing-from-disk');
+  if (reads.phase === 'shadow') return compared('phase-shadow');
+  if (reads.phase === 'canary' && !isWithin(match.feature, input.visitor, reads.percent)) {
+    return compared('outside-canary');
+  }
+  // Comparison goes on, off the users' path: it is the evidence that sends reads back when the candidate stays bad.
+  if (input.isBreakerOpen(match.feature)) return decideAtBreaker();
+  return { serve: 'candidate', mirror: true, fallback: 'legacy', reason: reads.phase };
 }
 
 /** The decision once the visitor's fence has been asked. */
 export function decideAtFence(decision: Decision, fence: 'reached' | FenceFailure): Decision {
-  return fence === 'reached' ? decision : { ...decision, serve: 'legacy', reason: fence };
+  return fence === 'reached' ? decision : { ...decision, serve: 'legacy', fallback: undefined, reason: fence };
+}
+
+/** The decision while the breaker is open, also when it opened while the fence was waited for. */
+export function decideAtBreaker(): Decision {
+  return compared('breaker-open');
 }
 
 /** The decision after the candidate failed: legacy answers in its place. */
 export function decideAfterFailure(decision: Decision, failure: CandidateFailure): Decision {
-  return { ...decision, serve: 'legacy', reason: `candidate-${failure}`, candidateFailure: failure };
+  const reason = `candidate-${failure}` as const;
+  return { ...decision, serve: 'legacy', fallback: undefined, reason, candidateFailure: failure };
 }
 
 function legacy(reason: Reason): Decision {
-  return { serve: 'legacy', mirror: false, reason };
+  return { serve: 'legacy', mirror: false, fallback: undefined, reason };
+}
+
+function compared(reason: Reason): Decision {
+  return { serve: 'legacy', mirror: true, fallback: undefined, reason };
 }

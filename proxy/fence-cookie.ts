@@ -17,11 +17,14 @@ export interface FenceNote {
   readonly at: number;
   /** False when the position after the write could not be learned. */
   readonly isKnown: boolean;
+  /** Names the log that the position is of; empty when that was not known, or when there is only one. */
+  readonly log: string;
 }
 
 /** The value of the Set-Cookie line that gives a visitor their note. */
 export function fenceSetCookie(secret: Uint8Array, note: FenceNote, isSecure: boolean): string {
-  const text = `${note.fence.toString(16)}.${note.at.toString(36)}.${note.isKnown ? 'k' : 'u'}`;
+  const log = note.log === '' ? '' : `.${note.log}`;
+  const text = `${note.fence.toString(16)}.${note.at.toString(36)}.${note.isKnown ? 'k' : 'u'}${log}`;
   const value = `${text}.${signatureOf(secret, text)}`;
   const secure = isSecure ? '; Secure' : '';
   return `${fenceCookieName}=${value}; Max-Age=${fenceCookieSeconds}; Path=/; HttpOnly; SameSite=Lax${secure}`;
@@ -63,12 +66,14 @@ function isFencePair(pair: string): boolean {
 }
 
 function readNote(secret: Uint8Array, value: string): FenceNote | undefined {
-  const parts = /^([0-9a-f]{1,16})\.([0-9a-z]{1,9})\.([ku])\.([\w-]{43})$/.exec(value);
+  const parts = /^([0-9a-f]{1,16})\.([0-9a-z]{1,9})\.([ku])(\.[\w-]{1,16})?\.([\w-]{43})$/.exec(value);
   if (!parts) return undefined;
-  const given = Buffer.from(parts[4]!);
-  const expected = Buffer.from(signatureOf(secret, `${parts[1]}.${parts[2]}.${parts[3]}`));
+  const log = parts[4] ?? '';
+  const given = Buffer.from(parts[5]!);
+  const expected = Buffer.from(signatureOf(secret, `${parts[1]}.${parts[2]}.${parts[3]}${log}`));
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
-  return { fence: BigInt(`0x${parts[1]}`), at: Number.parseInt(parts[2]!, 36), isKnown: parts[3] === 'k' };
+  const fence = BigInt(`0x${parts[1]}`);
+  return { fence, at: Number.parseInt(parts[2]!, 36), isKnown: parts[3] === 'k', log: log.slice(1) };
 }
 
 function signatureOf(secret: Uint8Array, text: string): string {

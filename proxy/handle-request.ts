@@ -6,8 +6,10 @@ import type { Log } from '../src/kernel/log.ts';
 import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import { answerError, answerFromCandidate } from './answer.ts';
 import type { CandidateDesk } from './ask-candidate.ts';
+import type { Breakers } from './breakers.ts';
 import { bodyKindOf, faultOf, type ClientRequest, type RequestFault } from './client-request.ts';
-import { decide, decideAfterFailure, decideAtFence, type Decision } from './decide.ts';
+import { decide, decideAfterFailure, decideAtBreaker, decideAtFence, type Decision } from './decide.ts';
+import { explained, withExplanation, type Explain } from './explain.ts';
 import { fenceNoteIn } from './fence-cookie.ts';
 import { forward, type ForwardJob, type ForwardOutcome } from './forward.ts';
 import type { CopyDesk } from './hand-copy.ts';
@@ -35,6 +37,8 @@ export interface ProxyParts {
   readonly fenceSecret: Uint8Array;
   readonly ownWrites: OwnWrites;
   readonly candidates: CandidateDesk;
+  readonly breakers: Breakers;
+  readonly explain: Explain;
   readonly copies: CopyDesk;
   readonly load: Load;
   readonly log: Log;
@@ -52,7 +56,7 @@ interface Asked {
 }
 
 /**
- * The main line of a request: match route -> decide (phase, visitor, fence) -> ask the candidate, or forward to legacy
+ * The main line of a request: match route -> decide (phase, visitor, breaker, fence) -> ask the candidate, or forward to legacy
  * -> answer -> hand a copy to the shadow. Whatever goes wrong on the candidate's side ends with legacy's answer.
  */
 export async function handleRequest(parts: ProxyParts, client: ClientRequest, place: Place): Promise<Handled> {
@@ -63,8 +67,9 @@ export async function handleRequest(parts: ProxyParts, client: ClientRequest, pl
   if (isDeclaredTooLarge(client.req, limits)) return refuseLoad(parts.load, client, 'body-too-large');
 
   const asked = findOut(parts, client);
-  let decision = decide({ ...asked, method: client.method, hasBody: client.hasBody });
-  const isCandidatesTurn = decision.serve === 'candidate';
+  const isBreakerOpen = (feature: string): boolean => parts.breakers.isOpen(feature);
+  let decision = decide({ ...asked, method: client.method, hasBody: client.hasBody, isBreakerOpen });
+  const isCandidatesTurn = decision.serve === 'candidate' || decision.reason === 'breaker-open';
   if (asked.match && decision.serve === 'candidate') {
     const fence = await parts.ownWrites.fenceFor(asked.match.feature, asked.visitor, asked.note);
     decision = decideAtFence(decision, fence);
@@ -97,7 +102,7 @@ function findOut(parts: ProxyParts, client: ClientRequest): Asked {
     client,
     routing,
     headers: upstreamHeaders(rawHeaders, client.origin, parts.identity, client.req.httpVersion),
-    match: parts.routes.match(client.method, client.target),
+    match: parts.routes.match(client.method, client.target, rawHeaders),
     visitor: visitorOf(parts.visitor, rawHeaders, client.origin.address),
     note: fenceNoteIn(parts.fenceSecret, headers.cookie, client.askedAt),
   };
@@ -111,13 +116,15 @@ async function serveFromCandidate(
 ): Promise<{ readonly handled: Handled } | { readonly decision: Decision }> {
   const { feature, route, params, candidateTimeoutMs } = match;
   const question = { feature, route, params, method: client.method, target: client.target, headers };
-  const result = await parts.candidates.ask(question, candidateTimeoutMs);
+  const result = await parts.breakers.through(feature, () => parts.candidates.ask(question, candidateTimeoutMs));
+  if (result === undefined) return { decision: decideAtBreaker() };
   if (!result.ok) {
     parts.log.warn({ feature, route, failure: result.failure, why: result.reason }, 'legacy answers for the candidate');
     return { decision: decideAfterFailure(decision, result.failure) };
   }
   const { answer, tookMs } = result;
-  if (!client.gone.aborted) answerFromCandidate(client.res, client.method, answer);
+  if (!client.gone.aborted)
+    answerFromCandidate(client.res, client.method, answer, explained(parts.explain, client, decision.reason));
   const reads = routing.features.get(feature)?.reads;
   if (reads) parts.copies.handCandidates({ client, headers, match, reads }, answer, tookMs);
   return { handled: { status: answer.status, servedBy: 'candidate', reason: decision.reason } };
@@ -154,8 +161,9 @@ async function serveFromLegacy(
       upload?.answered();
       if (isEventStream(head.headers)) onStream();
     },
-    beforeHead: addedLines(via, write, (answered) =>
-      laterVisitors(parts.visitor, req.rawHeaders, origin.address, answered),
+    beforeHead: withExplanation(
+      addedLines(via, write, (answered) => laterVisitors(parts.visitor, req.rawHeaders, origin.address, answered)),
+      explained(parts.explain, client, decision.reason),
     ),
     tap: copy?.tap,
   });

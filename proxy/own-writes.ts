@@ -25,6 +25,18 @@ export interface OwnWritesOptions {
   readonly routing: () => RoutingSnapshot;
   readonly fenceBudgetMs: number;
   readonly secret: Uint8Array;
+  /** Names the log that the source writes now; undefined while that is not known. Default: there is only one. */
+  readonly sourceLog?: (() => string | undefined) | undefined;
+  /**
+   * Milliseconds that a feature which has just entered is left with legacy, so that every other proxy has learned of it
+   * and notes writes by then. Default 0: there is no other proxy.
+   */
+  readonly entryGraceMs?: number | undefined;
+  /**
+   * Whether the phases were heard so lately that a proxy which entered since is still within its grace. While they were
+   * not, visitors carry notes of their writes in every phase. Default: always.
+   */
+  readonly isRoutingFresh?: (() => boolean) | undefined;
   readonly secureCookies: boolean;
   readonly log: Log;
   readonly maxVisitors?: number | undefined;
@@ -44,6 +56,8 @@ interface EnteredFeature {
   /** Covers every write that was committed before the feature entered; undefined until the source told it. */
   floor: Position | undefined;
   isAsking: boolean;
+  /** Before it, other proxies may still let writes through without noting them. */
+  readonly settledAt: number;
 }
 
 /**
@@ -52,12 +66,12 @@ interface EnteredFeature {
  */
 export class OwnWrites {
   readonly #options: OwnWritesOptions;
-  readonly #fences: VisitorFences;
+  #fences: VisitorFences;
+  #log: string | undefined;
   readonly #inFlight = new Map<string, number>();
   readonly #entered = new Map<string, EnteredFeature>();
   readonly #now: () => number;
   #learned: RoutingSnapshot | undefined;
-
   constructor(options: OwnWritesOptions) {
     this.#options = options;
     this.#fences = new VisitorFences(options.maxVisitors ?? MAX_VISITORS);
@@ -72,9 +86,10 @@ export class OwnWrites {
       const isServed = reads.phase === 'canary' || reads.phase === 'live';
       if (!isServed) this.#entered.delete(feature);
       else if (!this.#entered.has(feature)) {
-        const entered: EnteredFeature = { floor: undefined, isAsking: false };
+        const graceMs = this.#options.entryGraceMs ?? 0;
+        const entered: EnteredFeature = { floor: undefined, isAsking: false, settledAt: this.#now() + graceMs };
         this.#entered.set(feature, entered);
-        void this.#askFloor(entered);
+        if (graceMs === 0) void this.#askFloor(entered);
       }
     }
     for (const feature of this.#entered.keys()) {
@@ -85,12 +100,15 @@ export class OwnWrites {
   /** Whether the read model of a feature may serve this visitor now; waits for it within the budget. Never rejects. */
   async fenceFor(feature: string, visitor: string, note: FenceNote | undefined): Promise<'reached' | FenceFailure> {
     try {
+      const log = this.#presentLog();
       const entered = this.#entered.get(feature);
       if (entered?.floor === undefined) {
-        if (entered) void this.#askFloor(entered);
+        if (entered && this.#now() >= entered.settledAt) void this.#askFloor(entered);
         return 'fence-unknown';
       }
       if (this.#inFlight.has(visitor)) return 'write-in-flight';
+      if (note !== undefined && log === undefined) return 'fence-unknown';
+      if (note !== undefined && isOfAnotherLog(note, log)) return 'fence-of-another-log';
       const own = await this.#ownFence(visitor, note);
       if (own === undefined) return 'fence-unknown';
       return await this.#await(feature, laterPosition(entered.floor, own));
@@ -111,19 +129,24 @@ export class OwnWrites {
           visitors.add(later);
           this.#enter(later);
         }
-        if (!this.#isServing()) return [];
-        const fence = await this.#settle(visitors);
+        const isServing = this.#isServing();
+        if (!isServing && this.#options.isRoutingFresh?.() !== false) return [];
+        const { secret, secureCookies } = this.#options;
+        const isMarked = isSecure || secureCookies;
+        const at = this.#now();
+        // The phases we know are old, so another proxy may serve already what we think is with legacy. The time of the write
+        // says enough for that one, and costs the user nothing.
+        const fence = isServing ? await this.#settle(visitors) : undefined;
+        const log = this.#presentLog();
+        if (fence === undefined || log === undefined) {
+          const unknown = { fence: positionZero, at: isServing ? this.#now() : at, isKnown: false, log: '' };
+          return ['Set-Cookie', fenceSetCookie(secret, unknown, isMarked)];
+        }
         const { fence: known } = this.#fences.standingOf(visitor);
-        const value = fenceSetCookie(
-          this.#options.secret,
-          {
-            // Answers overtake each other, and the last cookie wins: it must not lower what an earlier one said.
-            fence: laterPosition(laterPosition(fence ?? positionZero, known), note?.fence ?? positionZero),
-            at: this.#now(),
-            isKnown: fence !== undefined,
-          },
-          isSecure || this.#options.secureCookies,
-        );
+        // Answers overtake each other, and the last cookie wins: it must not lower what an earlier one said.
+        const before = note === undefined || isOfAnotherLog(note, log) ? positionZero : note.fence;
+        const position = laterPosition(laterPosition(fence, known), before);
+        const value = fenceSetCookie(secret, { fence: position, at: this.#now(), isKnown: true, log }, isMarked);
         return ['Set-Cookie', value];
       },
       atEnd: async (isComplete) => {
@@ -133,6 +156,26 @@ export class OwnWrites {
         for (const each of visitors) this.#leave(each);
       },
     };
+  }
+
+  /** Positions of another log mean nothing any more, so whatever was known by them is forgotten safely. */
+  #presentLog(): string | undefined {
+    const log = this.#options.sourceLog === undefined ? '' : this.#options.sourceLog();
+    if (log === undefined || log === this.#log) return log;
+    if (this.#log !== undefined) {
+      const owedUntil = this.#now() + PIN_MS;
+      const limit = this.#options.maxVisitors ?? MAX_VISITORS;
+      this.#fences = new VisitorFences(limit, { fence: positionZero, owedUntil, readAt: 0 });
+      for (const [feature] of this.#entered) {
+        this.#entered.set(feature, { floor: undefined, isAsking: false, settledAt: this.#now() });
+      }
+      this.#options.log.warn(
+        {},
+        'the source writes another log since a failover or restore: visitors read from legacy',
+      );
+    }
+    this.#log = log;
+    return log;
   }
 
   /** Asks the routing anew: a feature may have entered since the write set out. */
@@ -207,4 +250,9 @@ export class OwnWrites {
     if (count <= 1) this.#inFlight.delete(visitor);
     else this.#inFlight.set(visitor, count - 1);
   }
+}
+
+/** A note without a position is of no log: whatever its write was, a position read after it covers it. */
+function isOfAnotherLog(note: FenceNote, log: string | undefined): boolean {
+  return note.log !== log && (note.isKnown || note.log !== '');
 }

@@ -1,11 +1,18 @@
 import findMyWay from 'find-my-way';
 import type { HTTPVersion, Instance } from 'find-my-way';
+import type { RawHeaders } from '../src/kernel/exchange.ts';
 import { FigError, describeError } from '../src/kernel/fig-error.ts';
+import { checkConditions, type ConditionSubject, type RouteConditions } from './route-conditions.ts';
 import { readPath, type PathReading } from './request-path.ts';
 
 export interface RoutedFeature {
   readonly name: string;
-  readonly routes: readonly { readonly route: string; readonly method: string; readonly path: string }[];
+  readonly routes: readonly {
+    readonly route: string;
+    readonly method: string;
+    readonly path: string;
+    readonly when?: RouteConditions | undefined;
+  }[];
   readonly candidateTimeoutMs: number;
 }
 
@@ -19,7 +26,7 @@ export interface RouteMatch {
   readonly isAmbiguous: boolean;
 }
 
-type StoredRoute = Omit<RouteMatch, 'params' | 'isAmbiguous'>;
+type StoredRoute = Omit<RouteMatch, 'params' | 'isAmbiguous'> & { readonly when: RouteConditions | undefined };
 
 const MAX_PARAM_LENGTH = 1_024;
 const routableMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -35,11 +42,24 @@ export class RouteTable {
     this.#isEmpty = paths.length === 0;
     this.#hasFolders = paths.some((path) => path.length > 1 && path.endsWith('/'));
     this.#router = findMyWay({ caseSensitive: true, maxParamLength: MAX_PARAM_LENGTH });
+    // The router takes a path once; routes that differ in their conditions only share its entry.
+    const shared = new Map<string, StoredRoute[]>();
     for (const feature of features) {
-      for (const { route, method, path } of feature.routes) {
-        const stored: StoredRoute = { feature: feature.name, route, candidateTimeoutMs: feature.candidateTimeoutMs };
+      for (const { route, method, path, when } of feature.routes) {
+        const { name, candidateTimeoutMs } = feature;
+        const stored: StoredRoute = { feature: name, route, candidateTimeoutMs, when };
+        const place = `${method} ${path}`;
+        const others = shared.get(place);
+        if (others && (when !== undefined || others.every((other) => other.when !== undefined))) {
+          others.push(stored);
+          // Whoever asks for less comes last.
+          others.sort((a, b) => Number(a.when === undefined) - Number(b.when === undefined));
+          continue;
+        }
+        const entry = [stored];
+        shared.set(place, entry);
         try {
-          this.#router.on(routable(method), path, unused, stored);
+          this.#router.on(routable(method), path, unused, entry);
         } catch (error) {
           throw new FigError('FIG_CONFIG_INVALID', `the route ${route} cannot be matched: ${describeError(error)}`, {
             cause: error,
@@ -53,33 +73,38 @@ export class RouteTable {
    * `target` is path and query as received. A HEAD does not match a GET route. A path that is not spelled as every reader
    * understands it is matched by its normal form, and the match is marked as ambiguous.
    */
-  match(method: string, target: string): RouteMatch | undefined {
+  match(method: string, target: string, headers: RawHeaders = []): RouteMatch | undefined {
     if (this.#isEmpty) return undefined;
     const known = routableMethods.find((each) => each === method);
     if (known === undefined) return undefined;
+    const subject = { target, headers };
     const { path, normal, isClear } = readPath(target);
-    const found = isClear ? this.#find(known, path) : undefined;
-    if (found === undefined) return this.#ambiguous(known, { path, normal, isClear });
+    const found = isClear ? this.#find(known, path, subject) : undefined;
+    if (found === undefined) return this.#ambiguous(known, { path, normal, isClear }, subject);
     // An escaped delimiter is data to this route, but a reader that undoes it first may see another one.
-    const isSame = path === normal || this.#find(known, normal)?.route === found.route;
+    const isSame = path === normal || this.#find(known, normal, subject)?.route === found.route;
     return isSame ? found : { ...found, isAmbiguous: true };
   }
 
   /** The route that a reader may see who takes the path for its normal form, minds no slash at the end, or decodes late. */
-  #ambiguous(method: RoutableMethod, { path, normal, isClear }: PathReading): RouteMatch | undefined {
+  #ambiguous(
+    method: RoutableMethod,
+    { path, normal, isClear }: PathReading,
+    subject: ConditionSubject,
+  ): RouteMatch | undefined {
     const readings: string[] = [];
     if (path !== normal) readings.push(normal);
     if (normal.endsWith('/')) readings.push(normal.slice(0, -1));
     else if (this.#hasFolders) readings.push(`${normal}/`);
     if (!isClear && path.startsWith('/')) readings.push(path);
     for (const reading of readings) {
-      const found = reading === '' ? undefined : this.#find(method, reading);
+      const found = reading === '' ? undefined : this.#find(method, reading, subject);
       if (found) return { ...found, isAmbiguous: true };
     }
     return undefined;
   }
 
-  #find(method: RoutableMethod, path: string): RouteMatch | undefined {
+  #find(method: RoutableMethod, path: string, subject: ConditionSubject): RouteMatch | undefined {
     const found = this.#router.find(method, path);
     if (!found) return undefined;
     const params: Record<string, string> = {};
@@ -88,8 +113,13 @@ export class RouteTable {
       if (value === undefined || value === '') return undefined;
       params[name] = value;
     }
-    const stored: StoredRoute = found.store;
-    return { ...stored, params, isAmbiguous: false };
+    const entry: readonly StoredRoute[] = found.store;
+    for (const { when, ...route } of entry) {
+      const result = when === undefined ? 'met' : checkConditions(when, subject);
+      if (result === 'ambiguous') return undefined;
+      if (result === 'met') return { ...route, params, isAmbiguous: false };
+    }
+    return undefined;
   }
 }
 

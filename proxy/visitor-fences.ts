@@ -25,8 +25,10 @@ export class VisitorFences {
   readonly #visitors = new Map<string, Standing>();
   #floor: Standing = nobody;
 
-  constructor(limit: number) {
+  /** `floor`: what everybody is held to, whoever they are. */
+  constructor(limit: number, floor: Standing = nobody) {
     this.#limit = limit;
+    this.#floor = floor;
   }
 
   get size(): number {

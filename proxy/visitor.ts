@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseCookie, parseSetCookie } from 'cookie';
+import { claimOf } from './jwt-claim.ts';
 import { headerValue, headerValues, type RawHeaders } from '../src/kernel/exchange.ts';
 
 export interface VisitorRules {
@@ -7,18 +8,26 @@ export interface VisitorRules {
   readonly cookie: string | undefined;
   /** Header whose value tells visitors apart. */
   readonly header: string | undefined;
+  /** Token one of whose claims tells visitors apart. Its signature is not checked: it chooses a side and a fence, no more. */
+  readonly jwt?: JwtRule | undefined;
+}
+
+export interface JwtRule {
+  readonly header: string | undefined;
+  readonly cookie: string | undefined;
+  readonly claim: string;
 }
 
 /**
- * Who asks: the configured cookie, else the configured header, else Authorization, else address and user agent. Only a
+ * Who asks: the configured claim of a token, else the configured cookie, else the configured header, else Authorization, else address and user agent. Only a
  * hash leaves this function, so that nothing downstream can leak a session id or an address.
  */
 export function visitorOf(rules: VisitorRules, headers: RawHeaders, address: string): string {
-  if (rules.cookie !== undefined) {
-    const session = cookieValue(headers, rules.cookie);
-    if (session) return idOf('cookie', session);
-  }
-  return visitorWithoutCookie(rules, headers, address);
+  return (
+    visitorByToken(rules.jwt, headers) ??
+    visitorByCookie(rules.cookie, headers) ??
+    visitorWithoutCookie(rules, headers, address)
+  );
 }
 
 /**
@@ -31,14 +40,40 @@ export function laterVisitors(
   address: string,
   answerHeaders: RawHeaders,
 ): string[] {
-  const name = rules.cookie;
-  if (name === undefined) return [];
-  const given = headerValues(answerHeaders, 'set-cookie')
-    .map((line) => parseSetCookie(line, { decode: asIs }))
-    .filter((cookie) => cookie.name === name);
-  if (given.length === 0) return [];
-  const sessions = given.flatMap((cookie) => (cookie.value ? [idOf('cookie', cookie.value)] : []));
-  return [...sessions, visitorWithoutCookie(rules, headers, address)];
+  const { cookie, jwt } = rules;
+  if (cookie === undefined && jwt?.cookie === undefined) return [];
+  const later: string[] = [];
+  let isChanged = false;
+  for (const line of headerValues(answerHeaders, 'set-cookie')) {
+    const { name, value = '' } = parseSetCookie(line, { decode: asIs });
+    if (name !== cookie && name !== jwt?.cookie) continue;
+    isChanged = true;
+    const claim = name === jwt?.cookie ? claimOf(value, jwt.claim) : undefined;
+    if (claim !== undefined) later.push(idOf('jwt', claim));
+    if (name === cookie && value !== '') later.push(idOf('cookie', value));
+  }
+  if (!isChanged) return [];
+  // Whichever of the two was taken away, the visitor comes back as the next rule sees them.
+  const remaining = [visitorByToken(jwt, headers), visitorByCookie(cookie, headers)].filter((id) => id !== undefined);
+  return [...later, ...(jwt?.cookie === undefined ? [] : remaining), visitorWithoutCookie(rules, headers, address)];
+}
+
+function visitorByToken(jwt: JwtRule | undefined, headers: RawHeaders): string | undefined {
+  if (jwt === undefined) return undefined;
+  const places = [
+    jwt.header === undefined ? undefined : headerValue(headers, jwt.header),
+    jwt.cookie === undefined ? undefined : cookieValue(headers, jwt.cookie),
+  ];
+  for (const token of places) {
+    const claim = token === undefined ? undefined : claimOf(token, jwt.claim);
+    if (claim !== undefined) return idOf('jwt', claim);
+  }
+  return undefined;
+}
+
+function visitorByCookie(cookie: string | undefined, headers: RawHeaders): string | undefined {
+  const session = cookie === undefined ? undefined : cookieValue(headers, cookie);
+  return session ? idOf('cookie', session) : undefined;
 }
 
 function visitorWithoutCookie(rules: VisitorRules, headers: RawHeaders, address: string): string {

@@ -9,6 +9,8 @@ export const promoteBody = z.strictObject({
   force: z.boolean().optional(),
 });
 
+export const killSwitchBody = z.strictObject({ on: z.boolean(), who, why: why.optional() });
+
 export const rollbackBody = z.strictObject({
   who,
   /** Empty is let through: the control refuses it with FIG_WHY_REQUIRED, which says more. */

@@ -5,7 +5,7 @@ import type { Log } from '../kernel/log.ts';
 import { answerOf, errorAnswer } from './admin-errors.ts';
 import type { EventStream } from './event-stream.ts';
 import { refusalOf, type GuardOptions } from './guards.ts';
-import { promoteBody, rollbackBody } from './request-bodies.ts';
+import { killSwitchBody, promoteBody, rollbackBody } from './request-bodies.ts';
 
 const pageFolder = fileURLToPath(new URL('./page/', import.meta.url));
 
@@ -68,6 +68,10 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
   });
   app.post('/reload', async (_request, response) => {
     response.json(await control.reload());
+  });
+
+  app.post('/kill-switch', async (request, response) => {
+    response.json(await control.killSwitch(killSwitchBody.parse(request.body)));
   });
   app.use(
     express.static(pageFolder, { cacheControl: false, redirect: false, dotfiles: 'ignore', index: 'index.html' }),

@@ -11,6 +11,8 @@ export interface FigControl {
   promote(feature: string, request: PromoteRequest): Promise<TransitionOutcome>;
   /** Sends reads back. Works from every phase. Throws FIG_UNKNOWN_FEATURE, FIG_WHY_REQUIRED. */
   rollback(feature: string, request: RollbackRequest): Promise<TransitionOutcome>;
+  /** Sends all reads of every proxy to legacy, or hands them back to the phases. Works without the control store. */
+  killSwitch(order: KillSwitchOrder): Promise<KillSwitchReport>;
   /** Text exposition of all metrics. */
   metrics(): Promise<string>;
   /** Reads the config file again. Throws FIG_RELOAD_REFUSED, FIG_CONFIG_*; then everything stays as it was. */
@@ -58,6 +60,22 @@ export interface RollbackRequest {
   readonly to?: 'legacy' | 'shadow' | undefined;
 }
 
+export interface KillSwitchOrder {
+  readonly on: boolean;
+  readonly who: string;
+  readonly why?: string | undefined;
+}
+
+export interface KillSwitchReport {
+  readonly on: boolean;
+  readonly who?: string | undefined;
+  readonly why?: string | undefined;
+  /** ISO 8601. */
+  readonly at?: string | undefined;
+  /** After an order: whether the control store, and with it every other proxy, was told. */
+  readonly told?: boolean | undefined;
+}
+
 export type GateResult = 'PASS' | 'FAIL' | 'INCONCLUSIVE';
 
 export interface TransitionOutcome {
@@ -77,6 +95,10 @@ export interface StatusReport {
   readonly startedAt: string;
   readonly mode: 'migration' | 'observe';
   readonly addresses: { readonly proxy: string; readonly legacy: string; readonly admin: string };
+  /** Undefined in a status from before there was one. */
+  readonly killSwitch?: KillSwitchReport | undefined;
+  /** State of each feature's breaker in this proxy. */
+  readonly breakers?: Readonly<Record<string, 'closed' | 'open' | 'half-open'>> | undefined;
   readonly capture: CaptureStatus | undefined;
   readonly features: readonly FeatureStatus[];
   readonly traffic: TrafficStatus;

@@ -1,5 +1,6 @@
 import type { NormalizedFeature } from '../config/normalized-config.ts';
 import type { CutoverPorts } from '../cutover/ports.ts';
+import { summarizeOpenings } from '../store/breaker-store.ts';
 import { DifferenceStore } from '../store/difference-store.ts';
 import { EvidenceStore } from '../store/evidence-store.ts';
 import type { PhaseStore } from '../store/phase-store.ts';
@@ -21,6 +22,7 @@ export function cutoverPorts(parts: {
     phases: parts.phases,
     evidenceOf: (feature, fingerprint, step) => evidence.summarize(feature, fingerprint, step),
     forgetEvidence: (feature, step) => evidence.forget(feature, step),
+    breakerOf: (feature, since) => summarizeOpenings(parts.store, feature, since),
     healthOf: async (name) => gateHealth(features.get(name)!, parts.capture),
     topDifferenceOf: async (feature, fingerprint, step) => {
       const group = await differences.topGroup(feature, fingerprint, step);

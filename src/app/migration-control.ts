@@ -15,6 +15,8 @@ import type {
   FeatureReport,
   FeatureStatus,
   FigControl,
+  KillSwitchOrder,
+  KillSwitchReport,
   PromoteRequest,
   Readiness,
   ReloadOutcome,
@@ -22,6 +24,7 @@ import type {
   StatusReport,
   TransitionOutcome,
 } from './control.ts';
+import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { ProxySide } from './proxy-side.ts';
 
@@ -36,6 +39,7 @@ export interface ControlParts {
   readonly side: ProxySide;
   readonly reload: () => Promise<ReloadOutcome>;
   readonly metrics: Metrics;
+  readonly killSwitch: LocalKillSwitch;
 }
 
 const nothingCompared: Readonly<Record<Verdict, number>> = {
@@ -61,13 +65,14 @@ export class MigrationControl implements FigControl {
   }
 
   async status(): Promise<StatusReport> {
-    const { config, version, startedAt, addresses, capture, side } = this.#parts;
+    const { config, version, startedAt, addresses, capture, side, killSwitch } = this.#parts;
     return {
       name: config.name,
       version,
       startedAt,
       mode: 'migration',
       addresses,
+      killSwitch: killSwitch.report(),
       capture: capture && describeCapture(capture),
       features: await Promise.all(config.features.map((feature) => this.#featureStatus(feature))),
       ...(await side.view()),
@@ -118,6 +123,10 @@ export class MigrationControl implements FigControl {
 
   readiness(): Readiness {
     return this.#parts.side.readiness();
+  }
+
+  killSwitch(order: KillSwitchOrder): Promise<KillSwitchReport> {
+    return this.#parts.killSwitch.order(order);
   }
 
   async #featureStatus(feature: NormalizedFeature): Promise<FeatureStatus> {

@@ -1,6 +1,6 @@
 import type { Proxy } from '../../proxy/create-proxy.ts';
 import type { LoadStats } from '../../proxy/load.ts';
-import type { ShadowFeed, ShadowStats } from '../../shadow/shadow-feed.ts';
+import type { ShadowStats } from '../../shadow/shadow-feed.ts';
 import type { MetricsSnapshot } from '../observe/metrics-snapshot.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { TrafficObserver } from '../observe/traffic.ts';
@@ -11,6 +11,8 @@ export interface ProxyView {
   readonly traffic: TrafficStatus;
   readonly load: LoadStatus;
   readonly shadow: ShadowStats | undefined;
+  /** Of each feature; undefined for proxies in workers. */
+  readonly breakers?: ReturnType<Proxy['breakers']> | undefined;
 }
 
 /** The proxy as the rest of a fig sees it, be it in this process or in several workers. */
@@ -36,14 +38,19 @@ export function localProxySide(
   proxy: Proxy,
   traffic: TrafficObserver,
   metrics: Metrics,
-  feed: ShadowFeed | undefined,
+  shadowStats: () => ShadowStats | undefined,
 ): ProxySide {
   metrics.beforeText(() => metrics.load(proxy.load()));
   return {
     url: proxy.url,
     view: () => {
       const shown = { ...traffic.status(), inFlight: proxy.inFlight };
-      return Promise.resolve({ traffic: shown, load: loadStatus(proxy.load()), shadow: feed?.stats() });
+      return Promise.resolve({
+        traffic: shown,
+        load: loadStatus(proxy.load()),
+        shadow: shadowStats(),
+        breakers: proxy.breakers(),
+      });
     },
     otherMetrics: () => Promise.resolve([]),
     readiness: () => (proxy.isDraining ? readinessOf.draining : readinessOf.serving),

@@ -10,6 +10,8 @@ import { startObservingProxy } from './observing-proxy.ts';
 import { localProxySide, type ProxySide } from './proxy-side.ts';
 import { drainThenStop } from './drain-then-stop.ts';
 import { watchTraffic } from './feed-metrics.ts';
+import { LocalKillSwitch } from './kill-switch.ts';
+import { RoutingState } from './routing-state.ts';
 import { reloadOnHangup } from './reload-on-hangup.ts';
 import type { RunningFig, StartAdmin } from './running-fig.ts';
 import { ServiceStack } from './service-stack.ts';
@@ -40,6 +42,13 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
   const stack = new ServiceStack(log);
   const metrics = createMetrics();
   try {
+    const killSwitch = new LocalKillSwitch({
+      folder: process.cwd(),
+      routing: new RoutingState(),
+      broadcast: undefined,
+      log,
+    });
+    stack.add('kill switch', () => killSwitch.stop());
     const side = await startSide(options, metrics);
     stack.add('proxy', () => side.stop());
     stack.add(
@@ -55,6 +64,7 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
         startedAt,
         mode: 'observe',
         addresses,
+        killSwitch: killSwitch.report(),
         capture: undefined,
         features: [],
         ...(await side.view()),
@@ -64,6 +74,7 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
       rollback: refuse,
       metrics: async () => metrics.text(await side.otherMetrics()),
       reload: refuseReload,
+      killSwitch: (order) => killSwitch.order(order),
       readiness: () => side.readiness(),
     };
     const admin = await options.startAdmin(control, options.adminPort);
@@ -93,7 +104,7 @@ async function startSide(options: RunProxyOptions, metrics: Metrics): Promise<Pr
   if (workers > 1) return startProxyWorkers({ job, workers, log });
   const traffic = createTrafficObserver();
   const proxy = await startObservingProxy(job, watchTraffic(traffic, metrics), log);
-  return localProxySide(proxy, traffic, metrics, undefined);
+  return localProxySide(proxy, traffic, metrics, () => undefined);
 }
 
 function refuseReload(): Promise<never> {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Proxy, startProxy } from '../../proxy/create-proxy.ts';
 import { type ShadowFeed, startShadowFeed } from '../../shadow/shadow-feed.ts';
 import { compilePathRules } from '../../shadow/path-rules.ts';
@@ -7,23 +8,34 @@ import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-c
 import { CutoverController } from '../cutover/controller.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
+import type { RoutingSnapshot } from '../kernel/phase.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { createTrafficObserver } from '../observe/traffic.ts';
-import { migrateStore, openStore } from '../store/control-store.ts';
+import { openStore } from '../store/control-store.ts';
 import { startPhaseWatch } from '../store/phase-notifications.ts';
+import { setKillSwitch } from '../store/kill-switch-store.ts';
 import { createPhaseStore } from '../store/phase-store.ts';
 import { sharedSecret } from '../store/setting-store.ts';
 import { Capture } from '../sync/capture.ts';
 import { openTarget } from '../sync/open-target.ts';
 import { withinLag } from './bounded-position.ts';
+import { startBreakerEvidence } from './breaker-evidence.ts';
 import { createCandidates } from './candidates.ts';
+import { coldControl, standIn } from './cold-control.ts';
+import type { FigControl, StatusReport } from './control.ts';
+import { FENCE_SECRET_BYTES, keepFenceSecret, loadFenceSecret } from './fence-secret-file.ts';
+import { startPhaseKeeper } from './keep-phases.ts';
+import { LateParts } from './late-parts.ts';
+import { loadPhases, ownerOf } from './phases-file.ts';
+import { reachStore } from './reach-store.ts';
 import { watchTraffic } from './feed-metrics.ts';
 import { LiveConfig } from './live-config.ts';
+import { LocalKillSwitch } from './kill-switch.ts';
 import { MigrationControl } from './migration-control.ts';
 import { cutoverPorts } from './cutover-ports.ts';
 import { drainThenStop } from './drain-then-stop.ts';
 import { storeUrlOf } from './open-databases.ts';
-import { localProxySide } from './proxy-side.ts';
+import { localProxySide, type ProxySide } from './proxy-side.ts';
 import { whenReady } from './ready-sink.ts';
 import { reloadOnHangup } from './reload-on-hangup.ts';
 import { refreshMetrics } from './refresh-metrics.ts';
@@ -33,9 +45,16 @@ import type { ProgressEvent, RunningFig, StartAdmin } from './running-fig.ts';
 import { ServiceStack } from './service-stack.ts';
 import { showSyncProgress } from './sync-progress.ts';
 
+/** Several times the rest between two looks at the phases, so that every proxy has looked. */
+const ENTRY_GRACE_MS = 2_000;
+/** Less than the grace, and more than the rest between two looks. */
+const FRESH_MS = 1_500;
+
 export interface RunUpOptions {
   readonly configFile: string;
   readonly version: string;
+  /** Whose `.fig/` holds what is kept on disk. Default: the current folder. */
+  readonly folder?: string | undefined;
   readonly onProgress: (event: ProgressEvent) => void;
   readonly log: Log;
   readonly startAdmin: StartAdmin;
@@ -48,7 +67,7 @@ export interface RunUpOptions {
  * the read models are built. Throws FIG_CONFIG_*, FIG_STORE_*, FIG_PREFLIGHT_REFUSED, FIG_PORT_IN_USE.
  */
 export async function runUp(options: RunUpOptions): Promise<RunningFig> {
-  const { onProgress, log } = options;
+  const { onProgress, log, folder = process.cwd() } = options;
   const config = await loadConfig(options.configFile);
   refuseMissingDatabase(config, options.configFile);
   refuseBadRules(config, options.configFile);
@@ -59,9 +78,117 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const storeUrl = await storeUrlOf(config, stack, onProgress);
     const store = openStore(storeUrl, { applicationName: 'fig control' });
     stack.add('control store', () => store.destroy());
+
+    const owner = ownerOf(config);
+    const metrics = createMetrics();
+    const traffic = createTrafficObserver();
+    const routing = new RoutingState();
+    const openings = startBreakerEvidence(store, log);
+    stack.add('breaker evidence', () => openings.stop());
+    const killSwitch = new LocalKillSwitch({
+      folder,
+      routing,
+      broadcast: ({ on, who, why = '' }) => setKillSwitch(store, { on, who, why }),
+      log,
+    });
+    stack.add('kill switch', () => killSwitch.stop());
+    // Before the first request: a fig that starts while the switch is on must not serve a single read from a candidate.
+    await killSwitch.look();
+
+    const late = new LateParts();
+    const isFollowed = config.legacy.database !== undefined && config.features.some(({ readModel }) => readModel);
+    const startedAt = new Date().toISOString();
+    const addresses = { proxy: '', legacy: config.legacy.url.origin, admin: '' };
+    let inOffice: FigControl | undefined;
+    let feed: ShadowFeed | undefined;
+    const serve = async (): Promise<{ readonly proxy: Proxy; readonly side: ProxySide }> => {
+      const proxy = await startProxy({
+        legacy: config.legacy.url,
+        host: config.listen.host,
+        port: config.listen.port,
+        features: config.features,
+        visitor: config.visitor,
+        tls: config.listen.tls,
+        legacyTls: config.legacy.tls,
+        hostHeader: config.legacy.host,
+        trust: config.trust,
+        via: config.via,
+        paths: config.paths,
+        routing: routing.current,
+        candidate: (feature) => late.candidates?.candidate(feature),
+        applied: (feature) => late.applied(feature),
+        source: isFollowed ? late.source : undefined,
+        sourceLog: () => late.sourceLog(),
+        entryGraceMs: ENTRY_GRACE_MS,
+        isRoutingFresh: () => routing.isFresh(FRESH_MS),
+        fenceSecret: late.fenceSecret,
+        fenceBudgetMs: config.fenceBudgetMs,
+        onBreakerOpen: openings.keep,
+        explain: config.explain,
+        sink: late.sink,
+        observe: watchTraffic(traffic, metrics),
+        limits: config.limits,
+        drainDelayMs: config.listen.drainDelayMs,
+        stopGraceMs: config.listen.stopGraceMs,
+        log,
+      });
+      const side = localProxySide(proxy, traffic, metrics, () => feed?.stats());
+      stack.add('proxy', () => side.stop());
+      stack.add(
+        'certificates',
+        reloadOnHangup(() => side.reloadCertificates()),
+      );
+      addresses.proxy = side.url;
+      return { proxy, side };
+    };
+    const administer = async (control: FigControl): Promise<void> => {
+      const isOpen = inOffice !== undefined;
+      inOffice = control;
+      if (isOpen) return;
+      const admin = await options.startAdmin(
+        standIn(() => inOffice ?? control),
+        config.admin.port,
+      );
+      addresses.admin = admin.url;
+      stack.add('admin', () => admin.stop());
+    };
+
     onProgress({ step: 'control store', state: 'started' });
-    const migrated = await migrateStore(store);
+    let cold: Awaited<ReturnType<typeof serve>> | undefined;
+    const onCold = async (): Promise<void> => {
+      late.fenceSecret.set((await loadFenceSecret(folder, config.name)) ?? randomBytes(FENCE_SECRET_BYTES));
+      const kept = await loadPhases(folder, owner, log);
+      if (kept) routing.swap(kept);
+      const { proxy, side } = (cold = await serve());
+      const status = async (): Promise<StatusReport> => ({
+        name: config.name,
+        version: options.version,
+        startedAt,
+        mode: 'migration',
+        addresses,
+        killSwitch: killSwitch.report(),
+        capture: undefined,
+        features: [],
+        ...(await side.view()),
+      });
+      await administer(
+        coldControl({
+          status,
+          metrics: () => metrics.text(),
+          killSwitch: (order) => killSwitch.order(order),
+          reload: () => live.reload(proxy),
+          readiness: () => side.readiness(),
+        }),
+      );
+    };
+    const migrated = await reachStore({ store, onCold, signal: options.signal, log });
+    if (migrated === undefined) {
+      if (inOffice === undefined) await onCold();
+      return { control: inOffice!, addresses, stop: () => (cold ? drainThenStop(cold.side, stack) : stack.stop()) };
+    }
     onProgress({ step: 'control store', state: 'done', detail: `${migrated.length} migrations run` });
+    late.fenceSecret.set(await sharedSecret(store, 'fence secret'));
+    await keepFenceSecret(folder, config.name, late.fenceSecret, log);
 
     const target = openTarget(storeUrl);
     stack.add('target', () => target.destroy());
@@ -75,61 +202,41 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
 
     const candidates = createCandidates(config.features, storeUrl);
     stack.add('candidates', () => candidates[Symbol.asyncDispose]());
-    const metrics = createMetrics();
-    const feed = await startShadow(config, options, storeUrl, positions.buffer, metrics);
-    stack.add('shadow', () => feed.stop());
+    feed = await startShadow(config, options, storeUrl, positions.buffer, metrics);
+    const shadow = feed;
+    stack.add('shadow', () => shadow.stop());
 
     const phases = createPhaseStore(store);
     const ports = cutoverPorts({ store, phases, features: config.features, capture });
     const controller = new CutoverController({ features, ports, log });
-    const routing = new RoutingState();
-    const traffic = createTrafficObserver();
     const isReady = (name: string): boolean => {
       const feature = config.features.find((each) => each.name === name);
       return feature?.readModel === undefined || capture?.progressOf(feature.readModel.name).state === 'ready';
     };
-    const proxy: Proxy = await startProxy({
-      legacy: config.legacy.url,
-      host: config.listen.host,
-      port: config.listen.port,
-      features: config.features,
-      visitor: config.visitor,
-      tls: config.listen.tls,
-      legacyTls: config.legacy.tls,
-      hostHeader: config.legacy.host,
-      trust: config.trust,
-      via: config.via,
-      paths: config.paths,
-      routing: routing.current,
-      candidate: (feature) => candidates.candidate(feature),
+    late.provide({
+      candidates,
       applied: appliedOf(features, capture),
       source: capture?.source,
-      fenceSecret: await sharedSecret(store, 'fence secret'),
-      fenceBudgetMs: config.fenceBudgetMs,
-      sink: whenReady(feed, isReady),
-      observe: watchTraffic(traffic, metrics),
-      limits: config.limits,
-      drainDelayMs: config.listen.drainDelayMs,
-      stopGraceMs: config.listen.stopGraceMs,
-      log,
+      sourceLog: () => capture?.sourceLog(),
+      sink: whenReady(shadow, isReady),
     });
-    const side = localProxySide(proxy, traffic, metrics, feed);
-    stack.add('proxy', () => side.stop());
-    stack.add(
-      'certificates',
-      reloadOnHangup(() => proxy.reloadCertificates()),
-    );
+    const { proxy, side } = cold ?? (await serve());
 
     // Until here the proxy knows no phases and sends everything to legacy.
     await retreatOnNewCode(config.features, store, phases, controller);
-    routing.swap(await phases.snapshot());
-    const watch = startPhaseWatch({ storeUrl, onSnapshot: routing.swap, log });
+    const keeper = startPhaseKeeper(folder, owner, log);
+    stack.add('phase keeper', () => keeper.stop());
+    const learn = (snapshot: RoutingSnapshot): void => {
+      routing.swap(snapshot);
+      routing.heard();
+      keeper.keep(snapshot);
+    };
+    learn(await phases.snapshot());
+    const watch = startPhaseWatch({ storeUrl, onSnapshot: learn, onHeard: routing.heard, log });
     stack.add('phase watch', () => watch.stop());
     const loop = controller.start();
     stack.add('cutover', () => loop.stop());
 
-    const startedAt = new Date().toISOString();
-    const addresses = { proxy: proxy.url, legacy: config.legacy.url.origin, admin: '' };
     const control = new MigrationControl({
       config,
       version: options.version,
@@ -141,11 +248,10 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       side,
       reload: () => live.reload(proxy),
       metrics,
+      killSwitch,
     });
-    refreshMetrics(metrics, control, capture, feed);
-    const admin = await options.startAdmin(control, config.admin.port);
-    addresses.admin = admin.url;
-    stack.add('admin', () => admin.stop());
+    refreshMetrics(metrics, control, capture, shadow);
+    await administer(control);
     // Users are served by now, by legacy. Whoever started us wants to see the read models being built.
     await capture?.untilReady(options.signal);
     return { control, addresses, stop: () => drainThenStop(side, stack) };

@@ -1,5 +1,7 @@
 import type {
   FeatureReport,
+  KillSwitchOrder,
+  KillSwitchReport,
   PromoteRequest,
   ReloadOutcome,
   RollbackRequest,
@@ -24,6 +26,7 @@ export interface AdminClient {
   promote(feature: string, request: PromoteRequest): Promise<Answer<TransitionOutcome>>;
   reload(): Promise<Answer<ReloadOutcome>>;
   rollback(feature: string, request: RollbackRequest): Promise<Answer<TransitionOutcome>>;
+  killSwitch(order: KillSwitchOrder): Promise<Answer<KillSwitchReport>>;
 }
 
 /** Asks a running fig. Throws FIG_NOT_RUNNING when nobody answers, else the error that the admin server gave. */
@@ -39,6 +42,7 @@ export function createAdminClient(admin: URL, token: string | undefined): AdminC
     reload: () => ask('/reload', {}),
     promote: (feature, request) => ask(featurePath(feature, 'promote'), request),
     rollback: (feature, request) => ask(featurePath(feature, 'rollback'), request),
+    killSwitch: (order) => ask('/kill-switch', order),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { CliContext, CliIo } from './io.ts';
+import { killSwitchCommand } from './kill-switch-command.ts';
 import { paletteFor } from './palette.ts';
 import { promoteCommand } from './promote-command.ts';
 import { proxyCommand } from './proxy-command.ts';
@@ -52,6 +53,7 @@ function createProgram(context: CliContext): Command {
     promoteCommand,
     rollbackCommand,
     reloadCommand,
+    killSwitchCommand,
   ]) {
     program.addCommand(command(context).copyInheritedSettings(program));
   }

@@ -16,8 +16,9 @@ export function renderStatus(status: StatusReport, palette: Palette, now: number
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function facts({ addresses, capture, traffic, load, shadow }: StatusReport, palette: Palette): string {
+function facts({ killSwitch, addresses, capture, traffic, load, shadow }: StatusReport, palette: Palette): string {
   const lines: [string, string][] = [
+    ...killSwitchLines(killSwitch, palette),
     ['proxy', addresses.proxy],
     ['legacy', addresses.legacy],
     ['status page', addresses.admin],
@@ -48,6 +49,13 @@ function loadText({ connections, streams, upstreamWaiting, refused, workers }: L
     ...(upstreamWaiting > 0 ? [`${formatCount(upstreamWaiting)} waiting for legacy`] : []),
     ...(turnedAway === '' ? [] : [`refused: ${turnedAway}`]),
   ].join(', ');
+}
+
+/** First of all facts: nothing else matters while it is on. */
+function killSwitchLines(killSwitch: StatusReport['killSwitch'], palette: Palette): [string, string][] {
+  if (killSwitch?.on !== true) return [];
+  const why = killSwitch.why === undefined || killSwitch.why === '' ? '' : `: ${killSwitch.why}`;
+  return [['kill switch', palette.red(`ON, all reads go to legacy (${killSwitch.who ?? 'unknown'}${why})`)]];
 }
 
 function requestsText(traffic: StatusReport['traffic']): string {

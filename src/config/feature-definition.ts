@@ -66,6 +66,20 @@ export interface CutoverPolicy {
   readonly maxLagSeconds?: number | undefined;
   /** Greatest ratio of the candidate's p95 latency to legacy's. Default 1.5; not asked while the candidate's is under 50 ms. */
   readonly maxLatencyRatio?: number | undefined;
+  /** How often the breaker of one proxy may open in one step; once more and reads go back. Default 2. */
+  readonly maxBreakerOpenings?: number | undefined;
+}
+
+/** A route that only requests belong to which carry more than its method and path. */
+export interface RouteDefinition {
+  /** `GET /api/orders` */
+  readonly route: string;
+  /** Name without a port; `*.example.com` stands for every name below it. */
+  readonly host?: string | undefined;
+  /** By name: the whole value, or an expression. A header that comes twice matches nothing. */
+  readonly headers?: Readonly<Record<string, string | RegExp>> | undefined;
+  /** By name of the query parameter, decoded: the whole value, or an expression. One that comes twice matches nothing. */
+  readonly query?: Readonly<Record<string, string | RegExp>> | undefined;
 }
 
 export interface FeatureDefinition {
@@ -74,7 +88,7 @@ export interface FeatureDefinition {
   /** Route (`GET /api/orders/:id`) to the handler that answers it from the read model. */
   readonly queries?: Readonly<Record<string, QueryHandler>> | undefined;
   /** Instead of `queries`: routes that a service at `candidate` answers. */
-  readonly routes?: readonly string[] | undefined;
+  readonly routes?: readonly (string | RouteDefinition)[] | undefined;
   /** URL of an HTTP service that answers `routes`. */
   readonly candidate?: string | undefined;
   /** Milliseconds the candidate has to answer a user before legacy does. Default 1000. */

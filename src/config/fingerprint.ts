@@ -25,6 +25,7 @@ export function readModelFingerprint(readModel: ReadModelDefinition): string {
 
 function stableText(value: unknown): string {
   if (typeof value === 'function') return `function ${value.toString()}`;
+  if (value instanceof RegExp) return `expression ${String(value)}`;
   if (Array.isArray(value)) return `[${value.map(stableText).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));

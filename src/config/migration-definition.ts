@@ -8,6 +8,17 @@ export interface VisitorDefinition {
   readonly cookie?: string | undefined;
   /** Header whose value tells visitors apart. Default: Authorization, then address and user agent. */
   readonly header?: string | undefined;
+  /**
+   * A JSON Web Token one of whose claims tells visitors apart; asked first. Its signature is not checked, because the
+   * claim only chooses a side. Default: the claim `sub` of the Authorization header.
+   */
+  readonly jwt?:
+    | {
+        readonly header?: string | undefined;
+        readonly cookie?: string | undefined;
+        readonly claim?: string | undefined;
+      }
+    | undefined;
 }
 
 export interface MigrationDefinition {
@@ -48,6 +59,11 @@ export interface MigrationDefinition {
   readonly visitor?: VisitorDefinition | undefined;
   /** Milliseconds a read may wait for the read model to reach the visitor's last write. Default 250. */
   readonly fenceBudgetMs?: number | undefined;
+  /**
+   * Who is told in the answer's `x-fig-reason` why a side answered: nobody, requests of this machine that carry
+   * `x-fig-explain: 1`, or everybody. Default `never`.
+   */
+  readonly explain?: 'never' | 'on-request' | 'always' | undefined;
   readonly features?: readonly FeatureDefinition[] | undefined;
 }
 

@@ -1,8 +1,8 @@
 import { FigError } from '../kernel/fig-error.ts';
-import type { FeatureDefinition } from './feature-definition.ts';
+import type { FeatureDefinition, RouteDefinition } from './feature-definition.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { limitsOf } from './limits.ts';
-import type { MigrationDefinition } from './migration-definition.ts';
+import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { migrationSchema } from './schema.ts';
 
@@ -45,8 +45,9 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     via: definition.via,
     paths: definition.paths ?? 'verbatim',
     store: definition.store ?? env.FIG_DATABASE_URL,
-    visitor: { cookie: definition.visitor?.cookie, header: definition.visitor?.header },
+    visitor: normalizeVisitor(definition.visitor),
     fenceBudgetMs: definition.fenceBudgetMs ?? 250,
+    explain: definition.explain ?? 'never',
     features,
   };
 }
@@ -76,14 +77,35 @@ function normalizeFeature(feature: FeatureDefinition, codeVersion: string | unde
       confidence: cutover?.confidence ?? 0.95,
       maxLagSeconds: cutover?.maxLagSeconds ?? 5,
       maxLatencyRatio: cutover?.maxLatencyRatio ?? 1.5,
+      maxBreakerOpenings: cutover?.maxBreakerOpenings ?? 2,
     },
     fingerprint: fingerprintOf(feature, codeVersion),
   };
 }
 
-function parseRoute(route: string): NormalizedRoute {
+function normalizeVisitor(visitor: VisitorDefinition = {}): NormalizedConfig['visitor'] {
+  const { cookie, header, jwt } = visitor;
+  // Where no place is named, the token is where tokens are by custom (RFC 6750).
+  const tokenHeader = jwt?.header ?? (jwt?.cookie === undefined ? 'authorization' : undefined);
+  return { cookie, header, jwt: jwt && { header: tokenHeader, cookie: jwt.cookie, claim: jwt.claim ?? 'sub' } };
+}
+
+function parseRoute(definition: string | RouteDefinition): NormalizedRoute {
+  const { route, ...when } = typeof definition === 'string' ? { route: definition } : definition;
   const space = route.indexOf(' ');
-  return { route, method: route.slice(0, space), path: route.slice(space + 1) };
+  const parsed = { route, method: route.slice(0, space), path: route.slice(space + 1) };
+  const conditions = describeConditions(when);
+  // Reports and evidence tell routes apart by their name, so the conditions are part of it.
+  return conditions === '' ? parsed : { ...parsed, route: `${route} [${conditions}]`, when };
+}
+
+function describeConditions({ host, headers = {}, query = {} }: Omit<RouteDefinition, 'route'>): string {
+  const texts = [
+    ...(host === undefined ? [] : [`host ${host}`]),
+    ...Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}: ${String(value)}`),
+    ...Object.entries(query).map(([name, value]) => `?${name}=${String(value)}`),
+  ];
+  return texts.join(', ');
 }
 
 function refuseRepeats(features: readonly NormalizedFeature[], source: string): void {

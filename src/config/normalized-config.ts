@@ -9,6 +9,13 @@ export interface NormalizedRoute {
   readonly route: string;
   readonly method: string;
   readonly path: string;
+  readonly when?: NormalizedConditions | undefined;
+}
+
+export interface NormalizedConditions {
+  readonly host?: string | undefined;
+  readonly headers?: Readonly<Record<string, string | RegExp>> | undefined;
+  readonly query?: Readonly<Record<string, string | RegExp>> | undefined;
 }
 
 export interface NormalizedCompareRules {
@@ -28,6 +35,7 @@ export interface NormalizedCutover {
   readonly confidence: number;
   readonly maxLagSeconds: number;
   readonly maxLatencyRatio: number;
+  readonly maxBreakerOpenings: number;
 }
 
 export interface NormalizedFeature {
@@ -65,7 +73,14 @@ export interface NormalizedConfig {
   readonly via: string | undefined;
   readonly paths: PathPolicy;
   readonly store: string | undefined;
-  readonly visitor: { readonly cookie: string | undefined; readonly header: string | undefined };
+  readonly visitor: {
+    readonly cookie: string | undefined;
+    readonly header: string | undefined;
+    readonly jwt:
+      | { readonly header: string | undefined; readonly cookie: string | undefined; readonly claim: string }
+      | undefined;
+  };
   readonly fenceBudgetMs: number;
+  readonly explain: 'never' | 'on-request' | 'always';
   readonly features: readonly NormalizedFeature[];
 }

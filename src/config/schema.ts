@@ -12,6 +12,17 @@ const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value
 const route = z.string().regex(/^(GET|HEAD) \/\S*$/, 'a method that reads and a path, such as "GET /api/orders/:id"');
 const path = z.string().regex(/^\$/, 'a path that starts with $, such as "$.items[*].price"');
 
+const textCondition = z.union([z.string(), z.instanceof(RegExp)], 'a text or a regular expression');
+const conditionalRoute = z.strictObject({
+  route,
+  host: z
+    .string()
+    .regex(/^(\*\.)?[^\s/:*]+$/, 'a host name without a port, or *.example.com')
+    .optional(),
+  headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, 'the name of a header'), textCondition).optional(),
+  query: z.record(z.string().min(1), textCondition).optional(),
+});
+
 const sources = z
   .record(
     z.string().regex(/^[^.\s"]+(\.[^.\s"]+)?$/, 'a table name, or schema.table'),
@@ -59,6 +70,7 @@ const cutover = z.strictObject({
   confidence: fraction.optional(),
   maxLagSeconds: z.number().positive().optional(),
   maxLatencyRatio: z.number().positive().optional(),
+  maxBreakerOpenings: z.number().int().nonnegative().optional(),
 });
 
 const feature = z
@@ -66,7 +78,7 @@ const feature = z
     name: identifier,
     readModel: readModel.optional(),
     queries: z.record(route, callable).optional(),
-    routes: z.array(route).optional(),
+    routes: z.array(z.union([route, conditionalRoute])).optional(),
     candidate: httpUrl.optional(),
     candidateTimeoutMs: z.number().positive().optional(),
     compare: compare.optional(),
@@ -124,8 +136,21 @@ export const migrationSchema = z.strictObject({
   via: via.optional(),
   paths: paths.optional(),
   store: postgresUrl.optional(),
-  visitor: z.strictObject({ cookie: z.string().min(1).optional(), header: z.string().min(1).optional() }).optional(),
+  visitor: z
+    .strictObject({
+      cookie: z.string().min(1).optional(),
+      header: z.string().min(1).optional(),
+      jwt: z
+        .strictObject({
+          header: z.string().min(1).optional(),
+          cookie: z.string().min(1).optional(),
+          claim: z.string().min(1).optional(),
+        })
+        .optional(),
+    })
+    .optional(),
   fenceBudgetMs: z.number().nonnegative().max(60_000).optional(),
+  explain: z.enum(['never', 'on-request', 'always']).optional(),
   features: z.array(feature).optional(),
 });
 

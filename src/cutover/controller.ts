@@ -200,8 +200,10 @@ export class CutoverController {
 
   async #readGate(feature: CutoverFeature, row: PhaseRow): Promise<GateReading> {
     const { name, fingerprint, cutover: policy } = feature;
-    const health = await this.#healthOf(name);
     const state = row.reads;
+    const isServed = state.phase === 'canary' || state.phase === 'live';
+    const breaker = isServed ? await this.#ports.breakerOf(name, row.enteredAt) : undefined;
+    const health = { ...(await this.#healthOf(name)), ...(breaker && { breaker }) };
     if (state.phase === 'legacy') {
       const decision = decideGate({ state, health, policy, evidence: noEvidence(feature, state) });
       return { row, health, evidence: undefined, decision };

@@ -7,6 +7,9 @@ import { harmEvidence, promotionEvidence, type PromotionEvidence } from './seque
 /** Under this 95th percentile (ms) a candidate is fast enough, however fast legacy is. */
 const fastEnoughMs = 50;
 
+/** A candidate that failed users gets this long to show that it is well before it may serve more of them. */
+const quietSeconds = 60;
+
 export type GateResult =
   /** Proven good enough: may advance. */
   | 'PASS'
@@ -25,6 +28,15 @@ export interface GateHealth {
   readonly lagSeconds: number | undefined;
   /** Present while changes cannot be captured. */
   readonly captureError?: string | undefined;
+  /** What the breaker did in this step; absent: it stayed closed. */
+  readonly breaker?: BreakerHealth | undefined;
+}
+
+export interface BreakerHealth {
+  /** Of the proxy in which it opened most often. */
+  readonly openings: number;
+  /** Undefined when it never opened. */
+  readonly secondsSinceLast: number | undefined;
 }
 
 export interface GateInput {
@@ -59,6 +71,10 @@ export function decideGate(input: GateInput): GateDecision {
   const failures: string[] = [];
   if (evidence.critical > 0) failures.push(describeCritical(evidence.critical, input.topDifference));
   if (harmEvidence({ ...counts, limit }).fail) failures.push(describeDifferences(input));
+  const openings = health.breaker?.openings ?? 0;
+  if (openings > policy.maxBreakerOpenings) {
+    failures.push(`the breaker opened ${count(openings)} times (limit ${count(policy.maxBreakerOpenings)})`);
+  }
 
   const proof = promotionEvidence({ ...counts, limit, confidence: policy.confidence });
   const holds = holdsOf(input);
@@ -98,6 +114,10 @@ function holdsOf({ evidence, health, policy }: GateInput): string[] {
   } else if (!(health.lagSeconds <= policy.maxLagSeconds)) {
     const lag = `${decimal(health.lagSeconds)} s behind legacy (limit ${decimal(policy.maxLagSeconds)} s)`;
     holds.push(`the read model is ${lag}`);
+  }
+  const sinceOpening = health.breaker?.secondsSinceLast;
+  if (sinceOpening !== undefined && sinceOpening < quietSeconds) {
+    holds.push(`the breaker opened ${decimal(Math.round(sinceOpening))} s ago (${quietSeconds} s of quiet needed)`);
   }
   const [uncovered] = evidence.uncovered;
   if (uncovered !== undefined) {

@@ -1,7 +1,7 @@
 import type { NormalizedCutover } from '../config/normalized-config.ts';
 import type { EvidenceStep, EvidenceSummary } from '../kernel/evidence.ts';
 import type { PhaseRow, PhaseStore } from '../store/phase-store.ts';
-import type { GateDecision, GateHealth, GateResult } from './decide-gate.ts';
+import type { BreakerHealth, GateDecision, GateHealth, GateResult } from './decide-gate.ts';
 
 /** What cutover needs to know of a feature; a normalised feature fits. */
 export interface CutoverFeature {
@@ -20,6 +20,8 @@ export interface CutoverPorts {
    */
   forgetEvidence(feature: string, step: EvidenceStep): Promise<void>;
   healthOf(feature: string): Promise<GateHealth>;
+  /** What the breakers of all proxies did since then. */
+  breakerOf(feature: string, since: Date): Promise<BreakerHealth>;
   /**
    * One line that names a difference of the code that runs now: a critical one first, else the most frequent
    * (`$.total of GET /api/orders/:id, legacy "9.90", candidate "0.00"`). Redacted. Undefined without any.

@@ -14,11 +14,23 @@ export interface FeatureRouting {
   readonly reads: ReadState;
 }
 
+/** Who sent all reads back to legacy, why and when. */
+export interface KillSwitch {
+  readonly who: string;
+  readonly why: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
 /** Swapped whole; a request uses one snapshot to its end. */
 export interface RoutingSnapshot {
   /** Grows with every change. 0: nothing has been heard from the control store yet. */
   readonly revision: number;
   readonly features: ReadonlyMap<string, FeatureRouting>;
+  /** Present: legacy answers everything, whatever the phases say. */
+  readonly killSwitch?: KillSwitch | undefined;
+  /** Read from disk at a start without the control store: reads may have gone back since, so legacy answers them. */
+  readonly isFromDisk?: boolean | undefined;
 }
 
 export const emptyRouting: RoutingSnapshot = { revision: 0, features: new Map() };

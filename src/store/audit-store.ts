@@ -6,7 +6,9 @@ export type AuditAction =
   /** Somebody passed over the gate. */
   | 'force'
   /** Reads were sent back, by somebody or by fig itself. */
-  | 'rollback';
+  | 'rollback'
+  /** All reads of all features were sent to legacy, or handed back to the phases. */
+  | 'kill-switch';
 
 /** What is kept of one transition, for as long as the control store lives. */
 export interface AuditNote {

@@ -19,6 +19,8 @@ export function openStore(url: string, options: PoolOptions): Knex {
     connection: { connectionString: url, application_name: options.applicationName },
     pool: { min: 0, max: options.max ?? 8 },
     acquireConnectionTimeout: 15_000,
+    // knex would write to stdout; whoever asked the store gets the error and tells it.
+    log: { warn: ignore, error: ignore, debug: ignore, deprecate: ignore },
   });
 }
 
@@ -70,6 +72,8 @@ export async function unmigrateStore(
     await tx.raw('DROP SCHEMA fig CASCADE');
   });
 }
+
+function ignore(): void {}
 
 async function listDone(tx: Knex.Transaction): Promise<readonly string[]> {
   await tx.raw('CREATE SCHEMA IF NOT EXISTS fig');

@@ -13,6 +13,8 @@ export interface PhaseWatchOptions {
   readonly storeUrl: string;
   /** Told of the phases at once, and then whenever they have changed. What it throws is logged, and it is told again. */
   readonly onSnapshot: (snapshot: RoutingSnapshot) => void;
+  /** Told after every look that succeeded, whether anything has changed or not. */
+  readonly onHeard?: (() => void) | undefined;
   readonly log: Log;
   /** Greatest rest between two looks, for when a notice gets lost (a pooler that does not pass them on). 500 unless told. */
   readonly pollMs?: number | undefined;
@@ -34,6 +36,7 @@ export function startPhaseWatch(options: PhaseWatchOptions): Service {
       log.info({}, 'the control store answers again');
     }
     const snapshot = toSnapshot(rows);
+    options.onHeard?.();
     // Not "greater than": a store that was restored from a backup counts from an earlier number.
     if (snapshot.revision === delivered) return;
     onSnapshot(snapshot);

@@ -1,12 +1,12 @@
-import type { FeatureRouting, ReadPhase, RoutingSnapshot } from '../kernel/phase.ts';
+import type { FeatureRouting, KillSwitch, ReadPhase, RoutingSnapshot } from '../kernel/phase.ts';
 
 /** Where a move is announced, so that watches need not wait for their next look. */
 export const phaseChannel = 'fig_phases';
 
 /** One statement, so that the revision and the phases are of the same moment. */
 export const snapshotSql = `
-  SELECT r.revision, f.feature, f.phase, f.percent
-  FROM fig.phase_revision r LEFT JOIN fig.feature_phase f ON true`;
+  SELECT r.revision, f.feature, f.phase, f.percent, k.who AS killed_by, k.why AS killed_why, k.at AS killed_at
+  FROM fig.phase_revision r LEFT JOIN fig.feature_phase f ON true LEFT JOIN fig.kill_switch k ON true`;
 
 export interface SnapshotRow {
   /** bigint: arrives as text. */
@@ -14,6 +14,9 @@ export interface SnapshotRow {
   readonly feature: string | null;
   readonly phase: ReadPhase | null;
   readonly percent: number | null;
+  readonly killed_by: string | null;
+  readonly killed_why: string | null;
+  readonly killed_at: Date | null;
 }
 
 /** Reads the rows of `snapshotSql`. Throws when the counter is gone, because an empty answer would look like legacy. */
@@ -25,5 +28,10 @@ export function toSnapshot(rows: readonly SnapshotRow[]): RoutingSnapshot {
     if (feature === null || phase === null || percent === null) continue;
     features.set(feature, { feature, reads: { phase, percent } });
   }
-  return { revision: Number(first.revision), features };
+  const killSwitch = killSwitchOf(first);
+  return { revision: Number(first.revision), features, ...(killSwitch && { killSwitch }) };
+}
+
+function killSwitchOf({ killed_by: who, killed_why: why, killed_at: at }: SnapshotRow): KillSwitch | undefined {
+  return who === null ? undefined : { who, why: why ?? '', at: (at ?? new Date()).toISOString() };
 }

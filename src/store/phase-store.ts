@@ -117,7 +117,7 @@ async function moveFeature(transaction: Knex.Transaction, move: PhaseMove): Prom
 }
 
 /** Counts up and announces it; PostgreSQL sends the notice when the transaction commits. */
-async function nextRevision(transaction: Knex.Transaction): Promise<number> {
+export async function nextRevision(transaction: Knex.Transaction): Promise<number> {
   const { rows } = await transaction.raw<{ rows: { revision: string }[] }>(
     'UPDATE fig.phase_revision SET revision = revision + 1 RETURNING revision',
   );

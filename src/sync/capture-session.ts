@@ -16,7 +16,7 @@ import { inspectSource, refuseOnErrors } from './postgres/preflight.ts';
 import { ReplicationStream } from './postgres/replication-stream.ts';
 import { sessionOptions } from './postgres/session-settings.ts';
 import { ensureSlot, type Slot, slotNameOf } from './postgres/slot.ts';
-import { identifySource, projectionFingerprint, type SourceIdentity } from './postgres/identify-source.ts';
+import { identifySource, logDigest, projectionFingerprint, type SourceIdentity } from './postgres/identify-source.ts';
 import { messagePrefix } from './postgres/source-position.ts';
 import { SerialQueue } from './serial-queue.ts';
 
@@ -98,6 +98,11 @@ export class CaptureSession implements AsyncDisposable {
     } finally {
       await client.end();
     }
+  }
+
+  /** Names the log that positions of this session belong to. */
+  get log(): string {
+    return logDigest(this.#identity);
   }
 
   get received(): Position {

@@ -38,6 +38,7 @@ export class Capture implements Service {
   readonly #loops: readonly Service[];
   #session: CaptureSession | undefined;
   #error: string | undefined;
+  #log: string | undefined;
   #refusal: FigError | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -58,6 +59,11 @@ export class Capture implements Service {
         maxRestMs: 1_000,
       }),
     ];
+  }
+
+  /** Names the log of the legacy database, another after a failover or restore; undefined until it was first heard. */
+  sourceLog(): string | undefined {
+    return this.#log;
   }
 
   applied(readModel: string): AppliedPosition | undefined {
@@ -128,6 +134,7 @@ export class Capture implements Service {
       onPosition: (readModel, position) => this.#setPosition(readModel, position),
     });
     this.#session = session;
+    this.#log = session.log;
     this.#error = undefined;
     this.#refusal = undefined;
     try {

@@ -6,6 +6,7 @@ import type { CutoverPorts } from '../../src/cutover/ports.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { describeReads } from '../../src/kernel/phase.ts';
 import { createAuditStore, type AuditEntry } from '../../src/store/audit-store.ts';
+import { recordOpening, summarizeOpenings } from '../../src/store/breaker-store.ts';
 import { createPhaseStore } from '../../src/store/phase-store.ts';
 import { createPhaseTestStore, type PhaseTestStore } from '../store/phase-test-store.ts';
 import { evidence, healthy, policy } from './gate-inputs.ts';
@@ -28,6 +29,7 @@ class House {
     const ports: CutoverPorts = {
       phases: createPhaseStore(store.knex),
       healthOf: async () => orThrow(this.health),
+      breakerOf: (feature, since) => summarizeOpenings(store.knex, feature, since),
       evidenceOf: async (feature, fingerprint, step) => {
         await this.asking();
         const { critical = 0, ...verdicts } = this.steps.get(step) ?? {};
@@ -305,6 +307,42 @@ describe('by itself', () => {
       moved: false,
       reason: 'the state of the read model cannot be told: capture does not answer',
     });
+  });
+
+  it('fig sends reads back when the breaker opened more often than the policy allows, and names it', async () => {
+    await using store = await createPhaseTestStore();
+    const house = new House(store);
+    await house.force('canary 5%');
+    house.steps.set('canary 5%', clean);
+    const opening = { feature: 'orders', proxy: 'a', cause: 'consecutive', failures: 5, total: 5 };
+    for (let i = 0; i < policy.maxBreakerOpenings; i += 1) {
+      await recordOpening(store.knex, { ...opening, at: Date.now() });
+      // One bad second, seen by many proxies, is one opening.
+      await recordOpening(store.knex, { ...opening, proxy: `b${i}`, at: Date.now() });
+    }
+    await house.controller.turn();
+    // The proof is complete, but a candidate that failed users of late gets no more of them.
+    expect(await house.reads()).toBe('canary 5%');
+    const { decision } = await house.controller.read('orders');
+    expect(decision).toMatchObject({
+      result: 'INCONCLUSIVE',
+      reason: expect.stringMatching(/^the breaker opened \d+ s ago/),
+    });
+
+    await recordOpening(store.knex, { ...opening, at: Date.now() });
+    await house.controller.turn();
+    expect(await house.reads()).toBe('shadow');
+    expect((await house.audit())[0]).toMatchObject({
+      who: automaticMover,
+      action: 'rollback',
+      why: 'the gate of canary 5% failed: the breaker opened 3 times (limit 2)',
+    });
+
+    // The next stay in the step begins without them.
+    await house.force('canary 5%');
+    house.steps.set('canary 5%', clean);
+    await house.controller.turn();
+    expect(await house.reads()).toBe('canary 50%');
   });
 
   it('fig goes on through the canary to live while the gates pass, and stays there', async () => {

@@ -12,6 +12,7 @@ export const policy: NormalizedCutover = {
   confidence: 0.95,
   maxLagSeconds: 5,
   maxLatencyRatio: 1.5,
+  maxBreakerOpenings: 2,
 };
 
 export const healthy: GateHealth = { readModelReady: true, lagSeconds: 0.2 };

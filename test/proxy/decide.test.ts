@@ -14,7 +14,10 @@ const read: DecisionInput = {
   hasBody: false,
   routing: routing('live', 100),
   visitor: 'ann',
+  isBreakerOpen: () => false,
 };
+
+const killed = { ...routing('live', 100), killSwitch: { who: 'ann', why: 'prices', at: '2026-01-01T00:00:00Z' } };
 
 const percent = fc.integer({ min: 0, max: 1_000 }).map((tenths) => tenths / 10);
 
@@ -29,8 +32,33 @@ test.each([
   ['the visitor is outside', { routing: routing('canary', 0) }, 'legacy', true, 'outside-canary'],
   ['the visitor is inside', { routing: routing('canary', 100) }, 'candidate', true, 'canary'],
   ['reads are live', {}, 'candidate', true, 'live'],
+  [
+    'the phases were kept on disk',
+    { routing: { ...routing('live', 100), isFromDisk: true } },
+    'legacy',
+    false,
+    'routing-from-disk',
+  ],
+  ['the kill switch is on', { routing: killed }, 'legacy', false, 'kill-switch'],
+  ['the breaker is open', { isBreakerOpen: () => true }, 'legacy', true, 'breaker-open'],
 ])('when %s', (_, difference: Partial<DecisionInput>, serve, mirror, reason) => {
-  expect(decide({ ...read, ...difference })).toEqual({ serve, mirror, reason });
+  expect(decide({ ...read, ...difference })).toEqual({
+    serve,
+    mirror,
+    reason,
+    // Only an answer of the candidate has somebody to fall back to.
+    fallback: serve === 'candidate' ? 'legacy' : undefined,
+  });
+});
+
+const mustNotBeAsked = (): boolean => {
+  throw new Error('must not be asked');
+};
+
+test('the breaker is asked only about reads that the candidate would serve', () => {
+  for (const difference of [{ match: undefined }, { routing: routing('canary', 0) }, { routing: killed }]) {
+    expect(decide({ ...read, ...difference, isBreakerOpen: mustNotBeAsked }).serve).toBe('legacy');
+  }
 });
 
 test('a visitor stays on the same side, and a larger share only adds visitors', () => {
@@ -79,11 +107,12 @@ test('the fence and the failure of the candidate send a read to legacy, and the 
   const live = decide(read);
   expect(decideAtFence(live, 'reached')).toEqual(live);
   for (const fence of ['write-in-flight', 'fence-unknown', 'fence-timeout', 'read-model-not-ready'] as const) {
-    expect(decideAtFence(live, fence)).toEqual({ serve: 'legacy', mirror: true, reason: fence });
+    expect(decideAtFence(live, fence)).toEqual({ serve: 'legacy', mirror: true, fallback: undefined, reason: fence });
   }
   expect(decideAfterFailure(live, 'busy')).toEqual({
     serve: 'legacy',
     mirror: true,
+    fallback: undefined,
     reason: 'candidate-busy',
     candidateFailure: 'busy',
   });

@@ -63,7 +63,7 @@ test('an answer of a later write does not settle an earlier one that may still c
 
 test('a cookie that says unknown counts like a pin in a proxy that knows nothing of the visitor', async () => {
   const { source, clock, ownWrites } = await setUp();
-  const note = { fence: 0n, at: clock.now, isKnown: false };
+  const note = { fence: 0n, at: clock.now, isKnown: false, log: '' };
   expect(await ownWrites.fenceFor('orders', 'ann', note)).toBe('fence-unknown');
   clock.now += 30_000;
   source.position = 200n;
@@ -98,12 +98,13 @@ test('two writes at once are both waited for', async () => {
 
 test('a cookie never lowers what an earlier one said', async () => {
   const { clock, ownWrites } = await setUp();
-  const lines = await ownWrites.begin('ann', { fence: 900n, at: clock.now, isKnown: true }).atHead([]);
+  const lines = await ownWrites.begin('ann', { fence: 900n, at: clock.now, isKnown: true, log: '' }).atHead([]);
   expect(lines[0]).toBe('Set-Cookie');
   expect(fenceNoteIn(secret, lines[1]?.split(';')[0], clock.now)).toEqual({
     fence: 900n,
     at: clock.now,
     isKnown: true,
+    log: '',
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { cutover } from '../../migrations/0003-cutover.ts';
+import { routing } from '../../migrations/0004-routing.ts';
 import { migrateStore, openStore } from '../../src/store/control-store.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
@@ -12,7 +13,7 @@ export interface PhaseTestStore extends AsyncDisposable {
 export async function createPhaseTestStore(): Promise<PhaseTestStore> {
   const database = await createTestDatabase();
   const knex = openStore(database.url, { applicationName: 'fig phase test' });
-  await migrateStore(knex, [cutover]);
+  await migrateStore(knex, [cutover, routing]);
   return {
     url: database.url,
     knex,

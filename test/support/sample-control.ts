@@ -84,6 +84,10 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
     },
     reload: async () => ({ changed: ['limits.inFlight'] }),
     readiness: () => control.ready,
+    killSwitch: async ({ on, who, why }) => {
+      control.current = { ...control.current, killSwitch: on ? { on, who, why, at: '2026-01-01T00:00:00Z' } : { on } };
+      return { ...control.current.killSwitch, on, told: true };
+    },
     metrics: async () => '# HELP fig_requests_total Requests answered.\nfig_requests_total 18423\n',
   };
   return control;

@@ -26,6 +26,12 @@ export function header({ status, connection }) {
         h('div', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
         address('Legacy', status.addresses.legacy),
       ),
+    status?.killSwitch?.on &&
+      h(
+        'span',
+        { class: 'pill bad', id: 'kill-switch', title: `${status.killSwitch.who}: ${status.killSwitch.why}` },
+        'kill switch on: legacy answers all reads',
+      ),
     h('span', { class: `pill ${tone}`, id: 'connection' }, h('span', { class: 'dot', 'aria-hidden': 'true' }), word),
   );
 }

@@ -6,6 +6,8 @@ import type { SourceTable } from './catalog.ts';
 export interface SourceIdentity {
   /** The same as long as it is the same server's log and the same database. */
   readonly system: string;
+  /** Another one after every failover and point-in-time recovery: positions of two of them cannot be compared. */
+  readonly timeline: number;
   /** Where the log ends. */
   readonly end: Position;
 }
@@ -17,12 +19,23 @@ export async function identifySource(url: string): Promise<SourceIdentity> {
   client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
   await client.connect();
   try {
-    const { rows } = await client.query<{ systemid: string; xlogpos: string; dbname: string }>('IDENTIFY_SYSTEM');
-    const { systemid, xlogpos, dbname } = rows[0]!;
-    return { system: `${systemid} ${dbname}`, end: parsePosition(xlogpos) };
+    const { rows } = await client.query<{
+      systemid: string;
+      timeline: string | number;
+      xlogpos: string;
+      dbname: string;
+    }>('IDENTIFY_SYSTEM');
+    // The timeline is an int8, which arrives as text, since PostgreSQL 16.
+    const { systemid, timeline, xlogpos, dbname } = rows[0]!;
+    return { system: `${systemid} ${dbname}`, timeline: Number(timeline), end: parsePosition(xlogpos) };
   } finally {
     await client.end();
   }
+}
+
+/** A short name of the log that positions belong to. */
+export function logDigest({ system, timeline }: SourceIdentity): string {
+  return createHash('sha256').update(`${system} ${timeline}`).digest('base64url').slice(0, 8);
 }
 
 /**

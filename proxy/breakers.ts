@@ -1,0 +1,76 @@
+import { describeError } from '../src/kernel/fig-error.ts';
+import type { Log } from '../src/kernel/log.ts';
+import { Breaker, type BreakerState, type Opening, type Ticket } from './breaker.ts';
+
+export interface BreakerOpening extends Opening {
+  readonly feature: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export interface BreakersOptions {
+  readonly features: readonly { readonly name: string; readonly candidateTimeoutMs: number }[];
+  /** Told of each opening, at once and outside of any user's path as far as it waits for anything. */
+  readonly onOpen: (opening: BreakerOpening) => void;
+  readonly log: Log;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** An answer that takes more than this share of its time is slow: the user got it, but only just. */
+const SLOW_SHARE = 0.9;
+
+/** One breaker per feature, in the memory of this proxy: another proxy may have another way to the candidate. */
+export class Breakers {
+  readonly #breakers: ReadonlyMap<string, Breaker>;
+  readonly #options: BreakersOptions;
+  readonly #now: () => number;
+
+  constructor(options: BreakersOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#breakers = new Map(
+      options.features.map(({ name, candidateTimeoutMs }) => [name, new Breaker(candidateTimeoutMs * SLOW_SHARE)]),
+    );
+  }
+
+  /** Whether the candidate of a feature is to be asked at all. */
+  isOpen(feature: string): boolean {
+    const breaker = this.#breakers.get(feature);
+    if (breaker === undefined) return false;
+    const now = this.#now();
+    this.#tell(feature, breaker.tick(now));
+    return !breaker.wouldPass(now);
+  }
+
+  /** Runs one question through the breaker; undefined, and nothing was asked, when it is open. */
+  async through<T extends { readonly ok: boolean }>(feature: string, ask: () => Promise<T>): Promise<T | undefined> {
+    const breaker = this.#breakers.get(feature);
+    if (breaker === undefined) return await ask();
+    const ticket: Ticket | undefined = breaker.admit(this.#now());
+    if (ticket === undefined) return undefined;
+    let isGood = false;
+    try {
+      const result = await ask();
+      isGood = result.ok;
+      return result;
+    } finally {
+      this.#tell(feature, breaker.settle(this.#now(), ticket, isGood));
+    }
+  }
+
+  states(): Readonly<Record<string, BreakerState>> {
+    return Object.fromEntries([...this.#breakers].map(([feature, breaker]) => [feature, breaker.state]));
+  }
+
+  #tell(feature: string, opening: Opening | undefined): void {
+    if (opening === undefined) return;
+    const { log, onOpen } = this.#options;
+    log.warn({ feature, ...opening }, 'the breaker opened: legacy answers until the candidate is well again');
+    try {
+      onOpen({ ...opening, feature, at: Date.now() });
+    } catch (error) {
+      log.error({ feature, error: describeError(error) }, 'an opening of the breaker could not be kept as evidence');
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { headerValues, type RawHeaders } from '../src/kernel/exchange.ts';
+
+// Nothing here does I/O. What cannot be understood in one way only matches nothing, and legacy answers it.
+
+export type TextCondition = string | RegExp;
+
+/** What a request must carry, besides method and path, to belong to a route. */
+export interface RouteConditions {
+  /** Name without a port, in any case; `*.example.com` stands for every name below it. */
+  readonly host?: string | undefined;
+  /** By name: the whole value, or an expression that matches somewhere in it. */
+  readonly headers?: Readonly<Record<string, TextCondition>> | undefined;
+  /** By name of the parameter, decoded. */
+  readonly query?: Readonly<Record<string, TextCondition>> | undefined;
+}
+
+export type ConditionResult =
+  | 'met'
+  | 'not-met'
+  /** It is there twice, or too long: two readers may read it differently, so no route may have the request. */
+  | 'ambiguous';
+
+/** An expression is never run on more than this, so that its worst case stays short. */
+const MAX_VALUE_LENGTH = 1_024;
+
+export interface ConditionSubject {
+  /** Path and query as received. */
+  readonly target: string;
+  readonly headers: RawHeaders;
+}
+
+export function checkConditions(conditions: RouteConditions, subject: ConditionSubject): ConditionResult {
+  const results: ConditionResult[] = [];
+  if (conditions.host !== undefined) results.push(checkHost(conditions.host, subject));
+  for (const [name, condition] of Object.entries(conditions.headers ?? {})) {
+    results.push(checkText(condition, headerValues(subject.headers, name)));
+  }
+  const wanted = Object.entries(conditions.query ?? {});
+  if (wanted.length > 0) {
+    const at = subject.target.indexOf('?');
+    const search = new URLSearchParams(at === -1 ? '' : subject.target.slice(at + 1));
+    for (const [name, condition] of wanted) results.push(checkText(condition, search.getAll(name)));
+  }
+  if (results.includes('ambiguous')) return 'ambiguous';
+  return results.includes('not-met') ? 'not-met' : 'met';
+}
+
+function checkHost(wanted: string, { target, headers }: ConditionSubject): ConditionResult {
+  // A target that names a host itself must not name another than the header (RFC 9112 section 3.2.2).
+  const named = /^https?:\/\/(?:[^/?#@]*@)?([^/?#]*)/i.exec(target)?.[1];
+  const values = [...headerValues(headers, 'host'), ...headerValues(headers, ':authority')];
+  if (named !== undefined) values.push(named);
+  const [value] = values;
+  if (value === undefined) return 'not-met';
+  if (values.some((each) => each.toLowerCase() !== value.toLowerCase())) return 'ambiguous';
+  const name = value.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
+  const pattern = wanted.toLowerCase();
+  if (!pattern.startsWith('*.')) return name === pattern ? 'met' : 'not-met';
+  return name.endsWith(pattern.slice(1)) && name.length > pattern.length - 1 ? 'met' : 'not-met';
+}
+
+function checkText(condition: TextCondition, values: readonly string[]): ConditionResult {
+  const [value] = values;
+  if (value === undefined) return 'not-met';
+  if (values.length > 1 || value.length > MAX_VALUE_LENGTH) return 'ambiguous';
+  if (typeof condition === 'string') return value === condition ? 'met' : 'not-met';
+  // An expression with `g` or `y` remembers where it stopped, and would match every second request.
+  condition.lastIndex = 0;
+  return condition.test(value) ? 'met' : 'not-met';
+}

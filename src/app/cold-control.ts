@@ -1,0 +1,29 @@
+import { FigError } from '../kernel/fig-error.ts';
+import type { FigControl } from './control.ts';
+
+/** A control whose answers come from whoever is in office: at first, without the store, from one that can do little. */
+export function standIn(inOffice: () => FigControl): FigControl {
+  return {
+    status: () => inOffice().status(),
+    report: (feature) => inOffice().report(feature),
+    promote: (feature, request) => inOffice().promote(feature, request),
+    rollback: (feature, request) => inOffice().rollback(feature, request),
+    killSwitch: (order) => inOffice().killSwitch(order),
+    metrics: () => inOffice().metrics(),
+    reload: () => inOffice().reload(),
+    readiness: () => inOffice().readiness(),
+  };
+}
+
+/** What can be said and done while the control store has not been heard: everything is with legacy anyway. */
+export function coldControl(
+  able: Pick<FigControl, 'status' | 'metrics' | 'killSwitch' | 'reload' | 'readiness'>,
+): FigControl {
+  return { ...able, report: refuse, promote: refuse, rollback: refuse };
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(
+    new FigError('FIG_STORE_UNREACHABLE', 'the control store has not answered yet; legacy answers all reads'),
+  );
+}

@@ -1,0 +1,49 @@
+import type { ExchangeSink } from '../kernel/exchange.ts';
+import type { AppliedPosition, SourcePosition } from '../kernel/position.ts';
+import type { Candidates } from './candidates.ts';
+import { FENCE_SECRET_BYTES } from './fence-secret-file.ts';
+
+interface Parts {
+  readonly candidates: Candidates;
+  readonly applied: (feature: string) => AppliedPosition | undefined;
+  readonly source: SourcePosition | undefined;
+  readonly sourceLog: () => string | undefined;
+  readonly sink: ExchangeSink;
+}
+
+/**
+ * What the proxy leans on that may come after it, when it starts while the control store is away. Until then there is no
+ * candidate, no read model and no shadow, so legacy answers.
+ */
+export class LateParts {
+  /** Filled in place before the first request, and again when the store has told the one that all proxies share. */
+  readonly fenceSecret = new Uint8Array(FENCE_SECRET_BYTES);
+  #parts: Parts | undefined;
+
+  provide(parts: Parts): void {
+    this.#parts = parts;
+  }
+
+  get candidates(): Candidates | undefined {
+    return this.#parts?.candidates;
+  }
+
+  applied(feature: string): AppliedPosition | undefined {
+    return this.#parts?.applied(feature);
+  }
+
+  sourceLog(): string | undefined {
+    return this.#parts?.sourceLog();
+  }
+
+  readonly source: SourcePosition = {
+    read: () => this.#parts?.source?.read() ?? Promise.reject(new Error('the source is not followed yet')),
+    nudge: () => this.#parts?.source?.nudge(),
+  };
+
+  readonly sink: ExchangeSink = {
+    wants: (feature, route) => this.#parts?.sink.wants(feature, route) ?? false,
+    offer: (exchange) => this.#parts?.sink.offer(exchange),
+    dropped: (feature, route, reason) => this.#parts?.sink.dropped(feature, route, reason),
+  };
+}

@@ -1,0 +1,150 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startAdminServer } from '../../src/admin/admin-server.ts';
+import type { StatusReport } from '../../src/app/control.ts';
+import { runUp } from '../../src/app/run-up.ts';
+import type { RunningFig } from '../../src/app/running-fig.ts';
+import { silentLog } from '../../src/kernel/log.ts';
+import { startUpstream } from '../proxy/support/harness.ts';
+import { createTestDatabase } from '../support/test-database.ts';
+import { until } from '../support/until.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fig-cold-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** The control store behind a door that opens and shuts. */
+class Door {
+  readonly #target: { readonly port: number; readonly host: string };
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+  port = 0;
+
+  constructor(target: { readonly port: number; readonly host: string }) {
+    this.#target = target;
+  }
+
+  async open(): Promise<void> {
+    const server = createServer((socket) => {
+      const inner = connect(this.#target);
+      for (const each of [socket, inner]) {
+        this.#sockets.add(each);
+        each.on('error', () => undefined);
+        each.on('close', () => {
+          socket.destroy();
+          inner.destroy();
+          this.#sockets.delete(each);
+        });
+      }
+      socket.pipe(inner).pipe(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  async shut(): Promise<void> {
+    const server = this.#server;
+    for (const socket of this.#sockets) socket.destroy();
+    if (server) await new Promise((resolve) => server.close(resolve));
+    this.#server = undefined;
+  }
+}
+
+const status = async (admin: string): Promise<StatusReport> => {
+  const response = await fetch(`${admin}/status`);
+  return response.json() as Promise<StatusReport>;
+};
+const ask = async (proxy: string): Promise<string> => {
+  const response = await fetch(`${proxy}/orders/1`);
+  return `${await response.text()}, ${response.headers.get('x-fig-reason')}`;
+};
+const post = async (admin: string, path: string, body: unknown): Promise<Response> => {
+  const headers = { 'content-type': 'application/json', 'x-fig-admin': '1' };
+  return fetch(admin + path, { method: 'POST', headers, body: JSON.stringify(body) });
+};
+
+it('without the control store users get legacy, the kill switch works, and all begins when the store answers', async () => {
+  await using database = await createTestDatabase();
+  await using upstream = await startUpstream((req, res) => res.end(`legacy ${req.url}`));
+  const url = new URL(database.url);
+  const door = new Door({ port: Number(url.port), host: url.hostname });
+  await door.open();
+  await door.shut();
+  url.port = String(door.port);
+  url.hostname = '127.0.0.1';
+  const configFile = join(folder, 'fig.config.js');
+  const config = {
+    name: 'cold',
+    listen: { port: 0 },
+    admin: { port: 0 },
+    legacy: { url: upstream.url.origin },
+    store: url.href,
+    explain: 'always',
+    features: [{ name: 'orders', routes: ['GET /orders/:id'], candidate: upstream.url.origin }],
+  };
+  await writeFile(configFile, `export default ${JSON.stringify(config)}`);
+
+  const start = (): { fig: Promise<RunningFig>; admin: () => string; stop: AbortController } => {
+    const stop = new AbortController();
+    let admin = '';
+    const fig = runUp({
+      configFile,
+      folder,
+      version: '0',
+      onProgress: () => undefined,
+      log: silentLog,
+      signal: stop.signal,
+      startAdmin: async (control, port) => {
+        const server = await startAdminServer({ control, port, log: silentLog });
+        admin = server.url;
+        return server;
+      },
+    });
+    fig.catch(() => undefined);
+    return { fig, admin: () => admin, stop };
+  };
+  // Neither store nor disk.
+  const first = start();
+  await until('it serves without the store', () => first.admin() !== '');
+  const { addresses } = await status(first.admin());
+  expect(await ask(addresses.proxy)).toBe('legacy /orders/1, routing-unknown');
+  const refused = await post(first.admin(), '/features/orders/promote', { who: 'ada' });
+  expect(await refused.text()).toContain('FIG_STORE_UNREACHABLE');
+  const killed = await post(first.admin(), '/kill-switch', { on: true, who: 'ada' });
+  expect(await killed.json()).toMatchObject({ on: true, told: false });
+  await post(first.admin(), '/kill-switch', { on: false, who: 'ada' });
+
+  // The store comes: the same proxy goes on, and knows the phases.
+  await door.open();
+  const fig = await first.fig;
+  expect(fig.addresses.proxy).toBe(addresses.proxy);
+  expect(await ask(addresses.proxy)).toBe('legacy /orders/1, phase-legacy');
+  expect(await (await post(first.admin(), '/features/orders/promote', { who: 'ada' })).json()).toMatchObject({
+    to: 'shadow',
+  });
+  await until('the proxy knows', async () => (await ask(addresses.proxy)) === 'legacy /orders/1, phase-shadow');
+  await until('it is on disk', async () =>
+    (await readFile(join(folder, '.fig/phases.json'), 'utf8')).includes('"shadow"'),
+  );
+  expect((await stat(join(folder, '.fig/fence-secret'))).mode & 0o777).toBe(0o600);
+
+  // The store goes: the last known phases stay in force.
+  await door.shut();
+  expect(await ask(addresses.proxy)).toBe('legacy /orders/1, phase-shadow');
+  await fig.stop();
+
+  // Disk, but no store: what was kept may be older than a rollback, so legacy answers.
+  const second = start();
+  await until('it serves from what was kept', () => second.admin() !== '');
+  const again = await status(second.admin());
+  expect(await ask(again.addresses.proxy)).toBe('legacy /orders/1, routing-from-disk');
+  second.stop.abort();
+  const stopped = await second.fig;
+  await stopped.stop();
+}, 60_000);
