@@ -17,6 +17,11 @@ const hopByHop = new Set([
 /** Naming these in Connection would change who is asked or where the message ends, so that is not obeyed. */
 const neverNominated = new Set(['host', 'content-length']);
 
+/** Whether a header of this lower-case name belongs to one connection. */
+export function isHopByHop(name: string): boolean {
+  return hopByHop.has(name);
+}
+
 /** The headers without those of the connection, also the ones that Connection names. Order, case, repetition stay. */
 export function endToEnd(headers: RawHeaders): string[] {
   const nominated = nominatedIn(headers);
@@ -34,10 +39,12 @@ export function filterHeaders(headers: RawHeaders, keep: (name: string, value: s
   return kept;
 }
 
-function nominatedIn(headers: RawHeaders): Set<string> {
+/** The names in Connection, which are of this connection, too. */
+export function nominatedIn(headers: RawHeaders): ReadonlySet<string> {
   const names = new Set<string>();
   for (let i = 0; i + 1 < headers.length; i += 2) {
-    if (headers[i]!.toLowerCase() !== 'connection') continue;
+    // Most names are told apart by their length, without a copy in lower case.
+    if (headers[i]!.length !== 10 || headers[i]!.toLowerCase() !== 'connection') continue;
     for (const token of headers[i + 1]!.toLowerCase().split(',')) {
       const name = token.trim();
       if (!neverNominated.has(name)) names.add(name);

@@ -77,8 +77,11 @@ export class Http2Answer extends Http2ServerResponse<Http2Question> {
     super.addTrailers(http2Headers(lines));
   }
 
-  /** Any interim answer but 101, which HTTP/2 does not know (RFC 9113 section 8.6). */
-  writeInformation(status: number, headers: readonly string[]): boolean {
+  /**
+   * Any interim answer but 101, which HTTP/2 does not know (RFC 9113 section 8.6). Not named `writeInformation`: newer nodes
+   * have one of another shape and call it themselves.
+   */
+  writeInterim(status: number, headers: readonly string[]): boolean {
     if (this.headersSent || this.stream.destroyed || status === 101) return false;
     this.stream.additionalHeaders({ ...http2Headers(headers), ':status': status });
     return true;

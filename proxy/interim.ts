@@ -11,7 +11,7 @@ export function relayInterim(res: ServerResponse, { status, message, headers }: 
   if (res.headersSent) return;
   const { req } = res;
   if (isHttp2(res)) {
-    if (status !== 100) res.writeInformation(status, endToEnd(headers));
+    if (status !== 100) res.writeInterim(status, endToEnd(headers));
     else if (req.headers.expect !== undefined) res.writeContinue();
     return;
   }

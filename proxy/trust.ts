@@ -5,14 +5,29 @@ import { FigError } from '../src/kernel/fig-error.ts';
 /** Whether the hop at this address is believed. `distance`: 0 for the peer itself, 1 for whom it names last, and so on. */
 export type IsTrusted = (address: string, distance: number) => boolean;
 
+const MAX_REMEMBERED = 2_000;
+
 /** Undefined when nobody is trusted. Throws FIG_CONFIG_INVALID for what is no address and no network. */
 export function compileTrust({ proxies = [], hops = 0 }: TrustRules): IsTrusted | undefined {
   if (proxies.length === 0) return hops > 0 ? (_, distance) => distance < hops : undefined;
   const list = new BlockList();
   for (const text of proxies) addNetwork(list, text);
-  return (address) => {
+  return remembered((address) => {
     const family = isIP(address);
     return family !== 0 && list.check(withoutZone(address), family === 4 ? 'ipv4' : 'ipv6');
+  });
+}
+
+/** The hops in front are few and ask for everybody; looking them up in the list each time costs more than the rest. */
+function remembered(isTrusted: (address: string) => boolean): IsTrusted {
+  const known = new Map<string, boolean>();
+  return (address) => {
+    const before = known.get(address);
+    if (before !== undefined) return before;
+    if (known.size >= MAX_REMEMBERED) known.clear();
+    const answer = isTrusted(address);
+    known.set(address, answer);
+    return answer;
   };
 }
 

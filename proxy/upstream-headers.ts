@@ -1,6 +1,6 @@
-import { headerValue, type RawHeaders } from '../src/kernel/exchange.ts';
+import type { RawHeaders } from '../src/kernel/exchange.ts';
 import { withoutFenceCookie } from './fence-cookie.ts';
-import { endToEnd, filterHeaders } from './hop-by-hop.ts';
+import { filterHeaders, isHopByHop, nominatedIn } from './hop-by-hop.ts';
 import type { Origin } from './origin.ts';
 
 /** What the proxy says of itself and of where a request comes from. */
@@ -26,15 +26,22 @@ export function upstreamHeaders(
   { host, legacyHost, via }: IdentityRules,
   httpVersion: string,
 ): string[] {
-  const headers = endToEnd(withoutFenceCookie(received));
-  const hasHost = headerValue(headers, 'host') !== undefined;
+  const nominated = nominatedIn(received);
   const kept: string[] = [];
-  if (!hasHost) kept.push('Host', host ?? legacyHost);
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = headers[i]!.toLowerCase();
-    if (isOurs(name, origin.isPeerTrusted)) continue;
-    kept.push(headers[i]!, name === 'host' && host !== undefined ? host : headers[i + 1]!);
+  let hasHost = false;
+  // One pass, because every request goes through it.
+  for (let i = 0; i + 1 < received.length; i += 2) {
+    const line = received[i]!;
+    const value = received[i + 1]!;
+    const name = line.toLowerCase();
+    if (isHopByHop(name) || nominated.has(name) || isOurs(name, origin.isPeerTrusted)) continue;
+    if (name === 'host') {
+      hasHost = true;
+      kept.push(line, host ?? value);
+    } else if (name === 'cookie') kept.push(...withoutFenceCookie([line, value]));
+    else kept.push(line, value);
   }
+  if (!hasHost) kept.unshift('Host', host ?? legacyHost);
   kept.push('X-Forwarded-For', origin.forwardedFor, 'X-Forwarded-Proto', origin.scheme);
   if (origin.host !== undefined) kept.push('X-Forwarded-Host', origin.host);
   kept.push('Forwarded', origin.forwarded);
