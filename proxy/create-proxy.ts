@@ -1,130 +1,38 @@
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { LegacyTlsSource } from '../src/config/connect-legacy.ts';
-import type { ListenTls, PathPolicy, TrustRules } from '../src/config/edge-definition.ts';
+import type { TrustRules } from '../src/config/edge-definition.ts';
 import { defaultLimits, type ProxyLimits } from '../src/config/limits.ts';
-import type { Candidate } from '../src/kernel/candidate.ts';
-import type { ExchangeSink } from '../src/kernel/exchange.ts';
 import { FigError, describeError } from '../src/kernel/fig-error.ts';
-import type { Log } from '../src/kernel/log.ts';
-import type { RoutingSnapshot } from '../src/kernel/phase.ts';
-import type { AppliedPosition, SourcePosition } from '../src/kernel/position.ts';
-import type { Service } from '../src/kernel/service.ts';
 import { answerError } from './answer.ts';
 import { CandidateDesk } from './ask-candidate.ts';
-import type { BreakerState } from './breaker.ts';
-import { Breakers, type BreakerOpening } from './breakers.ts';
+import { Breakers } from './breakers.ts';
 import { ClientConnections } from './client-connections.ts';
 import { clientRequest, faultOf, hasBody, type ClientRequest } from './client-request.ts';
 import { drain } from './drain.ts';
-import { errorCodeOf } from './error-code.ts';
-import type { Explain } from './explain.ts';
 import { resetConnection } from './forward.ts';
 import { handleRequest, type ProxyParts } from './handle-request.ts';
 import { CopyDesk } from './hand-copy.ts';
+import { listen, urlOf } from './listen.ts';
 import { openLegacyTls } from './legacy-tls.ts';
-import { Load, type LoadStats, type Place, type Refusal } from './load.ts';
-import { originOf, type Origin, type Scheme } from './origin.ts';
+import { Load, type Place, type Refusal } from './load.ts';
+import { originOf, type Origin } from './origin.ts';
 import { openListener } from './open-listener.ts';
 import { OwnWrites } from './own-writes.ts';
+import type { Proxy, ProxyOptions } from './proxy-options.ts';
 import { refuseLoad, refuseRaw } from './refuse-load.ts';
 import { pathOf } from './request-path.ts';
-import { RouteTable, type RoutedFeature } from './route-table.ts';
-import type { Handled, SeenRequest } from './seen-request.ts';
+import { RouteTable } from './route-table.ts';
+import type { Handled } from './seen-request.ts';
 import { UpgradeTunnels, isWebSocketUpgrade, responseOn } from './upgrade-tunnel.ts';
 import { compileTrust } from './trust.ts';
 import { connectUpstream } from './upstream/connect-upstream.ts';
 import { UpstreamPool } from './upstream/upstream-pool.ts';
-import type { VisitorRules } from './visitor.ts';
 import { upstreamHeaders, type IdentityRules } from './upstream-headers.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Legacy apps send long lists of cookies; node's own 16 KiB is for what clients send. */
 const MAX_UPSTREAM_HEADER_BYTES = 64 * 1024;
-
-export interface ProxyOptions {
-  /** Origin of the legacy app; a path in it is refused, because targets are forwarded exactly as they come. */
-  readonly legacy: URL;
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  readonly features: readonly RoutedFeature[];
-  readonly visitor: VisitorRules;
-  /** Listens with a certificate, for HTTP/1.1 and HTTP/2. */
-  readonly tls?: ListenTls | undefined;
-  /** How a legacy at https is verified. Default: by the authorities that node knows, for the host of its URL. */
-  readonly legacyTls?: LegacyTlsSource | undefined;
-  /** Milliseconds between two looks at certificate files, besides being told of changes. Default 60,000. */
-  readonly certificatePollMs?: number | undefined;
-  /** Who is believed about where a request comes from. Default: nobody. */
-  readonly trust?: TrustRules | undefined;
-  /** The Host header legacy gets: the client's (`keep`, the default), legacy's own (`replace`), or this one. */
-  readonly hostHeader?: string | undefined;
-  /** The name under which the proxy adds itself to Via. Default: it does not. */
-  readonly via?: string | undefined;
-  /** Default `verbatim`. */
-  readonly paths?: PathPolicy | undefined;
-  /** An immutable snapshot, read once per request. */
-  readonly routing: () => RoutingSnapshot;
-  readonly candidate: (feature: string) => Candidate | undefined;
-  readonly applied: (feature: string) => AppliedPosition | undefined;
-  /** Without it no position of a write can be known, so nothing is ever served by a candidate. */
-  readonly source: SourcePosition | undefined;
-  /** Signs the fence cookie; the same in every proxy of a migration. */
-  readonly fenceSecret: Uint8Array;
-  /** Milliseconds a read may wait for the read model to reach the visitor's last write. */
-  readonly fenceBudgetMs: number;
-  /** Names the log that the source writes now, another after a failover; undefined: not known. Default: only one. */
-  readonly sourceLog?: (() => string | undefined) | undefined;
-  /** Milliseconds that a feature which has just entered canary is left with legacy. Default 0: no other proxy runs. */
-  readonly entryGraceMs?: number | undefined;
-  /** Whether the phases were heard of late, within `entryGraceMs` at least; else writes are noted in every phase. */
-  readonly isRoutingFresh?: (() => boolean) | undefined;
-  /** Marks the fence cookie Secure; for proxies that are reached by https only. */
-  readonly secureCookies?: boolean | undefined;
-  readonly sink: ExchangeSink;
-  /** Told of every opening of a breaker, so that it can be kept as evidence. Must not block. */
-  readonly onBreakerOpen?: ((opening: BreakerOpening) => void) | undefined;
-  /** Who is told, in `x-fig-reason`, why a side answered. Default: nobody. */
-  readonly explain?: Explain | undefined;
-  /** Told of every finished request. */
-  readonly observe: (seen: SeenRequest) => void;
-  readonly log: Log;
-  /** Largest body that is copied for the shadow. Default 1 MiB. */
-  readonly captureLimitBytes?: number | undefined;
-  /** Milliseconds legacy may take until its response headers. Default 60,000. */
-  readonly headersTimeoutMs?: number | undefined;
-  /** Milliseconds that requests in flight, event streams and tunnels get to finish when the proxy stops. Default 5,000. */
-  readonly stopGraceMs?: number | undefined;
-  /** Milliseconds between `drain` and the end of listening, for load balancers to notice. Default 0. */
-  readonly drainDelayMs?: number | undefined;
-  /** Default: `defaultLimits`. */
-  readonly limits?: ProxyLimits | undefined;
-}
-
-export interface Proxy extends Service {
-  readonly url: string;
-  readonly port: number;
-  /** Requests whose answer is not out yet; tunnels are not counted. */
-  readonly inFlight: number;
-  /** State of each feature's breaker. */
-  breakers(): Readonly<Record<string, BreakerState>>;
-  /** Reads the files of certificates again, as it happens by itself when they change. Never throws. */
-  reloadCertificates(): void;
-  /** From the beginning of its stop on. */
-  readonly isDraining: boolean;
-  load(): LoadStats;
-  /** Changes what may change while requests are under way: each goes on with what it began with. */
-  reconfigure(settings: LiveSettings): void;
-}
-
-export interface LiveSettings {
-  readonly limits: ProxyLimits;
-  readonly fenceBudgetMs: number;
-  readonly drainDelayMs: number;
-  readonly stopGraceMs: number;
-}
 
 /**
  * Starts the routing proxy; resolves when it listens. Without features it is transparent and only observes. Throws
@@ -391,26 +299,6 @@ function headLimits({ headerBytes, headersTimeoutMs }: ProxyLimits): ServerOptio
   };
 }
 
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-  } catch (error) {
-    if (errorCodeOf(error) === 'EADDRINUSE') {
-      throw new FigError('FIG_PORT_IN_USE', `port ${port} on ${host} is taken by another process`, {
-        cause: error,
-        remedy: `Stop the process that listens on port ${port}, or choose another with --listen or \`listen.port\`.`,
-      });
-    }
-    throw new FigError('FIG_LISTEN_FAILED', `the proxy cannot listen on ${host}:${port}`, { cause: error });
-  }
-}
-
 async function stop(
   server: Server,
   connections: ClientConnections,
@@ -428,10 +316,4 @@ function refusePath(legacy: URL): void {
       remedy: `Targets are forwarded exactly as they come; use ${legacy.origin}.`,
     });
   }
-}
-
-/** An address that a browser on this machine can open. */
-function urlOf(scheme: Scheme, host: string, port: number): string {
-  const open = host === '0.0.0.0' || host === '' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `${scheme}://${open.includes(':') ? `[${open}]` : open}:${port}`;
 }

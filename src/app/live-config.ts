@@ -1,4 +1,4 @@
-import type { Proxy } from '../../proxy/create-proxy.ts';
+import type { Proxy } from '../../proxy/proxy-options.ts';
 import { changedKeys } from '../config/config-changes.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-config.ts';

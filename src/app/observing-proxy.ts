@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { startProxy, type Proxy, type ProxyOptions } from '../../proxy/create-proxy.ts';
+import { startProxy } from '../../proxy/create-proxy.ts';
+import type { Proxy, ProxyOptions } from '../../proxy/proxy-options.ts';
 import type { ExchangeSink } from '../kernel/exchange.ts';
 import type { Log } from '../kernel/log.ts';
 import { emptyRouting } from '../kernel/phase.ts';

@@ -1,4 +1,4 @@
-import type { Proxy } from '../../proxy/create-proxy.ts';
+import type { Proxy } from '../../proxy/proxy-options.ts';
 import type { LoadStats } from '../../proxy/load.ts';
 import type { ShadowStats } from '../../shadow/shadow-feed.ts';
 import type { MetricsSnapshot } from '../observe/metrics-snapshot.ts';

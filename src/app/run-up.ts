@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type Proxy, startProxy } from '../../proxy/create-proxy.ts';
+import { startProxy } from '../../proxy/create-proxy.ts';
+import type { Proxy } from '../../proxy/proxy-options.ts';
 import { type ShadowFeed, startShadowFeed } from '../../shadow/shadow-feed.ts';
 import { compilePathRules } from '../../shadow/path-rules.ts';
 import { createSharedPositions } from '../../shadow/shared-position.ts';

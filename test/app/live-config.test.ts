@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { LiveSettings } from '../../proxy/create-proxy.ts';
+import type { LiveSettings } from '../../proxy/proxy-options.ts';
 import { LiveConfig } from '../../src/app/live-config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 

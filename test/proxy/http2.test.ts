@@ -1,6 +1,6 @@
 import { connect, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
 import { expect, test } from 'vitest';
-import type { ProxyOptions } from '../../proxy/create-proxy.ts';
+import type { ProxyOptions } from '../../proxy/proxy-options.ts';
 import type { Candidate } from '../../src/kernel/candidate.ts';
 import {
   ordersFeature,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ProxyOptions } from '../../proxy/create-proxy.ts';
+import type { ProxyOptions } from '../../proxy/proxy-options.ts';
 import type { Candidate } from '../../src/kernel/candidate.ts';
 import type { RawHeaders } from '../../src/kernel/exchange.ts';
 import { exchangeRaw, ordersFeature, routingOf, startTestProxy, startUpstream, until } from './support/harness.ts';

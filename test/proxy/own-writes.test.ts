@@ -1,6 +1,6 @@
 import { request, type RequestListener } from 'node:http';
 import { expect, test } from 'vitest';
-import type { ProxyOptions } from '../../proxy/create-proxy.ts';
+import type { ProxyOptions } from '../../proxy/proxy-options.ts';
 import type { Candidate } from '../../src/kernel/candidate.ts';
 import type { RoutingSnapshot } from '../../src/kernel/phase.ts';
 import type { Position } from '../../src/kernel/position.ts';

@@ -1,4 +1,4 @@
-import type { Proxy } from '../../../proxy/create-proxy.ts';
+import type { Proxy } from '../../../proxy/proxy-options.ts';
 import type { Log } from '../../kernel/log.ts';
 import { createMetrics } from '../../observe/metrics.ts';
 import { createTrafficObserver } from '../../observe/traffic.ts';

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createNetServer, connect, type Server as NetServer, type Socket } from 'node:net';
-import { startProxy, type Proxy, type ProxyOptions } from '../../../proxy/create-proxy.ts';
+import { startProxy } from '../../../proxy/create-proxy.ts';
+import type { Proxy, ProxyOptions } from '../../../proxy/proxy-options.ts';
 import type { SeenRequest } from '../../../proxy/seen-request.ts';
 import type { DropReason, Exchange } from '../../../src/kernel/exchange.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
