@@ -1,6 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { LegacyTlsSource } from '../src/config/connect-legacy.ts';
+import type { ListenTls, PathPolicy, TrustRules } from '../src/config/edge-definition.ts';
 import { defaultLimits, type ProxyLimits } from '../src/config/limits.ts';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import type { ExchangeSink } from '../src/kernel/exchange.ts';
@@ -18,15 +20,21 @@ import { errorCodeOf } from './error-code.ts';
 import { resetConnection } from './forward.ts';
 import { handleRequest, type ProxyParts } from './handle-request.ts';
 import { CopyDesk } from './hand-copy.ts';
+import { openLegacyTls } from './legacy-tls.ts';
 import { Load, type LoadStats, type Place, type Refusal } from './load.ts';
+import { originOf, type Origin, type Scheme } from './origin.ts';
+import { openListener } from './open-listener.ts';
 import { OwnWrites } from './own-writes.ts';
 import { refuseLoad, refuseRaw } from './refuse-load.ts';
-import { RouteTable, pathOf, type RoutedFeature } from './route-table.ts';
+import { pathOf } from './request-path.ts';
+import { RouteTable, type RoutedFeature } from './route-table.ts';
 import type { Handled, SeenRequest } from './seen-request.ts';
 import { UpgradeTunnels, isWebSocketUpgrade, responseOn } from './upgrade-tunnel.ts';
+import { compileTrust } from './trust.ts';
 import { connectUpstream } from './upstream/connect-upstream.ts';
 import { UpstreamPool } from './upstream/upstream-pool.ts';
 import type { VisitorRules } from './visitor.ts';
+import { upstreamHeaders, type IdentityRules } from './upstream-headers.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Legacy apps send long lists of cookies; node's own 16 KiB is for what clients send. */
@@ -40,6 +48,20 @@ export interface ProxyOptions {
   readonly port: number;
   readonly features: readonly RoutedFeature[];
   readonly visitor: VisitorRules;
+  /** Listens with a certificate, for HTTP/1.1 and HTTP/2. */
+  readonly tls?: ListenTls | undefined;
+  /** How a legacy at https is verified. Default: by the authorities that node knows, for the host of its URL. */
+  readonly legacyTls?: LegacyTlsSource | undefined;
+  /** Milliseconds between two looks at certificate files, besides being told of changes. Default 60,000. */
+  readonly certificatePollMs?: number | undefined;
+  /** Who is believed about where a request comes from. Default: nobody. */
+  readonly trust?: TrustRules | undefined;
+  /** The Host header legacy gets: the client's (`keep`, the default), legacy's own (`replace`), or this one. */
+  readonly hostHeader?: string | undefined;
+  /** The name under which the proxy adds itself to Via. Default: it does not. */
+  readonly via?: string | undefined;
+  /** Default `verbatim`. */
+  readonly paths?: PathPolicy | undefined;
   /** An immutable snapshot, read once per request. */
   readonly routing: () => RoutingSnapshot;
   readonly candidate: (feature: string) => Candidate | undefined;
@@ -73,6 +95,8 @@ export interface Proxy extends Service {
   readonly port: number;
   /** Requests whose answer is not out yet; tunnels are not counted. */
   readonly inFlight: number;
+  /** Reads the files of certificates again, as it happens by itself when they change. Never throws. */
+  reloadCertificates(): void;
   /** From the beginning of its stop on. */
   readonly isDraining: boolean;
   load(): LoadStats;
@@ -89,7 +113,7 @@ export interface LiveSettings {
 
 /**
  * Starts the routing proxy; resolves when it listens. Without features it is transparent and only observes. Throws
- * FIG_PORT_IN_USE, FIG_LISTEN_FAILED, FIG_CONFIG_INVALID.
+ * FIG_PORT_IN_USE, FIG_LISTEN_FAILED, FIG_CONFIG_INVALID, FIG_CERTIFICATE_INVALID.
  */
 export async function startProxy(given: ProxyOptions): Promise<Proxy> {
   const options: ProxyOptions & {
@@ -100,8 +124,11 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
   refusePath(options.legacy);
   const headersTimeout = options.headersTimeoutMs ?? 60_000;
   const routes = new RouteTable(options.features);
+  const connections = new ClientConnections();
+  const pollMs = options.certificatePollMs ?? 60_000;
+  const legacyTls = openLegacyTls(options.legacy, options.legacyTls ?? {}, pollMs, options.log);
   const legacy = new UpstreamPool({
-    connect: () => connectUpstream(options.legacy),
+    connect: () => connectUpstream(options.legacy, legacyTls.options()),
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     headersTimeoutMs: headersTimeout,
     // How long an event stream may be silent is legacy's to say; a dead peer is found by TCP keep-alive.
@@ -110,11 +137,16 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     maxWaiting: 0,
     maxHeadBytes: MAX_UPSTREAM_HEADER_BYTES,
   });
-  const connections = new ClientConnections();
+  const closeLegacy = (): void => {
+    legacyTls.stop();
+    legacy.destroy();
+  };
   const load = new Load(options.limits ?? defaultLimits);
   const parts = partsOf(options, routes, legacy, load);
   const tunnels = new UpgradeTunnels({
     legacy: options.legacy,
+    agent: legacyTls.agent,
+    headersOf: (req) => upstreamHeaders(req.rawHeaders, parts.originOf(req), parts.identity, req.httpVersion),
     handshakeTimeoutMs: headersTimeout,
     log: options.log,
     onHandshake: (req, status) => {
@@ -123,15 +155,22 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
   });
   const upgraded = new Set<Duplex>();
 
-  const server = createServer({ keepAliveTimeout: 65_000, insecureHTTPParser: false, ...headLimits(load.limits) });
+  const { server, renewed } = await withoutLeak(closeLegacy, () =>
+    openListener(
+      options.tls,
+      { keepAliveTimeout: 65_000, insecureHTTPParser: false, ...headLimits(load.limits) },
+      pollMs,
+      options.log,
+      (socket) => {
+        connections.watch(socket);
+        load.connected(socket);
+      },
+    ),
+  );
   // Node would drop the lines beyond its count in silence; ours are counted, and their bytes are bounded.
   server.maxHeadersCount = 0;
   // How long an upload may take is legacy's to say as well: the proxy holds next to nothing of it.
   server.requestTimeout = 0;
-  server.on('connection', (socket) => {
-    connections.watch(socket);
-    load.connected(socket);
-  });
   server.on('request', (req, res) => void serve(options, parts, connections, req, res));
   // The upstream says whether the body is wanted: node would have asked for it at once.
   server.on('checkContinue', (req, res) => void serve(options, parts, connections, req, res));
@@ -146,7 +185,7 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     }
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
-    if (isWebSocketUpgrade(req) && faultOf(req) === undefined) {
+    if (isWebSocketUpgrade(req) && faultOf(req, options.paths) === undefined) {
       load.tunnelled(socket);
       tunnels.open(req, socket, head);
     }
@@ -155,19 +194,18 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     else socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   });
 
-  try {
-    await listen(server, options.host, options.port);
-  } catch (error) {
-    legacy.destroy();
-    throw error;
-  }
+  await withoutLeak(
+    closeLegacy,
+    () => listen(server, options.host, options.port),
+    () => renewed?.stop(),
+  );
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   let stopping: Promise<void> | undefined;
   return {
     name: 'proxy',
     port,
-    url: urlOf(options.host, port),
+    url: urlOf(options.tls === undefined ? 'http' : 'https', options.host, port),
     get inFlight() {
       return connections.inFlight;
     },
@@ -182,8 +220,27 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
       // Node reads it for every new connection, though its types do not know it.
       Object.assign(server, { maxHeaderSize: limits.headerBytes });
     },
-    stop: () => (stopping ??= stop(server, connections, upgraded, legacy, options)),
+    reloadCertificates: () => {
+      renewed?.reload();
+      legacyTls.reload();
+    },
+    stop: () => {
+      renewed?.stop();
+      legacyTls.stop();
+      return (stopping ??= stop(server, connections, upgraded, legacy, options));
+    },
   };
+}
+
+/** A start that fails leaves nothing open behind. */
+async function withoutLeak<T>(closeLegacy: () => void, step: () => T | Promise<T>, undo?: () => void): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    undo?.();
+    closeLegacy();
+    throw error;
+  }
 }
 
 function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool, load: Load): ProxyParts {
@@ -204,14 +261,30 @@ function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool
   return {
     legacy,
     routes,
+    paths: options.paths ?? 'verbatim',
+    identity: identityOf(options),
     routing,
     visitor: options.visitor,
     fenceSecret,
     ownWrites,
     candidates: new CandidateDesk(options.candidate),
     load,
+    originOf: originReader(options.trust ?? {}),
     copies: new CopyDesk(options.sink, options.captureLimitBytes ?? 1024 * 1024, log),
     log,
+  };
+}
+
+function identityOf({ hostHeader = 'keep', legacy, via }: ProxyOptions): IdentityRules {
+  const host = hostHeader === 'keep' ? undefined : hostHeader === 'replace' ? legacy.host : hostHeader;
+  return { host, legacyHost: legacy.host, via };
+}
+
+function originReader(trust: TrustRules): (req: IncomingMessage) => Origin {
+  const isTrusted = compileTrust(trust);
+  return ({ socket, headers, rawHeaders }) => {
+    const scheme = 'encrypted' in socket ? 'https' : 'http';
+    return originOf(isTrusted, trust.header, { address: socket.remoteAddress, host: headers.host, scheme }, rawHeaders);
   };
 }
 
@@ -225,7 +298,7 @@ async function serve(
 ): Promise<void> {
   const startedAt = performance.now();
   const { gone, closed } = connections.begin(req, res);
-  const client = clientRequest(req, res, gone);
+  const client = clientRequest(req, res, gone, parts.originOf(req));
   const place = parts.load.enter(req.socket);
   const isRefused = typeof place === 'string';
   const handled = isRefused ? refuseLoad(parts.load, client, place) : await handledSafely(parts, client, place);
@@ -336,7 +409,7 @@ function refusePath(legacy: URL): void {
 }
 
 /** An address that a browser on this machine can open. */
-function urlOf(host: string, port: number): string {
+function urlOf(scheme: Scheme, host: string, port: number): string {
   const open = host === '0.0.0.0' || host === '' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${open.includes(':') ? `[${open}]` : open}:${port}`;
+  return `${scheme}://${open.includes(':') ? `[${open}]` : open}:${port}`;
 }

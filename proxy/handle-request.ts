@@ -1,28 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+import type { PathPolicy } from '../src/config/edge-definition.ts';
+import type { RawHeaders } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import { answerError, answerFromCandidate } from './answer.ts';
 import type { CandidateDesk } from './ask-candidate.ts';
-import { bodyKindOf, faultOf, type ClientRequest } from './client-request.ts';
+import { bodyKindOf, faultOf, type ClientRequest, type RequestFault } from './client-request.ts';
 import { decide, decideAfterFailure, decideAtFence, type Decision } from './decide.ts';
 import { fenceNoteIn } from './fence-cookie.ts';
-import { forward, type ForwardOutcome } from './forward.ts';
+import { forward, type ForwardJob, type ForwardOutcome } from './forward.ts';
 import type { CopyDesk } from './hand-copy.ts';
 import { isEventStream, type Load, type Place } from './load.ts';
-import type { OwnWrites } from './own-writes.ts';
+import type { Origin } from './origin.ts';
+import type { OpenWrite, OwnWrites } from './own-writes.ts';
 import { refuseLoad } from './refuse-load.ts';
 import type { RouteMatch, RouteTable } from './route-table.ts';
 import type { Handled } from './seen-request.ts';
 import { discardRest } from './discard-rest.ts';
 import { isDeclaredTooLarge } from './upload-watch.ts';
 import type { UpstreamPool } from './upstream/upstream-pool.ts';
-import { framed, questionHeaders, upstreamHeaders } from './upstream-headers.ts';
+import { framed, upstreamHeaders, viaOfAnswer, type IdentityRules } from './upstream-headers.ts';
 import { laterVisitors, visitorOf, type VisitorRules } from './visitor.ts';
 
 /** What the main line calls on. */
 export interface ProxyParts {
   readonly legacy: UpstreamPool;
   readonly routes: RouteTable;
+  readonly paths: PathPolicy;
+  readonly identity: IdentityRules;
+  readonly originOf: (req: IncomingMessage) => Origin;
   readonly routing: () => RoutingSnapshot;
   readonly visitor: VisitorRules;
   readonly fenceSecret: Uint8Array;
@@ -36,6 +43,8 @@ export interface ProxyParts {
 /** A request and what has been found out about it. */
 interface Asked {
   readonly client: ClientRequest;
+  /** As legacy, candidate and shadow get them. */
+  readonly headers: string[];
   readonly match: RouteMatch | undefined;
   readonly visitor: string;
   readonly note: ReturnType<typeof fenceNoteIn>;
@@ -47,7 +56,7 @@ interface Asked {
  * -> answer -> hand a copy to the shadow. Whatever goes wrong on the candidate's side ends with legacy's answer.
  */
 export async function handleRequest(parts: ProxyParts, client: ClientRequest, place: Place): Promise<Handled> {
-  const fault = faultOf(client.req);
+  const fault = faultOf(client.req, parts.paths);
   if (fault) return refuse(client, fault);
   const { limits } = parts.load;
   if (client.req.rawHeaders.length > 2 * limits.headerLines) return refuseLoad(parts.load, client, 'head-too-large');
@@ -87,20 +96,20 @@ function findOut(parts: ProxyParts, client: ClientRequest): Asked {
   return {
     client,
     routing,
+    headers: upstreamHeaders(rawHeaders, client.origin, parts.identity, client.req.httpVersion),
     match: parts.routes.match(client.method, client.target),
-    visitor: visitorOf(parts.visitor, rawHeaders, client.address),
+    visitor: visitorOf(parts.visitor, rawHeaders, client.origin.address),
     note: fenceNoteIn(parts.fenceSecret, headers.cookie, client.askedAt),
   };
 }
 
 async function serveFromCandidate(
   parts: ProxyParts,
-  { client, routing }: Asked,
+  { client, headers, routing }: Asked,
   match: RouteMatch,
   decision: Decision,
 ): Promise<{ readonly handled: Handled } | { readonly decision: Decision }> {
   const { feature, route, params, candidateTimeoutMs } = match;
-  const headers = questionHeaders(client.req.rawHeaders);
   const question = { feature, route, params, method: client.method, target: client.target, headers };
   const result = await parts.candidates.ask(question, candidateTimeoutMs);
   if (!result.ok) {
@@ -110,7 +119,7 @@ async function serveFromCandidate(
   const { answer, tookMs } = result;
   if (!client.gone.aborted) answerFromCandidate(client.res, client.method, answer);
   const reads = routing.features.get(feature)?.reads;
-  if (reads) parts.copies.handCandidates({ client, match, reads }, answer, tookMs);
+  if (reads) parts.copies.handCandidates({ client, headers, match, reads }, answer, tookMs);
   return { handled: { status: answer.status, servedBy: 'candidate', reason: decision.reason } };
 }
 
@@ -121,11 +130,12 @@ async function serveFromLegacy(
   decision: Decision,
   onStream: () => void,
 ): Promise<Pick<Handled, 'status'> | Handled> {
-  const { client, match, routing, visitor, note } = asked;
-  const { req, res, method, target, address, gone } = client;
+  const { client, headers, match, routing, visitor, note } = asked;
+  const { req, res, method, target, origin, gone } = client;
   const reads = match && decision.mirror ? routing.features.get(match.feature)?.reads : undefined;
-  const copy = match && reads && parts.copies.open({ client, match, reads });
-  const write = mayWrite(method) ? parts.ownWrites.begin(visitor, note) : undefined;
+  const copy = match && reads && parts.copies.open({ client, headers, match, reads });
+  const write = mayWrite(method) ? parts.ownWrites.begin(visitor, note, origin.scheme === 'https') : undefined;
+  const via = viaOfAnswer(parts.identity);
   const startedAt = performance.now();
   const upload = client.hasBody ? parts.load.uploads.watch(req) : undefined;
 
@@ -133,7 +143,7 @@ async function serveFromLegacy(
   const outcome = await forward(parts.legacy, {
     method,
     target,
-    headers: framed(upstreamHeaders(req.rawHeaders, address, 'http'), body, String(req.headers.te ?? '')),
+    headers: framed(headers, body, String(req.headers.te ?? '')),
     req,
     body,
     res,
@@ -144,7 +154,9 @@ async function serveFromLegacy(
       upload?.answered();
       if (isEventStream(headers)) onStream();
     },
-    beforeHead: write && ((head) => write.atHead(laterVisitors(parts.visitor, req.rawHeaders, address, head.headers))),
+    beforeHead: addedLines(via, write, (answered) =>
+      laterVisitors(parts.visitor, req.rawHeaders, origin.address, answered),
+    ),
     tap: copy?.tap,
   });
 
@@ -157,6 +169,16 @@ async function serveFromLegacy(
   return { status: outcome.head?.status ?? (outcome.kind === 'upstream-failed' ? outcome.failure.status : undefined) };
 }
 
+/** The header lines we add to legacy's answer; without any, its head is not held back. */
+function addedLines(
+  via: readonly string[],
+  write: OpenWrite | undefined,
+  later: (answered: RawHeaders) => string[],
+): ForwardJob['beforeHead'] {
+  if (write === undefined) return via.length === 0 ? undefined : () => Promise.resolve([...via]);
+  return async ({ headers }) => [...via, ...(await write.atHead(later(headers)))];
+}
+
 function tellFailure(
   { log }: ProxyParts,
   { id, res, method }: ClientRequest,
@@ -167,11 +189,12 @@ function tellFailure(
   if (!res.headersSent && !res.destroyed) answerError(res, { status, code, message, requestId: id });
 }
 
-function refuse(client: ClientRequest, fault: { readonly status: number; readonly message: string }): Handled {
+function refuse(client: ClientRequest, fault: RequestFault): Handled {
   const { res, id } = client;
   // Where this request ends is not certain, so nothing after it on this connection can be trusted.
   res.shouldKeepAlive = false;
-  answerError(res, { ...fault, code: 'FIG_REQUEST_REFUSED', requestId: id });
+  const { status, message, code = 'FIG_REQUEST_REFUSED' } = fault;
+  answerError(res, { status, message, code, requestId: id });
   return { status: fault.status, servedBy: 'legacy', reason: 'refused' };
 }
 

@@ -9,11 +9,13 @@ const nobodyComparesHere: ExchangeSink = { wants: () => false, offer: () => unde
 
 /** A proxy without features: it forwards and counts. */
 export function startObservingProxy(job: ObserverJob, observe: ProxyOptions['observe'], log: Log): Promise<Proxy> {
-  const { host, port, limits, drainDelayMs, stopGraceMs } = job;
+  const { host, port, tls, legacyTls, limits, drainDelayMs, stopGraceMs } = job;
   return startProxy({
     legacy: new URL(job.legacy),
     host,
     port,
+    tls,
+    legacyTls,
     limits,
     drainDelayMs,
     stopGraceMs,

@@ -1,3 +1,5 @@
+import type { LegacyTlsSource } from '../config/connect-legacy.ts';
+import type { ListenTls } from '../config/edge-definition.ts';
 import { defaultLimits, type ProxyLimits } from '../config/limits.ts';
 import type { Log } from '../kernel/log.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
@@ -8,6 +10,7 @@ import { startObservingProxy } from './observing-proxy.ts';
 import { localProxySide, type ProxySide } from './proxy-side.ts';
 import { drainThenStop } from './drain-then-stop.ts';
 import { watchTraffic } from './feed-metrics.ts';
+import { reloadOnHangup } from './reload-on-hangup.ts';
 import type { RunningFig, StartAdmin } from './running-fig.ts';
 import { ServiceStack } from './service-stack.ts';
 import type { ObserverJob } from './workers/protocol.ts';
@@ -18,6 +21,8 @@ export interface RunProxyOptions {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;
+  readonly tls?: ListenTls | undefined;
+  readonly legacyTls?: LegacyTlsSource | undefined;
   readonly version: string;
   readonly log: Log;
   readonly startAdmin: StartAdmin;
@@ -35,7 +40,7 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
   const stack = new ServiceStack(log);
   const metrics = createMetrics();
   try {
-    const side = await startSide(options, metrics);
+    const side = await startSide(options, metrics, stack);
     stack.add('proxy', () => side.stop());
     const startedAt = new Date().toISOString();
     const addresses = { proxy: side.url, legacy: legacy.origin, admin: '' };
@@ -67,13 +72,18 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
   }
 }
 
-async function startSide(options: RunProxyOptions, metrics: Metrics): Promise<ProxySide> {
-  const { legacy, host, port, log, workers = 1, limits = defaultLimits } = options;
+async function startSide(options: RunProxyOptions, metrics: Metrics, stack: ServiceStack): Promise<ProxySide> {
+  const { legacy, host, port, tls, legacyTls, log, workers = 1, limits = defaultLimits } = options;
   const { drainDelayMs = 0, stopGraceMs = 5_000 } = options;
-  const job: ObserverJob = { kind: 'observe', legacy: legacy.href, host, port, limits, drainDelayMs, stopGraceMs };
+  const times = { drainDelayMs, stopGraceMs };
+  const job: ObserverJob = { kind: 'observe', legacy: legacy.href, host, port, tls, legacyTls, limits, ...times };
   if (workers > 1) return startProxyWorkers({ job, workers, log });
   const traffic = createTrafficObserver();
   const proxy = await startObservingProxy(job, watchTraffic(traffic, metrics), log);
+  stack.add(
+    'certificates',
+    reloadOnHangup(() => proxy.reloadCertificates()),
+  );
   return localProxySide(proxy, traffic, metrics, undefined);
 }
 

@@ -1,6 +1,8 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { StatusReport } from '../app/control.ts';
 import { defaultAdminPort, defaultListenPort } from '../config/normalize-config.ts';
+import type { ListenTls } from '../config/edge-definition.ts';
+import { FigError } from '../kernel/fig-error.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { runInForeground } from './foreground.ts';
 import { formatPlural } from './format.ts';
@@ -16,6 +18,9 @@ export function proxyCommand(context: CliContext): CommandUnknownOpts {
     .requiredOption('--legacy <url>', 'where the legacy application answers', parseHttpUrl)
     .option('--listen <port>', 'port of the proxy', parsePort, defaultListenPort)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--tls-cert <file>', 'certificate (PEM, chain behind it) to listen with; renewed files are taken up')
+    .option('--tls-key <file>', 'its key (PEM)')
+    .option('--legacy-ca <file>', 'certificate authority (PEM) of a legacy application at https')
     .option('--admin-port <port>', 'port of the status page', parsePort, defaultAdminPort)
     .option('--workers <n>', 'processes that share the port, each on a core of its own', parseWorkers, 1)
     .option('--drain-delay <ms>', 'time between not ready and not listening at a stop', parseMilliseconds, 0)
@@ -31,6 +36,7 @@ Examples:
   $ fig proxy --legacy http://127.0.0.1:3000
   $ fig proxy --legacy http://legacy.internal --listen 80 --host 0.0.0.0
   $ fig proxy --legacy http://127.0.0.1:3000 --workers 4
+  $ fig proxy --legacy https://legacy.internal --legacy-ca ca.pem --listen 443 --tls-cert tls.crt --tls-key tls.key
 ${exitCodesHelp}`,
     )
     .action(async (options) => {
@@ -41,11 +47,14 @@ ${exitCodesHelp}`,
         host,
         listen: port,
         adminPort,
+        legacyCa,
         workers,
         drainDelay: drainDelayMs,
         stopGrace: stopGraceMs,
       } = options;
-      const chosen = { legacy, host, port, adminPort, workers, drainDelayMs, stopGraceMs };
+      const tls = listenTls(options.tlsCert, options.tlsKey);
+      const legacyTls = legacyCa === undefined ? undefined : { ca: legacyCa };
+      const chosen = { legacy, host, port, tls, legacyTls, adminPort, workers, drainDelayMs, stopGraceMs };
       const palette = paletteFor(io.stdout, io.env);
       context.exitCode = await runInForeground({
         io,
@@ -54,6 +63,12 @@ ${exitCodesHelp}`,
         farewell: (last) => renderFarewell(last, palette),
       });
     });
+}
+
+function listenTls(cert: string | undefined, key: string | undefined): ListenTls | undefined {
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  if (cert === undefined && key === undefined) return undefined;
+  throw new FigError('FIG_USAGE', '--tls-cert and --tls-key go together');
 }
 
 /** What was seen, and what to do with it. */

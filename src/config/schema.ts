@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
 
 const identifier = z
   .string()
@@ -106,13 +107,22 @@ export const migrationSchema = z.strictObject({
     .strictObject({
       port: port.optional(),
       host: z.string().min(1).optional(),
+      tls: listenTls.optional(),
       drainDelayMs: milliseconds.optional(),
       stopGraceMs: milliseconds.optional(),
     })
     .optional(),
   limits: limits.optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),
-  legacy: z.strictObject({ url: httpUrl, database: postgresUrl.optional() }),
+  legacy: z.strictObject({
+    url: httpUrl,
+    database: postgresUrl.optional(),
+    host: legacyHost.optional(),
+    tls: legacyTls.optional(),
+  }),
+  trust: trust.optional(),
+  via: via.optional(),
+  paths: paths.optional(),
   store: postgresUrl.optional(),
   visitor: z.strictObject({ cookie: z.string().min(1).optional(), header: z.string().min(1).optional() }).optional(),
   fenceBudgetMs: z.number().nonnegative().max(60_000).optional(),

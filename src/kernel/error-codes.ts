@@ -113,6 +113,15 @@ export const errorCodes = {
       'The proxy has as many connections or requests as it may have, or the legacy app had no turn in time (503).',
     remedy: 'Find out what holds requests up; then raise limits.connections, inFlight or upstreamConnections.',
   },
+  FIG_PATH_REFUSED: {
+    meaning: 'The path is spelled so that two servers could read it differently, and `paths` is `strict`.',
+    remedy: 'The message says what is wrong with it; with `paths: "verbatim"` it goes to legacy as it came.',
+  },
+  FIG_CERTIFICATE_INVALID: {
+    meaning: 'A certificate, key or CA cannot be read or used.',
+    remedy:
+      'The message names it. When it was replaced while fig runs, the one before stays in use until it is mended.',
+  },
   FIG_PROXY_FAULT: {
     meaning: 'The proxy itself failed while it handled a request.',
     remedy: 'The log names the request and the cause; please report it.',

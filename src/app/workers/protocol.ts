@@ -1,5 +1,7 @@
 import type { LoadStats } from '../../../proxy/load.ts';
 import type { ShadowStats } from '../../../shadow/shadow-feed.ts';
+import type { LegacyTlsSource } from '../../config/connect-legacy.ts';
+import type { ListenTls } from '../../config/edge-definition.ts';
 import type { ProxyLimits } from '../../config/limits.ts';
 import type { ErrorCode } from '../../kernel/error-codes.ts';
 import type { MetricsSnapshot } from '../../observe/metrics-snapshot.ts';
@@ -11,6 +13,8 @@ export interface ObserverJob {
   readonly legacy: string;
   readonly host: string;
   readonly port: number;
+  readonly tls: ListenTls | undefined;
+  readonly legacyTls: LegacyTlsSource | undefined;
   readonly limits: ProxyLimits;
   readonly drainDelayMs: number;
   readonly stopGraceMs: number;
