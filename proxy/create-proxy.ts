@@ -268,8 +268,8 @@ function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool
     fenceSecret,
     ownWrites,
     candidates: new CandidateDesk(options.candidate),
-    load,
     originOf: originReader(options.trust ?? {}),
+    load,
     copies: new CopyDesk(options.sink, options.captureLimitBytes ?? 1024 * 1024, log),
     log,
   };

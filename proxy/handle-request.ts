@@ -149,10 +149,10 @@ async function serveFromLegacy(
     res,
     gone: upload === undefined ? gone : AbortSignal.any([gone, upload.broken]),
     onUpload: upload && ((chunk) => upload.count(chunk)),
-    onHead: ({ headers }) => {
+    onHead: (head) => {
       // From here on the application has heard enough, or takes the rest at its own pace.
       upload?.answered();
-      if (isEventStream(headers)) onStream();
+      if (isEventStream(head.headers)) onStream();
     },
     beforeHead: addedLines(via, write, (answered) =>
       laterVisitors(parts.visitor, req.rawHeaders, origin.address, answered),

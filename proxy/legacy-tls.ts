@@ -41,7 +41,7 @@ export function openLegacyTls(legacy: URL, source: LegacyTlsSource, pollMs: numb
     agent = new Agent(options);
   };
   const renewed = renewTls({ name, source, current, apply, pollMs, log });
-  return { options: () => options, agent: () => agent, reload: renewed.reload, stop: renewed.stop };
+  return { options: () => options, agent: () => agent, reload: () => renewed.reload(), stop: () => renewed.stop() };
 }
 
 function withMaterial({ servername, rejectUnauthorized = true }: LegacyTlsSource, material: TlsMaterial): LegacyTls {

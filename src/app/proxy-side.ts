@@ -20,6 +20,8 @@ export interface ProxySide {
   /** The metrics of other processes that belong to it. */
   otherMetrics(): Promise<readonly MetricsSnapshot[]>;
   readiness(): Readiness;
+  /** Reads the files of certificates again; one that cannot be used is told in the log, and the one before stays. */
+  reloadCertificates(): void;
   /** Drains. May be called twice. */
   stop(): Promise<void>;
 }
@@ -45,6 +47,7 @@ export function localProxySide(
     },
     otherMetrics: () => Promise.resolve([]),
     readiness: () => (proxy.isDraining ? readinessOf.draining : readinessOf.serving),
+    reloadCertificates: () => proxy.reloadCertificates(),
     stop: () => proxy.stop(),
   };
 }

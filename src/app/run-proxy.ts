@@ -40,8 +40,12 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
   const stack = new ServiceStack(log);
   const metrics = createMetrics();
   try {
-    const side = await startSide(options, metrics, stack);
+    const side = await startSide(options, metrics);
     stack.add('proxy', () => side.stop());
+    stack.add(
+      'certificates',
+      reloadOnHangup(() => side.reloadCertificates()),
+    );
     const startedAt = new Date().toISOString();
     const addresses = { proxy: side.url, legacy: legacy.origin, admin: '' };
     const control: FigControl = {
@@ -72,18 +76,23 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
   }
 }
 
-async function startSide(options: RunProxyOptions, metrics: Metrics, stack: ServiceStack): Promise<ProxySide> {
+async function startSide(options: RunProxyOptions, metrics: Metrics): Promise<ProxySide> {
   const { legacy, host, port, tls, legacyTls, log, workers = 1, limits = defaultLimits } = options;
   const { drainDelayMs = 0, stopGraceMs = 5_000 } = options;
-  const times = { drainDelayMs, stopGraceMs };
-  const job: ObserverJob = { kind: 'observe', legacy: legacy.href, host, port, tls, legacyTls, limits, ...times };
+  const job: ObserverJob = {
+    kind: 'observe',
+    legacy: legacy.href,
+    host,
+    port,
+    tls,
+    legacyTls,
+    limits,
+    drainDelayMs,
+    stopGraceMs,
+  };
   if (workers > 1) return startProxyWorkers({ job, workers, log });
   const traffic = createTrafficObserver();
   const proxy = await startObservingProxy(job, watchTraffic(traffic, metrics), log);
-  stack.add(
-    'certificates',
-    reloadOnHangup(() => proxy.reloadCertificates()),
-  );
   return localProxySide(proxy, traffic, metrics, undefined);
 }
 

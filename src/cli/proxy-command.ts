@@ -35,8 +35,8 @@ stops it and prints what was seen.
 Examples:
   $ fig proxy --legacy http://127.0.0.1:3000
   $ fig proxy --legacy http://legacy.internal --listen 80 --host 0.0.0.0
-  $ fig proxy --legacy http://127.0.0.1:3000 --workers 4
   $ fig proxy --legacy https://legacy.internal --legacy-ca ca.pem --listen 443 --tls-cert tls.crt --tls-key tls.key
+  $ fig proxy --legacy http://127.0.0.1:3000 --workers 4
 ${exitCodesHelp}`,
     )
     .action(async (options) => {
@@ -47,14 +47,14 @@ ${exitCodesHelp}`,
         host,
         listen: port,
         adminPort,
-        legacyCa,
         workers,
+        legacyCa,
         drainDelay: drainDelayMs,
         stopGrace: stopGraceMs,
       } = options;
       const tls = listenTls(options.tlsCert, options.tlsKey);
       const legacyTls = legacyCa === undefined ? undefined : { ca: legacyCa };
-      const chosen = { legacy, host, port, tls, legacyTls, adminPort, workers, drainDelayMs, stopGraceMs };
+      const chosen = { legacy, tls, legacyTls, host, port, adminPort, workers, drainDelayMs, stopGraceMs };
       const palette = paletteFor(io.stdout, io.env);
       context.exitCode = await runInForeground({
         io,

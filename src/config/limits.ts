@@ -30,7 +30,7 @@ export const defaultLimits: ProxyLimits = {
   inFlight: 2_000,
   upstreamConnections: 1_000,
   upstreamWaitMs: 1_000,
-  headerBytes: 16 * 1024,
+  headerBytes: 32 * 1024,
   headerLines: 200,
   headersTimeoutMs: 15_000,
   bodyBytes: Number.POSITIVE_INFINITY,

@@ -100,6 +100,15 @@ export const errorCodes = {
     meaning: 'The request was not forwarded because two servers could read it differently.',
     remedy: 'The message says what is wrong with it; the sender has to mend it.',
   },
+  FIG_PATH_REFUSED: {
+    meaning: 'The path is spelled so that two servers could read it differently, and `paths` is `strict`.',
+    remedy: 'The message says what is wrong with it; with `paths: "verbatim"` it goes to legacy as it came.',
+  },
+  FIG_CERTIFICATE_INVALID: {
+    meaning: 'A certificate, key or CA cannot be read or used.',
+    remedy:
+      'The message names it. When it was replaced while fig runs, the one before stays in use until it is mended.',
+  },
   FIG_REQUEST_TOO_LARGE: {
     meaning: 'The header (431) or the body (413) of a request is larger than the proxy may take.',
     remedy: 'Raise limits.headerBytes, limits.headerLines or limits.bodyBytes if such requests are meant to pass.',
@@ -112,15 +121,6 @@ export const errorCodes = {
     meaning:
       'The proxy has as many connections or requests as it may have, or the legacy app had no turn in time (503).',
     remedy: 'Find out what holds requests up; then raise limits.connections, inFlight or upstreamConnections.',
-  },
-  FIG_PATH_REFUSED: {
-    meaning: 'The path is spelled so that two servers could read it differently, and `paths` is `strict`.',
-    remedy: 'The message says what is wrong with it; with `paths: "verbatim"` it goes to legacy as it came.',
-  },
-  FIG_CERTIFICATE_INVALID: {
-    meaning: 'A certificate, key or CA cannot be read or used.',
-    remedy:
-      'The message names it. When it was replaced while fig runs, the one before stays in use until it is mended.',
   },
   FIG_PROXY_FAULT: {
     meaning: 'The proxy itself failed while it handled a request.',

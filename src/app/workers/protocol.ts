@@ -24,6 +24,7 @@ export type ToProxyWorker =
   | { readonly type: 'start'; readonly job: ObserverJob }
   /** Answered by `report`. */
   | { readonly type: 'ask' }
+  | { readonly type: 'reload-certificates' }
   /** Drain, report and exit. */
   | { readonly type: 'stop' };
 

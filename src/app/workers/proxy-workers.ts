@@ -97,6 +97,10 @@ class Pool implements ProxySide {
       : { ready: false, state: 'down', reason: 'no worker serves', workers };
   }
 
+  reloadCertificates(): void {
+    for (const handle of this.#handles) handle.send({ type: 'reload-certificates' });
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
       this.#ending.abort();

@@ -9,6 +9,7 @@ import type { ObserverJob, WorkerReport } from './protocol.ts';
 /** The proxy of one worker. */
 export interface WorkerProxy {
   readonly url: string;
+  reloadCertificates(): void;
   report(): Promise<WorkerReport>;
   /** Drains. */
   stop(): Promise<void>;
@@ -29,6 +30,7 @@ export async function startWorkerProxy(job: ObserverJob, log: Log): Promise<Work
       metrics: await metrics.snapshot(),
       shadow: undefined,
     }),
+    reloadCertificates: () => proxy.reloadCertificates(),
     stop: () => proxy.stop(),
   };
 }

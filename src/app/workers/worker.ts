@@ -41,6 +41,7 @@ async function report(): Promise<void> {
 process.on('message', (message: ToProxyWorker) => {
   if (message.type === 'start') void start(message.job);
   else if (message.type === 'ask') void report();
+  else if (message.type === 'reload-certificates') proxy?.reloadCertificates();
   else void stop();
 });
 // Signals to the whole group, such as a Ctrl-C, are the primary's to answer.
