@@ -12,6 +12,7 @@ const help = `npm run bench:proxy -- [options]
   --only A,B       only these: ${setups.map(({ name }) => name).join(', ')}
   --workloads A,B  only these: ${Object.keys(workloads).join(', ')}
   --json           print JSON
+  --profile DIR    write a CPU profile of every Node proxy there
   --write          write the table to docs/benchmarks.md
   --fixed-rate     open loop at half of saturation: does the shadow disturb users?
 `;
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     workloads: { type: 'string' },
     json: { type: 'boolean', default: false },
+    profile: { type: 'string' },
     write: { type: 'boolean', default: false },
     'fixed-rate': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -37,7 +39,14 @@ if (options.help) {
   const load = choose(Object.values(workloads), options.workloads);
   const rounds = Number(options.rounds);
   const seconds = Number(options.seconds);
-  const measured = await measure({ setups: chosen, workloads: load, rounds, seconds, progress });
+  const measured = await measure({
+    setups: chosen,
+    workloads: load,
+    rounds,
+    seconds,
+    profile: options.profile,
+    progress,
+  });
   const rows = ratiosOf(measured.rows);
   const result = { rounds, seconds, absent: measured.absent, rows };
   process.stdout.write(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : tableOf(result, load));

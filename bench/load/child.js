@@ -41,9 +41,13 @@ export async function startChild(file, args = [], { execArgv = [], env = process
     call,
     ask: (ask, value) => call({ ask, value }),
     exited,
-    /** Ends it; resolves when it has gone. */
-    stop: async (signal = 'SIGTERM') => {
-      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    /** Ends it, in order, so that a profile gets written; resolves when it has gone. */
+    stop: async () => {
+      if (child.connected) child.disconnect();
+      await exited;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
       await exited;
     },
   };

@@ -10,7 +10,7 @@ const SETTLE_MS = 20_000;
  * Starts everything, each in a process of its own, and measures in interleaved rounds: noise of the machine then falls on
  * all alike. Returns one row per workload and proxy with the medians over the rounds.
  */
-export async function measure({ setups, workloads, rounds, seconds, progress }) {
+export async function measure({ setups, workloads, rounds, seconds, profile, progress }) {
   const absent = setups.filter((setup) => setup.absent?.()).map(({ name }) => name);
   const present = setups.filter(({ name }) => !absent.includes(name));
   const closers = [];
@@ -22,7 +22,10 @@ export async function measure({ setups, workloads, rounds, seconds, progress }) 
     const proxies = [];
     for (const setup of present) {
       progress(`starting ${setup.name}`);
-      proxies.push({ setup, proxy: opened(closers, await setup.start({ upstream: upstream.port, database })) });
+      proxies.push({
+        setup,
+        proxy: opened(closers, await setup.start({ upstream: upstream.port, database, profile })),
+      });
     }
     const samples = [];
     for (let round = 0; round <= rounds; round += 1) {

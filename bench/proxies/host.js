@@ -1,9 +1,10 @@
 // Runs one proxy in a process of its own and answers questions about it.
+/** @type {string} */
 const name = process.argv[2] ?? '';
 const options = JSON.parse(process.argv[3] ?? '{}');
 
 process.on('disconnect', () => process.exit(0));
-const { start } = await import(`./${name}.js`);
+const { start } = await import(new URL(`./${name}.js`, import.meta.url).href);
 const proxy = await start(options);
 process.on('message', async ({ id, ask, value }) => {
   if (ask === 'usage') {

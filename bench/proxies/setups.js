@@ -4,7 +4,7 @@ import { nativeVersion, startNative } from './native.js';
 const host = new URL('host.js', import.meta.url);
 
 /**
- * @typedef {{ upstream: number, database?: string | undefined }} Behind
+ * @typedef {{ upstream: number, database?: string | undefined, profile?: string | undefined }} Behind
  * @typedef {{ name: string, title: string, needsDatabase?: boolean, absent?: () => boolean, start: (behind: Behind) => Promise<any> }} Setup
  */
 
@@ -40,7 +40,11 @@ function native(kind) {
 }
 
 function peer(name, title) {
-  return { name, title, start: ({ upstream }) => startChild(host, [name, JSON.stringify({ upstream })]) };
+  return {
+    name,
+    title,
+    start: ({ upstream, profile }) => startChild(host, [name, JSON.stringify({ upstream })], profiling(profile)),
+  };
 }
 
 function ours(name, title, phase, needsDatabase) {
@@ -48,7 +52,15 @@ function ours(name, title, phase, needsDatabase) {
     name,
     title,
     needsDatabase,
-    start: ({ upstream, database }) =>
-      startChild(host, ['ours', JSON.stringify({ upstream, phase, database: needsDatabase ? database : undefined })]),
+    start: ({ upstream, database, profile }) =>
+      startChild(
+        host,
+        ['ours', JSON.stringify({ upstream, phase, database: needsDatabase ? database : undefined })],
+        profiling(profile),
+      ),
   };
+}
+
+function profiling(folder) {
+  return folder === undefined ? {} : { execArgv: ['--cpu-prof', `--cpu-prof-dir=${folder}`] };
 }
