@@ -52,13 +52,14 @@ function cellsOf(row) {
   ];
 }
 
-/** A Markdown table whose columns line up. @param {readonly (readonly string[])[]} lines */
-export function aligned(lines) {
+/** A Markdown table whose columns line up; the first column, and `left`, stand left. @param {readonly (readonly string[])[]} lines */
+export function aligned(lines, left = 0) {
   const widths = lines[0].map((_, column) => Math.max(3, ...lines.map((line) => line[column].length)));
+  const isLeft = (column) => column === 0 || column === left;
+  const cells = widths.map((width, n) => (isLeft(n) ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
   const row = (line) =>
-    `| ${line.map((cell, n) => (n === 0 ? cell.padEnd(widths[n]) : cell.padStart(widths[n]))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, n) => (n === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [row(lines[0]), rule, ...lines.slice(1).map(row), ''].join('\n');
+    `| ${line.map((cell, n) => (isLeft(n) ? cell.padEnd(widths[n]) : cell.padStart(widths[n]))).join(' | ')} |`;
+  return [row(lines[0]), `| ${cells.join(' | ')} |`, ...lines.slice(1).map(row), ''].join('\n');
 }
 
 /** Replaces one section of docs/benchmarks.md, or of another page. */
