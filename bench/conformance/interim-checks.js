@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { RawClient, answering, firstLine, ok, valuesOf } from './wire.js';
 
 const host = 'Host: shop.example\r\n';
@@ -102,27 +103,30 @@ export const interimChecks = [
   },
   {
     name: 'websocket-upgrade',
-    expects: '101 and then bytes in both directions (RFC 9110 7.8, RFC 6455 4)',
+    expects: '101 and then frames in both directions (RFC 9110 7.8, RFC 6455 4)',
     run: async ({ port, upstream }) => {
       await upstream.behave((connection) => {
-        if (connection.answered === 0 && connection.text.includes('\r\n\r\n')) {
+        const end = connection.text.indexOf('\r\n\r\n');
+        if (connection.answered === 0 && end > 0) {
           connection.answered = 1;
-          connection.socket.write(
-            'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n',
-          );
+          const key = valuesOf(connection.text, 'sec-websocket-key')[0];
+          const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+          connection.socket.write(`${switching}Sec-WebSocket-Accept: ${accept}\r\n\r\n`);
+        } else if (connection.answered === 1 && connection.text.length > end + 4) {
+          connection.answered = 2;
+          connection.socket.write('\x81\x04pong', 'latin1');
         }
-        if (connection.text.includes('ping-from-client')) connection.socket.write('pong-from-upstream');
       });
       const client = new RawClient(port, upgradeRequest);
       await client.receives('\r\n\r\n');
       const first = client.statusLine;
-      // What fastify's peer puts between is its own WebSocket: a masked text frame is valid for all of them.
-      client.send('ping-from-client');
-      const isBack = await client.receives('pong-from-upstream', 700);
+      // A text frame "ping", masked with zeros.
+      client.send('\x81\x84\0\0\0\0ping');
+      const isBack = await client.receives('pong');
       client.close();
       return {
         ok: first.startsWith('HTTP/1.1 101') && isBack,
-        saw: `${first}; ${isBack ? 'bytes flow' : 'raw bytes do not flow'}`,
+        saw: `${first}; frames ${isBack ? 'flow' : 'do not flow'}`,
       };
     },
   },
@@ -140,4 +144,5 @@ export const interimChecks = [
   },
 ];
 
+const switching = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n';
 const upgradeRequest = `GET /ws HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`;

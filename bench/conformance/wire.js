@@ -17,6 +17,7 @@ export class ScriptedUpstream {
   #server;
   #sockets = new Set();
   #script = () => undefined;
+  #epoch = 0;
   /** What arrived, one entry per connection, as latin1. */
   connections = [];
   port = 0;
@@ -40,6 +41,7 @@ export class ScriptedUpstream {
     // The proxy must have noticed as well, or it would send the next request into a dead connection.
     await sleep(30);
     this.connections = [];
+    this.#epoch += 1;
     this.#script = script;
   }
 
@@ -52,8 +54,9 @@ export class ScriptedUpstream {
     return [...this.received.matchAll(pattern)].length;
   }
 
+  /** Connections that carried a request and are still open. */
   get open() {
-    return this.#sockets.size;
+    return this.connections.filter(({ isClosed }) => !isClosed).length;
   }
 
   async stop() {
@@ -64,8 +67,9 @@ export class ScriptedUpstream {
   }
 
   #accept(socket) {
-    const connection = { text: '', socket, isClosed: false, index: this.connections.length, answered: 0 };
-    this.connections.push(connection);
+    // A proxy may open connections ahead of need, so one counts when something arrives on it.
+    const connection = { text: '', socket, isClosed: false, answered: 0 };
+    let epoch = -1;
     this.#sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => {
@@ -73,6 +77,11 @@ export class ScriptedUpstream {
       this.#sockets.delete(socket);
     });
     socket.on('data', (chunk) => {
+      if (epoch !== this.#epoch) {
+        epoch = this.#epoch;
+        connection.text = '';
+        this.connections.push(connection);
+      }
       connection.text += chunk.toString('latin1');
       this.#script(connection);
     });
