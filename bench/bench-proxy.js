@@ -2,8 +2,9 @@
 import { parseArgs } from 'node:util';
 import { setups } from './proxies/setups.js';
 import { workloads } from './load/workloads.js';
+import { measureFixedRate } from './load/fixed-rate.js';
 import { measure } from './load/measure.js';
-import { ratiosOf, tableOf, writeDocument } from './report.js';
+import { fixedRateTable, ratiosOf, tableOf, writeDocument, writeFixedRate } from './report.js';
 
 const help = `npm run bench:proxy -- [options]
 
@@ -34,6 +35,11 @@ const progress = (text) => process.stderr.write(process.stderr.isTTY ? `\r\u001b
 
 if (options.help) {
   process.stdout.write(help);
+} else if (options['fixed-rate']) {
+  const result = await measureFixedRate({ rounds: Number(options.rounds), seconds: Number(options.seconds), progress });
+  progress('');
+  process.stdout.write(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : fixedRateTable(result));
+  if (options.write) await writeFixedRate(result);
 } else {
   const chosen = choose(setups, options.only);
   const load = choose(Object.values(workloads), options.workloads);

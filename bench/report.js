@@ -84,3 +84,19 @@ export function machine() {
 function fixed(value, digits) {
   return value === undefined ? '-' : value.toFixed(digits);
 }
+
+export function fixedRateTable({ saturation, rate, rounds, seconds, rows }) {
+  const off = rows.find(({ name }) => name === 'off');
+  const lines = rows.map((row) => [
+    row.title,
+    ...[row.p50, row.p99, row.p999, row.max].map((value) => fixed(value, 2)),
+    fixed(row.p99 / off.p99, 2),
+    String(row.errors),
+  ]);
+  const head = ['', 'p50 ms', 'p99 ms', 'p99.9 ms', 'max ms', 'p99 x off', 'errors'];
+  return `${rate} requests/s, half of the ${saturation} at saturation; medians of ${rounds} interleaved rounds of ${seconds} s.\n\n${aligned([head, ...lines])}`;
+}
+
+export async function writeFixedRate(result) {
+  await writeSection(document, 'fixed-rate', `${machine()}\n\n${fixedRateTable(result)}`);
+}

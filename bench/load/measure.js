@@ -67,8 +67,9 @@ async function once(generator, proxy, workload, seconds) {
   };
 }
 
-async function settle(proxy) {
-  const until = performance.now() + SETTLE_MS;
+/** Waits until the shadow has worked off what it has. */
+export async function settle(proxy, limitMs = SETTLE_MS) {
+  const until = performance.now() + limitMs;
   while (performance.now() < until) {
     const shadow = await proxy.ask('shadow');
     if ((shadow?.queued ?? 0) === 0) return;
@@ -76,7 +77,7 @@ async function settle(proxy) {
   }
 }
 
-function mediansOf(samples) {
+export function mediansOf(samples) {
   const groups = new Map();
   for (const each of samples) {
     const key = `${each.workload} ${each.proxy}`;
@@ -102,7 +103,7 @@ function mediansOf(samples) {
   });
 }
 
-function median(values) {
+export function median(values) {
   if (values.some((value) => value === undefined)) return undefined;
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import { defineFeature, defineMigration, defineReadModel } from 'strangler-fig';
 
 const orders = defineReadModel({
@@ -12,6 +13,8 @@ const orders = defineReadModel({
   build: (keys, mirror) => mirror('orders').whereIn('id', keys).select('id as order_id', 'document'),
 });
 
+// In the shadow's worker only: there this ends the thread, not the process.
+if (process.env.FIG_BENCH_CANDIDATE === 'dies' && !isMainThread) setTimeout(() => process.exit(1), 1_000);
 const hangs = process.env.FIG_BENCH_CANDIDATE === 'hung';
 
 export default defineMigration({

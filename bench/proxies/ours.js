@@ -5,7 +5,7 @@ const ours = (path) => import(`file://${dist}/${path}`);
 const configFile = fileURLToPath(new URL('../ours/fig.config.js', import.meta.url));
 
 /** As `fig up` wires it, less capture and cutover: the read model is written by the benchmark and stands level. */
-export async function start({ upstream, phase, database }) {
+export async function start({ upstream, phase, database, candidate }) {
   const [{ startProxy }, { createMetrics }, { createTrafficObserver }, { watchTraffic }, { silentLog }] =
     await Promise.all([
       ours('proxy/create-proxy.js'),
@@ -16,6 +16,7 @@ export async function start({ upstream, phase, database }) {
     ]);
   const { loadConfig } = await ours('src/config/load-config.js');
   process.env.FIG_BENCH_LEGACY = `http://127.0.0.1:${upstream}`;
+  if (candidate !== undefined) process.env.FIG_BENCH_CANDIDATE = candidate;
   const config = await loadConfig(configFile);
   const metrics = createMetrics();
   const behind =
@@ -44,7 +45,6 @@ export async function start({ upstream, phase, database }) {
       routing = snapshotOf(next);
     },
     shadow: behind.stats,
-    killWorker: behind.killWorker,
     stop: () => proxy.stop(),
   };
 }
@@ -57,7 +57,6 @@ const withoutDatabase = {
   source: undefined,
   sink: { wants: () => true, offer: () => undefined, dropped: () => undefined },
   stats: () => ({ queued: 0 }),
-  killWorker: () => undefined,
 };
 
 async function withDatabase({ config, database, metrics, silentLog }) {

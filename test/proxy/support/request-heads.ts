@@ -90,7 +90,7 @@ const field = fc.oneof(
       'Connection: content-length, x-a',
       'Host: b',
       'Connection: transfer-encoding',
-      'Connection: upgrade\r\nUpgrade: websocket',
+      'Connection: upgrade\r\nUpgrade: h2c',
       'Upgrade: h2c',
       'X-Fig-Phase: live',
       'X-A: 1',
