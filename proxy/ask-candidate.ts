@@ -10,7 +10,7 @@ const MAX_IN_FLIGHT = 100;
 const ABANDON_FACTOR = 10;
 
 /** Headers of a candidate's answer that are ours to set, or that it has no business setting while legacy owns sessions. */
-const notTheCandidates = new Set(['content-length', 'set-cookie']);
+const notTheCandidates = new Set(['content-length', 'set-cookie', 'trailer']);
 
 /**
  * Asks candidates and trusts none of them: time, number and shape of the answer are checked here again. Never rejects.

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Pool } from 'undici';
+import type { LegacyTlsSource } from '../src/config/connect-legacy.ts';
+import type { ListenTls, PathPolicy, TrustRules } from '../src/config/edge-definition.ts';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import type { ExchangeSink } from '../src/kernel/exchange.ts';
 import { FigError, describeError } from '../src/kernel/fig-error.ts';
@@ -17,11 +18,19 @@ import { errorCodeOf } from './error-code.ts';
 import { resetConnection } from './forward.ts';
 import { handleRequest, type ProxyParts } from './handle-request.ts';
 import { CopyDesk } from './hand-copy.ts';
+import { openLegacyTls } from './legacy-tls.ts';
+import { originOf, type Origin, type Scheme } from './origin.ts';
+import { openListener } from './open-listener.ts';
 import { OwnWrites } from './own-writes.ts';
-import { RouteTable, pathOf, type RoutedFeature } from './route-table.ts';
+import { pathOf } from './request-path.ts';
+import { RouteTable, type RoutedFeature } from './route-table.ts';
 import type { Handled, SeenRequest } from './seen-request.ts';
 import { UpgradeTunnels, isWebSocketUpgrade, responseOn } from './upgrade-tunnel.ts';
+import { compileTrust } from './trust.ts';
+import { connectUpstream } from './upstream/connect-upstream.ts';
+import { UpstreamPool } from './upstream/upstream-pool.ts';
 import type { VisitorRules } from './visitor.ts';
+import { upstreamHeaders, type IdentityRules } from './upstream-headers.ts';
 import { withinTime } from './within-time.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -36,6 +45,20 @@ export interface ProxyOptions {
   readonly port: number;
   readonly features: readonly RoutedFeature[];
   readonly visitor: VisitorRules;
+  /** Listens with a certificate, for HTTP/1.1 and HTTP/2. */
+  readonly tls?: ListenTls | undefined;
+  /** How a legacy at https is verified. Default: by the authorities that node knows, for the host of its URL. */
+  readonly legacyTls?: LegacyTlsSource | undefined;
+  /** Milliseconds between two looks at certificate files, besides being told of changes. Default 60,000. */
+  readonly certificatePollMs?: number | undefined;
+  /** Who is believed about where a request comes from. Default: nobody. */
+  readonly trust?: TrustRules | undefined;
+  /** The Host header legacy gets: the client's (`keep`, the default), legacy's own (`replace`), or this one. */
+  readonly hostHeader?: string | undefined;
+  /** The name under which the proxy adds itself to Via. Default: it does not. */
+  readonly via?: string | undefined;
+  /** Default `verbatim`. */
+  readonly paths?: PathPolicy | undefined;
   /** An immutable snapshot, read once per request. */
   readonly routing: () => RoutingSnapshot;
   readonly candidate: (feature: string) => Candidate | undefined;
@@ -65,28 +88,40 @@ export interface Proxy extends Service {
   readonly port: number;
   /** Requests whose answer is not out yet; tunnels are not counted. */
   readonly inFlight: number;
+  /** Reads the files of certificates again, as it happens by itself when they change. Never throws. */
+  reloadCertificates(): void;
 }
 
 /**
  * Starts the routing proxy; resolves when it listens. Without features it is transparent and only observes. Throws
- * FIG_PORT_IN_USE, FIG_LISTEN_FAILED, FIG_CONFIG_INVALID.
+ * FIG_PORT_IN_USE, FIG_LISTEN_FAILED, FIG_CONFIG_INVALID, FIG_CERTIFICATE_INVALID.
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   refusePath(options.legacy);
   const headersTimeout = options.headersTimeoutMs ?? 60_000;
   const routes = new RouteTable(options.features);
-  const legacy = new Pool(options.legacy.origin, {
-    pipelining: 1,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout,
-    // How long an event stream may be silent is legacy's to say; a dead peer is found by TCP keep-alive.
-    bodyTimeout: 0,
-    maxHeaderSize: MAX_UPSTREAM_HEADER_BYTES,
-  });
   const connections = new ClientConnections();
+  const pollMs = options.certificatePollMs ?? 60_000;
+  const legacyTls = openLegacyTls(options.legacy, options.legacyTls ?? {}, pollMs, options.log);
+  const legacy = new UpstreamPool({
+    connect: () => connectUpstream(options.legacy, legacyTls.options()),
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    headersTimeoutMs: headersTimeout,
+    // How long an event stream may be silent is legacy's to say; a dead peer is found by TCP keep-alive.
+    bodyIdleMs: 0,
+    maxConnections: Number.POSITIVE_INFINITY,
+    maxWaiting: 0,
+    maxHeadBytes: MAX_UPSTREAM_HEADER_BYTES,
+  });
+  const closeLegacy = (): void => {
+    legacyTls.stop();
+    legacy.destroy();
+  };
   const parts = partsOf(options, routes, legacy);
   const tunnels = new UpgradeTunnels({
     legacy: options.legacy,
+    agent: legacyTls.agent,
+    headersOf: (req) => upstreamHeaders(req.rawHeaders, parts.originOf(req), parts.identity, req.httpVersion),
     handshakeTimeoutMs: headersTimeout,
     log: options.log,
     onHandshake: (req, status) => {
@@ -95,44 +130,71 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   });
   const upgraded = new Set<Duplex>();
 
-  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 60_000, insecureHTTPParser: false });
+  const { server, renewed } = await withoutLeak(closeLegacy, () =>
+    openListener(
+      options.tls,
+      { keepAliveTimeout: 65_000, headersTimeout: 60_000, insecureHTTPParser: false },
+      pollMs,
+      options.log,
+      (socket) => connections.watch(socket),
+    ),
+  );
   // How long an upload may take is legacy's to say as well: the proxy holds next to nothing of it.
   server.requestTimeout = 0;
-  server.on('connection', (socket) => connections.watch(socket));
   server.on('request', (req, res) => void serve(options, parts, connections, req, res));
+  // The upstream says whether the body is wanted: node would have asked for it at once.
+  server.on('checkContinue', (req, res) => void serve(options, parts, connections, req, res));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket, connections));
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', () => socket.destroy());
     if (!(socket instanceof Socket)) return;
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
-    if (isWebSocketUpgrade(req) && faultOf(req) === undefined) tunnels.open(req, socket, head);
+    if (isWebSocketUpgrade(req) && faultOf(req, options.paths) === undefined) tunnels.open(req, socket, head);
     // Any other upgrade may be ignored (RFC 9110 section 7.8). Its body, if any, is lost to us by now.
     else if (!hasBody(req)) void serve(options, parts, connections, req, responseOn(req, socket));
     else socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   });
 
-  try {
-    await listen(server, options.host, options.port);
-  } catch (error) {
-    await legacy.destroy();
-    throw error;
-  }
+  await withoutLeak(
+    closeLegacy,
+    () => listen(server, options.host, options.port),
+    () => renewed?.stop(),
+  );
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   let stopping: Promise<void> | undefined;
   return {
     name: 'proxy',
     port,
-    url: urlOf(options.host, port),
+    url: urlOf(options.tls === undefined ? 'http' : 'https', options.host, port),
     get inFlight() {
       return connections.inFlight;
     },
-    stop: () => (stopping ??= stop(server, connections, upgraded, legacy, options.stopGraceMs ?? 5_000)),
+    reloadCertificates: () => {
+      renewed?.reload();
+      legacyTls.reload();
+    },
+    stop: () => {
+      renewed?.stop();
+      legacyTls.stop();
+      return (stopping ??= stop(server, connections, upgraded, legacy, options.stopGraceMs ?? 5_000));
+    },
   };
 }
 
-function partsOf(options: ProxyOptions, routes: RouteTable, legacy: Pool): ProxyParts {
+/** A start that fails leaves nothing open behind. */
+async function withoutLeak<T>(closeLegacy: () => void, step: () => T | Promise<T>, undo?: () => void): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    undo?.();
+    closeLegacy();
+    throw error;
+  }
+}
+
+function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool): ProxyParts {
   const { log, routing, source, applied, fenceSecret, fenceBudgetMs } = options;
   const secureCookies = options.secureCookies ?? false;
   const ownWrites = new OwnWrites({ source, applied, routing, fenceBudgetMs, secret: fenceSecret, secureCookies, log });
@@ -140,13 +202,29 @@ function partsOf(options: ProxyOptions, routes: RouteTable, legacy: Pool): Proxy
   return {
     legacy,
     routes,
+    paths: options.paths ?? 'verbatim',
+    identity: identityOf(options),
     routing,
     visitor: options.visitor,
     fenceSecret,
     ownWrites,
     candidates: new CandidateDesk(options.candidate),
+    originOf: originReader(options.trust ?? {}),
     copies: new CopyDesk(options.sink, options.captureLimitBytes ?? 1024 * 1024, log),
     log,
+  };
+}
+
+function identityOf({ hostHeader = 'keep', legacy, via }: ProxyOptions): IdentityRules {
+  const host = hostHeader === 'keep' ? undefined : hostHeader === 'replace' ? legacy.host : hostHeader;
+  return { host, legacyHost: legacy.host, via };
+}
+
+function originReader(trust: TrustRules): (req: IncomingMessage) => Origin {
+  const isTrusted = compileTrust(trust);
+  return ({ socket, headers, rawHeaders }) => {
+    const scheme = 'encrypted' in socket ? 'https' : 'http';
+    return originOf(isTrusted, trust.header, { address: socket.remoteAddress, host: headers.host, scheme }, rawHeaders);
   };
 }
 
@@ -160,7 +238,7 @@ async function serve(
 ): Promise<void> {
   const startedAt = performance.now();
   const { gone, closed } = connections.begin(req, res);
-  const handled = await handledSafely(parts, clientRequest(req, res, gone));
+  const handled = await handledSafely(parts, clientRequest(req, res, gone, parts.originOf(req)));
   const closedAt = await closed;
   observe(options, req, handled, closedAt - startedAt, !res.writableFinished);
   connections.end();
@@ -233,7 +311,7 @@ async function stop(
   server: Server,
   connections: ClientConnections,
   upgraded: ReadonlySet<Duplex>,
-  legacy: Pool,
+  legacy: UpstreamPool,
   graceMs: number,
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => {
@@ -245,7 +323,7 @@ async function stop(
   for (const socket of upgraded) socket.destroy();
   // Those that were just broken off still have to be reported; a candidate that hangs must not hold up the stop.
   await withinTime(connections.whenEmpty(), graceMs);
-  await legacy.destroy();
+  legacy.destroy();
   await closed;
 }
 
@@ -258,7 +336,7 @@ function refusePath(legacy: URL): void {
 }
 
 /** An address that a browser on this machine can open. */
-function urlOf(host: string, port: number): string {
+function urlOf(scheme: Scheme, host: string, port: number): string {
   const open = host === '0.0.0.0' || host === '' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${open.includes(':') ? `[${open}]` : open}:${port}`;
+  return `${scheme}://${open.includes(':') ? `[${open}]` : open}:${port}`;
 }

@@ -1,10 +1,12 @@
-import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RawHeaders } from '../src/kernel/exchange.ts';
 import { endToEnd } from './hop-by-hop.ts';
-import { BrokenUpload } from './upload.ts';
+import { relayInterim } from './interim.ts';
+import { relayedTrailers, trailerEntries } from './trailers.ts';
 import { upstreamFailure, type UpstreamFailure } from './upstream-failure.ts';
+import type { ResponseHead } from './upstream/response-head.ts';
+import type { UpstreamExchange, UpstreamFault, UpstreamHandler } from './upstream/upstream-exchange.ts';
+import type { UpstreamPool } from './upstream/upstream-pool.ts';
 
 interface AnswerHead {
   readonly status: number;
@@ -16,8 +18,11 @@ interface AnswerHead {
 export interface ForwardJob {
   readonly method: string;
   readonly target: string;
-  readonly headers: string[];
-  readonly body: Readable | null;
+  /** As the upstream gets them, without the headers of the connection. */
+  readonly headers: RawHeaders;
+  /** The user's request, whose body is sent on as it comes. */
+  readonly req: IncomingMessage;
+  readonly body: 'none' | 'length' | 'chunked';
   readonly res: ServerResponse;
   readonly gone: AbortSignal;
   /** Header lines to add. Nothing is sent to the client before it resolves; must not reject. */
@@ -33,133 +38,157 @@ export type ForwardOutcome =
   /** With a head, part of the answer went out and the client's connection was reset. */
   | { readonly kind: 'upstream-failed'; readonly head: AnswerHead | undefined; readonly failure: UpstreamFailure };
 
-/** Sends a request to the upstream and streams its answer to the client. Never rejects, never tries twice. */
-export function forward(upstream: Dispatcher, job: ForwardJob): Promise<ForwardOutcome> {
+/** Sends a request to the upstream and streams its answer to the client. Never rejects. */
+export function forward(upstream: UpstreamPool, job: ForwardJob): Promise<ForwardOutcome> {
   return new Promise((resolve) => {
-    const relay = new Relay(job, resolve);
-    job.gone.addEventListener('abort', relay.clientGone, { once: true });
     if (job.gone.aborted) {
-      relay.clientGone();
+      resolve({ kind: 'client-gone', head: undefined });
       return;
     }
-    const { method, target: path, headers, body } = job;
-    upstream.dispatch({ method, path, headers, body }, relay);
+    const relay = new Relay(job, resolve);
+    job.gone.addEventListener('abort', relay.clientGone, { once: true });
+    relay.begin(upstream.send(job, relay));
   });
 }
 
-class Relay implements Dispatcher.DispatchHandler {
+class Relay implements UpstreamHandler {
   readonly #job: ForwardJob;
   readonly #resolve: (outcome: ForwardOutcome) => void;
-  #controller: Dispatcher.DispatchController | undefined;
+  #exchange: UpstreamExchange | undefined;
   #head: AnswerHead | undefined;
   #isHeadSent = false;
   #isSettled = false;
-  #hasEnded = false;
-  /** What arrived while the head was held back. undici is paused then, so this is next to nothing. */
-  readonly #early: Buffer[] = [];
+  #isUploading = false;
+  #hasContinued = false;
+  #isDraining = false;
+  #trailers: RawHeaders | undefined;
+  /** What arrived while the head was held back; reading is paused then, so this is next to nothing. */
+  #early: Buffer[] | undefined;
 
   constructor(job: ForwardJob, resolve: (outcome: ForwardOutcome) => void) {
     this.#job = job;
     this.#resolve = resolve;
   }
 
-  readonly clientGone = (): void => {
-    this.#settle({ kind: 'client-gone', head: this.#head });
-    this.#job.body?.destroy();
-    this.#controller?.abort(new Error('the client is gone'));
-  };
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    // The client may have left while the request waited for a connection; then upstream never sees it.
-    if (this.#isSettled) controller.abort(new Error('the client is gone'));
+  begin(exchange: UpstreamExchange): void {
+    this.#exchange = exchange;
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, _: unknown, message = ''): void {
-    // Interim answers are not forwarded yet.
-    if (status < 200 || this.#isSettled) return;
-    this.#head = { status, message: sendableMessage(message), headers: endToEnd(textHeaders(controller.rawHeaders)) };
+  readonly clientGone = (): void => {
+    if (this.#isSettled) return;
+    this.#settle({ kind: 'client-gone', head: this.#head });
+    this.#exchange?.abort();
+  };
+
+  onInterim(head: ResponseHead): void {
+    if (head.status === 100) this.#hasContinued = true;
+    if (!this.#isSettled) relayInterim(this.#job.res, head);
+  }
+
+  onHead(head: ResponseHead): void {
+    const headers = relayedTrailers(endToEnd(head.headers), head, this.#job.req);
+    this.#head = { status: head.status, message: head.message, headers };
     if (this.#job.beforeHead === undefined) {
       this.#sendHead(this.#head, []);
       return;
     }
-    const head = this.#head;
-    controller.pause();
-    void this.#holdHead(this.#job.beforeHead(head), head, controller);
+    this.#early = [];
+    this.#exchange?.pause();
+    void this.#holdHead(this.#job.beforeHead(this.#head), this.#head);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onBody(chunk: Buffer, isLast: boolean): void {
     if (this.#isSettled) return;
-    if (!this.#isHeadSent) {
+    if (this.#early) {
       this.#early.push(chunk);
       return;
     }
     this.#job.tap?.(chunk);
-    if (this.#job.res.write(chunk)) return;
-    controller.pause();
-    this.#job.res.once('drain', () => controller.resume());
-  }
-
-  onResponseEnd(): void {
-    this.#hasEnded = true;
-    if (this.#isHeadSent) this.#finish();
-  }
-
-  onResponseError(_: unknown, error: Error): void {
-    if (this.#isSettled) return;
-    if (this.#job.body?.errored instanceof BrokenUpload) {
-      this.#settle({ kind: 'client-gone', head: this.#head });
+    const { res } = this.#job;
+    if (isLast && this.#isHeadSent) {
+      res.end(chunk);
+      this.#settle({ kind: 'relayed', head: this.#head! });
       return;
     }
-    const begun = this.#isHeadSent ? 'response-body' : 'response-headers';
-    const failure = upstreamFailure(this.#controller === undefined ? 'connect' : begun, error);
+    if (res.write(chunk) || this.#isDraining) return;
+    this.#isDraining = true;
+    this.#exchange?.pause();
+    res.once('drain', () => {
+      this.#isDraining = false;
+      this.#exchange?.resume();
+    });
+  }
+
+  onEnd(trailers: RawHeaders): void {
+    this.#trailers = trailers;
+    if (!this.#early) this.#finish();
+  }
+
+  /** There is room for the user's body, or for more of it. */
+  onDrain(): void {
+    if (this.#job.body === 'none' || this.#isSettled) return;
+    const { req } = this.#job;
+    if (this.#isUploading) {
+      req.resume();
+      return;
+    }
+    this.#isUploading = true;
+    req.on('data', (chunk: Buffer) => {
+      if (this.#exchange?.write(chunk) === false && !this.#isSettled) req.pause();
+    });
+    req.once('end', () => this.#exchange?.finish(trailerEntries(req.rawTrailers).flat()));
+    req.once('close', () => {
+      if (!req.readableEnded) this.clientGone();
+    });
+    // A broken upload is told by `close`; without a listener its error would be thrown.
+    req.on('error', () => undefined);
+  }
+
+  onFailure(fault: UpstreamFault): void {
+    if (this.#isSettled) return;
+    const failure = upstreamFailure(fault);
     this.#settle({ kind: 'upstream-failed', head: this.#isHeadSent ? this.#head : undefined, failure });
-    // undici leaves the body of a request alone that never got a connection.
-    this.#job.body?.destroy();
     if (this.#isHeadSent) resetConnection(this.#job.res);
   }
 
-  async #holdHead(
-    adding: Promise<string[]>,
-    head: AnswerHead,
-    controller: Dispatcher.DispatchController,
-  ): Promise<void> {
-    this.#sendHead(head, await adding);
-    controller.resume();
+  async #holdHead(adding: Promise<string[]>, head: AnswerHead): Promise<void> {
+    const added = await adding;
+    if (this.#isSettled) return;
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    this.#sendHead(head, added);
+    for (const chunk of early) this.onBody(chunk, false);
+    if (this.#trailers) this.#finish();
+    else this.#exchange?.resume();
   }
 
   #sendHead(head: AnswerHead, added: readonly string[]): void {
     if (this.#isSettled) return;
-    const { res } = this.#job;
+    const { res, req } = this.#job;
+    // Whoever was not told to go on sends the body or does not: what comes next on the connection cannot be told.
+    if (!req.complete && req.headers.expect !== undefined && !this.#hasContinued) res.shouldKeepAlive = false;
     try {
       // The upstream's Date is the answer's date; without one there is none.
       res.sendDate = false;
-      res.writeHead(head.status, head.message, [...head.headers, ...added]);
+      res.writeHead(head.status, head.message, added.length === 0 ? [...head.headers] : [...head.headers, ...added]);
     } catch (error) {
-      const failure = upstreamFailure('response-headers', error);
+      this.#exchange?.abort();
+      const fault = error instanceof Error ? error : new Error(String(error));
+      const failure = upstreamFailure({ stage: 'response-headers', kind: 'malformed', error: fault });
       this.#settle({ kind: 'upstream-failed', head: undefined, failure });
-      this.#controller?.abort(new Error('the answer cannot be passed on', { cause: error }));
       return;
     }
     this.#isHeadSent = true;
-    if (isBodiless(this.#job.method, head.status)) {
-      // The head is all there is. undici takes the Content-Length of a 304 for a promise of bytes and reports an error
-      // when they do not come (it costs that connection, nothing else), so the answer must not wait for its end.
-      this.#finish();
-      return;
-    }
-    for (const chunk of this.#early) {
-      this.#job.tap?.(chunk);
-      res.write(chunk);
-    }
-    if (this.#hasEnded) this.#finish();
     // An event stream may have nothing to say for long after its head; an ordinary body is here in the same tick.
-    else process.nextTick(() => !res.headersSent || res.writableEnded || res.flushHeaders());
+    if (!isBodiless(this.#job.method, head.status)) process.nextTick(flushHead, res);
   }
 
   #finish(): void {
     if (this.#isSettled) return;
-    this.#job.res.end();
+    const { res } = this.#job;
+    const trailers = trailerEntries(this.#trailers ?? []);
+    if (trailers.length > 0) res.addTrailers(trailers);
+    res.end();
     this.#settle({ kind: 'relayed', head: this.#head! });
   }
 
@@ -171,6 +200,10 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 }
 
+function flushHead(res: ServerResponse): void {
+  if (res.headersSent && !res.writableEnded) res.flushHeaders();
+}
+
 /** A cut answer must never look like one that ended: the client sees its connection reset. */
 export function resetConnection(res: ServerResponse): void {
   if (res.socket) res.socket.resetAndDestroy();
@@ -179,13 +212,4 @@ export function resetConnection(res: ServerResponse): void {
 
 export function isBodiless(method: string, status: number): boolean {
   return method === 'HEAD' || status === 204 || status === 304;
-}
-
-function textHeaders(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-  return Array.isArray(raw) ? raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1'))) : [];
-}
-
-/** undici reads the status message as UTF-8; what then does not fit a header is not worth failing the answer for. */
-function sendableMessage(message: string): string {
-  return message.replace(/[^\t\x20-\x7e\x80-\xff]/g, '?');
 }

@@ -1,25 +1,32 @@
-import type { Dispatcher } from 'undici';
+import type { IncomingMessage } from 'node:http';
+import type { PathPolicy } from '../src/config/edge-definition.ts';
+import type { RawHeaders } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import { answerError, answerFromCandidate } from './answer.ts';
 import type { CandidateDesk } from './ask-candidate.ts';
-import { faultOf, type ClientRequest } from './client-request.ts';
+import { bodyKindOf, faultOf, type ClientRequest, type RequestFault } from './client-request.ts';
 import { decide, decideAfterFailure, decideAtFence, type Decision } from './decide.ts';
 import { fenceNoteIn } from './fence-cookie.ts';
-import { forward, type ForwardOutcome } from './forward.ts';
+import { forward, type ForwardJob, type ForwardOutcome } from './forward.ts';
 import type { CopyDesk } from './hand-copy.ts';
-import type { OwnWrites } from './own-writes.ts';
+import type { Origin } from './origin.ts';
+import type { OpenWrite, OwnWrites } from './own-writes.ts';
 import type { RouteMatch, RouteTable } from './route-table.ts';
 import type { Handled } from './seen-request.ts';
-import { discardRest, uploadOf } from './upload.ts';
-import { questionHeaders, upstreamHeaders } from './upstream-headers.ts';
+import { discardRest } from './discard-rest.ts';
+import type { UpstreamPool } from './upstream/upstream-pool.ts';
+import { framed, upstreamHeaders, viaOfAnswer, type IdentityRules } from './upstream-headers.ts';
 import { laterVisitors, visitorOf, type VisitorRules } from './visitor.ts';
 
 /** What the main line calls on. */
 export interface ProxyParts {
-  readonly legacy: Dispatcher;
+  readonly legacy: UpstreamPool;
   readonly routes: RouteTable;
+  readonly paths: PathPolicy;
+  readonly identity: IdentityRules;
+  readonly originOf: (req: IncomingMessage) => Origin;
   readonly routing: () => RoutingSnapshot;
   readonly visitor: VisitorRules;
   readonly fenceSecret: Uint8Array;
@@ -32,6 +39,8 @@ export interface ProxyParts {
 /** A request and what has been found out about it. */
 interface Asked {
   readonly client: ClientRequest;
+  /** As legacy, candidate and shadow get them. */
+  readonly headers: string[];
   readonly match: RouteMatch | undefined;
   readonly visitor: string;
   readonly note: ReturnType<typeof fenceNoteIn>;
@@ -43,7 +52,7 @@ interface Asked {
  * -> answer -> hand a copy to the shadow. Whatever goes wrong on the candidate's side ends with legacy's answer.
  */
 export async function handleRequest(parts: ProxyParts, client: ClientRequest): Promise<Handled> {
-  const fault = faultOf(client.req);
+  const fault = faultOf(client.req, parts.paths);
   if (fault) return refuse(client, fault);
 
   const asked = findOut(parts, client);
@@ -70,20 +79,20 @@ function findOut(parts: ProxyParts, client: ClientRequest): Asked {
   return {
     client,
     routing,
+    headers: upstreamHeaders(rawHeaders, client.origin, parts.identity, client.req.httpVersion),
     match: parts.routes.match(client.method, client.target),
-    visitor: visitorOf(parts.visitor, rawHeaders, client.address),
+    visitor: visitorOf(parts.visitor, rawHeaders, client.origin.address),
     note: fenceNoteIn(parts.fenceSecret, headers.cookie, client.askedAt),
   };
 }
 
 async function serveFromCandidate(
   parts: ProxyParts,
-  { client, routing }: Asked,
+  { client, headers, routing }: Asked,
   match: RouteMatch,
   decision: Decision,
 ): Promise<{ readonly handled: Handled } | { readonly decision: Decision }> {
   const { feature, route, params, candidateTimeoutMs } = match;
-  const headers = questionHeaders(client.req.rawHeaders);
   const question = { feature, route, params, method: client.method, target: client.target, headers };
   const result = await parts.candidates.ask(question, candidateTimeoutMs);
   if (!result.ok) {
@@ -93,27 +102,32 @@ async function serveFromCandidate(
   const { answer, tookMs } = result;
   if (!client.gone.aborted) answerFromCandidate(client.res, client.method, answer);
   const reads = routing.features.get(feature)?.reads;
-  if (reads) parts.copies.handCandidates({ client, match, reads }, answer, tookMs);
+  if (reads) parts.copies.handCandidates({ client, headers, match, reads }, answer, tookMs);
   return { handled: { status: answer.status, servedBy: 'candidate', reason: decision.reason } };
 }
 
 /** Returns the status that was sent, if any. */
 async function serveFromLegacy(parts: ProxyParts, asked: Asked, decision: Decision): Promise<number | undefined> {
-  const { client, match, routing, visitor, note } = asked;
-  const { req, res, method, target, address, gone } = client;
+  const { client, headers, match, routing, visitor, note } = asked;
+  const { req, res, method, target, origin, gone } = client;
   const reads = match && decision.mirror ? routing.features.get(match.feature)?.reads : undefined;
-  const copy = match && reads && parts.copies.open({ client, match, reads });
-  const write = mayWrite(method) ? parts.ownWrites.begin(visitor, note) : undefined;
+  const copy = match && reads && parts.copies.open({ client, headers, match, reads });
+  const write = mayWrite(method) ? parts.ownWrites.begin(visitor, note, origin.scheme === 'https') : undefined;
+  const via = viaOfAnswer(parts.identity);
   const startedAt = performance.now();
 
+  const body = bodyKindOf(req);
   const outcome = await forward(parts.legacy, {
     method,
     target,
-    headers: upstreamHeaders(req.rawHeaders, address, 'http'),
-    body: client.hasBody ? uploadOf(req) : null,
+    headers: framed(headers, body, String(req.headers.te ?? '')),
+    req,
+    body,
     res,
     gone,
-    beforeHead: write && ((head) => write.atHead(laterVisitors(parts.visitor, req.rawHeaders, address, head.headers))),
+    beforeHead: addedLines(via, write, (answered) =>
+      laterVisitors(parts.visitor, req.rawHeaders, origin.address, answered),
+    ),
     tap: copy?.tap,
   });
 
@@ -122,6 +136,16 @@ async function serveFromLegacy(parts: ProxyParts, asked: Asked, decision: Decisi
   if (outcome.kind === 'upstream-failed') tellFailure(parts, client, outcome);
   if (client.hasBody) discardRest(req);
   return outcome.head?.status ?? (outcome.kind === 'upstream-failed' ? outcome.failure.status : undefined);
+}
+
+/** The header lines we add to legacy's answer; without any, its head is not held back. */
+function addedLines(
+  via: readonly string[],
+  write: OpenWrite | undefined,
+  later: (answered: RawHeaders) => string[],
+): ForwardJob['beforeHead'] {
+  if (write === undefined) return via.length === 0 ? undefined : () => Promise.resolve([...via]);
+  return async ({ headers }) => [...via, ...(await write.atHead(later(headers)))];
 }
 
 function tellFailure(
@@ -134,11 +158,12 @@ function tellFailure(
   if (!res.headersSent && !res.destroyed) answerError(res, { status, code, message, requestId: id });
 }
 
-function refuse(client: ClientRequest, fault: { readonly status: number; readonly message: string }): Handled {
+function refuse(client: ClientRequest, fault: RequestFault): Handled {
   const { res, id } = client;
   // Where this request ends is not certain, so nothing after it on this connection can be trusted.
   res.shouldKeepAlive = false;
-  answerError(res, { ...fault, code: 'FIG_REQUEST_REFUSED', requestId: id });
+  const { status, message, code = 'FIG_REQUEST_REFUSED' } = fault;
+  answerError(res, { status, message, code, requestId: id });
   return { status: fault.status, servedBy: 'legacy', reason: 'refused' };
 }
 

@@ -10,8 +10,6 @@ const hopByHop = new Set([
   'proxy-authorization',
   'proxy-connection',
   'te',
-  // Trailers are not forwarded yet, so announcing them would promise something that never comes.
-  'trailer',
   'transfer-encoding',
   'upgrade',
 ]);

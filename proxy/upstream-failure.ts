@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../src/kernel/error-codes.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
-import { errorCodeOf } from './error-code.ts';
+import type { UpstreamFault } from './upstream/upstream-exchange.ts';
 
 /** What went wrong with the upstream, on which side and when. */
 export interface UpstreamFailure {
@@ -11,40 +11,30 @@ export interface UpstreamFailure {
   readonly message: string;
 }
 
-export type UpstreamStage = 'connect' | 'response-headers' | 'response-body';
-
 /** Names a failure by its stage and its cause. */
-export function upstreamFailure(stage: UpstreamStage, error: unknown): UpstreamFailure {
-  const cause = errorCodeOf(error);
-  if (cause === 'UND_ERR_INVALID_ARG' || cause === 'UND_ERR_NOT_SUPPORTED') {
+export function upstreamFailure({ stage, kind, error }: UpstreamFault): UpstreamFailure {
+  if (kind === 'unsendable') {
     return { code: 'FIG_REQUEST_REFUSED', status: 400, error, message: 'the request cannot be forwarded' };
   }
+  const status = kind === 'timeout' ? 504 : kind === 'full' || kind === 'closed' ? 503 : 502;
   if (stage === 'response-body') {
     const message = `the upstream broke off its answer: ${describeError(error)}`;
-    return { code: 'FIG_UPSTREAM_RESPONSE_BODY', status: 502, error, message };
+    return { code: 'FIG_UPSTREAM_RESPONSE_BODY', status, error, message };
   }
-  if (cause === 'UND_ERR_CONNECT_TIMEOUT') {
-    return {
-      code: 'FIG_UPSTREAM_CONNECT',
-      status: 504,
-      error,
-      message: 'the upstream did not accept a connection in time',
-    };
+  if (stage === 'response-headers') {
+    const message =
+      kind === 'timeout'
+        ? 'the upstream did not answer in time'
+        : kind === 'malformed'
+          ? 'the upstream did not answer in proper HTTP'
+          : 'the upstream closed the connection before it answered';
+    return { code: 'FIG_UPSTREAM_RESPONSE_HEADERS', status, error, message };
   }
-  if (cause === 'UND_ERR_HEADERS_TIMEOUT') {
-    return {
-      code: 'FIG_UPSTREAM_RESPONSE_HEADERS',
-      status: 504,
-      error,
-      message: 'the upstream did not answer in time',
-    };
-  }
-  return stage === 'connect'
-    ? { code: 'FIG_UPSTREAM_CONNECT', status: 502, error, message: 'no connection to the upstream could be made' }
-    : {
-        code: 'FIG_UPSTREAM_RESPONSE_HEADERS',
-        status: 502,
-        error,
-        message: 'the upstream closed the connection before it answered',
-      };
+  const message =
+    kind === 'timeout'
+      ? 'the upstream did not accept a connection in time'
+      : kind === 'full'
+        ? 'too many requests wait for the upstream'
+        : 'no connection to the upstream could be made';
+  return { code: 'FIG_UPSTREAM_CONNECT', status, error, message };
 }

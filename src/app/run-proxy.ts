@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { startProxy } from '../../proxy/create-proxy.ts';
+import type { LegacyTlsSource } from '../config/connect-legacy.ts';
+import type { ListenTls } from '../config/edge-definition.ts';
 import type { ExchangeSink } from '../kernel/exchange.ts';
 import { emptyRouting } from '../kernel/phase.ts';
 import type { Log } from '../kernel/log.ts';
@@ -8,6 +10,7 @@ import { createTrafficObserver } from '../observe/traffic.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import type { FigControl, StatusReport } from './control.ts';
 import { watchTraffic } from './feed-metrics.ts';
+import { reloadOnHangup } from './reload-on-hangup.ts';
 import type { RunningFig, StartAdmin } from './running-fig.ts';
 import { ServiceStack } from './service-stack.ts';
 
@@ -16,6 +19,8 @@ export interface RunProxyOptions {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;
+  readonly tls?: ListenTls | undefined;
+  readonly legacyTls?: LegacyTlsSource | undefined;
   readonly version: string;
   readonly log: Log;
   readonly startAdmin: StartAdmin;
@@ -25,7 +30,7 @@ const nobodyComparesHere: ExchangeSink = { wants: () => false, offer: () => unde
 
 /** A transparent proxy that only observes: the first step of every migration. Needs no config and no database. */
 export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
-  const { legacy, host, port, version, log } = options;
+  const { legacy, host, port, tls, legacyTls, version, log } = options;
   const stack = new ServiceStack(log);
   const traffic = createTrafficObserver();
   const metrics = createMetrics();
@@ -35,6 +40,8 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
       host,
       port,
       features: [],
+      tls,
+      legacyTls,
       visitor: { cookie: undefined, header: undefined },
       routing: () => emptyRouting,
       candidate: () => undefined,
@@ -47,6 +54,10 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
       log,
     });
     stack.add('proxy', () => proxy.stop());
+    stack.add(
+      'certificates',
+      reloadOnHangup(() => proxy.reloadCertificates()),
+    );
     const startedAt = new Date().toISOString();
     const addresses = { proxy: proxy.url, legacy: legacy.origin, admin: '' };
     const control = observingControl(

@@ -22,6 +22,7 @@ import { MigrationControl } from './migration-control.ts';
 import { cutoverPorts } from './cutover-ports.ts';
 import { storeUrlOf } from './open-databases.ts';
 import { whenReady } from './ready-sink.ts';
+import { reloadOnHangup } from './reload-on-hangup.ts';
 import { refreshMetrics } from './refresh-metrics.ts';
 import { retreatOnNewCode } from './retreat-on-new-code.ts';
 import { RoutingState } from './routing-state.ts';
@@ -88,6 +89,12 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       port: config.listen.port,
       features: config.features,
       visitor: config.visitor,
+      tls: config.listen.tls,
+      legacyTls: config.legacy.tls,
+      hostHeader: config.legacy.host,
+      trust: config.trust,
+      via: config.via,
+      paths: config.paths,
       routing: routing.current,
       candidate: (feature) => candidates.candidate(feature),
       applied: appliedOf(config, capture),
@@ -99,6 +106,10 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       log,
     });
     stack.add('proxy', () => proxy.stop());
+    stack.add(
+      'certificates',
+      reloadOnHangup(() => proxy.reloadCertificates()),
+    );
 
     // Until here the proxy knows no phases and sends everything to legacy.
     await retreatOnNewCode(config.features, store, phases, controller);
@@ -194,6 +205,7 @@ async function startShadow(
       configFile,
       storeUrl,
       legacyUrl: config.legacy.url.href,
+      legacyTls: config.legacy.tls,
       legacyDatabaseUrl: config.legacy.database,
       candidateModule: new URL('./shadow-candidates.js', base).href,
       position,

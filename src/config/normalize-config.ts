@@ -23,9 +23,21 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
   refuseRepeats(features, source);
   return {
     name: definition.name ?? 'main',
-    listen: { port: definition.listen?.port ?? defaultListenPort, host: definition.listen?.host ?? '127.0.0.1' },
+    listen: {
+      port: definition.listen?.port ?? defaultListenPort,
+      host: definition.listen?.host ?? '127.0.0.1',
+      tls: definition.listen?.tls,
+    },
     admin: { port: definition.admin?.port ?? defaultAdminPort },
-    legacy: { url: new URL(definition.legacy.url), database: definition.legacy.database ?? env.LEGACY_DATABASE_URL },
+    legacy: {
+      url: new URL(definition.legacy.url),
+      database: definition.legacy.database ?? env.LEGACY_DATABASE_URL,
+      host: definition.legacy.host ?? 'keep',
+      tls: definition.legacy.tls ?? {},
+    },
+    trust: definition.trust ?? {},
+    via: definition.via,
+    paths: definition.paths ?? 'verbatim',
     store: definition.store ?? env.FIG_DATABASE_URL,
     visitor: { cookie: definition.visitor?.cookie, header: definition.visitor?.header },
     fenceBudgetMs: definition.fenceBudgetMs ?? 250,

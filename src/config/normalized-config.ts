@@ -1,3 +1,5 @@
+import type { LegacyTlsSource } from './connect-legacy.ts';
+import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
 import type { ReadModelDefinition } from './read-model-definition.ts';
 
@@ -42,9 +44,18 @@ export interface NormalizedFeature {
 
 export interface NormalizedConfig {
   readonly name: string;
-  readonly listen: { readonly port: number; readonly host: string };
+  readonly listen: { readonly port: number; readonly host: string; readonly tls: ListenTls | undefined };
   readonly admin: { readonly port: number };
-  readonly legacy: { readonly url: URL; readonly database: string | undefined };
+  readonly legacy: {
+    readonly url: URL;
+    readonly database: string | undefined;
+    /** `keep`, `replace` or a host. */
+    readonly host: string;
+    readonly tls: LegacyTlsSource;
+  };
+  readonly trust: TrustRules;
+  readonly via: string | undefined;
+  readonly paths: PathPolicy;
   readonly store: string | undefined;
   readonly visitor: { readonly cookie: string | undefined; readonly header: string | undefined };
   readonly fenceBudgetMs: number;

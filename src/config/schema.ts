@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
 
 const identifier = z
   .string()
@@ -87,9 +88,19 @@ const feature = z
 /** The shape of a config file. Unknown keys are refused, so that a typo is not a silent default. */
 export const migrationSchema = z.strictObject({
   name: identifier.optional(),
-  listen: z.strictObject({ port: port.optional(), host: z.string().min(1).optional() }).optional(),
+  listen: z
+    .strictObject({ port: port.optional(), host: z.string().min(1).optional(), tls: listenTls.optional() })
+    .optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),
-  legacy: z.strictObject({ url: httpUrl, database: postgresUrl.optional() }),
+  legacy: z.strictObject({
+    url: httpUrl,
+    database: postgresUrl.optional(),
+    host: legacyHost.optional(),
+    tls: legacyTls.optional(),
+  }),
+  trust: trust.optional(),
+  via: via.optional(),
+  paths: paths.optional(),
   store: postgresUrl.optional(),
   visitor: z.strictObject({ cookie: z.string().min(1).optional(), header: z.string().min(1).optional() }).optional(),
   fenceBudgetMs: z.number().nonnegative().max(60_000).optional(),

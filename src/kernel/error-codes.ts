@@ -96,6 +96,15 @@ export const errorCodes = {
     meaning: 'The request was not forwarded because two servers could read it differently.',
     remedy: 'The message says what is wrong with it; the sender has to mend it.',
   },
+  FIG_PATH_REFUSED: {
+    meaning: 'The path is spelled so that two servers could read it differently, and `paths` is `strict`.',
+    remedy: 'The message says what is wrong with it; with `paths: "verbatim"` it goes to legacy as it came.',
+  },
+  FIG_CERTIFICATE_INVALID: {
+    meaning: 'A certificate, key or CA cannot be read or used.',
+    remedy:
+      'The message names it. When it was replaced while fig runs, the one before stays in use until it is mended.',
+  },
   FIG_PROXY_FAULT: {
     meaning: 'The proxy itself failed while it handled a request.',
     remedy: 'The log names the request and the cause; please report it.',

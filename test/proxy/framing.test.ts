@@ -45,6 +45,19 @@ test.each([
   ],
   ['two lengths', 'Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde', '400'],
   ['a coding that is not understood', 'Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n', '501'],
+  ['one length twice', 'Content-Length: 5\r\nContent-Length: 5\r\n\r\nabcde', '400'],
+  ['a list of lengths', 'Content-Length: 5, 5\r\n\r\nabcde', '400'],
+  ['a length with a sign', 'Content-Length: +5\r\n\r\nabcde', '400'],
+  ['a length in hex', 'Content-Length: 0x5\r\n\r\nabcde', '400'],
+  ['chunks twice', 'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', '400'],
+  ['a coding hidden by a control character', 'Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n', '400'],
+  ['a coding that only ends like chunked', 'Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n', '501'],
+  ['a bare LF', 'X: 1\nY: 2\r\n\r\n', '400'],
+  ['a bare CR', 'X: 1\rY: 2\r\n\r\n', '400'],
+  ['a NUL', 'X: a\0b\r\n\r\n', '400'],
+  ['a control character', 'X: a\x01b\r\n\r\n', '400'],
+  ['a header without a colon', 'nonsense\r\n\r\n', '400'],
+  ['a head that is too large', `X: ${'x'.repeat(20_000)}\r\n\r\n`, '431'],
   ['a space before the colon', 'X : 1\r\n\r\n', '400'],
   ['a folded header', 'X: 1\r\n 2\r\n\r\n', '400'],
 ])('%s is refused and legacy is not asked', async (_, rest, status) => {
@@ -77,10 +90,13 @@ test('an upload whose chunks are garbled never becomes a complete request at leg
   expect(isComplete).toBe(false);
 });
 
-test('Expect: 100-continue is answered, and the body reaches legacy', async () => {
-  await using upstream = await startUpstream(async (req, res) => {
-    const body = await bodyOf(req);
-    res.end(`${body} ${String(req.headers.expect)}`);
+test('Expect: 100-continue waits for the word of legacy, which gets to see it', async () => {
+  let isAsked = false;
+  await using upstream = await startUpstream(() => undefined);
+  upstream.server.on('checkContinue', async (req, res) => {
+    isAsked = true;
+    res.writeContinue();
+    res.end(`${await bodyOf(req)} ${String(req.headers.expect)}`);
   });
   await using proxy = await startTestProxy(upstream.url);
   const client = await rawClient(
@@ -88,10 +104,54 @@ test('Expect: 100-continue is answered, and the body reaches legacy', async () =
     'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n',
   );
   await client.receives('HTTP/1.1 100 Continue\r\n\r\n');
+  expect(isAsked).toBe(true);
   client.send('hello');
   await client.ended;
   expect(client.text()).toContain('HTTP/1.1 200 OK');
-  expect(client.text()).toContain('hello undefined');
+  expect(client.text()).toContain('hello 100-continue');
+});
+
+test('a refusal of an Expect is relayed before the body is asked for, and the connection ends', async () => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    if (received.endsWith('\r\n\r\n')) socket.write('HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno');
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(
+    proxy.port,
+    'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n',
+  );
+  await client.ended;
+  expect(client.text()).toMatch(/^HTTP\/1\.1 401 No\r\n/);
+  expect(client.text()).toMatch(/Connection: close\r\n(?:[^]*\r\n)?\r\nno$/);
+});
+
+test('103 Early Hints and other interim answers are passed on as they are', async () => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    if (!received.endsWith('\r\n\r\n')) return;
+    socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nlink: </b.css>\r\nConnection: X\r\nX: y\r\n\r\n');
+    socket.write('HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const answer = await exchangeRaw(proxy.port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  expect(answer).toMatch(
+    /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a\.css>\r\nlink: <\/b\.css>\r\n\r\nHTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 OK\r\n/,
+  );
+  expect(await exchangeRaw(proxy.port, 'GET / HTTP/1.0\r\nHost: a\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 OK/);
+});
+
+test('trailers are passed on with their announcement, in both directions', async () => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    if (!received.endsWith('0\r\nX-Up: 1\r\n\r\n')) return;
+    socket.write('HTTP/1.1 200 OK\r\nTrailer: X-Sum, Content-Length\r\nTransfer-Encoding: chunked\r\n\r\n');
+    socket.write('2\r\nok\r\n0\r\nX-Sum: 42\r\nContent-Length: 7\r\nX-Sum: 43\r\n\r\n');
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const answer = await exchangeRaw(
+    proxy.port,
+    'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Up: 1\r\n\r\n',
+  );
+  expect(answer).toContain('Trailer: X-Sum, Content-Length\r\n');
+  expect(answer).toMatch(/2\r\nok\r\n0\r\nX-Sum: 42\r\nX-Sum: 43\r\n\r\n$/);
 });
 
 test('a HEAD keeps its Content-Length and has no body', async () => {

@@ -1,0 +1,197 @@
+import type { Socket } from 'node:net';
+import { MalformedResponse, type ResponseHead } from './response-head.ts';
+import { ResponseParser, type ResponseEvents } from './response-parser.ts';
+import { trailerLines } from './request-head.ts';
+import type { UpstreamFault, UpstreamHandler, UpstreamRequest } from './upstream-exchange.ts';
+
+/** Milliseconds; 0: none. */
+export interface ConnectionLimits {
+  /** From the end of the request to the head of its answer, and again after each interim answer. */
+  readonly headersTimeoutMs: number;
+  /** Between two parts of an answer's body. */
+  readonly bodyIdleMs: number;
+  readonly maxHeadBytes: number;
+}
+
+/** What the owner of connections is told. */
+export interface ConnectionOwner {
+  /** The exchange is over and the connection can carry another. */
+  onIdle(connection: UpstreamConnection): void;
+  /** The connection is gone; `request` is what it carried when not a byte of an answer had come and it may be sent anew. */
+  onClosed(connection: UpstreamConnection): void;
+  /** Asked when a connection breaks before a byte of the answer came. True: the owner sends the request again. */
+  onUnanswered(connection: UpstreamConnection, fault: UpstreamFault): boolean;
+}
+
+/** One connection to the upstream, which carries one exchange at a time. */
+export class UpstreamConnection implements ResponseEvents {
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  readonly #limits: ConnectionLimits;
+  #parser: ResponseParser | undefined;
+  #handler: UpstreamHandler | undefined;
+  #request: UpstreamRequest | undefined;
+  #head: ResponseHead | undefined;
+  #isSent = false;
+  #hasHeard = false;
+  #isClosed = false;
+  #keepsAlive = true;
+  /** `performance.now()` at which it is overdue. */
+  deadline = Number.POSITIVE_INFINITY;
+  /** How many exchanges it has carried, the present one included. */
+  carried = 0;
+  /** `performance.now()` of the moment it became idle. */
+  idleSince = 0;
+  /** Seconds the upstream said it keeps an idle connection. */
+  keepAliveSeconds: number | undefined;
+
+  /** Takes over a connected socket. */
+  constructor(socket: Socket, limits: ConnectionLimits, owner: ConnectionOwner) {
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#owner = owner;
+    socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    socket.on('drain', () => this.#handler?.onDrain());
+    socket.on('end', () => this.#ended());
+    socket.on('error', (error) => this.#close({ kind: 'cut', error }));
+    socket.on('close', () => this.#close({ kind: 'cut', error: new Error('the upstream closed the connection') }));
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Begins an exchange; the connection must be idle. `head` is the request head as latin1 text. */
+  begin(request: UpstreamRequest, head: string, handler: UpstreamHandler): void {
+    this.carried += 1;
+    this.#request = request;
+    this.#handler = handler;
+    this.#head = undefined;
+    this.#hasHeard = false;
+    this.#isSent = request.body === 'none';
+    this.#parser = new ResponseParser(request.method, this, this.#limits.maxHeadBytes);
+    this.#await(this.#isSent ? this.#limits.headersTimeoutMs : 0);
+    this.#socket.write(head, 'latin1');
+    // Not before `send` has returned, or the caller would be asked for a body while it has nothing to send it with.
+    if (!this.#isSent) queueMicrotask(() => handler === this.#handler && handler.onDrain());
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#handler === undefined || this.#isSent || chunk.length === 0) return true;
+    if (this.#request!.body === 'length') return this.#socket.write(chunk);
+    this.#socket.cork();
+    this.#socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
+    this.#socket.write(chunk);
+    const hasRoom = this.#socket.write('\r\n', 'latin1');
+    this.#socket.uncork();
+    return hasRoom;
+  }
+
+  finish(trailers: readonly string[]): void {
+    if (this.#handler === undefined || this.#isSent) return;
+    if (this.#request!.body === 'chunked') this.#socket.write(`0\r\n${trailerLines(trailers)}`, 'latin1');
+    this.#isSent = true;
+    if (this.#head === undefined) this.#await(this.#limits.headersTimeoutMs);
+  }
+
+  /** Ends the exchange, told to nobody. */
+  abort(): void {
+    this.#handler = undefined;
+    this.destroy();
+  }
+
+  destroy(): void {
+    this.#close({ kind: 'closed', error: new Error('the connection was given up') });
+  }
+
+  pause(): void {
+    this.#socket.pause();
+    this.deadline = Number.POSITIVE_INFINITY;
+  }
+
+  resume(): void {
+    this.#socket.resume();
+    if (this.#head) this.#await(this.#limits.bodyIdleMs);
+  }
+
+  /** The owner's clock has found the deadline behind it. */
+  overdue(): void {
+    const what = this.#head ? 'sent nothing more of its answer' : 'did not answer';
+    this.#close({ kind: 'timeout', error: new Error(`the upstream ${what} in time`) });
+  }
+
+  onInterim(head: ResponseHead): void {
+    if (this.#isSent) this.#await(this.#limits.headersTimeoutMs);
+    this.#handler?.onInterim(head);
+  }
+
+  onHead(head: ResponseHead): void {
+    this.#head = head;
+    this.keepAliveSeconds = head.keepAliveSeconds;
+    if (!head.keepsAlive) this.#keepsAlive = false;
+    this.#await(this.#limits.bodyIdleMs);
+    this.#handler?.onHead(head);
+  }
+
+  onBody(chunk: Buffer, isLast: boolean): void {
+    if (this.#limits.bodyIdleMs > 0 && this.deadline !== Number.POSITIVE_INFINITY) this.#await(this.#limits.bodyIdleMs);
+    this.#handler?.onBody(chunk, isLast);
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    const handler = this.#handler;
+    this.#handler = undefined;
+    this.deadline = Number.POSITIVE_INFINITY;
+    // An answer that came before the request was out leaves a connection in the middle of a request.
+    if (!this.#isSent) this.#keepsAlive = false;
+    handler?.onEnd(trailers);
+  }
+
+  #read(bytes: Buffer): void {
+    if (this.#isClosed) return;
+    this.#hasHeard = true;
+    try {
+      if (this.#parser === undefined) throw new MalformedResponse('bytes that no request has asked for');
+      this.#parser.push(bytes);
+    } catch (error) {
+      if (!(error instanceof MalformedResponse)) throw error;
+      this.#close({ kind: 'malformed', error });
+      return;
+    }
+    if (!this.#parser.isDone || this.#isClosed) return;
+    this.#parser = undefined;
+    this.#request = undefined;
+    if (!this.#keepsAlive) {
+      this.destroy();
+      return;
+    }
+    // Whoever paused it in the end of a body need not come back to it.
+    this.#socket.resume();
+    this.#owner.onIdle(this);
+  }
+
+  #ended(): void {
+    if (this.#isClosed) return;
+    const isComplete = this.#parser?.close() ?? true;
+    const error = new Error(isComplete ? 'the upstream ended the connection' : 'the upstream broke off its answer');
+    this.#close({ kind: 'cut', error });
+  }
+
+  #close({ kind, error }: Pick<UpstreamFault, 'kind' | 'error'>): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.deadline = Number.POSITIVE_INFINITY;
+    this.#socket.destroy();
+    const handler = this.#handler;
+    this.#handler = undefined;
+    if (handler) {
+      const fault: UpstreamFault = { stage: this.#head ? 'response-body' : 'response-headers', kind, error };
+      if (this.#hasHeard || kind !== 'cut' || !this.#owner.onUnanswered(this, fault)) handler.onFailure(fault);
+    }
+    this.#owner.onClosed(this);
+  }
+
+  #await(ms: number): void {
+    this.deadline = ms > 0 ? performance.now() + ms : Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,281 @@
+import type { Socket } from 'node:net';
+import { requestHead } from './request-head.ts';
+import { RetryBudget } from './retry-budget.ts';
+import { UpstreamConnection, type ConnectionLimits, type ConnectionOwner } from './upstream-connection.ts';
+import type { UpstreamExchange, UpstreamFault, UpstreamHandler, UpstreamRequest } from './upstream-exchange.ts';
+
+export interface UpstreamPoolOptions {
+  /** Begins to connect; the socket emits `ready` (the event is `connect` or `secureConnect`) or `error`. */
+  readonly connect: () => { readonly socket: Socket; readonly ready: 'connect' | 'secureConnect' };
+  readonly connectTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  /** 0: an answer may be silent for ever, as an event stream is. */
+  readonly bodyIdleMs: number;
+  /** Connections at once. */
+  readonly maxConnections: number;
+  /** Requests that may wait for a connection. */
+  readonly maxWaiting: number;
+  readonly maxHeadBytes?: number | undefined;
+}
+
+/** Idle connections are closed after this, or a second before the upstream said it would. */
+const IDLE_MS = 4_000;
+/** A request that must not be sent twice takes no connection that has been idle longer: it could be closing. */
+const FRESH_MS = 1_000;
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/**
+ * Keep-alive connections to one upstream, one exchange at a time on each. A request is sent a second time only if it is safe,
+ * has no body, and its kept connection broke before a byte of the answer came, or if no connection could be made (RFC 9110
+ * section 9.2.2), and only within a budget.
+ */
+export class UpstreamPool implements ConnectionOwner {
+  readonly #options: UpstreamPoolOptions;
+  readonly #limits: ConnectionLimits;
+  readonly #budget = new RetryBudget();
+  readonly #connections = new Set<UpstreamConnection>();
+  /** The one used last is at the end and is taken first, so that the rest can go. */
+  readonly #idle: UpstreamConnection[] = [];
+  readonly #waiting: Exchange[] = [];
+  readonly #connecting = new Map<Socket, { deadline: number; exchange: Exchange }>();
+  readonly #byConnection = new Map<UpstreamConnection, Exchange>();
+  readonly #clock: NodeJS.Timeout;
+  #isClosed = false;
+
+  constructor(options: UpstreamPoolOptions) {
+    this.#options = options;
+    const { connectTimeoutMs, headersTimeoutMs, bodyIdleMs, maxHeadBytes = 64 * 1024 } = options;
+    this.#limits = { headersTimeoutMs, bodyIdleMs, maxHeadBytes };
+    // One clock for all: a timer for each request would cost more than the request.
+    const shortest = Math.min(...[connectTimeoutMs, headersTimeoutMs, bodyIdleMs].filter((ms) => ms > 0), 1_000);
+    this.#clock = setInterval(() => this.#lookAtClock(), Math.max(5, shortest / 4));
+    this.#clock.unref();
+  }
+
+  /** Requests that wait for a connection. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get connections(): number {
+    return this.#connections.size + this.#connecting.size;
+  }
+
+  /** What cannot be sent, or finds too many waiting, fails before this returns. */
+  send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamExchange {
+    this.#budget.deposit();
+    const exchange = new Exchange(request, handler, this);
+    try {
+      exchange.head = requestHead(request);
+    } catch (error) {
+      exchange.fail({
+        stage: 'queue',
+        kind: 'unsendable',
+        error: error instanceof Error ? error : new Error(String(error)),
+      });
+      return exchange;
+    }
+    this.#place(exchange);
+    return exchange;
+  }
+
+  /** Closes every connection; exchanges under way fail. */
+  destroy(): void {
+    this.#isClosed = true;
+    clearInterval(this.#clock);
+    const error = new Error('the proxy is stopping');
+    for (const exchange of this.#waiting.splice(0)) exchange.fail({ stage: 'queue', kind: 'closed', error });
+    for (const [socket, { exchange }] of this.#connecting) {
+      this.#connecting.delete(socket);
+      socket.destroy();
+      exchange.fail({ stage: 'connect', kind: 'closed', error });
+    }
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  onIdle(connection: UpstreamConnection): void {
+    this.#release(connection);
+    connection.idleSince = performance.now();
+    const next = this.#waiting.shift();
+    if (next) this.#carry(connection, next);
+    else this.#idle.push(connection);
+  }
+
+  onClosed(connection: UpstreamConnection): void {
+    this.#release(connection);
+    this.#connections.delete(connection);
+    const at = this.#idle.indexOf(connection);
+    if (at !== -1) this.#idle.splice(at, 1);
+    const next = this.#waiting.shift();
+    if (next) this.#place(next);
+  }
+
+  onUnanswered(connection: UpstreamConnection): boolean {
+    const exchange = this.#byConnection.get(connection);
+    if (!exchange || connection.carried < 2 || this.#isClosed) return false;
+    const { method, body } = exchange.request;
+    if (exchange.isRetry || body !== 'none' || !safeMethods.has(method) || !this.#budget.withdraw()) return false;
+    this.#byConnection.delete(connection);
+    exchange.isRetry = true;
+    exchange.connection = undefined;
+    // On a fresh connection: others that were kept as long may be as dead.
+    this.#open(exchange);
+    return true;
+  }
+
+  /** The user of an exchange that has no connection yet is gone. */
+  forget(exchange: Exchange): void {
+    const at = this.#waiting.indexOf(exchange);
+    if (at !== -1) this.#waiting.splice(at, 1);
+    for (const [socket, { exchange: other }] of this.#connecting) {
+      if (other !== exchange) continue;
+      this.#connecting.delete(socket);
+      socket.destroy();
+      return;
+    }
+  }
+
+  /** The connection is another's from now on: what its last user does must not reach it. */
+  #release(connection: UpstreamConnection): void {
+    this.#byConnection.get(connection)?.over();
+    this.#byConnection.delete(connection);
+  }
+
+  #place(exchange: Exchange): void {
+    const isSafe = exchange.request.body === 'none' && safeMethods.has(exchange.request.method);
+    const kept = this.#takeIdle(isSafe);
+    if (kept) this.#carry(kept, exchange);
+    else if (this.#isClosed) {
+      exchange.fail({ stage: 'queue', kind: 'closed', error: new Error('the proxy is stopping') });
+    } else if (this.connections < this.#options.maxConnections) this.#open(exchange);
+    else if (this.#waiting.length < this.#options.maxWaiting) this.#waiting.push(exchange);
+    else {
+      const error = new Error(`${this.#waiting.length} requests wait for the upstream already`);
+      exchange.fail({ stage: 'queue', kind: 'full', error });
+    }
+  }
+
+  #takeIdle(isSafe: boolean): UpstreamConnection | undefined {
+    const now = performance.now();
+    for (let at = this.#idle.length - 1; at >= 0; at -= 1) {
+      const connection = this.#idle[at]!;
+      const idleMs = now - connection.idleSince;
+      // Those below have been idle for longer.
+      if (!isSafe && idleMs > FRESH_MS) return undefined;
+      this.#idle.length = at;
+      if (idleMs < idleLimitMs(connection)) return connection;
+      connection.destroy();
+    }
+    return undefined;
+  }
+
+  #carry(connection: UpstreamConnection, exchange: Exchange): void {
+    this.#byConnection.set(connection, exchange);
+    exchange.connection = connection;
+    connection.begin(exchange.request, exchange.head, exchange.handler);
+    if (exchange.isPaused) connection.pause();
+  }
+
+  #open(exchange: Exchange): void {
+    const { socket, ready } = this.#options.connect();
+    const { connectTimeoutMs } = this.#options;
+    const deadline = connectTimeoutMs > 0 ? performance.now() + connectTimeoutMs : Number.POSITIVE_INFINITY;
+    this.#connecting.set(socket, { deadline, exchange });
+    socket.setNoDelay(true);
+    const onError = (error: Error): void => this.#unconnected(socket, { stage: 'connect', kind: 'cut', error });
+    socket.on('error', onError);
+    socket.once(ready, () => {
+      if (!this.#connecting.delete(socket)) return;
+      const connection = new UpstreamConnection(socket, this.#limits, this);
+      socket.off('error', onError);
+      this.#connections.add(connection);
+      this.#carry(connection, exchange);
+    });
+  }
+
+  #unconnected(socket: Socket, fault: UpstreamFault): void {
+    const entry = this.#connecting.get(socket);
+    if (!entry) return;
+    this.#connecting.delete(socket);
+    socket.destroy();
+    const { exchange } = entry;
+    // Nothing was sent, so any request may be tried again; at once, because a refusal comes fast or is for good.
+    if (fault.kind === 'cut' && !exchange.isRetry && this.#budget.withdraw()) {
+      exchange.isRetry = true;
+      this.#open(exchange);
+    } else {
+      exchange.fail(fault);
+      const next = this.#waiting.shift();
+      if (next) this.#place(next);
+    }
+  }
+
+  #lookAtClock(): void {
+    const now = performance.now();
+    for (const [socket, { deadline }] of this.#connecting) {
+      if (deadline > now) continue;
+      const error = new Error('the upstream did not accept a connection in time');
+      this.#unconnected(socket, { stage: 'connect', kind: 'timeout', error });
+    }
+    for (const connection of this.#connections) if (connection.deadline <= now) connection.overdue();
+    while (this.#idle[0] && now - this.#idle[0].idleSince >= idleLimitMs(this.#idle[0])) this.#idle[0].destroy();
+  }
+}
+
+function idleLimitMs({ keepAliveSeconds }: UpstreamConnection): number {
+  return keepAliveSeconds === undefined ? IDLE_MS : Math.max(0, keepAliveSeconds - 1) * 1_000;
+}
+
+/** An exchange wherever it is: waiting, connecting, on a connection, or on its second one. */
+class Exchange implements UpstreamExchange {
+  readonly request: UpstreamRequest;
+  readonly handler: UpstreamHandler;
+  readonly #pool: UpstreamPool;
+  head = '';
+  connection: UpstreamConnection | undefined;
+  isRetry = false;
+  isPaused = false;
+  #isOver = false;
+
+  constructor(request: UpstreamRequest, handler: UpstreamHandler, pool: UpstreamPool) {
+    this.request = request;
+    this.handler = handler;
+    this.#pool = pool;
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.connection?.write(chunk) ?? false;
+  }
+
+  finish(trailers: readonly string[] = []): void {
+    this.connection?.finish(trailers);
+  }
+
+  abort(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.connection) this.connection.abort();
+    else this.#pool.forget(this);
+  }
+
+  pause(): void {
+    this.isPaused = true;
+    this.connection?.pause();
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.connection?.resume();
+  }
+
+  over(): void {
+    this.#isOver = true;
+    this.connection = undefined;
+  }
+
+  fail(fault: UpstreamFault): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.handler.onFailure(fault);
+  }
+}
