@@ -1,0 +1,6 @@
+/** @param {number} milliseconds */
+export function sleep(milliseconds) {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+}

@@ -1,0 +1,12 @@
+import { Agent, createServer } from 'node:http';
+import httpProxy from 'http-proxy';
+import { listen } from './listen.js';
+
+export async function start({ upstream }) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const proxy = httpProxy.createProxyServer({ target: `http://127.0.0.1:${upstream}`, agent, ws: true });
+  proxy.on('error', (_, __, res) => res.destroy());
+  const server = createServer((req, res) => proxy.web(req, res));
+  server.on('upgrade', (req, socket, head) => proxy.ws(req, socket, head));
+  return listen(server);
+}

@@ -1,0 +1,12 @@
+import { Agent, createServer } from 'node:http';
+import { createProxyServer } from 'httpxy';
+import { listen } from './listen.js';
+
+export async function start({ upstream }) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const proxy = createProxyServer({ target: `http://127.0.0.1:${upstream}`, agent, ws: true });
+  proxy.on('error', (_, __, res) => res?.destroy());
+  const server = createServer((req, res) => void proxy.web(req, res).catch(() => res.destroy()));
+  server.on('upgrade', (req, socket, head) => void proxy.ws(req, socket, {}, head).catch(() => socket.destroy()));
+  return listen(server);
+}

@@ -1,0 +1,101 @@
+import { fileURLToPath } from 'node:url';
+
+const dist = process.env.FIG_BENCH_DIST ?? fileURLToPath(new URL('../../dist', import.meta.url));
+const ours = (path) => import(`file://${dist}/${path}`);
+const configFile = fileURLToPath(new URL('../ours/fig.config.js', import.meta.url));
+
+/** As `fig up` wires it, less capture and cutover: the read model is written by the benchmark and stands level. */
+export async function start({ upstream, phase, database, candidate }) {
+  const [{ startProxy }, { createMetrics }, { createTrafficObserver }, { watchTraffic }, { silentLog }] =
+    await Promise.all([
+      ours('proxy/create-proxy.js'),
+      ours('src/observe/metrics.js'),
+      ours('src/observe/traffic.js'),
+      ours('src/app/feed-metrics.js'),
+      ours('src/kernel/log.js'),
+    ]);
+  const { loadConfig } = await ours('src/config/load-config.js');
+  process.env.FIG_BENCH_LEGACY = `http://127.0.0.1:${upstream}`;
+  if (candidate !== undefined) process.env.FIG_BENCH_CANDIDATE = candidate;
+  const config = await loadConfig(configFile);
+  const metrics = createMetrics();
+  const behind =
+    database === undefined ? withoutDatabase : await withDatabase({ config, database, metrics, silentLog });
+  let routing = snapshotOf(phase);
+  const proxy = await startProxy({
+    legacy: config.legacy.url,
+    host: '127.0.0.1',
+    port: 0,
+    features: config.features,
+    visitor: config.visitor,
+    routing: () => routing,
+    candidate: behind.candidate,
+    applied: () => level,
+    source: behind.source,
+    fenceSecret: Buffer.from('a secret that only the proxies know'),
+    fenceBudgetMs: config.fenceBudgetMs,
+    sink: behind.sink,
+    observe: watchTraffic(createTrafficObserver(), metrics),
+    log: silentLog,
+  });
+  return {
+    port: proxy.port,
+    inFlight: () => proxy.inFlight,
+    setPhase: (next) => {
+      routing = snapshotOf(next);
+    },
+    shadow: behind.stats,
+    stop: () => proxy.stop(),
+  };
+}
+
+/** A read model that is level with its source, however far that is. */
+const level = { current: () => 2n ** 62n, waitFor: async () => true };
+
+const withoutDatabase = {
+  candidate: () => undefined,
+  source: undefined,
+  sink: { wants: () => true, offer: () => undefined, dropped: () => undefined },
+  stats: () => ({ queued: 0 }),
+};
+
+async function withDatabase({ config, database, metrics, silentLog }) {
+  const { createCandidates } = await ours('src/app/candidates.js');
+  const { startShadowFeed } = await ours('shadow/shadow-feed.js');
+  const { createSharedPositions } = await ours('shadow/shared-position.js');
+  const { PostgresSourcePosition } = await ours('src/sync/postgres/source-position.js');
+  const names = config.features.map(({ name }) => name);
+  const positions = createSharedPositions(names);
+  for (const name of names) positions.publish(name, 2n ** 62n);
+  const candidates = createCandidates(config.features, database);
+  const feed = await startShadowFeed({
+    workerUrl: new URL(`file://${dist}/shadow/worker.js`),
+    workerData: {
+      configFile,
+      storeUrl: database,
+      legacyUrl: config.legacy.url.href,
+      legacyDatabaseUrl: database,
+      candidateModule: `file://${dist}/src/app/shadow-candidates.js`,
+      position: positions.buffer,
+    },
+    features: names,
+    onVerdict: (feature, _route, verdict) => metrics.compared(feature, verdict),
+    log: silentLog,
+  });
+  return {
+    candidate: (feature) => candidates.candidate(feature),
+    source: new PostgresSourcePosition(database, silentLog),
+    sink: feed,
+    stats: () => feed.stats(),
+  };
+}
+
+let revisions = 0;
+
+function snapshotOf({ name, percent }) {
+  revisions += 1;
+  return {
+    revision: revisions,
+    features: new Map([['orders', { feature: 'orders', reads: { phase: name, percent } }]]),
+  };
+}
