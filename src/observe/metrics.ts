@@ -1,9 +1,9 @@
-import { AggregatorRegistry, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Side } from '../kernel/exchange.ts';
 import { readPhases, type ReadState } from '../kernel/phase.ts';
 import { verdicts, type Verdict } from '../kernel/verdict.ts';
 import type { MetricSnapshot, MetricsSnapshot } from './metrics-snapshot.ts';
-import { statusClass } from './traffic.ts';
+import { RequestTally } from './request-tally.ts';
 
 /** A label may take this many values; every further one is counted as `other`, so that no input can grow the registry. */
 const MAX_LABEL_VALUES = 50;
@@ -55,15 +55,16 @@ export interface Metrics {
 /** All metrics of a process, in a registry of their own. Made on first use, so that commands which only ask pay nothing. */
 export function createMetrics(): Metrics {
   let made: ReturnType<typeof makeInstruments> | undefined;
-  const instruments = (): ReturnType<typeof makeInstruments> => (made ??= makeInstruments());
+  const tally = new RequestTally(boundedLabel());
+  const instruments = (): ReturnType<typeof makeInstruments> => (made ??= makeInstruments(tally));
   const refreshers: (() => void | Promise<void>)[] = [];
   const feature = boundedLabel();
-  const reason = boundedLabel();
   const dropReason = boundedLabel();
   const fallbackReason = boundedLabel();
   const refusedBefore = new Map<string, number>();
   const refreshed = async (): Promise<Registry> => {
-    const { registry, refreshFailures } = instruments();
+    const { registry, refreshFailures, requests } = instruments();
+    tally.drain((labels, count) => requests.inc(labels, count));
     for (const refresh of refreshers) {
       try {
         await refresh();
@@ -75,12 +76,7 @@ export function createMetrics(): Metrics {
   };
 
   return {
-    requestServed: (request) => {
-      const { requests, durations } = instruments();
-      const served_by = request.servedBy;
-      requests.inc({ served_by, status_class: statusClass(request.status), reason: reason(request.reason) });
-      durations.observe({ served_by }, request.tookMs / 1_000);
-    },
+    requestServed: ({ servedBy, status, reason, tookMs }) => tally.count(servedBy, status, reason, tookMs),
     fallback: (why) => instruments().fallbacks.inc({ reason: fallbackReason(why) }),
     compared: (name, verdict) => instruments().comparisons.inc({ feature: feature(name), verdict }),
     load: ({ connections, inFlight, streams, upstreamBusy, upstreamWaiting, refused }) => {
@@ -145,7 +141,7 @@ function boundedLabel(): (value: string) => string {
   };
 }
 
-function makeInstruments() {
+function makeInstruments(tally: RequestTally) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -153,6 +149,11 @@ function makeInstruments() {
     new Counter({ name, help, labelNames, registers });
   const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Gauge<Label> =>
     new Gauge({ name, help, labelNames, registers });
+  tally.registerDurations(
+    registry,
+    'fig_request_duration_seconds',
+    'Time from the arrival of a request to the end of its answer.',
+  );
   return {
     registry,
     requests: counter(
@@ -160,13 +161,6 @@ function makeInstruments() {
       'Requests answered, by the side that answered, class of status and why that side was chosen.',
       ['served_by', 'status_class', 'reason'],
     ),
-    durations: new Histogram({
-      name: 'fig_request_duration_seconds',
-      help: 'Time from the arrival of a request to the end of its answer.',
-      labelNames: ['served_by'],
-      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-      registers,
-    }),
     fallbacks: counter('fig_fallbacks_total', 'Requests that legacy answered in place of the candidate.', ['reason']),
     comparisons: counter(
       'fig_comparisons_total',

@@ -21,6 +21,9 @@ const idPatterns: readonly RegExp[] = [
   /^[a-z]{1,8}[-_]\d+$/i,
 ];
 
+/** Most segments are one of these, and need no further look. */
+const word = /^[a-z]{1,11}(?:[-_][a-z]{1,11}){0,2}$/;
+const digits = /^\d+$/;
 const version = /^v\d{1,3}$/i;
 const fileName = /^(.+)\.([a-z][a-z0-9]{0,7})$/i;
 
@@ -37,7 +40,8 @@ export function pathTemplate(target: string): string {
 }
 
 function segmentTemplate(raw: string): string {
-  if (raw === '' || raw === ID || raw === '*') return raw;
+  if (raw === '' || raw === ID || raw === '*' || word.test(raw)) return raw;
+  if (digits.test(raw)) return ID;
   const text = decoded(raw);
   if (isId(text)) return ID;
   const file = fileName.exec(text);

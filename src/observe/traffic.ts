@@ -5,6 +5,8 @@ import { TemplateBudget, otherRoutes, pathTemplate } from './path-template.ts';
 const MAX_ROUTES = 500;
 const SHOWN_ROUTES = 50;
 const MAX_REASONS = 50;
+/** Paths whose template is remembered; in memory only, like the request itself. */
+const MAX_RECENT = 2_000;
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
 
 /** One finished request, as the proxy saw it. */
@@ -80,8 +82,18 @@ export function createTrafficObserver(maxRoutes: number = MAX_ROUTES): TrafficOb
   const servedBy: Record<Side, number> = { legacy: 0, candidate: 0 };
   let requests = 0;
 
-  const routeOf = (method: string, path: string): RouteCounts =>
-    routeFor(methods.has(method) ? method : 'OTHER', pathTemplate(path));
+  /** Finding the template of a path costs more than everything else that is counted here. */
+  const recent = new Map<string, RouteCounts>();
+  const routeOf = (method: string, path: string): RouteCounts => {
+    const key = `${method} ${path}`;
+    let route = recent.get(key);
+    if (route === undefined) {
+      if (recent.size >= MAX_RECENT) recent.clear();
+      route = routeFor(methods.has(method) ? method : 'OTHER', pathTemplate(path));
+      recent.set(key, route);
+    }
+    return route;
+  };
   const routeFor = (known: string, template: string): RouteCounts => {
     const admitted = template === otherRoutes ? otherRoutes : budget.admit(`${known} ${template}`);
     let route = routes.get(admitted);

@@ -92,6 +92,8 @@ const field = fc.oneof(
       'Connection: transfer-encoding',
       'Connection: upgrade\r\nUpgrade: h2c',
       'Upgrade: h2c',
+      'Upgrade: websocket',
+      'Connection: upgrade\r\nUpgrade: websocket',
       'X-Fig-Phase: live',
       'X-A: 1',
       'X-A: \xe4\xf6',
