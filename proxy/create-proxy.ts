@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { timeoutsOf, type TimeoutsDefinition } from '../src/config/timeouts.ts';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import type { ExchangeSink } from '../src/kernel/exchange.ts';
 import { FigError, describeError } from '../src/kernel/fig-error.ts';
@@ -25,7 +26,6 @@ import { UpstreamPool } from './upstream/upstream-pool.ts';
 import type { VisitorRules } from './visitor.ts';
 import { withinTime } from './within-time.ts';
 
-const CONNECT_TIMEOUT_MS = 5_000;
 /** Legacy apps send long lists of cookies; node's own 16 KiB is for what clients send. */
 const MAX_UPSTREAM_HEADER_BYTES = 64 * 1024;
 
@@ -55,8 +55,8 @@ export interface ProxyOptions {
   readonly log: Log;
   /** Largest body that is copied for the shadow. Default 1 MiB. */
   readonly captureLimitBytes?: number | undefined;
-  /** Milliseconds legacy may take until its response headers. Default 60,000. */
-  readonly headersTimeoutMs?: number | undefined;
+  /** How long legacy may take for what. */
+  readonly timeouts?: TimeoutsDefinition | undefined;
   /** Milliseconds that requests in flight get to finish when the proxy stops. Default 5,000. */
   readonly stopGraceMs?: number | undefined;
 }
@@ -74,14 +74,15 @@ export interface Proxy extends Service {
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   refusePath(options.legacy);
-  const headersTimeout = options.headersTimeoutMs ?? 60_000;
+  const timeouts = timeoutsOf(options.timeouts);
   const routes = new RouteTable(options.features);
   const legacy = new UpstreamPool({
     connect: () => connectUpstream(options.legacy),
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    headersTimeoutMs: headersTimeout,
-    // How long an event stream may be silent is legacy's to say; a dead peer is found by TCP keep-alive.
-    bodyIdleMs: 0,
+    connectTimeoutMs: timeouts.connectMs,
+    headersTimeoutMs: timeouts.responseHeadersMs,
+    bodyIdleMs: timeouts.responseBodyIdleMs,
+    sendIdleMs: timeouts.requestBodyIdleMs,
+    totalMs: timeouts.totalMs,
     maxConnections: Number.POSITIVE_INFINITY,
     maxWaiting: 0,
     maxHeadBytes: MAX_UPSTREAM_HEADER_BYTES,
@@ -90,7 +91,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const parts = partsOf(options, routes, legacy);
   const tunnels = new UpgradeTunnels({
     legacy: options.legacy,
-    handshakeTimeoutMs: headersTimeout,
+    handshakeTimeoutMs: timeouts.responseHeadersMs,
     log: options.log,
     onHandshake: (req, status) => {
       observe(options, req, { status, servedBy: 'legacy', reason: 'upgrade' }, 0, status === undefined);
@@ -105,6 +106,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   server.on('request', (req, res) => void serve(options, parts, connections, req, res));
   // The upstream says whether the body is wanted: node would have asked for it at once.
   server.on('checkContinue', (req, res) => void serve(options, parts, connections, req, res));
+  // Other expectations are the upstream's to meet or to refuse (RFC 9110 section 10.1.1).
+  server.on('checkExpectation', (req, res) => void serve(options, parts, connections, req, res));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket, connections));
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', () => socket.destroy());

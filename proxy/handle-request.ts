@@ -12,6 +12,7 @@ import type { OwnWrites } from './own-writes.ts';
 import type { RouteMatch, RouteTable } from './route-table.ts';
 import type { Handled } from './seen-request.ts';
 import { discardRest } from './discard-rest.ts';
+import { withRequestId } from './request-id.ts';
 import type { UpstreamPool } from './upstream/upstream-pool.ts';
 import { framed, questionHeaders, upstreamHeaders } from './upstream-headers.ts';
 import { laterVisitors, visitorOf, type VisitorRules } from './visitor.ts';
@@ -110,7 +111,11 @@ async function serveFromLegacy(parts: ProxyParts, asked: Asked, decision: Decisi
   const outcome = await forward(parts.legacy, {
     method,
     target,
-    headers: framed(upstreamHeaders(req.rawHeaders, address, 'http'), body, String(req.headers.te ?? '')),
+    headers: framed(
+      withRequestId(upstreamHeaders(req.rawHeaders, address, 'http'), req, client.id),
+      body,
+      String(req.headers.te ?? ''),
+    ),
     req,
     body,
     res,
@@ -131,16 +136,17 @@ function tellFailure(
   { id, res, method }: ClientRequest,
   { failure }: ForwardOutcome & { readonly kind: 'upstream-failed' },
 ): void {
-  const { status, code, message, error } = failure;
-  log.warn({ code, request: id, method, error: describeError(error) }, message);
-  if (!res.headersSent && !res.destroyed) answerError(res, { status, code, message, requestId: id });
+  const { status, code, message, error, place } = failure;
+  log.warn({ code, request: id, method, ...place, error: describeError(error) }, message);
+  if (!res.headersSent && !res.destroyed) answerError(res, { status, code, message, place, requestId: id });
 }
 
 function refuse(client: ClientRequest, fault: { readonly status: number; readonly message: string }): Handled {
   const { res, id } = client;
   // Where this request ends is not certain, so nothing after it on this connection can be trusted.
   res.shouldKeepAlive = false;
-  answerError(res, { ...fault, code: 'FIG_REQUEST_REFUSED', requestId: id });
+  const place = { phase: 'request-headers', side: 'client', cause: 'protocol' } as const;
+  answerError(res, { ...fault, code: 'FIG_REQUEST_REFUSED', place, requestId: id });
   return { status: fault.status, servedBy: 'legacy', reason: 'refused' };
 }
 

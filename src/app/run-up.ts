@@ -84,6 +84,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     };
     const proxy: Proxy = await startProxy({
       legacy: config.legacy.url,
+      timeouts: config.legacy.timeouts,
       host: config.listen.host,
       port: config.listen.port,
       features: config.features,

@@ -1,4 +1,5 @@
 import type { FeatureDefinition } from './feature-definition.ts';
+import type { TimeoutsDefinition } from './timeouts.ts';
 
 export interface VisitorDefinition {
   /** Cookie whose value tells visitors apart (a session id). Only a hash of it is ever kept. */
@@ -16,6 +17,8 @@ export interface MigrationDefinition {
     readonly url: string;
     /** Connection URL of the legacy PostgreSQL database. */
     readonly database?: string | undefined;
+    /** Milliseconds it may take for what; 0: for ever. */
+    readonly timeouts?: TimeoutsDefinition | undefined;
   };
   /** Connection URL of the control store. Absent: FIG_DATABASE_URL, else an embedded PostgreSQL under `.fig/`. */
   readonly store?: string | undefined;

@@ -4,6 +4,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import type { MigrationDefinition } from './migration-definition.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { migrationSchema } from './schema.ts';
+import { timeoutsOf } from './timeouts.ts';
 
 export const defaultListenPort = 8080;
 export const defaultAdminPort = 8089;
@@ -25,7 +26,11 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     name: definition.name ?? 'main',
     listen: { port: definition.listen?.port ?? defaultListenPort, host: definition.listen?.host ?? '127.0.0.1' },
     admin: { port: definition.admin?.port ?? defaultAdminPort },
-    legacy: { url: new URL(definition.legacy.url), database: definition.legacy.database ?? env.LEGACY_DATABASE_URL },
+    legacy: {
+      url: new URL(definition.legacy.url),
+      database: definition.legacy.database ?? env.LEGACY_DATABASE_URL,
+      timeouts: timeoutsOf(definition.legacy.timeouts),
+    },
     store: definition.store ?? env.FIG_DATABASE_URL,
     visitor: { cookie: definition.visitor?.cookie, header: definition.visitor?.header },
     fenceBudgetMs: definition.fenceBudgetMs ?? 250,

@@ -1,5 +1,6 @@
 import type { QueryHandler } from './feature-definition.ts';
 import type { ReadModelDefinition } from './read-model-definition.ts';
+import type { UpstreamTimeouts } from './timeouts.ts';
 
 export interface NormalizedRoute {
   /** As written and as reported: `GET /api/orders/:id`. */
@@ -44,7 +45,7 @@ export interface NormalizedConfig {
   readonly name: string;
   readonly listen: { readonly port: number; readonly host: string };
   readonly admin: { readonly port: number };
-  readonly legacy: { readonly url: URL; readonly database: string | undefined };
+  readonly legacy: { readonly url: URL; readonly database: string | undefined; readonly timeouts: UpstreamTimeouts };
   readonly store: string | undefined;
   readonly visitor: { readonly cookie: string | undefined; readonly header: string | undefined };
   readonly fenceBudgetMs: number;

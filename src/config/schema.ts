@@ -84,12 +84,21 @@ const feature = z
     path: ['readModel'],
   });
 
+const milliseconds = z.number().int().min(0).max(86_400_000).optional();
+const timeouts = z.strictObject({
+  connectMs: milliseconds,
+  requestBodyIdleMs: milliseconds,
+  responseHeadersMs: milliseconds,
+  responseBodyIdleMs: milliseconds,
+  totalMs: milliseconds,
+});
+
 /** The shape of a config file. Unknown keys are refused, so that a typo is not a silent default. */
 export const migrationSchema = z.strictObject({
   name: identifier.optional(),
   listen: z.strictObject({ port: port.optional(), host: z.string().min(1).optional() }).optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),
-  legacy: z.strictObject({ url: httpUrl, database: postgresUrl.optional() }),
+  legacy: z.strictObject({ url: httpUrl, database: postgresUrl.optional(), timeouts: timeouts.optional() }),
   store: postgresUrl.optional(),
   visitor: z.strictObject({ cookie: z.string().min(1).optional(), header: z.string().min(1).optional() }).optional(),
   fenceBudgetMs: z.number().nonnegative().max(60_000).optional(),

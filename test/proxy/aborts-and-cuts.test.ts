@@ -166,7 +166,7 @@ test.each([
   await using upstream = await startRawUpstream((__, socket) => {
     act(socket);
   });
-  await using proxy = await startTestProxy(upstream.url, { headersTimeoutMs: 100 });
+  await using proxy = await startTestProxy(upstream.url, { timeouts: { responseHeadersMs: 100 } });
   const answer = await fetch(proxy.url);
   expect(answer.status).toBe(status);
   expect(await answer.json()).toMatchObject({ error: { code: 'FIG_UPSTREAM_RESPONSE_HEADERS' } });

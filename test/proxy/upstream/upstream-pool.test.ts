@@ -22,6 +22,8 @@ function poolFor(url: URL, options: Partial<UpstreamPoolOptions> = {}): Upstream
     connectTimeoutMs: 5_000,
     headersTimeoutMs: 5_000,
     bodyIdleMs: 0,
+    sendIdleMs: 0,
+    totalMs: 0,
     maxConnections: 10,
     maxWaiting: 10,
     ...options,
