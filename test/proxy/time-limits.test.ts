@@ -71,7 +71,7 @@ describe('each time limit has an error of its own', () => {
         socket.once('close', () => clearInterval(timer));
       }
     });
-    await using proxy = await startTestProxy(upstream.url, { timeouts: { totalMs: 100 }, log: codesIn(codes) });
+    await using proxy = await startTestProxy(upstream.url, { timeouts: { totalMs: 500 }, log: codesIn(codes) });
     const silent = await exchangeRaw(proxy.port, get);
     expect(silent).toMatch(/^HTTP\/1\.1 504 /);
     const place = { phase: 'response-headers', side: 'upstream', cause: 'timeout' };
@@ -89,7 +89,7 @@ describe('each time limit has an error of its own', () => {
       if (isStream) socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n');
       else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhe');
     });
-    await using proxy = await startTestProxy(upstream.url, { timeouts: { responseBodyIdleMs: 50, totalMs: 50 } });
+    await using proxy = await startTestProxy(upstream.url, { timeouts: { responseBodyIdleMs: 50, totalMs: 500 } });
     const stream = await rawClient(proxy.port, get.replace('/', '/stream'));
     await stream.receives('data: 1');
     // One that began later runs out of both times; the stream is still there.
