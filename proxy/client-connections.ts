@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 interface Pending {
@@ -19,9 +19,10 @@ export interface OpenRequest {
  * wait behind another answer on the same connection, about which node itself says nothing.
  */
 export class ClientConnections {
-  readonly #pending = new WeakMap<Duplex, Set<Pending>>();
+  readonly #pending = new Map<Duplex, Set<Pending>>();
   readonly #onEmpty: (() => void)[] = [];
   #count = 0;
+  #isClosing = false;
 
   get inFlight(): number {
     return this.#count;
@@ -31,6 +32,7 @@ export class ClientConnections {
     const pending = new Set<Pending>();
     this.#pending.set(socket, pending);
     socket.once('close', () => {
+      this.#pending.delete(socket);
       for (const { gone } of pending) gone.abort();
     });
   }
@@ -42,9 +44,13 @@ export class ClientConnections {
     const pending = this.#pending.get(req.socket);
     pending?.add(entry);
     this.#count += 1;
+    // The client may have more to ask on this connection; it learns from the answer that it has to go elsewhere.
+    if (this.#isClosing) res.shouldKeepAlive = false;
     const closed = new Promise<number>((resolve) => {
       const close = (): void => {
         pending?.delete(entry);
+        // Its head went out before it could say so.
+        if (this.#isClosing && pending?.size === 0 && res.writableFinished) destroySoon(req.socket);
         resolve(performance.now());
       };
       gone.signal.addEventListener('abort', close, { once: true });
@@ -69,6 +75,22 @@ export class ClientConnections {
     return false;
   }
 
+  /** From now on every connection is closed behind the answer that is owed on it. */
+  closeBehindAnswers(): void {
+    this.#isClosing = true;
+    for (const pending of this.#pending.values()) {
+      const last = [...pending].at(-1);
+      if (last && !last.res.headersSent) last.res.shouldKeepAlive = false;
+    }
+  }
+
+  /** Closes the connections on which nothing was ever asked, which node does not count as idle. */
+  closeUnused(): void {
+    for (const [socket, pending] of this.#pending) {
+      if (pending.size === 0 && socket instanceof Socket && socket.bytesRead === 0) socket.destroy();
+    }
+  }
+
   /** Resolves when no request is in flight. */
   async whenEmpty(): Promise<void> {
     if (this.#count === 0) return;
@@ -76,4 +98,8 @@ export class ClientConnections {
       this.#onEmpty.push(resolve);
     });
   }
+}
+
+function destroySoon(socket: Socket): void {
+  if (!socket.destroyed) socket.destroySoon();
 }

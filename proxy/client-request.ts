@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { peerAddress } from './upstream-headers.ts';
+import type { ErrorCode } from '../src/kernel/error-codes.ts';
+import type { PathPolicy } from '../src/config/edge-definition.ts';
+import { strictFault } from './request-path.ts';
+import type { Origin } from './origin.ts';
 
 /** A user's request while it is being answered. */
 export interface ClientRequest {
@@ -10,7 +13,8 @@ export interface ClientRequest {
   readonly method: string;
   /** Path and query exactly as received. */
   readonly target: string;
-  readonly address: string;
+  /** Who asks, and how, as far as it can be believed. */
+  readonly origin: Origin;
   readonly hasBody: boolean;
   /** Milliseconds since the epoch. */
   readonly askedAt: number;
@@ -18,14 +22,19 @@ export interface ClientRequest {
   readonly gone: AbortSignal;
 }
 
-export function clientRequest(req: IncomingMessage, res: ServerResponse, gone: AbortSignal): ClientRequest {
+export function clientRequest(
+  req: IncomingMessage,
+  res: ServerResponse,
+  gone: AbortSignal,
+  origin: Origin,
+): ClientRequest {
   return {
     id: randomUUID(),
     req,
     res,
     method: req.method ?? 'GET',
     target: req.url ?? '/',
-    address: peerAddress(req.socket.remoteAddress),
+    origin,
     hasBody: hasBody(req),
     askedAt: Date.now(),
     gone,
@@ -37,8 +46,15 @@ export function hasBody(req: IncomingMessage): boolean {
   return req.headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
 }
 
+export interface RequestFault {
+  readonly status: number;
+  readonly message: string;
+  /** Default FIG_REQUEST_REFUSED. */
+  readonly code?: ErrorCode | undefined;
+}
+
 /** What makes a request unfit to be forwarded: two readers could disagree about whom it asks or where it ends. */
-export function faultOf(req: IncomingMessage): { readonly status: number; readonly message: string } | undefined {
+export function faultOf(req: IncomingMessage, paths: PathPolicy = 'verbatim'): RequestFault | undefined {
   const names = req.rawHeaders.filter((_, index) => index % 2 === 0);
   if (names.filter((name) => name.toLowerCase() === 'host').length > 1) {
     return { status: 400, message: 'the request has more than one Host header' };
@@ -50,7 +66,16 @@ export function faultOf(req: IncomingMessage): { readonly status: number; readon
   if (!/^(?:\/|https?:\/\/)/i.test(req.url ?? '')) {
     return { status: 501, message: 'only targets that are a path or an http URL are forwarded' };
   }
-  return undefined;
+  if (req.httpVersionMajor > 1 && !isSoundAuthority(req)) {
+    return { status: 400, message: 'the request does not say plainly whom it asks for what' };
+  }
+  const fault = paths === 'strict' ? strictFault(req.url ?? '') : undefined;
+  return fault === undefined ? undefined : { status: 400, message: fault, code: 'FIG_PATH_REFUSED' };
+}
+
+/** What HTTP/1.1's parser makes sure of: one host without user or spaces, and a target that fits its line. */
+function isSoundAuthority(req: IncomingMessage): boolean {
+  return /^[\w.:[\]-]+$/.test(req.headers.host ?? '') && /^[\x21-\x7e]+$/.test(req.url ?? '');
 }
 
 /** How the request says where its body ends. */

@@ -1,7 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { timeoutsOf, type TimeoutsDefinition } from '../src/config/timeouts.ts';
+import type { LegacyTlsSource } from '../src/config/connect-legacy.ts';
+import type { ListenTls, PathPolicy, TrustRules } from '../src/config/edge-definition.ts';
+import { defaultLimits, type ProxyLimits } from '../src/config/limits.ts';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import type { ExchangeSink } from '../src/kernel/exchange.ts';
 import { FigError, describeError } from '../src/kernel/fig-error.ts';
@@ -13,18 +16,26 @@ import { answerError } from './answer.ts';
 import { CandidateDesk } from './ask-candidate.ts';
 import { ClientConnections } from './client-connections.ts';
 import { clientRequest, faultOf, hasBody, type ClientRequest } from './client-request.ts';
+import { drain } from './drain.ts';
 import { errorCodeOf } from './error-code.ts';
 import { resetConnection } from './forward.ts';
 import { handleRequest, type ProxyParts } from './handle-request.ts';
 import { CopyDesk } from './hand-copy.ts';
+import { openLegacyTls } from './legacy-tls.ts';
+import { Load, type LoadStats, type Place, type Refusal } from './load.ts';
+import { originOf, type Origin, type Scheme } from './origin.ts';
+import { openListener } from './open-listener.ts';
 import { OwnWrites } from './own-writes.ts';
-import { RouteTable, pathOf, type RoutedFeature } from './route-table.ts';
+import { refuseLoad, refuseRaw } from './refuse-load.ts';
+import { pathOf } from './request-path.ts';
+import { RouteTable, type RoutedFeature } from './route-table.ts';
 import type { Handled, SeenRequest } from './seen-request.ts';
 import { UpgradeTunnels, isWebSocketUpgrade, responseOn } from './upgrade-tunnel.ts';
+import { compileTrust } from './trust.ts';
 import { connectUpstream } from './upstream/connect-upstream.ts';
 import { UpstreamPool } from './upstream/upstream-pool.ts';
 import type { VisitorRules } from './visitor.ts';
-import { withinTime } from './within-time.ts';
+import { upstreamHeaders, type IdentityRules } from './upstream-headers.ts';
 
 /** Legacy apps send long lists of cookies; node's own 16 KiB is for what clients send. */
 const MAX_UPSTREAM_HEADER_BYTES = 64 * 1024;
@@ -37,6 +48,20 @@ export interface ProxyOptions {
   readonly port: number;
   readonly features: readonly RoutedFeature[];
   readonly visitor: VisitorRules;
+  /** Listens with a certificate, for HTTP/1.1 and HTTP/2. */
+  readonly tls?: ListenTls | undefined;
+  /** How a legacy at https is verified. Default: by the authorities that node knows, for the host of its URL. */
+  readonly legacyTls?: LegacyTlsSource | undefined;
+  /** Milliseconds between two looks at certificate files, besides being told of changes. Default 60,000. */
+  readonly certificatePollMs?: number | undefined;
+  /** Who is believed about where a request comes from. Default: nobody. */
+  readonly trust?: TrustRules | undefined;
+  /** The Host header legacy gets: the client's (`keep`, the default), legacy's own (`replace`), or this one. */
+  readonly hostHeader?: string | undefined;
+  /** The name under which the proxy adds itself to Via. Default: it does not. */
+  readonly via?: string | undefined;
+  /** Default `verbatim`. */
+  readonly paths?: PathPolicy | undefined;
   /** An immutable snapshot, read once per request. */
   readonly routing: () => RoutingSnapshot;
   readonly candidate: (feature: string) => Candidate | undefined;
@@ -57,8 +82,12 @@ export interface ProxyOptions {
   readonly captureLimitBytes?: number | undefined;
   /** How long legacy may take for what. */
   readonly timeouts?: TimeoutsDefinition | undefined;
-  /** Milliseconds that requests in flight get to finish when the proxy stops. Default 5,000. */
+  /** Milliseconds that requests in flight, event streams and tunnels get to finish when the proxy stops. Default 5,000. */
   readonly stopGraceMs?: number | undefined;
+  /** Milliseconds between `drain` and the end of listening, for load balancers to notice. Default 0. */
+  readonly drainDelayMs?: number | undefined;
+  /** Default: `defaultLimits`. */
+  readonly limits?: ProxyLimits | undefined;
 }
 
 export interface Proxy extends Service {
@@ -66,18 +95,40 @@ export interface Proxy extends Service {
   readonly port: number;
   /** Requests whose answer is not out yet; tunnels are not counted. */
   readonly inFlight: number;
+  /** Reads the files of certificates again, as it happens by itself when they change. Never throws. */
+  reloadCertificates(): void;
+  /** From the beginning of its stop on. */
+  readonly isDraining: boolean;
+  load(): LoadStats;
+  /** Changes what may change while requests are under way: each goes on with what it began with. */
+  reconfigure(settings: LiveSettings): void;
+}
+
+export interface LiveSettings {
+  readonly limits: ProxyLimits;
+  readonly fenceBudgetMs: number;
+  readonly drainDelayMs: number;
+  readonly stopGraceMs: number;
 }
 
 /**
  * Starts the routing proxy; resolves when it listens. Without features it is transparent and only observes. Throws
- * FIG_PORT_IN_USE, FIG_LISTEN_FAILED, FIG_CONFIG_INVALID.
+ * FIG_PORT_IN_USE, FIG_LISTEN_FAILED, FIG_CONFIG_INVALID, FIG_CERTIFICATE_INVALID.
  */
-export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+export async function startProxy(given: ProxyOptions): Promise<Proxy> {
+  const options: ProxyOptions & {
+    fenceBudgetMs: number;
+    drainDelayMs?: number | undefined;
+    stopGraceMs?: number | undefined;
+  } = { ...given };
   refusePath(options.legacy);
   const timeouts = timeoutsOf(options.timeouts);
   const routes = new RouteTable(options.features);
+  const connections = new ClientConnections();
+  const pollMs = options.certificatePollMs ?? 60_000;
+  const legacyTls = openLegacyTls(options.legacy, options.legacyTls ?? {}, pollMs, options.log);
   const legacy = new UpstreamPool({
-    connect: () => connectUpstream(options.legacy),
+    connect: () => connectUpstream(options.legacy, legacyTls.options()),
     connectTimeoutMs: timeouts.connectMs,
     headersTimeoutMs: timeouts.responseHeadersMs,
     bodyIdleMs: timeouts.responseBodyIdleMs,
@@ -87,10 +138,16 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     maxWaiting: 0,
     maxHeadBytes: MAX_UPSTREAM_HEADER_BYTES,
   });
-  const connections = new ClientConnections();
-  const parts = partsOf(options, routes, legacy);
+  const closeLegacy = (): void => {
+    legacyTls.stop();
+    legacy.destroy();
+  };
+  const load = new Load(options.limits ?? defaultLimits);
+  const parts = partsOf(options, routes, legacy, load);
   const tunnels = new UpgradeTunnels({
     legacy: options.legacy,
+    agent: legacyTls.agent,
+    headersOf: (req) => upstreamHeaders(req.rawHeaders, parts.originOf(req), parts.identity, req.httpVersion),
     handshakeTimeoutMs: timeouts.responseHeadersMs,
     log: options.log,
     onHandshake: (req, status) => {
@@ -99,62 +156,138 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   });
   const upgraded = new Set<Duplex>();
 
-  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 60_000, insecureHTTPParser: false });
+  const { server, renewed } = await withoutLeak(closeLegacy, () =>
+    openListener(
+      options.tls,
+      { keepAliveTimeout: 65_000, insecureHTTPParser: false, ...headLimits(load.limits) },
+      pollMs,
+      options.log,
+      (socket) => {
+        connections.watch(socket);
+        load.connected(socket);
+      },
+    ),
+  );
+  // Node would drop the lines beyond its count in silence; ours are counted, and their bytes are bounded.
+  server.maxHeadersCount = 0;
   // How long an upload may take is legacy's to say as well: the proxy holds next to nothing of it.
   server.requestTimeout = 0;
-  server.on('connection', (socket) => connections.watch(socket));
   server.on('request', (req, res) => void serve(options, parts, connections, req, res));
   // The upstream says whether the body is wanted: node would have asked for it at once.
   server.on('checkContinue', (req, res) => void serve(options, parts, connections, req, res));
   // Other expectations are the upstream's to meet or to refuse (RFC 9110 section 10.1.1).
   server.on('checkExpectation', (req, res) => void serve(options, parts, connections, req, res));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket, connections));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket, connections, load));
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', () => socket.destroy());
     if (!(socket instanceof Socket)) return;
+    if (load.isSurplus(socket)) {
+      load.refuse('connections');
+      refuseRaw(socket, 'connections');
+      return;
+    }
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
-    if (isWebSocketUpgrade(req) && faultOf(req) === undefined) tunnels.open(req, socket, head);
+    if (isWebSocketUpgrade(req) && faultOf(req, options.paths) === undefined) {
+      load.tunnelled(socket);
+      tunnels.open(req, socket, head);
+    }
     // Any other upgrade may be ignored (RFC 9110 section 7.8). Its body, if any, is lost to us by now.
     else if (!hasBody(req)) void serve(options, parts, connections, req, responseOn(req, socket));
     else socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   });
 
-  try {
-    await listen(server, options.host, options.port);
-  } catch (error) {
-    legacy.destroy();
-    throw error;
-  }
+  await withoutLeak(
+    closeLegacy,
+    () => listen(server, options.host, options.port),
+    () => renewed?.stop(),
+  );
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   let stopping: Promise<void> | undefined;
   return {
     name: 'proxy',
     port,
-    url: urlOf(options.host, port),
+    url: urlOf(options.tls === undefined ? 'http' : 'https', options.host, port),
     get inFlight() {
       return connections.inFlight;
     },
-    stop: () => (stopping ??= stop(server, connections, upgraded, legacy, options.stopGraceMs ?? 5_000)),
+    get isDraining() {
+      return stopping !== undefined;
+    },
+    load: () => load.stats(),
+    reconfigure: ({ limits, ...settings }) => {
+      Object.assign(options, settings);
+      load.change(limits);
+      server.headersTimeout = limits.headersTimeoutMs;
+      // Node reads it for every new connection, though its types do not know it.
+      Object.assign(server, { maxHeaderSize: limits.headerBytes });
+    },
+    reloadCertificates: () => {
+      renewed?.reload();
+      legacyTls.reload();
+    },
+    stop: () => {
+      renewed?.stop();
+      legacyTls.stop();
+      return (stopping ??= stop(server, connections, upgraded, legacy, options));
+    },
   };
 }
 
-function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool): ProxyParts {
-  const { log, routing, source, applied, fenceSecret, fenceBudgetMs } = options;
+/** A start that fails leaves nothing open behind. */
+async function withoutLeak<T>(closeLegacy: () => void, step: () => T | Promise<T>, undo?: () => void): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    undo?.();
+    closeLegacy();
+    throw error;
+  }
+}
+
+function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool, load: Load): ProxyParts {
+  const { log, routing, source, applied, fenceSecret } = options;
   const secureCookies = options.secureCookies ?? false;
-  const ownWrites = new OwnWrites({ source, applied, routing, fenceBudgetMs, secret: fenceSecret, secureCookies, log });
+  const ownWrites = new OwnWrites({
+    source,
+    applied,
+    routing,
+    get fenceBudgetMs() {
+      return options.fenceBudgetMs;
+    },
+    secret: fenceSecret,
+    secureCookies,
+    log,
+  });
   ownWrites.learn(routing());
   return {
     legacy,
     routes,
+    paths: options.paths ?? 'verbatim',
+    identity: identityOf(options),
     routing,
     visitor: options.visitor,
     fenceSecret,
     ownWrites,
     candidates: new CandidateDesk(options.candidate),
+    originOf: originReader(options.trust ?? {}),
+    load,
     copies: new CopyDesk(options.sink, options.captureLimitBytes ?? 1024 * 1024, log),
     log,
+  };
+}
+
+function identityOf({ hostHeader = 'keep', legacy, via }: ProxyOptions): IdentityRules {
+  const host = hostHeader === 'keep' ? undefined : hostHeader === 'replace' ? legacy.host : hostHeader;
+  return { host, legacyHost: legacy.host, via };
+}
+
+function originReader(trust: TrustRules): (req: IncomingMessage) => Origin {
+  const isTrusted = compileTrust(trust);
+  return ({ socket, headers, rawHeaders }) => {
+    const scheme = 'encrypted' in socket ? 'https' : 'http';
+    return originOf(isTrusted, trust.header, { address: socket.remoteAddress, host: headers.host, scheme }, rawHeaders);
   };
 }
 
@@ -168,16 +301,20 @@ async function serve(
 ): Promise<void> {
   const startedAt = performance.now();
   const { gone, closed } = connections.begin(req, res);
-  const handled = await handledSafely(parts, clientRequest(req, res, gone));
+  const client = clientRequest(req, res, gone, parts.originOf(req));
+  const place = parts.load.enter(req.socket);
+  const isRefused = typeof place === 'string';
+  const handled = isRefused ? refuseLoad(parts.load, client, place) : await handledSafely(parts, client, place);
   const closedAt = await closed;
   observe(options, req, handled, closedAt - startedAt, !res.writableFinished);
+  if (!isRefused) place.release();
   connections.end();
 }
 
 /** The main line; a fault in it costs one request and is told, it never takes the process down. */
-async function handledSafely(parts: ProxyParts, client: ClientRequest): Promise<Handled> {
+async function handledSafely(parts: ProxyParts, client: ClientRequest, place: Place): Promise<Handled> {
   try {
-    return await handleRequest(parts, client);
+    return await handleRequest(parts, client, place);
   } catch (error) {
     const message = 'the proxy failed to handle the request';
     parts.log.error({ request: client.id, error: describeError(error) }, message);
@@ -202,18 +339,37 @@ function observe(
 }
 
 /** What is no HTTP gets 400 and a closed connection, but never in the middle of an answer. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex, connections: ClientConnections): void {
+function refuseMalformed(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  connections: ClientConnections,
+  load: Load,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable || connections.isAnswering(socket)) {
     socket.destroy();
     return;
   }
-  const reason =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request';
-  socket.end(`HTTP/1.1 ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+  const refusal = refusalsByCode[error.code ?? ''];
+  if (refusal !== undefined) {
+    load.refuse(refusal);
+    refuseRaw(socket, refusal);
+    return;
+  }
+  socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
+}
+
+const refusalsByCode: Readonly<Record<string, Refusal>> = {
+  HPE_HEADER_OVERFLOW: 'head-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'head-too-slow',
+};
+
+/** Node's own limits on heads; it looks for slow ones in an interval that must be short against the time they get. */
+function headLimits({ headerBytes, headersTimeoutMs }: ProxyLimits): ServerOptions {
+  return {
+    maxHeaderSize: headerBytes,
+    headersTimeout: headersTimeoutMs,
+    connectionsCheckingInterval: Math.max(50, Math.min(1_000, headersTimeoutMs / 4)),
+  };
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {
@@ -236,25 +392,15 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   }
 }
 
-/** Stops listening, lets requests in flight finish, then closes whatever is left. */
 async function stop(
   server: Server,
   connections: ClientConnections,
   upgraded: ReadonlySet<Duplex>,
   legacy: UpstreamPool,
-  graceMs: number,
+  { drainDelayMs = 0, stopGraceMs = 5_000 }: ProxyOptions,
 ): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  server.closeIdleConnections();
-  await withinTime(connections.whenEmpty(), graceMs);
-  server.closeAllConnections();
-  for (const socket of upgraded) socket.destroy();
-  // Those that were just broken off still have to be reported; a candidate that hangs must not hold up the stop.
-  await withinTime(connections.whenEmpty(), graceMs);
+  await drain(server, connections, upgraded, { drainDelayMs, stopGraceMs });
   legacy.destroy();
-  await closed;
 }
 
 function refusePath(legacy: URL): void {
@@ -266,7 +412,7 @@ function refusePath(legacy: URL): void {
 }
 
 /** An address that a browser on this machine can open. */
-function urlOf(host: string, port: number): string {
+function urlOf(scheme: Scheme, host: string, port: number): string {
   const open = host === '0.0.0.0' || host === '' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${open.includes(':') ? `[${open}]` : open}:${port}`;
+  return `${scheme}://${open.includes(':') ? `[${open}]` : open}:${port}`;
 }

@@ -8,6 +8,8 @@ import { isWithin } from '../src/kernel/sampling.ts';
 export type Reason =
   /** No route of a feature matches. */
   | 'no-route'
+  /** The path is spelled so that two readers may see different routes in it; it belongs to a feature in one reading. */
+  | 'ambiguous-path'
   /** The route is a feature's, but the request carries a body, which a candidate is never given. */
   | 'request-body'
   /** The method may write; reads move, writes do not. */
@@ -46,7 +48,7 @@ export interface Decision {
 
 export interface DecisionInput {
   readonly method: string;
-  readonly match: { readonly feature: string } | undefined;
+  readonly match: { readonly feature: string; readonly isAmbiguous?: boolean | undefined } | undefined;
   readonly hasBody: boolean;
   readonly routing: RoutingSnapshot;
   /** The visitor's id; who is inside a canary depends on nothing else. */
@@ -57,6 +59,7 @@ export interface DecisionInput {
 export function decide(input: DecisionInput): Decision {
   const { match, routing } = input;
   if (match === undefined) return legacy('no-route');
+  if (match.isAmbiguous === true) return legacy('ambiguous-path');
   if (input.method !== 'GET' && input.method !== 'HEAD') return legacy('not-a-read');
   if (input.hasBody) return legacy('request-body');
   const reads = routing.features.get(match.feature)?.reads;

@@ -27,6 +27,10 @@ export interface ForwardJob {
   readonly gone: AbortSignal;
   /** Header lines to add. Nothing is sent to the client before it resolves; must not reject. */
   readonly beforeHead?: ((head: AnswerHead) => Promise<string[]>) | undefined;
+  /** Sees every chunk of the request's body before it is sent on; may end it all by `gone`, must not throw. */
+  readonly onUpload?: ((chunk: Buffer) => void) | undefined;
+  /** Told of the upstream's answer before any of it is sent; must not throw. */
+  readonly onHead?: ((head: AnswerHead) => void) | undefined;
   /** Sees every chunk of the answer's body; must not throw. */
   readonly tap?: ((chunk: Buffer) => void) | undefined;
 }
@@ -88,6 +92,7 @@ class Relay implements UpstreamHandler {
   onHead(head: ResponseHead): void {
     const headers = relayedTrailers(endToEnd(head.headers), head, this.#job.req);
     this.#head = { status: head.status, message: head.message, headers };
+    this.#job.onHead?.(this.#head);
     if (this.#job.beforeHead === undefined) {
       this.#sendHead(this.#head, []);
       return;
@@ -134,6 +139,8 @@ class Relay implements UpstreamHandler {
     }
     this.#isUploading = true;
     req.on('data', (chunk: Buffer) => {
+      this.#job.onUpload?.(chunk);
+      if (this.#isSettled) return;
       if (this.#exchange?.write(chunk) === false && !this.#isSettled) req.pause();
     });
     req.once('end', () => this.#exchange?.finish(trailerEntries(req.rawTrailers).flat()));

@@ -5,12 +5,13 @@ import type { ReadState } from '../src/kernel/phase.ts';
 import { CaptureBody } from './capture-body.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { RouteMatch } from './route-table.ts';
-import { questionHeaders } from './upstream-headers.ts';
 import type { ForwardOutcome } from './forward.ts';
 
 /** What a copy is about. */
 export interface CopySubject {
   readonly client: ClientRequest;
+  /** The request's headers as legacy gets them. */
+  readonly headers: readonly string[];
   readonly match: RouteMatch;
   readonly reads: ReadState;
 }
@@ -82,7 +83,7 @@ export class CopyDesk {
 }
 
 function exchangeOf(
-  { client, match, reads }: CopySubject,
+  { client, headers, match, reads }: CopySubject,
   answer: HttpAnswer,
   tookMs: number,
 ): Omit<Exchange, 'servedBy'> {
@@ -92,7 +93,7 @@ function exchangeOf(
     route: match.route,
     params: match.params,
     reads,
-    question: { method: client.method, target: client.target, headers: questionHeaders(client.req.rawHeaders) },
+    question: { method: client.method, target: client.target, headers },
     answer,
     askedAt: client.askedAt,
     tookMs,

@@ -100,8 +100,8 @@ export class OwnWrites {
     }
   }
 
-  /** A write sets out. From now on the visitor's reads go to legacy. */
-  begin(visitor: string, note: FenceNote | undefined): OpenWrite {
+  /** A write sets out. From now on the visitor's reads go to legacy. `isSecure`: the visitor is reached by https. */
+  begin(visitor: string, note: FenceNote | undefined, isSecure = false): OpenWrite {
     const visitors = new Set([visitor]);
     this.#enter(visitor);
     return {
@@ -122,7 +122,7 @@ export class OwnWrites {
             at: this.#now(),
             isKnown: fence !== undefined,
           },
-          this.#options.secureCookies,
+          isSecure || this.#options.secureCookies,
         );
         return ['Set-Cookie', value];
       },

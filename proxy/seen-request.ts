@@ -1,5 +1,6 @@
 import type { Side } from '../src/kernel/exchange.ts';
 import type { Reason } from './decide.ts';
+import type { Refusal } from './load.ts';
 
 /** A finished request as traffic observation gets it. Holds no query, no header, no body. */
 export interface SeenRequest {
@@ -10,8 +11,8 @@ export interface SeenRequest {
   readonly servedBy: Side;
   /** Why legacy answered although the candidate's turn it was. */
   readonly fallback?: Reason | undefined;
-  /** `refused`: not forwarded at all. `upgrade`: a protocol upgrade; the time is that of its handshake. */
-  readonly reason: Reason | 'refused' | 'upgrade';
+  /** `refused`: not forwarded at all. A `Refusal`: turned away by a limit. `upgrade`: a protocol upgrade; the time is that of its handshake. */
+  readonly reason: Reason | Refusal | 'refused' | 'upgrade';
   /** From arrival until the last byte was sent. */
   readonly tookMs: number;
   /** The answer did not go out to its end. */

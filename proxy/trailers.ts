@@ -22,7 +22,7 @@ const neverTrailers = new Set([
 
 /** Announced trailers can be kept only where the answer goes on in chunks; elsewhere the announcement goes, too. */
 export function relayedTrailers(headers: string[], head: ResponseHead, req: IncomingMessage): string[] {
-  const isKept = head.framing.kind === 'chunked' && req.httpVersion === '1.1';
+  const isKept = head.framing.kind === 'chunked' && req.httpVersion !== '1.0';
   if (isKept) return headers;
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i]!.length === 7 && headers[i]!.toLowerCase() === 'trailer') {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ServerResponse, type ClientRequest as OutgoingRequest, type IncomingMessage } from 'node:http';
+import type { Agent } from 'node:https';
 import type { Socket } from 'node:net';
 import httpProxy from 'http-proxy';
 import { describeError } from '../src/kernel/fig-error.ts';
@@ -9,10 +10,13 @@ import { hasBody } from './client-request.ts';
 import { endToEnd } from './hop-by-hop.ts';
 import { resetConnection } from './forward.ts';
 import { upstreamFailure } from './upstream-failure.ts';
-import { peerAddress, upstreamHeaders } from './upstream-headers.ts';
 
 export interface UpgradeTunnelsOptions {
   readonly legacy: URL;
+  /** Connects to a legacy that speaks https. */
+  readonly agent: () => Agent | undefined;
+  /** The headers of the handshake as legacy gets them, but for those that ask for the upgrade. */
+  readonly headersOf: (req: IncomingMessage) => string[];
   /** How long legacy may take to accept or refuse an upgrade. */
   readonly handshakeTimeoutMs: number;
   readonly log: Log;
@@ -44,14 +48,14 @@ export class UpgradeTunnels {
 
   /** The socket must have an `error` listener already. */
   open(req: IncomingMessage, socket: Socket, head: Buffer): void {
-    this.#proxy.ws(req, socket, head, {}, (error) => {
+    this.#proxy.ws(req, socket, head, { agent: this.#options.agent() }, (error) => {
       this.#options.log.debug({ error: describeError(error) }, 'an upgrade ended with an error');
     });
   }
 
   #handshake(outgoing: OutgoingRequest, req: IncomingMessage, socket: Socket): void {
     const { onHandshake, handshakeTimeoutMs } = this.#options;
-    setHead(outgoing, req);
+    setHead(outgoing, req, this.#options.headersOf(req));
     let isOver = false;
     const over = (status: number | undefined): void => {
       if (isOver) return;
@@ -100,10 +104,9 @@ export function isWebSocketUpgrade(req: IncomingMessage): boolean {
 }
 
 /** Replaces the folded headers and the tidied target with what the client sent. */
-function setHead(outgoing: OutgoingRequest, req: IncomingMessage): void {
+function setHead(outgoing: OutgoingRequest, req: IncomingMessage, headers: readonly string[]): void {
   outgoing.path = req.url ?? '/';
   for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
-  const headers = upstreamHeaders(req.rawHeaders, peerAddress(req.socket.remoteAddress), 'http');
   for (let i = 0; i < headers.length; i += 2) outgoing.appendHeader(headers[i]!, headers[i + 1]!);
   outgoing.setHeader('Connection', 'Upgrade');
   outgoing.setHeader('Upgrade', req.headers.upgrade ?? 'websocket');

@@ -1,30 +1,58 @@
 import { headerValue, type RawHeaders } from '../src/kernel/exchange.ts';
 import { withoutFenceCookie } from './fence-cookie.ts';
 import { endToEnd, filterHeaders } from './hop-by-hop.ts';
+import type { Origin } from './origin.ts';
 
-const overwritten = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']);
+/** What the proxy says of itself and of where a request comes from. */
+export interface IdentityRules {
+  /** The Host header legacy gets: the client's, or this one. */
+  readonly host: string | undefined;
+  /** Legacy's own host, for requests of HTTP/1.0, which may have none. */
+  readonly legacyHost: string;
+  /** The name under which the proxy adds itself to Via (RFC 9110 section 7.6.3), in both directions; undefined: not at all. */
+  readonly via: string | undefined;
+}
+
+/** Identity that is ours to state. Of a stranger, every further `x-forwarded-*` goes as well. */
+const stated = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded']);
 
 /**
- * The headers of a request as legacy gets them. What a client says about where it comes from is replaced by what we see;
- * `x-fig-*` is ours alone. Expect is the upstream's to answer.
+ * The headers of a request as legacy, candidate and shadow get them. `x-fig-*` is ours alone; what a client says about where
+ * it comes from is replaced by what we know. Expect is the upstream's to answer.
  */
-export function upstreamHeaders(received: RawHeaders, address: string, proto: 'http' | 'https'): string[] {
-  const headers = questionHeaders(endToEnd(received));
-  const kept = filterHeaders(headers, (name) => !overwritten.has(name));
-  kept.push('X-Forwarded-For', address, 'X-Forwarded-Proto', proto);
-  const host = headerValue(received, 'host');
-  if (host !== undefined) kept.push('X-Forwarded-Host', host);
+export function upstreamHeaders(
+  received: RawHeaders,
+  origin: Origin,
+  { host, legacyHost, via }: IdentityRules,
+  httpVersion: string,
+): string[] {
+  const headers = endToEnd(withoutFenceCookie(received));
+  const hasHost = headerValue(headers, 'host') !== undefined;
+  const kept: string[] = [];
+  if (!hasHost) kept.push('Host', host ?? legacyHost);
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i]!.toLowerCase();
+    if (isOurs(name, origin.isPeerTrusted)) continue;
+    kept.push(headers[i]!, name === 'host' && host !== undefined ? host : headers[i + 1]!);
+  }
+  kept.push('X-Forwarded-For', origin.forwardedFor, 'X-Forwarded-Proto', origin.scheme);
+  if (origin.host !== undefined) kept.push('X-Forwarded-Host', origin.host);
+  kept.push('Forwarded', origin.forwarded);
+  if (via !== undefined) kept.push('Via', `${httpVersion} ${via}`);
   return kept;
 }
 
-/** The headers of a question as candidate and shadow get them: as received, less what is ours. */
-export function questionHeaders(received: RawHeaders): string[] {
-  return filterHeaders(withoutFenceCookie(received), (name) => !name.startsWith('x-fig-'));
+/** Header lines to add to an answer of legacy, which spoke HTTP/1.1 to us. */
+export function viaOfAnswer({ via }: IdentityRules): string[] {
+  return via === undefined ? [] : ['Via', `1.1 ${via}`];
 }
 
-/** The peer's address; an IPv4 client of a dual-stack socket is written as IPv4. */
-export function peerAddress(remoteAddress: string | undefined): string {
-  return (remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
+function isOurs(line: string, isPeerTrusted: boolean): boolean {
+  if (line.charCodeAt(0) !== 0x78) return line === 'forwarded';
+  // CGI and its heirs tell X_Forwarded_For from X-Forwarded-For no more.
+  const name = line.includes('_') ? line.replaceAll('_', '-') : line;
+  if (name.startsWith('x-fig-') || stated.has(name)) return true;
+  return !isPeerTrusted && (name.startsWith('x-forwarded-') || name === 'x-real-ip');
 }
 
 /**

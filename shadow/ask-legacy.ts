@@ -1,27 +1,41 @@
 import { Pool } from 'undici';
+import { legacyConnector, serverNameOf, type LegacyTlsSource } from '../src/config/connect-legacy.ts';
+import { readTlsMaterial } from '../src/config/tls-material.ts';
 import type { HttpQuestion } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import { maxComparedBytes } from './comparability.ts';
 import type { LegacyResult } from './judge.ts';
-import { asForwarded, repeatedHeaders } from './question-headers.ts';
+import { repeatedHeaders } from './question-headers.ts';
 import { Semaphore } from './semaphore.ts';
 
 export interface LegacyAskerOptions {
   readonly url: URL;
+  /** How a legacy at https is verified. Default: by the authorities node knows. */
+  readonly tls?: LegacyTlsSource | undefined;
   /** Questions at once; a difference must not become a load on legacy. Default 4. */
   readonly concurrency?: number | undefined;
   /** Milliseconds for a whole answer. Default 5,000. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** Asks legacy a question a second time, as the same visitor. */
+/** Asks legacy a question a second time, as the same visitor: the copy says where it came from as the original did. */
 export class LegacyAsker implements AsyncDisposable {
   readonly #pool: Pool;
   readonly #places: Semaphore;
   readonly #timeoutMs: number;
+  readonly #serverName: { readonly servername?: string };
 
-  constructor({ url, concurrency = 4, timeoutMs = 5_000 }: LegacyAskerOptions) {
-    this.#pool = new Pool(url.origin, { connections: concurrency, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+  constructor({ url, tls: source = {}, concurrency = 4, timeoutMs = 5_000 }: LegacyAskerOptions) {
+    const { servername, rejectUnauthorized = true } = source;
+    const tls = { ...readTlsMaterial(source, 'legacy.tls'), servername, rejectUnauthorized };
+    const isSecure = url.protocol === 'https:';
+    this.#serverName = isSecure ? { servername: serverNameOf(url, tls) } : {};
+    this.#pool = new Pool(url.origin, {
+      connections: concurrency,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      ...(isSecure ? { connect: legacyConnector(url, tls, timeoutMs) } : {}),
+    });
     this.#places = new Semaphore(concurrency);
     this.#timeoutMs = timeoutMs;
   }
@@ -42,9 +56,10 @@ export class LegacyAsker implements AsyncDisposable {
       const response = await this.#pool.request({
         method: 'GET',
         path: target,
-        headers: asForwarded(repeatedHeaders(headers)),
+        headers: repeatedHeaders(headers),
         responseHeaders: 'raw',
         signal: AbortSignal.timeout(this.#timeoutMs),
+        ...this.#serverName,
       });
       const body = await readAtMost(response.body, maxComparedBytes);
       if (!body) return { ok: false, reason: `the answer has more than ${maxComparedBytes} bytes` };

@@ -41,20 +41,6 @@ export function repeatedHeaders(received: RawHeaders): string[] {
   return headers;
 }
 
-/** Where the question came from, as the proxy tells legacy; what the client itself says of that is dropped. */
-export function asForwarded(headers: RawHeaders): string[] {
-  const kept: string[] = [];
-  let host: string | undefined;
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = headers[i]!.toLowerCase();
-    if (name === 'host') host ??= headers[i + 1]!;
-    if (!/^x-forwarded-(for|host|proto)$/.test(name)) kept.push(headers[i]!, headers[i + 1]!);
-  }
-  kept.push('x-forwarded-proto', 'http');
-  if (host !== undefined) kept.push('x-forwarded-host', host);
-  return kept;
-}
-
 function namedByConnection(headers: RawHeaders): Set<string> {
   const names = new Set<string>();
   for (let i = 0; i + 1 < headers.length; i += 2) {

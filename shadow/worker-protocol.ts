@@ -1,3 +1,4 @@
+import type { LegacyTlsSource } from '../src/config/connect-legacy.ts';
 import type { Exchange } from '../src/kernel/exchange.ts';
 import type { Verdict } from '../src/kernel/verdict.ts';
 
@@ -6,6 +7,8 @@ export interface ShadowWorkerData {
   readonly configFile: string | undefined;
   readonly storeUrl: string;
   readonly legacyUrl: string;
+  /** How a legacy at https is verified. */
+  readonly legacyTls?: LegacyTlsSource | undefined;
   readonly legacyDatabaseUrl: string | undefined;
   /** File URL of a module that exports `openCandidates` (see `CandidateModule`). */
   readonly candidateModule: string;

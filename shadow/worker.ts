@@ -25,7 +25,11 @@ async function runWorker(port: NonNullable<typeof parentPort>, workerData: Start
   const settings = { ...defaultShadowSettings, ...workerData.settings };
   const store = await openEvidence(workerData.storeUrl);
   const candidates = await openCandidates(workerData);
-  const legacy = new LegacyAsker({ url: new URL(workerData.legacyUrl), timeoutMs: settings.legacyTimeoutMs });
+  const legacy = new LegacyAsker({
+    url: new URL(workerData.legacyUrl),
+    tls: workerData.legacyTls,
+    timeoutMs: settings.legacyTimeoutMs,
+  });
   const writer = new EvidenceWriter({ append: (items) => store.evidence.append(items), log });
   const comparer = new ExchangeComparer({
     candidates,

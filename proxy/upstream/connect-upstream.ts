@@ -1,5 +1,6 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { NodeTls } from '../../src/config/connect-legacy.ts';
 
 export interface Connecting {
   readonly socket: Socket;
@@ -7,12 +8,15 @@ export interface Connecting {
   readonly ready: 'connect' | 'secureConnect';
 }
 
-/** Begins to connect to an origin; https is verified against the certificates that node trusts. */
-export function connectUpstream(origin: URL): Connecting {
+/** Begins to connect to an origin; https is verified as `tls` says, by default against the certificates that node trusts. */
+export function connectUpstream(origin: URL, tls?: NodeTls): Connecting {
   const isTls = origin.protocol === 'https:';
   const host = origin.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = origin.port === '' ? (isTls ? 443 : 80) : Number(origin.port);
   if (!isTls) return { socket: connectTcp({ host, port }), ready: 'connect' };
-  const servername = /^[\d.]+$|:/.test(host) ? undefined : host;
-  return { socket: connectTls({ host, port, servername, ALPNProtocols: ['http/1.1'] }), ready: 'secureConnect' };
+  const servername = isIP(host) === 0 ? host : undefined;
+  return {
+    socket: connectTls({ host, port, servername, ...tls, ALPNProtocols: ['http/1.1'] }),
+    ready: 'secureConnect',
+  };
 }

@@ -54,8 +54,8 @@ function hostRefusal(request: GuardedRequest, options: GuardOptions): Refusal | 
 }
 
 function tokenRefusal(request: GuardedRequest, options: GuardOptions): Refusal | undefined {
-  // A container's health check has no token, and the answer says nothing.
-  if (options.token === undefined || request.path === '/healthz') return undefined;
+  // The probes of a container have no token, and the answers say next to nothing.
+  if (options.token === undefined || request.path === '/healthz' || request.path === '/readyz') return undefined;
   const given = /^Bearer (.+)$/i.exec(text(request.headers.authorization))?.[1];
   if (given !== undefined && isEqualSecret(given, options.token)) return undefined;
   return {

@@ -43,6 +43,13 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
   app.get('/healthz', (_request, response) => {
     response.set('cache-control', 'no-store').json({ ok: true });
   });
+  app.get('/readyz', (_request, response) => {
+    const readiness = control.readiness();
+    response
+      .status(readiness.ready ? 200 : 503)
+      .set('cache-control', 'no-store')
+      .json(readiness);
+  });
   app.get('/status', async (_request, response) => {
     response.set('cache-control', 'no-store').json(await control.status());
   });
@@ -58,6 +65,9 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
   });
   app.post('/features/:name/rollback', async (request, response) => {
     sendOutcome(response, await control.rollback(request.params.name, rollbackBody.parse(request.body)));
+  });
+  app.post('/reload', async (_request, response) => {
+    response.json(await control.reload());
   });
   app.use(
     express.static(pageFolder, { cacheControl: false, redirect: false, dotfiles: 'ignore', index: 'index.html' }),

@@ -7,12 +7,12 @@ import type { AppliedPosition, Position } from '../kernel/position.ts';
 export function withinLag(
   inner: AppliedPosition,
   lagSeconds: () => number | undefined,
-  maxLagSeconds: number,
+  maxLagSeconds: () => number,
 ): AppliedPosition {
   return {
     current(): Position | undefined {
       const lag = lagSeconds();
-      return lag === undefined || lag > maxLagSeconds ? undefined : inner.current();
+      return lag === undefined || lag > maxLagSeconds() ? undefined : inner.current();
     },
     waitFor: (position, budgetMs) => inner.waitFor(position, budgetMs),
   };

@@ -13,6 +13,35 @@ export interface FigControl {
   rollback(feature: string, request: RollbackRequest): Promise<TransitionOutcome>;
   /** Text exposition of all metrics. */
   metrics(): Promise<string>;
+  /** Reads the config file again. Throws FIG_RELOAD_REFUSED, FIG_CONFIG_*; then everything stays as it was. */
+  reload(): Promise<ReloadOutcome>;
+  /** Whether new traffic should come here. Cheap enough for a probe every second. */
+  readiness(): Readiness;
+}
+
+export interface ReloadOutcome {
+  /** Keys of the config that are in force with their new values; empty when the file says what it said before. */
+  readonly changed: readonly string[];
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** `degraded`: some workers are down, the others serve. */
+  readonly state: 'serving' | 'degraded' | 'draining' | 'down';
+  /** One sentence. */
+  readonly reason: string;
+  readonly workers?: { readonly serving: number; readonly wanted: number } | undefined;
+}
+
+/** What the proxy has taken on, and what it turned away since the start, by reason. */
+export interface LoadStatus {
+  readonly connections: number;
+  readonly streams: number;
+  readonly upstreamBusy: number;
+  readonly upstreamWaiting: number;
+  readonly refused: Readonly<Record<string, number>>;
+  /** Process ids of the workers that serve; undefined when the proxy runs in the process of the admin server. */
+  readonly workers?: readonly number[] | undefined;
 }
 
 export interface PromoteRequest {
@@ -51,6 +80,7 @@ export interface StatusReport {
   readonly capture: CaptureStatus | undefined;
   readonly features: readonly FeatureStatus[];
   readonly traffic: TrafficStatus;
+  readonly load?: LoadStatus | undefined;
   readonly shadow: ShadowStatus | undefined;
 }
 

@@ -1,6 +1,4 @@
 import type { Knex } from 'knex';
-import type { Proxy } from '../../proxy/create-proxy.ts';
-import type { ShadowFeed } from '../../shadow/shadow-feed.ts';
 import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-config.ts';
 import type { CutoverController } from '../cutover/controller.ts';
 import type { GateReading } from '../cutover/ports.ts';
@@ -9,7 +7,6 @@ import { describeReads } from '../kernel/phase.ts';
 import { formatPosition } from '../kernel/position.ts';
 import type { Verdict } from '../kernel/verdict.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { TrafficObserver } from '../observe/traffic.ts';
 import { DifferenceStore } from '../store/difference-store.ts';
 import { EvidenceStore } from '../store/evidence-store.ts';
 import type { Capture } from '../sync/capture.ts';
@@ -19,11 +16,14 @@ import type {
   FeatureStatus,
   FigControl,
   PromoteRequest,
+  Readiness,
+  ReloadOutcome,
   RollbackRequest,
   StatusReport,
   TransitionOutcome,
 } from './control.ts';
 import { readModelStatus } from './gate-health.ts';
+import type { ProxySide } from './proxy-side.ts';
 
 export interface ControlParts {
   readonly config: NormalizedConfig;
@@ -33,9 +33,8 @@ export interface ControlParts {
   readonly store: Knex;
   readonly controller: CutoverController;
   readonly capture: Capture | undefined;
-  readonly feed: ShadowFeed;
-  readonly traffic: TrafficObserver;
-  readonly proxy: Proxy;
+  readonly side: ProxySide;
+  readonly reload: () => Promise<ReloadOutcome>;
   readonly metrics: Metrics;
 }
 
@@ -62,7 +61,7 @@ export class MigrationControl implements FigControl {
   }
 
   async status(): Promise<StatusReport> {
-    const { config, version, startedAt, addresses, capture, feed, traffic, proxy } = this.#parts;
+    const { config, version, startedAt, addresses, capture, side } = this.#parts;
     return {
       name: config.name,
       version,
@@ -71,8 +70,7 @@ export class MigrationControl implements FigControl {
       addresses,
       capture: capture && describeCapture(capture),
       features: await Promise.all(config.features.map((feature) => this.#featureStatus(feature))),
-      traffic: { ...traffic.status(), inFlight: proxy.inFlight },
-      shadow: feed.stats(),
+      ...(await side.view()),
     };
   }
 
@@ -110,8 +108,16 @@ export class MigrationControl implements FigControl {
     return this.#parts.controller.rollback(feature, request);
   }
 
-  metrics(): Promise<string> {
-    return this.#parts.metrics.text();
+  async metrics(): Promise<string> {
+    return this.#parts.metrics.text(await this.#parts.side.otherMetrics());
+  }
+
+  reload(): Promise<ReloadOutcome> {
+    return this.#parts.reload();
+  }
+
+  readiness(): Readiness {
+    return this.#parts.side.readiness();
   }
 
   async #featureStatus(feature: NormalizedFeature): Promise<FeatureStatus> {

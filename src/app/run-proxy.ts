@@ -1,56 +1,55 @@
-import { randomBytes } from 'node:crypto';
-import { startProxy } from '../../proxy/create-proxy.ts';
-import type { ExchangeSink } from '../kernel/exchange.ts';
-import { emptyRouting } from '../kernel/phase.ts';
+import type { LegacyTlsSource } from '../config/connect-legacy.ts';
+import type { ListenTls } from '../config/edge-definition.ts';
+import { defaultLimits, type ProxyLimits } from '../config/limits.ts';
 import type { Log } from '../kernel/log.ts';
-import { createMetrics } from '../observe/metrics.ts';
+import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { createTrafficObserver } from '../observe/traffic.ts';
 import { FigError } from '../kernel/fig-error.ts';
-import type { FigControl, StatusReport } from './control.ts';
+import type { FigControl } from './control.ts';
+import { startObservingProxy } from './observing-proxy.ts';
+import { localProxySide, type ProxySide } from './proxy-side.ts';
+import { drainThenStop } from './drain-then-stop.ts';
 import { watchTraffic } from './feed-metrics.ts';
+import { reloadOnHangup } from './reload-on-hangup.ts';
 import type { RunningFig, StartAdmin } from './running-fig.ts';
 import { ServiceStack } from './service-stack.ts';
+import type { ObserverJob } from './workers/protocol.ts';
+import { startProxyWorkers } from './workers/proxy-workers.ts';
 
 export interface RunProxyOptions {
   readonly legacy: URL;
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;
+  readonly tls?: ListenTls | undefined;
+  readonly legacyTls?: LegacyTlsSource | undefined;
   readonly version: string;
   readonly log: Log;
   readonly startAdmin: StartAdmin;
+  /** Processes that share the port, each on a core of its own. Default 1: in this process. */
+  readonly workers?: number | undefined;
+  readonly limits?: ProxyLimits | undefined;
+  /** Milliseconds, see `listen.drainDelayMs` and `listen.stopGraceMs` of the config. */
+  readonly drainDelayMs?: number | undefined;
+  readonly stopGraceMs?: number | undefined;
 }
-
-const nobodyComparesHere: ExchangeSink = { wants: () => false, offer: () => undefined, dropped: () => undefined };
 
 /** A transparent proxy that only observes: the first step of every migration. Needs no config and no database. */
 export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
-  const { legacy, host, port, version, log } = options;
+  const { legacy, version, log } = options;
   const stack = new ServiceStack(log);
-  const traffic = createTrafficObserver();
   const metrics = createMetrics();
   try {
-    const proxy = await startProxy({
-      legacy,
-      host,
-      port,
-      features: [],
-      visitor: { cookie: undefined, header: undefined },
-      routing: () => emptyRouting,
-      candidate: () => undefined,
-      applied: () => undefined,
-      source: undefined,
-      fenceSecret: randomBytes(32),
-      fenceBudgetMs: 0,
-      sink: nobodyComparesHere,
-      observe: watchTraffic(traffic, metrics),
-      log,
-    });
-    stack.add('proxy', () => proxy.stop());
+    const side = await startSide(options, metrics);
+    stack.add('proxy', () => side.stop());
+    stack.add(
+      'certificates',
+      reloadOnHangup(() => side.reloadCertificates()),
+    );
     const startedAt = new Date().toISOString();
-    const addresses = { proxy: proxy.url, legacy: legacy.origin, admin: '' };
-    const control = observingControl(
-      () => ({
+    const addresses = { proxy: side.url, legacy: legacy.origin, admin: '' };
+    const control: FigControl = {
+      status: async () => ({
         name: 'observe',
         version,
         startedAt,
@@ -58,19 +57,48 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
         addresses,
         capture: undefined,
         features: [],
-        traffic: { ...traffic.status(), inFlight: proxy.inFlight },
-        shadow: undefined,
+        ...(await side.view()),
       }),
-      () => metrics.text(),
-    );
+      report: refuse,
+      promote: refuse,
+      rollback: refuse,
+      metrics: async () => metrics.text(await side.otherMetrics()),
+      reload: refuseReload,
+      readiness: () => side.readiness(),
+    };
     const admin = await options.startAdmin(control, options.adminPort);
     addresses.admin = admin.url;
     stack.add('admin', () => admin.stop());
-    return { control, addresses, stop: () => stack.stop() };
+    return { control, addresses, stop: () => drainThenStop(side, stack) };
   } catch (error) {
     await stack.stop();
     throw error;
   }
+}
+
+async function startSide(options: RunProxyOptions, metrics: Metrics): Promise<ProxySide> {
+  const { legacy, host, port, tls, legacyTls, log, workers = 1, limits = defaultLimits } = options;
+  const { drainDelayMs = 0, stopGraceMs = 5_000 } = options;
+  const job: ObserverJob = {
+    kind: 'observe',
+    legacy: legacy.href,
+    host,
+    port,
+    tls,
+    legacyTls,
+    limits,
+    drainDelayMs,
+    stopGraceMs,
+  };
+  if (workers > 1) return startProxyWorkers({ job, workers, log });
+  const traffic = createTrafficObserver();
+  const proxy = await startObservingProxy(job, watchTraffic(traffic, metrics), log);
+  return localProxySide(proxy, traffic, metrics, undefined);
+}
+
+function refuseReload(): Promise<never> {
+  const remedy = 'Start it again with other options.';
+  return Promise.reject(new FigError('FIG_RELOAD_REFUSED', 'this proxy was started without a config file', { remedy }));
 }
 
 function refuse(feature: string): Promise<never> {
@@ -79,8 +107,4 @@ function refuse(feature: string): Promise<never> {
       remedy: 'Write a config with a feature and run `fig up --config fig.config.ts`.',
     }),
   );
-}
-
-function observingControl(status: () => StatusReport, metrics: () => Promise<string>): FigControl {
-  return { status: () => Promise.resolve(status()), report: refuse, promote: refuse, rollback: refuse, metrics };
 }

@@ -3,7 +3,7 @@ import { type ShadowFeed, startShadowFeed } from '../../shadow/shadow-feed.ts';
 import { compilePathRules } from '../../shadow/path-rules.ts';
 import { createSharedPositions } from '../../shadow/shared-position.ts';
 import { loadConfig } from '../config/load-config.ts';
-import type { NormalizedConfig } from '../config/normalized-config.ts';
+import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-config.ts';
 import { CutoverController } from '../cutover/controller.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
@@ -18,10 +18,14 @@ import { openTarget } from '../sync/open-target.ts';
 import { withinLag } from './bounded-position.ts';
 import { createCandidates } from './candidates.ts';
 import { watchTraffic } from './feed-metrics.ts';
+import { LiveConfig } from './live-config.ts';
 import { MigrationControl } from './migration-control.ts';
 import { cutoverPorts } from './cutover-ports.ts';
+import { drainThenStop } from './drain-then-stop.ts';
 import { storeUrlOf } from './open-databases.ts';
+import { localProxySide } from './proxy-side.ts';
 import { whenReady } from './ready-sink.ts';
+import { reloadOnHangup } from './reload-on-hangup.ts';
 import { refreshMetrics } from './refresh-metrics.ts';
 import { retreatOnNewCode } from './retreat-on-new-code.ts';
 import { RoutingState } from './routing-state.ts';
@@ -48,6 +52,8 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
   const config = await loadConfig(options.configFile);
   refuseMissingDatabase(config, options.configFile);
   refuseBadRules(config, options.configFile);
+  const live = new LiveConfig(options.configFile, config);
+  const features = live.features();
   const stack = new ServiceStack(log);
   try {
     const storeUrl = await storeUrlOf(config, stack, onProgress);
@@ -75,7 +81,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
 
     const phases = createPhaseStore(store);
     const ports = cutoverPorts({ store, phases, features: config.features, capture });
-    const controller = new CutoverController({ features: config.features, ports, log });
+    const controller = new CutoverController({ features, ports, log });
     const routing = new RoutingState();
     const traffic = createTrafficObserver();
     const isReady = (name: string): boolean => {
@@ -89,17 +95,31 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       port: config.listen.port,
       features: config.features,
       visitor: config.visitor,
+      tls: config.listen.tls,
+      legacyTls: config.legacy.tls,
+      hostHeader: config.legacy.host,
+      trust: config.trust,
+      via: config.via,
+      paths: config.paths,
       routing: routing.current,
       candidate: (feature) => candidates.candidate(feature),
-      applied: appliedOf(config, capture),
+      applied: appliedOf(features, capture),
       source: capture?.source,
       fenceSecret: await sharedSecret(store, 'fence secret'),
       fenceBudgetMs: config.fenceBudgetMs,
       sink: whenReady(feed, isReady),
       observe: watchTraffic(traffic, metrics),
+      limits: config.limits,
+      drainDelayMs: config.listen.drainDelayMs,
+      stopGraceMs: config.listen.stopGraceMs,
       log,
     });
-    stack.add('proxy', () => proxy.stop());
+    const side = localProxySide(proxy, traffic, metrics, feed);
+    stack.add('proxy', () => side.stop());
+    stack.add(
+      'certificates',
+      reloadOnHangup(() => proxy.reloadCertificates()),
+    );
 
     // Until here the proxy knows no phases and sends everything to legacy.
     await retreatOnNewCode(config.features, store, phases, controller);
@@ -119,9 +139,8 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       store,
       controller,
       capture,
-      feed,
-      traffic,
-      proxy,
+      side,
+      reload: () => live.reload(proxy),
       metrics,
     });
     refreshMetrics(metrics, control, capture, feed);
@@ -130,7 +149,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     stack.add('admin', () => admin.stop());
     // Users are served by now, by legacy. Whoever started us wants to see the read models being built.
     await capture?.untilReady(options.signal);
-    return { control, addresses, stop: () => stack.stop() };
+    return { control, addresses, stop: () => drainThenStop(side, stack) };
   } catch (error) {
     await stack.stop();
     throw error;
@@ -195,6 +214,7 @@ async function startShadow(
       configFile,
       storeUrl,
       legacyUrl: config.legacy.url.href,
+      legacyTls: config.legacy.tls,
       legacyDatabaseUrl: config.legacy.database,
       candidateModule: new URL('./shadow-candidates.js', base).href,
       position,
@@ -205,14 +225,21 @@ async function startShadow(
   });
 }
 
-function appliedOf(config: NormalizedConfig, capture: Capture | undefined) {
+function appliedOf(features: readonly NormalizedFeature[], capture: Capture | undefined) {
   const bounded = new Map(
-    config.features.flatMap((feature) => {
+    features.flatMap((feature) => {
       const name = feature.readModel?.name;
       const applied = name === undefined ? undefined : capture?.applied(name);
       if (!applied || name === undefined) return [];
       return [
-        [feature.name, withinLag(applied, () => capture?.lagSecondsOf(name), feature.cutover.maxLagSeconds)] as const,
+        [
+          feature.name,
+          withinLag(
+            applied,
+            () => capture?.lagSecondsOf(name),
+            () => feature.cutover.maxLagSeconds,
+          ),
+        ] as const,
       ];
     }),
   );

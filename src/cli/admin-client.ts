@@ -1,6 +1,7 @@
 import type {
   FeatureReport,
   PromoteRequest,
+  ReloadOutcome,
   RollbackRequest,
   StatusReport,
   TransitionOutcome,
@@ -21,6 +22,7 @@ export interface AdminClient {
   report(feature: string): Promise<Answer<FeatureReport>>;
   /** A refusal is an answer: `moved` is false. */
   promote(feature: string, request: PromoteRequest): Promise<Answer<TransitionOutcome>>;
+  reload(): Promise<Answer<ReloadOutcome>>;
   rollback(feature: string, request: RollbackRequest): Promise<Answer<TransitionOutcome>>;
 }
 
@@ -34,6 +36,7 @@ export function createAdminClient(admin: URL, token: string | undefined): AdminC
   return {
     status: () => ask('/status'),
     report: (feature) => ask(featurePath(feature, 'report')),
+    reload: () => ask('/reload', {}),
     promote: (feature, request) => ask(featurePath(feature, 'promote'), request),
     rollback: (feature, request) => ask(featurePath(feature, 'rollback'), request),
   };

@@ -2,6 +2,7 @@ import type { StatusReport } from '../app/control.ts';
 import { removeRunFile, writeRunFile } from '../app/run-file.ts';
 import type { ProgressEvent, RunningFig, StartAdmin } from '../app/running-fig.ts';
 import { startAdminServer } from '../admin/admin-server.ts';
+import { describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
 import { createLog, type LogLevel } from '../observe/log.ts';
 import type { CliIo } from './io.ts';
@@ -80,7 +81,11 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
       live = shown;
       // What goes on after the start, such as a read model that is being built, is told in lines above the block.
       progress = createProgressRenderer({ write: (text) => shown.print(text) });
+      const onHangUp = (): void => void reload(fig, log);
+      // On a terminal it means that the terminal is gone, which ends us like any other signal.
+      if (!isTTY) host.on('SIGHUP', onHangUp);
       await ending.ended;
+      host.off('SIGHUP', onHangUp);
       last = await lastStatus(fig, live);
     } finally {
       await live?.stop();
@@ -94,6 +99,15 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
   } finally {
     progress.stop();
     ending.dispose();
+  }
+}
+
+async function reload(fig: RunningFig, log: Log): Promise<void> {
+  try {
+    const { changed } = await fig.control.reload();
+    log.info({ changed }, 'the config was read again');
+  } catch (error) {
+    log.error({ error: describeError(error) }, 'the config was not taken over; the one before stays in force');
   }
 }
 

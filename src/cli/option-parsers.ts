@@ -17,3 +17,17 @@ export function parseHttpUrl(text: string): URL {
   }
   return url;
 }
+
+/** A number of processes, 1 to 64. */
+export function parseWorkers(text: string): number {
+  const workers = Number(text);
+  if (/^\d+$/.test(text) && workers >= 1 && workers <= 64) return workers;
+  throw new InvalidArgumentError('a number of workers is a whole number from 1 to 64.');
+}
+
+/** Whole milliseconds, at most a day. */
+export function parseMilliseconds(text: string): number {
+  const ms = Number(text);
+  if (/^\d+$/.test(text) && ms <= 86_400_000) return ms;
+  throw new InvalidArgumentError('a time is a whole number of milliseconds, at most a day.');
+}

@@ -7,6 +7,7 @@ import { paletteFor } from './palette.ts';
 import { promoteCommand } from './promote-command.ts';
 import { proxyCommand } from './proxy-command.ts';
 import { renderError } from './render-error.ts';
+import { reloadCommand } from './reload-command.ts';
 import { reportCommand } from './report-command.ts';
 import { rollbackCommand } from './rollback-command.ts';
 import { statusCommand } from './status-command.ts';
@@ -43,7 +44,15 @@ function createProgram(context: CliContext): Command {
     })
     .showHelpAfterError('(--help shows how it is used)')
     .addHelpText('after', help);
-  for (const command of [proxyCommand, upCommand, statusCommand, reportCommand, promoteCommand, rollbackCommand]) {
+  for (const command of [
+    proxyCommand,
+    upCommand,
+    statusCommand,
+    reportCommand,
+    promoteCommand,
+    rollbackCommand,
+    reloadCommand,
+  ]) {
     program.addCommand(command(context).copyInheritedSettings(program));
   }
   return program;

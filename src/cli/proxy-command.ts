@@ -1,11 +1,13 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { StatusReport } from '../app/control.ts';
 import { defaultAdminPort, defaultListenPort } from '../config/normalize-config.ts';
+import type { ListenTls } from '../config/edge-definition.ts';
+import { FigError } from '../kernel/fig-error.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { runInForeground } from './foreground.ts';
 import { formatPlural } from './format.ts';
 import type { CliContext } from './io.ts';
-import { parseHttpUrl, parsePort } from './option-parsers.ts';
+import { parseHttpUrl, parseMilliseconds, parsePort, parseWorkers } from './option-parsers.ts';
 import { paletteFor, type Palette } from './palette.ts';
 import { renderRoutes } from './render-status.ts';
 
@@ -16,7 +18,13 @@ export function proxyCommand(context: CliContext): CommandUnknownOpts {
     .requiredOption('--legacy <url>', 'where the legacy application answers', parseHttpUrl)
     .option('--listen <port>', 'port of the proxy', parsePort, defaultListenPort)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--tls-cert <file>', 'certificate (PEM, chain behind it) to listen with; renewed files are taken up')
+    .option('--tls-key <file>', 'its key (PEM)')
+    .option('--legacy-ca <file>', 'certificate authority (PEM) of a legacy application at https')
     .option('--admin-port <port>', 'port of the status page', parsePort, defaultAdminPort)
+    .option('--workers <n>', 'processes that share the port, each on a core of its own', parseWorkers, 1)
+    .option('--drain-delay <ms>', 'time between not ready and not listening at a stop', parseMilliseconds, 0)
+    .option('--stop-grace <ms>', 'time that what is under way gets to end at a stop', parseMilliseconds, 5_000)
     .option('--verbose', 'log every step')
     .addHelpText(
       'after',
@@ -27,20 +35,40 @@ stops it and prints what was seen.
 Examples:
   $ fig proxy --legacy http://127.0.0.1:3000
   $ fig proxy --legacy http://legacy.internal --listen 80 --host 0.0.0.0
+  $ fig proxy --legacy https://legacy.internal --legacy-ca ca.pem --listen 443 --tls-cert tls.crt --tls-key tls.key
+  $ fig proxy --legacy http://127.0.0.1:3000 --workers 4
 ${exitCodesHelp}`,
     )
     .action(async (options) => {
       // Loaded here so that commands which only ask a running fig do not load all of it.
       const { runProxy } = await import('../app/run-proxy.ts');
-      const { legacy, host, listen: port, adminPort } = options;
+      const {
+        legacy,
+        host,
+        listen: port,
+        adminPort,
+        workers,
+        legacyCa,
+        drainDelay: drainDelayMs,
+        stopGrace: stopGraceMs,
+      } = options;
+      const tls = listenTls(options.tlsCert, options.tlsKey);
+      const legacyTls = legacyCa === undefined ? undefined : { ca: legacyCa };
+      const chosen = { legacy, tls, legacyTls, host, port, adminPort, workers, drainDelayMs, stopGraceMs };
       const palette = paletteFor(io.stdout, io.env);
       context.exitCode = await runInForeground({
         io,
         logLevel: options.verbose ? 'debug' : undefined,
-        start: ({ log, startAdmin }) => runProxy({ legacy, host, port, adminPort, version, log, startAdmin }),
+        start: ({ log, startAdmin }) => runProxy({ ...chosen, version, log, startAdmin }),
         farewell: (last) => renderFarewell(last, palette),
       });
     });
+}
+
+function listenTls(cert: string | undefined, key: string | undefined): ListenTls | undefined {
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  if (cert === undefined && key === undefined) return undefined;
+  throw new FigError('FIG_USAGE', '--tls-cert and --tls-key go together');
 }
 
 /** What was seen, and what to do with it. */

@@ -1,4 +1,4 @@
-import type { FeatureStatus, ObservedRoute, StatusReport } from '../app/control.ts';
+import type { FeatureStatus, LoadStatus, ObservedRoute, StatusReport } from '../app/control.ts';
 import { formatBytes, formatCount, formatDuration, formatMs, formatSeconds, formatShare } from './format.ts';
 import { paintGate, type Palette } from './palette.ts';
 import { renderTable } from './render-table.ts';
@@ -16,13 +16,14 @@ export function renderStatus(status: StatusReport, palette: Palette, now: number
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function facts({ addresses, capture, traffic, shadow }: StatusReport, palette: Palette): string {
+function facts({ addresses, capture, traffic, load, shadow }: StatusReport, palette: Palette): string {
   const lines: [string, string][] = [
     ['proxy', addresses.proxy],
     ['legacy', addresses.legacy],
     ['status page', addresses.admin],
     ['requests', requestsText(traffic)],
   ];
+  if (load) lines.push(['load', loadText(load)]);
   if (capture) {
     const lag = `${formatSeconds(capture.lagSeconds)} behind (${formatBytes(capture.lagBytes)})`;
     const state = capture.state === 'streaming' ? capture.state : palette.yellow(capture.state);
@@ -36,6 +37,17 @@ function facts({ addresses, capture, traffic, shadow }: StatusReport, palette: P
     ]);
   }
   return lines.map(([label, text]) => `${palette.dim(label.padEnd(12))}${text}`).join('\n');
+}
+
+function loadText({ connections, streams, upstreamWaiting, refused, workers }: LoadStatus): string {
+  const refusals = Object.entries(refused).filter(([, n]) => n > 0);
+  const turnedAway = refusals.map(([reason, n]) => `${formatCount(n)} ${reason}`).join(', ');
+  return [
+    ...(workers ? [`${workers.length} workers`] : []),
+    `${formatCount(connections)} connections (${formatCount(streams)} streams)`,
+    ...(upstreamWaiting > 0 ? [`${formatCount(upstreamWaiting)} waiting for legacy`] : []),
+    ...(turnedAway === '' ? [] : [`refused: ${turnedAway}`]),
+  ].join(', ');
 }
 
 function requestsText(traffic: StatusReport['traffic']): string {

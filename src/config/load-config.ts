@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createJiti } from 'jiti';
@@ -11,16 +12,29 @@ const ownEntry = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js', import.meta.url),
 );
 
-/** Loads and checks a config file (.ts, .js, .mjs). `file` is relative to the current folder. */
+/** Has jiti translate a file that node could load by itself. */
+const asTypeScript = { async: true, forceTranspile: true, ext: '.ts' } as const;
+
+/**
+ * Loads and checks a config file (.ts, .js, .mjs), anew each time; modules that it imports natively are not read again.
+ * `file` is relative to the current folder.
+ */
 export async function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Promise<NormalizedConfig> {
   const path = isAbsolute(file) ? file : resolve(file);
   if (!existsSync(path)) throw new FigError('FIG_CONFIG_NOT_FOUND', `there is no config file ${path}`);
   let exported: unknown;
   try {
     const jiti = createJiti(import.meta.url, { alias: { 'strangler-fig': ownEntry }, moduleCache: false });
-    exported = await jiti.import(path, { default: true });
+    // Node keeps its own modules for good: one that is loaded natively would say for ever what it said first.
+    exported = /\.m?js$/.test(path)
+      ? defaultOf(await jiti.evalModule(await readFile(path, 'utf8'), { filename: path, ...asTypeScript }))
+      : await jiti.import(path, { default: true });
   } catch (error) {
     throw new FigError('FIG_CONFIG_FAILED', `${path} could not be loaded: ${describeError(error)}`, { cause: error });
   }
   return normalizeConfig(exported, file, env);
+}
+
+function defaultOf(module: unknown): unknown {
+  return typeof module === 'object' && module !== null && 'default' in module ? module.default : module;
 }

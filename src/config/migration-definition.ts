@@ -1,5 +1,8 @@
+import type { LegacyTlsSource } from './connect-legacy.ts';
+import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { FeatureDefinition } from './feature-definition.ts';
 import type { TimeoutsDefinition } from './timeouts.ts';
+import type { LimitsDefinition } from './limits.ts';
 
 export interface VisitorDefinition {
   /** Cookie whose value tells visitors apart (a session id). Only a hash of it is ever kept. */
@@ -11,7 +14,20 @@ export interface VisitorDefinition {
 export interface MigrationDefinition {
   /** Lower case letters, digits and underscores; names the replication slot and the publication. Default `main`. */
   readonly name?: string | undefined;
-  readonly listen?: { readonly port?: number | undefined; readonly host?: string | undefined } | undefined;
+  readonly listen?:
+    | {
+        readonly port?: number | undefined;
+        readonly host?: string | undefined;
+        /** Certificate and key; with them the proxy speaks https, HTTP/1.1 and HTTP/2. */
+        readonly tls?: ListenTls | undefined;
+        /** Milliseconds between readiness turning red and the end of listening, for load balancers to notice. Default 0. */
+        readonly drainDelayMs?: number | undefined;
+        /** Milliseconds that requests, event streams and tunnels get to end by themselves at a stop. Default 5,000. */
+        readonly stopGraceMs?: number | undefined;
+      }
+    | undefined;
+  /** What the proxy takes on before it says no; the defaults are in docs/operating.md. */
+  readonly limits?: LimitsDefinition | undefined;
   readonly admin?: { readonly port?: number | undefined } | undefined;
   readonly legacy: {
     readonly url: string;
@@ -19,7 +35,17 @@ export interface MigrationDefinition {
     readonly database?: string | undefined;
     /** Milliseconds it may take for what; 0: for ever. */
     readonly timeouts?: TimeoutsDefinition | undefined;
+    /** The Host header legacy gets: the visitor's (`keep`, the default), legacy's own (`replace`), or this one. */
+    readonly host?: string | undefined;
+    /** How a legacy at https is verified. Default: by the authorities node knows, for the host of `url`. */
+    readonly tls?: LegacyTlsSource | undefined;
   };
+  /** Who is believed about where a request comes from (X-Forwarded-*, Forwarded). Default: nobody. */
+  readonly trust?: TrustRules | undefined;
+  /** The name under which the proxy adds itself to Via, in both directions. Default: it does not. */
+  readonly via?: string | undefined;
+  /** What becomes of paths that may be read in two ways. Default `verbatim`: they go to legacy as they came. */
+  readonly paths?: PathPolicy | undefined;
   /** Connection URL of the control store. Absent: FIG_DATABASE_URL, else an embedded PostgreSQL under `.fig/`. */
   readonly store?: string | undefined;
   readonly visitor?: VisitorDefinition | undefined;

@@ -1,6 +1,7 @@
 import { FigError } from '../kernel/fig-error.ts';
 import type { FeatureDefinition } from './feature-definition.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { limitsOf } from './limits.ts';
 import type { MigrationDefinition } from './migration-definition.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { migrationSchema } from './schema.ts';
@@ -8,6 +9,8 @@ import { timeoutsOf } from './timeouts.ts';
 
 export const defaultListenPort = 8080;
 export const defaultAdminPort = 8089;
+const defaultDrainDelayMs = 0;
+const defaultStopGraceMs = 5_000;
 
 /** Checks what the config file exports and fills in every default. `source` names the file in errors. */
 export function normalizeConfig(value: unknown, source: string, env: NodeJS.ProcessEnv = {}): NormalizedConfig {
@@ -24,13 +27,25 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
   refuseRepeats(features, source);
   return {
     name: definition.name ?? 'main',
-    listen: { port: definition.listen?.port ?? defaultListenPort, host: definition.listen?.host ?? '127.0.0.1' },
+    listen: {
+      port: definition.listen?.port ?? defaultListenPort,
+      host: definition.listen?.host ?? '127.0.0.1',
+      tls: definition.listen?.tls,
+      drainDelayMs: definition.listen?.drainDelayMs ?? defaultDrainDelayMs,
+      stopGraceMs: definition.listen?.stopGraceMs ?? defaultStopGraceMs,
+    },
+    limits: limitsOf(definition.limits),
     admin: { port: definition.admin?.port ?? defaultAdminPort },
     legacy: {
       url: new URL(definition.legacy.url),
       database: definition.legacy.database ?? env.LEGACY_DATABASE_URL,
+      host: definition.legacy.host ?? 'keep',
+      tls: definition.legacy.tls ?? {},
       timeouts: timeoutsOf(definition.legacy.timeouts),
     },
+    trust: definition.trust ?? {},
+    via: definition.via,
+    paths: definition.paths ?? 'verbatim',
     store: definition.store ?? env.FIG_DATABASE_URL,
     visitor: { cookie: definition.visitor?.cookie, header: definition.visitor?.header },
     fenceBudgetMs: definition.fenceBudgetMs ?? 250,

@@ -1,4 +1,7 @@
+import type { LegacyTlsSource } from './connect-legacy.ts';
+import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
+import type { ProxyLimits } from './limits.ts';
 import type { ReadModelDefinition } from './read-model-definition.ts';
 import type { UpstreamTimeouts } from './timeouts.ts';
 
@@ -43,9 +46,26 @@ export interface NormalizedFeature {
 
 export interface NormalizedConfig {
   readonly name: string;
-  readonly listen: { readonly port: number; readonly host: string };
+  readonly listen: {
+    readonly port: number;
+    readonly host: string;
+    readonly tls: ListenTls | undefined;
+    readonly drainDelayMs: number;
+    readonly stopGraceMs: number;
+  };
+  readonly limits: ProxyLimits;
   readonly admin: { readonly port: number };
-  readonly legacy: { readonly url: URL; readonly database: string | undefined; readonly timeouts: UpstreamTimeouts };
+  readonly legacy: {
+    readonly url: URL;
+    readonly database: string | undefined;
+    /** `keep`, `replace` or a host. */
+    readonly host: string;
+    readonly tls: LegacyTlsSource;
+    readonly timeouts: UpstreamTimeouts;
+  };
+  readonly trust: TrustRules;
+  readonly via: string | undefined;
+  readonly paths: PathPolicy;
   readonly store: string | undefined;
   readonly visitor: { readonly cookie: string | undefined; readonly header: string | undefined };
   readonly fenceBudgetMs: number;

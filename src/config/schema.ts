@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
 
 const identifier = z
   .string()
@@ -84,21 +85,52 @@ const feature = z
     path: ['readModel'],
   });
 
-const milliseconds = z.number().int().min(0).max(86_400_000).optional();
+const count = z.number().int().min(1);
+const milliseconds = z.number().int().min(0).max(86_400_000);
 const timeouts = z.strictObject({
-  connectMs: milliseconds,
-  requestBodyIdleMs: milliseconds,
-  responseHeadersMs: milliseconds,
-  responseBodyIdleMs: milliseconds,
-  totalMs: milliseconds,
+  connectMs: milliseconds.optional(),
+  requestBodyIdleMs: milliseconds.optional(),
+  responseHeadersMs: milliseconds.optional(),
+  responseBodyIdleMs: milliseconds.optional(),
+  totalMs: milliseconds.optional(),
+});
+const limits = z.strictObject({
+  connections: count.optional(),
+  inFlight: count.optional(),
+  upstreamConnections: count.optional(),
+  upstreamWaitMs: milliseconds.optional(),
+  headerBytes: z.number().int().min(1_024).max(1_048_576).optional(),
+  headerLines: count.optional(),
+  headersTimeoutMs: milliseconds.min(1).optional(),
+  bodyBytes: z.union([z.number().int().min(0), z.literal(Number.POSITIVE_INFINITY)]).optional(),
+  bodyTimeoutMs: milliseconds.optional(),
+  bodyBytesPerSecond: z.number().positive().optional(),
 });
 
 /** The shape of a config file. Unknown keys are refused, so that a typo is not a silent default. */
 export const migrationSchema = z.strictObject({
   name: identifier.optional(),
-  listen: z.strictObject({ port: port.optional(), host: z.string().min(1).optional() }).optional(),
+  listen: z
+    .strictObject({
+      port: port.optional(),
+      host: z.string().min(1).optional(),
+      tls: listenTls.optional(),
+      drainDelayMs: milliseconds.optional(),
+      stopGraceMs: milliseconds.optional(),
+    })
+    .optional(),
+  limits: limits.optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),
-  legacy: z.strictObject({ url: httpUrl, database: postgresUrl.optional(), timeouts: timeouts.optional() }),
+  legacy: z.strictObject({
+    url: httpUrl,
+    database: postgresUrl.optional(),
+    host: legacyHost.optional(),
+    tls: legacyTls.optional(),
+    timeouts: timeouts.optional(),
+  }),
+  trust: trust.optional(),
+  via: via.optional(),
+  paths: paths.optional(),
   store: postgresUrl.optional(),
   visitor: z.strictObject({ cookie: z.string().min(1).optional(), header: z.string().min(1).optional() }).optional(),
   fenceBudgetMs: z.number().nonnegative().max(60_000).optional(),

@@ -51,6 +51,10 @@ export const errorCodes = {
     meaning: 'A rollback or a forced promotion must say why; the reason is kept in the audit.',
     remedy: 'Add --why "...".',
   },
+  FIG_RELOAD_REFUSED: {
+    meaning: 'The config file changed in something that cannot change while fig runs, so nothing was taken over.',
+    remedy: 'Undo what the message names, or stop fig and start it again.',
+  },
   FIG_NOT_RUNNING: {
     meaning: 'No running fig answers on the admin address.',
     remedy: 'Start `fig up`, or name its address with --admin.',
@@ -95,6 +99,28 @@ export const errorCodes = {
   FIG_REQUEST_REFUSED: {
     meaning: 'The request was not forwarded because two servers could read it differently.',
     remedy: 'The message says what is wrong with it; the sender has to mend it.',
+  },
+  FIG_PATH_REFUSED: {
+    meaning: 'The path is spelled so that two servers could read it differently, and `paths` is `strict`.',
+    remedy: 'The message says what is wrong with it; with `paths: "verbatim"` it goes to legacy as it came.',
+  },
+  FIG_CERTIFICATE_INVALID: {
+    meaning: 'A certificate, key or CA cannot be read or used.',
+    remedy:
+      'The message names it. When it was replaced while fig runs, the one before stays in use until it is mended.',
+  },
+  FIG_REQUEST_TOO_LARGE: {
+    meaning: 'The header (431) or the body (413) of a request is larger than the proxy may take.',
+    remedy: 'Raise limits.headerBytes, limits.headerLines or limits.bodyBytes if such requests are meant to pass.',
+  },
+  FIG_REQUEST_TOO_SLOW: {
+    meaning: 'The header or the body of a request came too slowly (408).',
+    remedy: 'Raise limits.headersTimeoutMs or limits.bodyTimeoutMs if clients are really that slow.',
+  },
+  FIG_OVERLOADED: {
+    meaning:
+      'The proxy has as many connections or requests as it may have, or the legacy app had no turn in time (503).',
+    remedy: 'Find out what holds requests up; then raise limits.connections, inFlight or upstreamConnections.',
   },
   FIG_PROXY_FAULT: {
     meaning: 'The proxy itself failed while it handled a request.',
@@ -147,6 +173,10 @@ export const errorCodes = {
   FIG_SHADOW_WORKER_DIED: {
     meaning: 'The shadow worker stopped unexpectedly.',
     remedy: 'It is started again by itself; user requests are not touched.',
+  },
+  FIG_WORKER_DIED: {
+    meaning: 'A process of the proxy stopped unexpectedly, or could not be started.',
+    remedy: 'It is replaced by itself; its connections were reset. The log line before says what it failed with.',
   },
   FIG_INTERNAL: {
     meaning: 'Something failed that fig did not foresee.',

@@ -1,7 +1,8 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Side } from '../kernel/exchange.ts';
 import { readPhases, type ReadState } from '../kernel/phase.ts';
 import { verdicts, type Verdict } from '../kernel/verdict.ts';
+import type { MetricSnapshot, MetricsSnapshot } from './metrics-snapshot.ts';
 import { statusClass } from './traffic.ts';
 
 /** A label may take this many values; every further one is counted as `other`, so that no input can grow the registry. */
@@ -17,6 +18,16 @@ interface CaptureGauges {
   readonly lagSeconds?: number | undefined;
 }
 
+/** What the proxy has taken on at the moment, and what it turned away since the start. */
+interface LoadGauges {
+  readonly connections: number;
+  readonly inFlight: number;
+  readonly streams: number;
+  readonly upstreamBusy: number;
+  readonly upstreamWaiting: number;
+  readonly refused: Readonly<Record<string, number>>;
+}
+
 export interface Metrics {
   requestServed(request: {
     readonly servedBy: Side;
@@ -28,6 +39,7 @@ export interface Metrics {
   /** Legacy answered in place of the candidate. */
   fallback(reason: string): void;
   compared(feature: string, verdict: Verdict): void;
+  load(gauges: LoadGauges): void;
   shadowQueue(queued: number, bytes: number): void;
   copyDropped(reason: string): void;
   capture(gauges: CaptureGauges): void;
@@ -35,8 +47,9 @@ export interface Metrics {
   gate(feature: string, result: (typeof gateResults)[number], progress: number): void;
   /** Called before every exposition, to bring gauges up to date. A failing one is left out, the rest is still shown. */
   beforeText(refresh: () => void | Promise<void>): void;
-  /** The text exposition. */
-  text(): Promise<string>;
+  snapshot(): Promise<MetricsSnapshot>;
+  /** The text exposition; with those of other processes added up into one set. */
+  text(others?: readonly MetricsSnapshot[]): Promise<string>;
 }
 
 /** All metrics of a process, in a registry of their own. Made on first use, so that commands which only ask pay nothing. */
@@ -48,6 +61,18 @@ export function createMetrics(): Metrics {
   const reason = boundedLabel();
   const dropReason = boundedLabel();
   const fallbackReason = boundedLabel();
+  const refusedBefore = new Map<string, number>();
+  const refreshed = async (): Promise<Registry> => {
+    const { registry, refreshFailures } = instruments();
+    for (const refresh of refreshers) {
+      try {
+        await refresh();
+      } catch {
+        refreshFailures.inc();
+      }
+    }
+    return registry;
+  };
 
   return {
     requestServed: (request) => {
@@ -58,6 +83,18 @@ export function createMetrics(): Metrics {
     },
     fallback: (why) => instruments().fallbacks.inc({ reason: fallbackReason(why) }),
     compared: (name, verdict) => instruments().comparisons.inc({ feature: feature(name), verdict }),
+    load: ({ connections, inFlight, streams, upstreamBusy, upstreamWaiting, refused }) => {
+      const gauges = instruments();
+      gauges.connections.set(connections);
+      gauges.inFlight.set(inFlight);
+      gauges.streams.set(streams);
+      gauges.upstream.set({ state: 'busy' }, upstreamBusy);
+      gauges.upstream.set({ state: 'waiting' }, upstreamWaiting);
+      for (const [why, count] of Object.entries(refused)) {
+        gauges.refused.inc({ reason: why }, count - (refusedBefore.get(why) ?? 0));
+        refusedBefore.set(why, count);
+      }
+    },
     shadowQueue: (queued, bytes) => {
       instruments().queued.set(queued);
       instruments().queuedBytes.set(bytes);
@@ -83,18 +120,19 @@ export function createMetrics(): Metrics {
       instruments().gateProgress.set({ feature: label }, progress);
     },
     beforeText: (refresh) => void refreshers.push(refresh),
-    text: async () => {
-      const { registry, refreshFailures } = instruments();
-      for (const refresh of refreshers) {
-        try {
-          await refresh();
-        } catch {
-          refreshFailures.inc();
-        }
-      }
-      return registry.metrics();
+    snapshot: async () => snapshotOf(await refreshed()),
+    text: async (others = []) => {
+      const registry = await refreshed();
+      if (others.length === 0) return registry.metrics();
+      // The library's own types miss that it wants what `getMetricsAsJSON` gives.
+      return AggregatorRegistry.aggregate([await snapshotOf(registry), ...others].map((one) => [...one])).metrics();
     },
   };
+}
+
+async function snapshotOf(registry: Registry): Promise<MetricsSnapshot> {
+  // Typed without the values it has.
+  return (await registry.getMetricsAsJSON()) as unknown as MetricSnapshot[];
 }
 
 function boundedLabel(): (value: string) => string {
@@ -135,6 +173,13 @@ function makeInstruments() {
       `Comparisons finished, by feature and verdict (${verdicts.join(', ')}).`,
       ['feature', 'verdict'],
     ),
+    connections: gauge('fig_connections', 'Client connections that are open, tunnels included.'),
+    inFlight: gauge('fig_requests_in_flight', 'Requests whose answer is not out; event streams are not counted.'),
+    streams: gauge('fig_streams', 'Event streams and tunnels that are open.'),
+    upstream: gauge('fig_upstream_requests', 'Requests with the legacy app, and those that wait for a turn with it.', [
+      'state',
+    ]),
+    refused: counter('fig_refused_total', 'Connections and requests that were turned away by a limit.', ['reason']),
     queued: gauge('fig_shadow_queue_exchanges', 'Copies of exchanges that wait to be compared.'),
     queuedBytes: gauge('fig_shadow_queue_bytes', 'Bytes of the copies that wait to be compared.'),
     dropped: counter('fig_shadow_dropped_total', 'Copies that were not taken or not kept.', ['reason']),

@@ -1,5 +1,5 @@
 import type { Side } from '../kernel/exchange.ts';
-import { Histogram } from './histogram.ts';
+import { Histogram, type HistogramDump } from './histogram.ts';
 import { TemplateBudget, otherRoutes, pathTemplate } from './path-template.ts';
 
 const MAX_ROUTES = 500;
@@ -42,8 +42,25 @@ interface TrafficSummary {
   readonly routes: readonly RouteTraffic[];
 }
 
+/** Everything counted, as it travels between processes. */
+export interface TrafficDump {
+  readonly requests: number;
+  readonly servedBy: Readonly<Record<Side, number>>;
+  readonly fallbacks: ReadonlyMap<string, number>;
+  readonly routes: readonly {
+    readonly method: string;
+    readonly path: string;
+    readonly requests: number;
+    readonly statuses: ReadonlyMap<string, number>;
+    readonly durations: HistogramDump;
+  }[];
+}
+
 export interface TrafficObserver {
   seen(observation: Observation): void;
+  /** Adds what another process saw, or one that is no more. */
+  absorb(dump: TrafficDump): void;
+  dump(): TrafficDump;
   status(): TrafficSummary;
 }
 
@@ -63,9 +80,10 @@ export function createTrafficObserver(maxRoutes: number = MAX_ROUTES): TrafficOb
   const servedBy: Record<Side, number> = { legacy: 0, candidate: 0 };
   let requests = 0;
 
-  const routeOf = (method: string, path: string): RouteCounts => {
-    const known = methods.has(method) ? method : 'OTHER';
-    const admitted = budget.admit(`${known} ${pathTemplate(path)}`);
+  const routeOf = (method: string, path: string): RouteCounts =>
+    routeFor(methods.has(method) ? method : 'OTHER', pathTemplate(path));
+  const routeFor = (known: string, template: string): RouteCounts => {
+    const admitted = template === otherRoutes ? otherRoutes : budget.admit(`${known} ${template}`);
     let route = routes.get(admitted);
     if (route === undefined) {
       const isOther = admitted === otherRoutes;
@@ -82,6 +100,30 @@ export function createTrafficObserver(maxRoutes: number = MAX_ROUTES): TrafficOb
   };
 
   return {
+    absorb: (dump) => {
+      requests += dump.requests;
+      servedBy.legacy += dump.servedBy.legacy;
+      servedBy.candidate += dump.servedBy.candidate;
+      for (const [reason, count] of dump.fallbacks) {
+        increment(fallbacks, fallbacks.has(reason) || fallbacks.size < MAX_REASONS ? reason : otherRoutes, count);
+      }
+      for (const { method, path, requests: count, statuses, durations } of dump.routes) {
+        const route = routeFor(method, path);
+        route.requests += count;
+        for (const [status, times] of statuses) increment(route.statuses, status, times);
+        route.durations.absorb(durations);
+      }
+    },
+    dump: () => ({
+      requests,
+      servedBy: { ...servedBy },
+      fallbacks: new Map(fallbacks),
+      routes: [...routes.values()].map((route) => ({
+        ...route,
+        statuses: new Map(route.statuses),
+        durations: route.durations.dump(),
+      })),
+    }),
     seen: (observation) => {
       requests += 1;
       servedBy[observation.servedBy] += 1;
@@ -121,8 +163,8 @@ export function statusClass(status: number | undefined): string {
   return status !== undefined && status >= 100 && status < 600 ? `${Math.floor(status / 100)}xx` : 'none';
 }
 
-function increment(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function increment(counts: Map<string, number>, key: string, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
 }
 
 function rounded(milliseconds: number): number {

@@ -79,6 +79,24 @@ describe('the admin API', () => {
     expect((await ask(server, '/healthz')).json).toEqual({ ok: true });
   });
 
+  it('says whether it is ready: 503 while it drains, also to a probe without a token', async () => {
+    const control = sampleControl();
+    const server = await start(control, { host: '0.0.0.0', token: 'secret' });
+    expect(await ask(server, '/readyz')).toMatchObject({ status: 200, json: { ready: true, state: 'serving' } });
+    control.ready = { ready: false, state: 'draining', reason: 'it is being stopped' };
+    expect(await ask(server, '/readyz')).toMatchObject({
+      status: 503,
+      json: { ready: false, state: 'draining', reason: 'it is being stopped' },
+    });
+    expect((await ask(server, '/status')).status).toBe(401);
+  });
+
+  it('reloads, but not for a page of another site', async () => {
+    const server = await start();
+    expect((await ask(server, '/reload', post({}))).json).toEqual({ changed: ['limits.inFlight'] });
+    expect((await ask(server, '/reload', { method: 'POST' })).status).toBe(415);
+  });
+
   it('promotes and rolls back with who and why', async () => {
     const control = sampleControl();
     const server = await start(control);

@@ -32,7 +32,10 @@ test('in shadow the copy holds question and answer as they went over the wire', 
     question: {
       method: 'GET',
       target: '/orders/7?x=1',
-      headers: ['Host', 'pub', 'X-D', '1', 'X-D', '2', 'Cookie', 's=1', 'Connection', 'close'],
+      headers: [
+        ['Host', 'pub', 'X-D', '1', 'X-D', '2', 'Cookie', 's=1', 'X-Forwarded-For', '127.0.0.1'],
+        ['X-Forwarded-Proto', 'http', 'X-Forwarded-Host', 'pub', 'Forwarded', 'for=127.0.0.1;host=pub;proto=http'],
+      ].flat(),
     },
   });
   expect(copy?.answer.status).toBe(200);

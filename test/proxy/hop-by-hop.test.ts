@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { endToEnd } from '../../proxy/hop-by-hop.ts';
-import { peerAddress, upstreamHeaders } from '../../proxy/upstream-headers.ts';
+import { originOf } from '../../proxy/origin.ts';
+import { upstreamHeaders } from '../../proxy/upstream-headers.ts';
 
 const name = fc.constantFrom(
   'Host',
@@ -38,27 +39,27 @@ test('what is left is a part of what came, in its order, and never of the connec
 });
 
 test('what the proxy adds comes last, once, whatever the client said', () => {
-  const headers = upstreamHeaders(
-    ['x-forwarded-for', '1', 'Host', 'h', 'Connection', 'X-Forwarded-For', 'EXPECT', '100-continue'],
-    '10.0.0.1',
-    'http',
+  const received = [
+    ['x-forwarded-for', '1', 'Forwarded', 'for=1', 'X-Forwarded-Port', '1', 'x-real-ip', '1', 'X-Fig-A', '1'],
+    ['Host', 'h', 'Connection', 'X-Forwarded-For', 'EXPECT', '100-continue'],
+  ].flat();
+  const peer = { address: '10.0.0.1', host: 'h', scheme: 'http' as const };
+  const origin = originOf(undefined, undefined, peer, received);
+  expect(upstreamHeaders(received, origin, { host: undefined, legacyHost: 'legacy', via: undefined }, '1.1')).toEqual(
+    [
+      [
+        'Host',
+        'h',
+        'EXPECT',
+        '100-continue',
+        'X-Forwarded-For',
+        '10.0.0.1',
+        'X-Forwarded-Proto',
+        'http',
+        'X-Forwarded-Host',
+        'h',
+      ],
+      ['Forwarded', 'for=10.0.0.1;host=h;proto=http'],
+    ].flat(),
   );
-  expect(headers).toEqual([
-    'Host',
-    'h',
-    'EXPECT',
-    '100-continue',
-    'X-Forwarded-For',
-    '10.0.0.1',
-    'X-Forwarded-Proto',
-    'http',
-    'X-Forwarded-Host',
-    'h',
-  ]);
-});
-
-test('an IPv4 peer on a dual-stack socket is written as IPv4', () => {
-  expect(peerAddress('::ffff:10.0.0.1')).toBe('10.0.0.1');
-  expect(peerAddress('::1')).toBe('::1');
-  expect(peerAddress(undefined)).toBe('unknown');
 });

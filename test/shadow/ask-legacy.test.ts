@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { LegacyAsker } from '../../shadow/ask-legacy.ts';
 import { repeatedHeaders } from '../../shadow/question-headers.ts';
+import { ca, startSecureUpstream } from '../proxy/support/tls.ts';
 import { startTestLegacy } from './test-legacy.ts';
 
 const question = { method: 'GET', target: '/orders/1?page=2', headers: ['Host', 'shop.example'] };
@@ -19,7 +20,8 @@ test('legacy is asked as the same visitor, whole, unconditionally, and marked', 
     'X-Hop': '1',
     'Cache-Control': 'max-age=0',
     'Accept-Encoding': 'gzip',
-    'X-Forwarded-For': '6.6.6.6',
+    'X-Forwarded-For': '192.0.2.7',
+    'X-Forwarded-Host': 'shop.example',
     'X-Fig-Thing': '1',
     'Content-Length': '0',
   }).flat();
@@ -34,9 +36,10 @@ test('legacy is asked as the same visitor, whole, unconditionally, and marked', 
     'accept-encoding': 'identity',
     'cache-control': 'no-cache',
     'x-fig-shadow': '1',
+    'x-forwarded-for': '192.0.2.7',
     'x-forwarded-host': 'shop.example',
   });
-  for (const name of ['if-none-match', 'range', 'x-hop', 'x-forwarded-for', 'x-fig-thing', 'content-length']) {
+  for (const name of ['if-none-match', 'range', 'x-hop', 'x-fig-thing', 'content-length']) {
     expect(received).not.toHaveProperty(name);
   }
 });
@@ -114,4 +117,12 @@ test('no more than the allowed number of questions is with legacy at once', asyn
 
 test('what a candidate is asked has no condition either', () => {
   expect(repeatedHeaders(['If-Modified-Since', 'x', 'cookie', 'a=1']).slice(0, 2)).toEqual(['cookie', 'a=1']);
+});
+
+test('a legacy at https is verified by the CA that was configured, whatever Host the visitor sent', async () => {
+  await using legacy = await startSecureUpstream((_, res) => res.end('ok'));
+  await using trusting = new LegacyAsker({ url: legacy.url, tls: { ca } });
+  expect(await trusting.ask(question)).toMatchObject({ ok: true, answer: { status: 200 } });
+  await using strict = new LegacyAsker({ url: legacy.url });
+  expect(await strict.ask(question)).toMatchObject({ ok: false });
 });

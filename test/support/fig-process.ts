@@ -49,10 +49,16 @@ export class FigProcess implements AsyncDisposable {
   }
 
   static start(cwd: string, config: string, port: number, env: NodeJS.ProcessEnv): FigProcess {
+    const ports = { FIG_PORT: String(port), FIG_ADMIN_PORT: '0' };
+    return FigProcess.run(cwd, ['up', '--config', config], port, { ...ports, ...env });
+  }
+
+  /** A command that serves until it is stopped. */
+  static run(cwd: string, args: readonly string[], port: number, env: NodeJS.ProcessEnv = {}): FigProcess {
     requireBuild();
-    const child = spawn(process.execPath, [cli, 'up', '--config', config], {
+    const child = spawn(process.execPath, [cli, ...args], {
       cwd,
-      env: { ...process.env, FIG_PORT: String(port), FIG_ADMIN_PORT: '0', ...env, NO_COLOR: '1' },
+      env: { ...process.env, ...env, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new FigProcess(child, cwd, `http://127.0.0.1:${port}`);
@@ -83,6 +89,23 @@ export class FigProcess implements AsyncDisposable {
     const { stdout, stderr } = await runFig(this.cwd, [...args, '--json']);
     if (stdout === '') throw new Error(stderr);
     return JSON.parse(stdout) as T;
+  }
+
+  /** The URL of its admin server. */
+  async admin(): Promise<string> {
+    const run = await readRunFile(this.cwd);
+    if (run === undefined) throw new Error('fig does not serve');
+    return run.admin;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Its exit code, once it has ended. */
+  async ended(): Promise<number | null> {
+    await this.#exited;
+    return this.#child.exitCode;
   }
 
   async kill(): Promise<void> {

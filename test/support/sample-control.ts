@@ -3,6 +3,7 @@ import type {
   FeatureStatus,
   FigControl,
   PromoteRequest,
+  Readiness,
   RollbackRequest,
   StatusReport,
   TransitionOutcome,
@@ -12,6 +13,7 @@ import { FigError } from '../../src/kernel/fig-error.ts';
 export interface SampleControl extends FigControl {
   /** What the next status says; replace it to let something happen. */
   current: StatusReport;
+  ready: Readiness;
   /** When set, the status cannot be read. */
   failure: Error | undefined;
   /** What was asked of it, in order. */
@@ -31,6 +33,7 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
   };
   const control: SampleControl = {
     current: { ...sampleStatus(), ...overrides },
+    ready: { ready: true, state: 'serving', reason: 'it accepts requests' },
     failure: undefined,
     asked: [],
     outcome: (feature, action) => ({
@@ -79,6 +82,8 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
       if (request.why === '') throw new FigError('FIG_WHY_REQUIRED', 'a rollback must say why');
       return control.outcome(feature, 'rollback');
     },
+    reload: async () => ({ changed: ['limits.inFlight'] }),
+    readiness: () => control.ready,
     metrics: async () => '# HELP fig_requests_total Requests answered.\nfig_requests_total 18423\n',
   };
   return control;

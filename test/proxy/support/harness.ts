@@ -44,7 +44,7 @@ export async function startRawUpstream(
   return Object.assign(await listening(server), { received: () => texts.join('\n--- next connection ---\n') });
 }
 
-async function listening(server: Server | NetServer): Promise<Upstream> {
+export async function listening(server: Server | NetServer): Promise<Upstream> {
   const sockets = new Set<Socket>();
   let connections = 0;
   server.on('connection', (socket: Socket) => {

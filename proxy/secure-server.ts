@@ -1,0 +1,123 @@
+import { createServer as createHttp2Server } from 'node:http2';
+import type { ServerOptions } from 'node:http';
+import { Server } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import type { ListenTls } from '../src/config/edge-definition.ts';
+import type { TlsMaterial } from '../src/config/tls-material.ts';
+import { Http2Answer } from './http2-answer.ts';
+import { Http2Question } from './http2-question.ts';
+
+const HANDSHAKE_MS = 10_000;
+/** A session on which nothing happens and nothing is asked is closed. */
+const IDLE_SESSION_MS = 65_000;
+const MAX_STREAMS = 128;
+const MAX_HEADER_LIST_BYTES = 32 * 1024;
+/** Browsers send each cookie as a line of its own. */
+const MAX_HEADER_LINES = 512;
+
+/** The part of an HTTP/2 session that ends it. */
+interface Session {
+  close(): void;
+  destroy(): void;
+}
+
+/**
+ * An https server that speaks HTTP/1.1 and, to clients that offer it (ALPN, RFC 7301), HTTP/2 (RFC 9113). Requests of both
+ * arrive as `request` events with the same shape, so that nothing behind it needs to know.
+ */
+export class SecureServer extends Server {
+  readonly #tls: ListenTls;
+  readonly #sessions = new Set<Session>();
+  #isClosing = false;
+
+  constructor(options: ServerOptions, tls: ListenTls, material: TlsMaterial) {
+    const offersHttp2 = tls.http2 ?? true;
+    super({
+      ...options,
+      ...contextOf(tls, material),
+      requestCert: material.ca !== undefined,
+      rejectUnauthorized: true,
+      handshakeTimeout: HANDSHAKE_MS,
+      ALPNProtocols: offersHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'],
+    });
+    this.#tls = tls;
+    // Without a listener, a handshake that fails would leave its connection open.
+    this.on('tlsClientError', (_, socket) => socket.destroy());
+    if (offersHttp2) this.#routeByProtocol();
+  }
+
+  /** New connections get this certificate; those that are open keep theirs. */
+  renew(material: TlsMaterial): void {
+    this.setSecureContext(contextOf(this.#tls, material));
+  }
+
+  /** HTTP/2 clients are told to go; what they have asked is still answered. */
+  override closeIdleConnections(): void {
+    super.closeIdleConnections();
+    this.#isClosing = true;
+    for (const session of this.#sessions) session.close();
+  }
+
+  override closeAllConnections(): void {
+    super.closeAllConnections();
+    for (const session of this.#sessions) session.destroy();
+  }
+
+  #routeByProtocol(): void {
+    const http2 = this.#http2Server();
+    // What node put there for HTTP/1.1.
+    const listeners = this.listeners('secureConnection');
+    this.removeAllListeners('secureConnection');
+    this.on('secureConnection', (socket: TLSSocket) => {
+      if (socket.alpnProtocol === 'h2') http2.emit('connection', socket);
+      else for (const listener of listeners) listener.call(this, socket);
+    });
+  }
+
+  #http2Server() {
+    const server = createHttp2Server({
+      Http2ServerRequest: Http2Question,
+      Http2ServerResponse: Http2Answer,
+      maxHeaderListPairs: MAX_HEADER_LINES,
+      settings: {
+        maxConcurrentStreams: MAX_STREAMS,
+        maxHeaderListSize: MAX_HEADER_LIST_BYTES,
+        enableConnectProtocol: false,
+      },
+    });
+    server.on('session', (session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+      session.on('error', () => session.destroy());
+      let streams = 0;
+      session.on('stream', (stream) => {
+        streams += 1;
+        stream.once('close', () => {
+          streams -= 1;
+        });
+      });
+      session.setTimeout(IDLE_SESSION_MS, () => {
+        if (streams === 0) session.close();
+      });
+      if (this.#isClosing) session.close();
+    });
+    server.on('sessionError', () => undefined);
+    server.on('request', (question, answer) => this.emit('request', question, answer));
+    server.on('checkContinue', (question, answer) => {
+      if (this.emit('checkContinue', question, answer)) return;
+      answer.writeContinue();
+      this.emit('request', question, answer);
+    });
+    return server;
+  }
+}
+
+function contextOf(tls: ListenTls, { cert, key, ca }: TlsMaterial) {
+  return {
+    cert,
+    key,
+    ...(ca === undefined ? {} : { ca }),
+    minVersion: tls.minVersion ?? 'TLSv1.2',
+    honorCipherOrder: true,
+  } as const;
+}

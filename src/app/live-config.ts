@@ -1,0 +1,73 @@
+import type { Proxy } from '../../proxy/create-proxy.ts';
+import { changedKeys } from '../config/config-changes.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-config.ts';
+import { FigError } from '../kernel/fig-error.ts';
+import type { ReloadOutcome } from './control.ts';
+
+/**
+ * What may change while requests are under way. Everything else is either bound to something that is open (addresses,
+ * databases), or is what evidence and fences were gathered under (routes, handlers, rules, how visitors are told apart).
+ */
+const liveKeys: readonly RegExp[] = [
+  /^limits\./,
+  /^fenceBudgetMs$/,
+  /^listen\.(drainDelayMs|stopGraceMs)$/,
+  /^features\.[^.]+\.cutover\./,
+];
+
+/** The config as it is now. Swapped whole, or not at all. */
+export class LiveConfig {
+  readonly #file: string;
+  #current: NormalizedConfig;
+  #reloading: Promise<unknown> = Promise.resolve();
+
+  constructor(file: string, config: NormalizedConfig) {
+    this.#file = file;
+    this.#current = config;
+  }
+
+  /** The features, whose rules of cutover are always the present ones. */
+  features(): NormalizedFeature[] {
+    return this.#current.features.map((feature) => {
+      const rules = (): NormalizedFeature['cutover'] =>
+        this.#current.features.find(({ name }) => name === feature.name)?.cutover ?? feature.cutover;
+      return Object.defineProperty({ ...feature }, 'cutover', { get: rules, enumerable: true });
+    });
+  }
+
+  /**
+   * Reads the file again and takes over what may change. Throws FIG_RELOAD_REFUSED when something else changed too, and what
+   * `loadConfig` throws; then everything stays as it was.
+   */
+  reload(proxy: Pick<Proxy, 'reconfigure'>): Promise<ReloadOutcome> {
+    const turn = this.#reloading.then(() => this.#reload(proxy));
+    this.#reloading = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #reload(proxy: Pick<Proxy, 'reconfigure'>): Promise<ReloadOutcome> {
+    const next = await loadConfig(this.#file);
+    const changed = changedKeys(this.#current, next);
+    const fixed = changed.filter((key) => !liveKeys.some((live) => live.test(key)));
+    if (fixed.length > 0) {
+      throw new FigError('FIG_RELOAD_REFUSED', `nothing was changed, because a restart is needed for ${list(fixed)}`);
+    }
+    const { limits, fenceBudgetMs, listen } = next;
+    proxy.reconfigure({
+      limits,
+      fenceBudgetMs,
+      drainDelayMs: listen.drainDelayMs,
+      stopGraceMs: listen.stopGraceMs,
+    });
+    this.#current = next;
+    return { changed };
+  }
+}
+
+const SHOWN = 10;
+
+function list(keys: readonly string[]): string {
+  const more = keys.length > SHOWN ? ` and ${keys.length - SHOWN} more` : '';
+  return `${keys.slice(0, SHOWN).join(', ')}${more}`;
+}

@@ -1,0 +1,50 @@
+import type { NormalizedConfig } from './normalized-config.ts';
+
+/**
+ * The keys in which two configs differ, such as `limits.inFlight` or `features.orders.cutover.canary`, sorted. Functions
+ * differ when their text does. A key that this file has never heard of is compared like any other.
+ */
+export function changedKeys(before: NormalizedConfig, after: NormalizedConfig): string[] {
+  const [a, b] = [leavesOf(before), leavesOf(after)];
+  const keys = new Set([...a.keys(), ...b.keys()]);
+  return [...keys].filter((key) => a.get(key) !== b.get(key)).toSorted();
+}
+
+function leavesOf(config: NormalizedConfig): Map<string, string> {
+  const leaves = new Map<string, string>();
+  collect(config, '', leaves);
+  return leaves;
+}
+
+function collect(value: unknown, path: string, leaves: Map<string, string>): void {
+  const entries = entriesOf(value);
+  if (entries === undefined) {
+    leaves.set(path, textOf(value));
+    return;
+  }
+  for (const [key, entry] of entries) collect(entry, path === '' ? key : `${path}.${key}`, leaves);
+}
+
+/** The parts of a value that has keys of its own. A list of things with names goes by these; any other list is a leaf. */
+function entriesOf(value: unknown): [string, unknown][] | undefined {
+  if (value instanceof Map) return [...value].map(([key, entry]) => [String(key), entry]);
+  if (Array.isArray(value)) {
+    const names = value.map(nameOf);
+    if (value.length === 0 || names.includes(undefined)) return undefined;
+    return value.map((entry, index): [string, unknown] => [names[index]!, entry]);
+  }
+  if (typeof value !== 'object' || value === null || value instanceof URL) return undefined;
+  return Object.entries(value);
+}
+
+function nameOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || !('name' in value)) return undefined;
+  return typeof value.name === 'string' ? value.name : undefined;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'function') return value.toString();
+  if (value instanceof URL) return value.href;
+  if (typeof value === 'number') return String(value);
+  return JSON.stringify(value) ?? 'undefined';
+}
