@@ -98,7 +98,11 @@ function findOut(parts: ProxyParts, client: ClientRequest): Asked {
   return {
     client,
     routing,
-    headers: upstreamHeaders(rawHeaders, client.origin, parts.identity, client.req.httpVersion),
+    headers: withRequestId(
+      upstreamHeaders(rawHeaders, client.origin, parts.identity, client.req.httpVersion),
+      client.req,
+      client.id,
+    ),
     match: parts.routes.match(client.method, client.target),
     visitor: visitorOf(parts.visitor, rawHeaders, client.origin.address),
     note: fenceNoteIn(parts.fenceSecret, headers.cookie, client.askedAt),
@@ -145,7 +149,7 @@ async function serveFromLegacy(
   const outcome = await forward(parts.legacy, {
     method,
     target,
-    headers: framed(withRequestId(headers, req, client.id), body, String(req.headers.te ?? '')),
+    headers: framed([...headers], body, String(req.headers.te ?? '')),
     req,
     body,
     res,
