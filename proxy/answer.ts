@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { ErrorCode } from '../src/kernel/error-codes.ts';
 import type { HttpAnswer, RawHeaders } from '../src/kernel/exchange.ts';
 import { isBodiless } from './forward.ts';
+import type { FaultPlace } from './upstream-failure.ts';
 
 /** Sends an answer of the candidate, complete and in one go. A conditional request gets the full answer, which is allowed. */
 export function answerFromCandidate(
@@ -21,28 +22,32 @@ export interface ErrorAnswer {
   readonly code: ErrorCode;
   readonly message: string;
   readonly requestId: string;
+  /** In which phase of the request, on whose side, and of what kind; where that is known. */
+  readonly place?: FaultPlace | undefined;
 }
 
 /** Tells the user that there is no answer: a page for browsers, JSON for everything else. The cause goes to the log only. */
 export function answerError(res: ServerResponse, error: ErrorAnswer): void {
   const isPage = /\btext\/html\b/i.test(res.req.headers.accept ?? '');
-  const body = isPage ? errorPage(error) : `${JSON.stringify({ error: withoutStatus(error) })}\n`;
+  const body = isPage ? errorPage(error) : `${JSON.stringify({ error: toldOf(error) })}\n`;
   res.writeHead(error.status, {
     'Content-Type': `${isPage ? 'text/html' : 'application/json'}; charset=utf-8`,
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
+    'X-Fig-Request-Id': error.requestId,
   });
   res.end(res.req.method === 'HEAD' ? undefined : body);
 }
 
-function withoutStatus({ code, message, requestId }: ErrorAnswer): Omit<ErrorAnswer, 'status'> {
-  return { code, message, requestId };
+function toldOf({ code, message, place, requestId }: ErrorAnswer): Record<string, string> {
+  return { code, message, ...place, requestId };
 }
 
-function errorPage({ status, code, message, requestId }: ErrorAnswer): string {
+function errorPage({ status, code, message, place, requestId }: ErrorAnswer): string {
+  const where = place === undefined ? '' : ` (${place.phase}, ${place.side}, ${place.cause})`;
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>${status}</title>
-<h1>${status}</h1><p>${escaped(message)}</p><p><small>${code}, request ${escaped(requestId)}</small></p></html>
+<h1>${status}</h1><p>${escaped(message)}</p><p><small>${code}${where}, request ${escaped(requestId)}</small></p></html>
 `;
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'nod
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TrustRules } from '../src/config/edge-definition.ts';
+import { timeoutsOf } from '../src/config/timeouts.ts';
 import { defaultLimits, type ProxyLimits } from '../src/config/limits.ts';
 import { FigError, describeError } from '../src/kernel/fig-error.ts';
 import { answerError } from './answer.ts';
@@ -30,7 +31,6 @@ import { connectUpstream } from './upstream/connect-upstream.ts';
 import { UpstreamPool } from './upstream/upstream-pool.ts';
 import { upstreamHeaders, type IdentityRules } from './upstream-headers.ts';
 
-const CONNECT_TIMEOUT_MS = 5_000;
 /** Legacy apps send long lists of cookies; node's own 16 KiB is for what clients send. */
 const MAX_UPSTREAM_HEADER_BYTES = 64 * 1024;
 
@@ -45,17 +45,18 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     stopGraceMs?: number | undefined;
   } = { ...given };
   refusePath(options.legacy);
-  const headersTimeout = options.headersTimeoutMs ?? 60_000;
+  const timeouts = timeoutsOf(options.timeouts);
   const routes = new RouteTable(options.features);
   const connections = new ClientConnections();
   const pollMs = options.certificatePollMs ?? 60_000;
   const legacyTls = openLegacyTls(options.legacy, options.legacyTls ?? {}, pollMs, options.log);
   const legacy = new UpstreamPool({
     connect: () => connectUpstream(options.legacy, legacyTls.options()),
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    headersTimeoutMs: headersTimeout,
-    // How long an event stream may be silent is legacy's to say; a dead peer is found by TCP keep-alive.
-    bodyIdleMs: 0,
+    connectTimeoutMs: timeouts.connectMs,
+    headersTimeoutMs: timeouts.responseHeadersMs,
+    bodyIdleMs: timeouts.responseBodyIdleMs,
+    sendIdleMs: timeouts.requestBodyIdleMs,
+    totalMs: timeouts.totalMs,
     maxConnections: Number.POSITIVE_INFINITY,
     maxWaiting: 0,
     maxHeadBytes: MAX_UPSTREAM_HEADER_BYTES,
@@ -70,7 +71,7 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     legacy: options.legacy,
     agent: legacyTls.agent,
     headersOf: (req) => upstreamHeaders(req.rawHeaders, parts.originOf(req), parts.identity, req.httpVersion),
-    handshakeTimeoutMs: headersTimeout,
+    handshakeTimeoutMs: timeouts.responseHeadersMs,
     log: options.log,
     onHandshake: (req, status) => {
       observe(options, req, { status, servedBy: 'legacy', reason: 'upgrade' }, 0, status === undefined);
@@ -97,6 +98,8 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
   server.on('request', (req, res) => void serve(options, parts, connections, req, res));
   // The upstream says whether the body is wanted: node would have asked for it at once.
   server.on('checkContinue', (req, res) => void serve(options, parts, connections, req, res));
+  // Other expectations are the upstream's to meet or to refuse (RFC 9110 section 10.1.1).
+  server.on('checkExpectation', (req, res) => void serve(options, parts, connections, req, res));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket, connections, load));
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', () => socket.destroy());

@@ -13,14 +13,16 @@ import { explained, withExplanation, type Explain } from './explain.ts';
 import { fenceNoteIn } from './fence-cookie.ts';
 import { forward, type ForwardJob, type ForwardOutcome } from './forward.ts';
 import type { CopyDesk } from './hand-copy.ts';
-import { isEventStream, type Load, type Place } from './load.ts';
+import type { Load, Place } from './load.ts';
 import type { Origin } from './origin.ts';
 import type { OpenWrite, OwnWrites } from './own-writes.ts';
 import { refuseLoad } from './refuse-load.ts';
 import type { RouteMatch, RouteTable } from './route-table.ts';
 import type { Handled } from './seen-request.ts';
 import { discardRest } from './discard-rest.ts';
+import { withRequestId } from './request-id.ts';
 import { isDeclaredTooLarge } from './upload-watch.ts';
+import { isEventStream } from './upstream/event-stream.ts';
 import type { UpstreamPool } from './upstream/upstream-pool.ts';
 import { framed, upstreamHeaders, viaOfAnswer, type IdentityRules } from './upstream-headers.ts';
 import { laterVisitors, visitorOf, type VisitorRules } from './visitor.ts';
@@ -101,7 +103,11 @@ function findOut(parts: ProxyParts, client: ClientRequest): Asked {
   return {
     client,
     routing,
-    headers: upstreamHeaders(rawHeaders, client.origin, parts.identity, client.req.httpVersion),
+    headers: withRequestId(
+      upstreamHeaders(rawHeaders, client.origin, parts.identity, client.req.httpVersion),
+      client.req,
+      client.id,
+    ),
     match: parts.routes.match(client.method, client.target, rawHeaders),
     visitor: visitorOf(parts.visitor, rawHeaders, client.origin.address),
     note: fenceNoteIn(parts.fenceSecret, headers.cookie, client.askedAt),
@@ -150,7 +156,7 @@ async function serveFromLegacy(
   const outcome = await forward(parts.legacy, {
     method,
     target,
-    headers: framed(headers, body, String(req.headers.te ?? '')),
+    headers: framed([...headers], body, String(req.headers.te ?? '')),
     req,
     body,
     res,
@@ -192,9 +198,9 @@ function tellFailure(
   { id, res, method }: ClientRequest,
   { failure }: ForwardOutcome & { readonly kind: 'upstream-failed' },
 ): void {
-  const { status, code, message, error } = failure;
-  log.warn({ code, request: id, method, error: describeError(error) }, message);
-  if (!res.headersSent && !res.destroyed) answerError(res, { status, code, message, requestId: id });
+  const { status, code, message, error, place } = failure;
+  log.warn({ code, request: id, method, ...place, error: describeError(error) }, message);
+  if (!res.headersSent && !res.destroyed) answerError(res, { status, code, message, place, requestId: id });
 }
 
 function refuse(client: ClientRequest, fault: RequestFault): Handled {
@@ -202,7 +208,8 @@ function refuse(client: ClientRequest, fault: RequestFault): Handled {
   // Where this request ends is not certain, so nothing after it on this connection can be trusted.
   res.shouldKeepAlive = false;
   const { status, message, code = 'FIG_REQUEST_REFUSED' } = fault;
-  answerError(res, { status, message, code, requestId: id });
+  const place = { phase: 'request-headers', side: 'client', cause: 'protocol' } as const;
+  answerError(res, { status, message, code, place, requestId: id });
   return { status: fault.status, servedBy: 'legacy', reason: 'refused' };
 }
 

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ProxyLimits } from '../src/config/limits.ts';
-import { headerValue, type RawHeaders } from '../src/kernel/exchange.ts';
 import { UploadWatch } from './upload-watch.ts';
 import { UpstreamTurns } from './upstream-turns.ts';
 
@@ -155,9 +154,4 @@ export class Load {
       refused: { ...this.#refused },
     };
   }
-}
-
-/** An answer that goes on for as long as the client cares: its number is bounded by that of the connections only. */
-export function isEventStream(headers: RawHeaders): boolean {
-  return /^text\/event-stream\b/i.test(headerValue(headers, 'content-type')?.trim() ?? '');
 }

@@ -1,6 +1,7 @@
 import type { LegacyTlsSource } from '../src/config/connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from '../src/config/edge-definition.ts';
 import type { ProxyLimits } from '../src/config/limits.ts';
+import type { TimeoutsDefinition } from '../src/config/timeouts.ts';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import type { ExchangeSink } from '../src/kernel/exchange.ts';
 import type { Log } from '../src/kernel/log.ts';
@@ -65,8 +66,8 @@ export interface ProxyOptions {
   readonly log: Log;
   /** Largest body that is copied for the shadow. Default 1 MiB. */
   readonly captureLimitBytes?: number | undefined;
-  /** Milliseconds legacy may take until its response headers. Default 60,000. */
-  readonly headersTimeoutMs?: number | undefined;
+  /** How long legacy may take for what. */
+  readonly timeouts?: TimeoutsDefinition | undefined;
   /** Milliseconds that requests in flight, event streams and tunnels get to finish when the proxy stops. Default 5,000. */
   readonly stopGraceMs?: number | undefined;
   /** Milliseconds between `drain` and the end of listening, for load balancers to notice. Default 0. */

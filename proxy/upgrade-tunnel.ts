@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { ServerResponse, type ClientRequest as OutgoingRequest, type IncomingMessage } from 'node:http';
 import type { Agent } from 'node:https';
 import type { Socket } from 'node:net';
 import httpProxy from 'http-proxy';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
+import { answerError } from './answer.ts';
+import { hasBody } from './client-request.ts';
 import { endToEnd } from './hop-by-hop.ts';
 import { resetConnection } from './forward.ts';
+import { upstreamFailure } from './upstream-failure.ts';
 
 export interface UpgradeTunnelsOptions {
   readonly legacy: URL;
@@ -16,7 +20,7 @@ export interface UpgradeTunnelsOptions {
   /** How long legacy may take to accept or refuse an upgrade. */
   readonly handshakeTimeoutMs: number;
   readonly log: Log;
-  /** Told once per upgrade: legacy's status, 502 when there was none, undefined when the client left before. */
+  /** Told once per upgrade: legacy's status, 502 or 504 when there was none, undefined when the client left before. */
   readonly onHandshake: (req: IncomingMessage, status: number | undefined) => void;
 }
 
@@ -59,17 +63,24 @@ export class UpgradeTunnels {
       clearTimeout(timer);
       onHandshake(req, status);
     };
-    const timer = setTimeout(() => outgoing.destroy(new Error('no answer to the upgrade in time')), handshakeTimeoutMs);
+    let isLate = false;
+    const late = (): void => {
+      isLate = true;
+      outgoing.destroy(new Error('no answer to the upgrade in time'));
+    };
+    const timer = handshakeTimeoutMs > 0 ? setTimeout(late, handshakeTimeoutMs) : undefined;
     socket.once('close', () => {
       over(undefined);
       outgoing.destroy();
     });
-    outgoing.once('error', () => {
-      if (!isOver && socket.writable) {
-        socket.write('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-        socket.destroySoon();
-      }
-      over(502);
+    outgoing.once('error', (error) => {
+      if (isOver) return;
+      const stage = outgoing.socket?.connecting === false ? 'response-headers' : 'connect';
+      const { status, code, message, place } = upstreamFailure({ stage, kind: isLate ? 'timeout' : 'cut', error });
+      over(status);
+      const requestId = randomUUID();
+      this.#options.log.warn({ code, request: requestId, ...place, error: describeError(error) }, message);
+      if (socket.writable) answerError(responseOn(req, socket), { status, code, message, place, requestId });
     });
     // http-proxy adds its own listener right after this; it must not write its version of the refusal as well.
     process.nextTick(() => {
@@ -87,8 +98,9 @@ export class UpgradeTunnels {
   }
 }
 
+/** With a body it could not be told whether legacy takes what follows for that body or for the tunnel's first bytes. */
 export function isWebSocketUpgrade(req: IncomingMessage): boolean {
-  return req.method === 'GET' && req.headers.upgrade?.toLowerCase() === 'websocket';
+  return req.method === 'GET' && req.headers.upgrade?.toLowerCase() === 'websocket' && !hasBody(req);
 }
 
 /** Replaces the folded headers and the tidied target with what the client sent. */

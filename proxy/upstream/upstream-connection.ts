@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { isEventStream } from './event-stream.ts';
 import { MalformedResponse, type ResponseHead } from './response-head.ts';
 import { ResponseParser, type ResponseEvents } from './response-parser.ts';
 import { trailerLines } from './request-head.ts';
@@ -8,8 +9,10 @@ import type { UpstreamFault, UpstreamHandler, UpstreamRequest } from './upstream
 export interface ConnectionLimits {
   /** From the end of the request to the head of its answer, and again after each interim answer. */
   readonly headersTimeoutMs: number;
-  /** Between two parts of an answer's body. */
+  /** Between two parts of an answer's body; not for event streams. */
   readonly bodyIdleMs: number;
+  /** Without taking in any more of the request's body. */
+  readonly sendIdleMs: number;
   readonly maxHeadBytes: number;
 }
 
@@ -51,10 +54,15 @@ export class UpstreamConnection implements ResponseEvents {
     this.#limits = limits;
     this.#owner = owner;
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
-    socket.on('drain', () => this.#handler?.onDrain());
+    socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#ended());
     socket.on('error', (error) => this.#close({ kind: 'cut', error }));
     socket.on('close', () => this.#close({ kind: 'cut', error: new Error('the upstream closed the connection') }));
+  }
+
+  /** Whether the answer under way is an event stream, which may be silent and go on for as long as it likes. */
+  get isStreaming(): boolean {
+    return this.#head !== undefined && isEventStream(this.#head.headers);
   }
 
   get isClosed(): boolean {
@@ -78,13 +86,13 @@ export class UpstreamConnection implements ResponseEvents {
 
   write(chunk: Buffer): boolean {
     if (this.#handler === undefined || this.#isSent || chunk.length === 0) return true;
-    if (this.#request!.body === 'length') return this.#socket.write(chunk);
+    if (this.#request!.body === 'length') return this.#taken(this.#socket.write(chunk));
     this.#socket.cork();
     this.#socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
     this.#socket.write(chunk);
     const hasRoom = this.#socket.write('\r\n', 'latin1');
     this.#socket.uncork();
-    return hasRoom;
+    return this.#taken(hasRoom);
   }
 
   finish(trailers: readonly string[]): void {
@@ -116,8 +124,20 @@ export class UpstreamConnection implements ResponseEvents {
 
   /** The owner's clock has found the deadline behind it. */
   overdue(): void {
-    const what = this.#head ? 'sent nothing more of its answer' : 'did not answer';
-    this.#close({ kind: 'timeout', error: new Error(`the upstream ${what} in time`) });
+    // Looked at here and not at every head, because it hardly ever matters.
+    if (this.isStreaming) {
+      this.deadline = Number.POSITIVE_INFINITY;
+      return;
+    }
+    const what = { 'request-body': 'took no more of the request', 'response-headers': 'did not answer' } as const;
+    const stage = this.#stage;
+    const did = stage === 'response-body' ? 'sent nothing more of its answer' : what[stage];
+    this.#close({ kind: 'timeout', error: new Error(`the upstream ${did} in time`) });
+  }
+
+  /** The time for the whole exchange is over. */
+  overtime(error: Error): void {
+    if (!this.isStreaming) this.#close({ kind: 'overtime', error });
   }
 
   onInterim(head: ResponseHead): void {
@@ -185,10 +205,25 @@ export class UpstreamConnection implements ResponseEvents {
     const handler = this.#handler;
     this.#handler = undefined;
     if (handler) {
-      const fault: UpstreamFault = { stage: this.#head ? 'response-body' : 'response-headers', kind, error };
+      const fault: UpstreamFault = { stage: this.#stage, kind, error };
       if (this.#hasHeard || kind !== 'cut' || !this.#owner.onUnanswered(this, fault)) handler.onFailure(fault);
     }
     this.#owner.onClosed(this);
+  }
+
+  get #stage(): 'request-body' | 'response-headers' | 'response-body' {
+    return this.#head ? 'response-body' : this.#isSent ? 'response-headers' : 'request-body';
+  }
+
+  /** While the upstream takes nothing, its time runs; while it waits for the client's bytes, it does not. */
+  #taken(hasRoom: boolean): boolean {
+    if (!hasRoom && !this.#head) this.#await(this.#limits.sendIdleMs);
+    return hasRoom;
+  }
+
+  #drained(): void {
+    if (!this.#isSent && !this.#head) this.deadline = Number.POSITIVE_INFINITY;
+    this.#handler?.onDrain();
   }
 
   #await(ms: number): void {

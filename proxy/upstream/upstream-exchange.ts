@@ -16,7 +16,9 @@ export type FailureStage =
   /** No connection was free in time, or too many requests waited for one. */
   | 'queue'
   | 'connect'
-  /** While the request was being sent or its answer waited for; no final head has come. */
+  /** While the request was being sent; no final head has come. */
+  | 'request-body'
+  /** The request is sent and its answer waited for; no final head has come. */
   | 'response-headers'
   | 'response-body';
 
@@ -24,6 +26,8 @@ export interface UpstreamFault {
   readonly stage: FailureStage;
   readonly kind:
     | 'timeout'
+    /** The time for all of it is over. */
+    | 'overtime'
     /** The upstream, or the network, ended the connection. */
     | 'cut'
     /** The upstream said what is no HTTP/1, or could be read in two ways. */

@@ -11,6 +11,10 @@ export interface UpstreamPoolOptions {
   readonly headersTimeoutMs: number;
   /** 0: an answer may be silent for ever, as an event stream is. */
   readonly bodyIdleMs: number;
+  /** 0: the upstream may be as slow as it likes in taking in a body. */
+  readonly sendIdleMs: number;
+  /** From `send` to the end of the answer, unless that is an event stream; 0: none. */
+  readonly totalMs: number;
   /** Connections at once. */
   readonly maxConnections: number;
   /** Requests that may wait for a connection. */
@@ -38,16 +42,19 @@ export class UpstreamPool implements ConnectionOwner {
   readonly #idle: UpstreamConnection[] = [];
   readonly #waiting: Exchange[] = [];
   readonly #connecting = new Map<Socket, { deadline: number; exchange: Exchange }>();
+  /** In the order of their beginning, which is that of their ends, because all have the same time. Empty without a limit. */
+  readonly #timed = new Set<Exchange>();
   readonly #byConnection = new Map<UpstreamConnection, Exchange>();
   readonly #clock: NodeJS.Timeout;
   #isClosed = false;
 
   constructor(options: UpstreamPoolOptions) {
     this.#options = options;
-    const { connectTimeoutMs, headersTimeoutMs, bodyIdleMs, maxHeadBytes = 64 * 1024 } = options;
-    this.#limits = { headersTimeoutMs, bodyIdleMs, maxHeadBytes };
+    const { connectTimeoutMs, headersTimeoutMs, bodyIdleMs, sendIdleMs, totalMs } = options;
+    this.#limits = { headersTimeoutMs, bodyIdleMs, sendIdleMs, maxHeadBytes: options.maxHeadBytes ?? 64 * 1024 };
     // One clock for all: a timer for each request would cost more than the request.
-    const shortest = Math.min(...[connectTimeoutMs, headersTimeoutMs, bodyIdleMs].filter((ms) => ms > 0), 1_000);
+    const all = [connectTimeoutMs, headersTimeoutMs, bodyIdleMs, sendIdleMs, totalMs];
+    const shortest = Math.min(...all.filter((ms) => ms > 0), 1_000);
     this.#clock = setInterval(() => this.#lookAtClock(), Math.max(5, shortest / 4));
     this.#clock.unref();
   }
@@ -75,8 +82,17 @@ export class UpstreamPool implements ConnectionOwner {
       });
       return exchange;
     }
+    if (this.#options.totalMs > 0) {
+      exchange.endsBy = performance.now() + this.#options.totalMs;
+      this.#timed.add(exchange);
+    }
     this.#place(exchange);
     return exchange;
+  }
+
+  /** Whoever is over, or streams, has no more to fear from the clock. */
+  untimed(exchange: Exchange): void {
+    if (exchange.endsBy > 0) this.#timed.delete(exchange);
   }
 
   /** Closes every connection; exchanges under way fail. */
@@ -123,16 +139,20 @@ export class UpstreamPool implements ConnectionOwner {
     return true;
   }
 
-  /** The user of an exchange that has no connection yet is gone. */
-  forget(exchange: Exchange): void {
+  /** An exchange that has no connection yet is given up. Says how far it got. */
+  forget(exchange: Exchange): 'queue' | 'connect' {
     const at = this.#waiting.indexOf(exchange);
     if (at !== -1) this.#waiting.splice(at, 1);
     for (const [socket, { exchange: other }] of this.#connecting) {
       if (other !== exchange) continue;
       this.#connecting.delete(socket);
       socket.destroy();
-      return;
+      // The place is free for whoever waits.
+      const next = this.#waiting.shift();
+      if (next) this.#place(next);
+      return 'connect';
     }
+    return 'queue';
   }
 
   /** The connection is another's from now on: what its last user does must not reach it. */
@@ -218,6 +238,10 @@ export class UpstreamPool implements ConnectionOwner {
       this.#unconnected(socket, { stage: 'connect', kind: 'timeout', error });
     }
     for (const connection of this.#connections) if (connection.deadline <= now) connection.overdue();
+    for (const exchange of this.#timed) {
+      if (exchange.endsBy > now) break;
+      exchange.overtime();
+    }
     while (this.#idle[0] && now - this.#idle[0].idleSince >= idleLimitMs(this.#idle[0])) this.#idle[0].destroy();
   }
 }
@@ -235,6 +259,8 @@ class Exchange implements UpstreamExchange {
   connection: UpstreamConnection | undefined;
   isRetry = false;
   isPaused = false;
+  /** `performance.now()` at which all of it must be over; 0: no limit. */
+  endsBy = 0;
   #isOver = false;
 
   constructor(request: UpstreamRequest, handler: UpstreamHandler, pool: UpstreamPool) {
@@ -253,7 +279,7 @@ class Exchange implements UpstreamExchange {
 
   abort(): void {
     if (this.#isOver) return;
-    this.#isOver = true;
+    this.#conclude();
     if (this.connection) this.connection.abort();
     else this.#pool.forget(this);
   }
@@ -269,13 +295,25 @@ class Exchange implements UpstreamExchange {
   }
 
   over(): void {
-    this.#isOver = true;
+    this.#conclude();
     this.connection = undefined;
+  }
+
+  overtime(): void {
+    this.#pool.untimed(this);
+    const error = new Error('the time for the whole request is over');
+    if (this.connection) this.connection.overtime(error);
+    else this.fail({ stage: this.#pool.forget(this), kind: 'overtime', error });
   }
 
   fail(fault: UpstreamFault): void {
     if (this.#isOver) return;
-    this.#isOver = true;
+    this.#conclude();
     this.handler.onFailure(fault);
+  }
+
+  #conclude(): void {
+    this.#isOver = true;
+    this.#pool.untimed(this);
   }
 }

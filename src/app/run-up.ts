@@ -105,6 +105,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const serve = async (): Promise<{ readonly proxy: Proxy; readonly side: ProxySide }> => {
       const proxy = await startProxy({
         legacy: config.legacy.url,
+        timeouts: config.legacy.timeouts,
         host: config.listen.host,
         port: config.listen.port,
         features: config.features,

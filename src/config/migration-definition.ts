@@ -1,6 +1,7 @@
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { FeatureDefinition } from './feature-definition.ts';
+import type { TimeoutsDefinition } from './timeouts.ts';
 import type { LimitsDefinition } from './limits.ts';
 
 export interface VisitorDefinition {
@@ -43,6 +44,8 @@ export interface MigrationDefinition {
     readonly url: string;
     /** Connection URL of the legacy PostgreSQL database. */
     readonly database?: string | undefined;
+    /** Milliseconds it may take for what; 0: for ever. */
+    readonly timeouts?: TimeoutsDefinition | undefined;
     /** The Host header legacy gets: the visitor's (`keep`, the default), legacy's own (`replace`), or this one. */
     readonly host?: string | undefined;
     /** How a legacy at https is verified. Default: by the authorities node knows, for the host of `url`. */

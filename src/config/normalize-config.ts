@@ -5,6 +5,7 @@ import { limitsOf } from './limits.ts';
 import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { migrationSchema } from './schema.ts';
+import { timeoutsOf } from './timeouts.ts';
 
 export const defaultListenPort = 8080;
 export const defaultAdminPort = 8089;
@@ -40,6 +41,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
       database: definition.legacy.database ?? env.LEGACY_DATABASE_URL,
       host: definition.legacy.host ?? 'keep',
       tls: definition.legacy.tls ?? {},
+      timeouts: timeoutsOf(definition.legacy.timeouts),
     },
     trust: definition.trust ?? {},
     via: definition.via,

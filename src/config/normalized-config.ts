@@ -3,6 +3,7 @@ import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
 import type { ProxyLimits } from './limits.ts';
 import type { ReadModelDefinition } from './read-model-definition.ts';
+import type { UpstreamTimeouts } from './timeouts.ts';
 
 export interface NormalizedRoute {
   /** As written and as reported: `GET /api/orders/:id`. */
@@ -68,6 +69,7 @@ export interface NormalizedConfig {
     /** `keep`, `replace` or a host. */
     readonly host: string;
     readonly tls: LegacyTlsSource;
+    readonly timeouts: UpstreamTimeouts;
   };
   readonly trust: TrustRules;
   readonly via: string | undefined;

@@ -99,6 +99,13 @@ const feature = z
 
 const count = z.number().int().min(1);
 const milliseconds = z.number().int().min(0).max(86_400_000);
+const timeouts = z.strictObject({
+  connectMs: milliseconds.optional(),
+  requestBodyIdleMs: milliseconds.optional(),
+  responseHeadersMs: milliseconds.optional(),
+  responseBodyIdleMs: milliseconds.optional(),
+  totalMs: milliseconds.optional(),
+});
 const limits = z.strictObject({
   connections: count.optional(),
   inFlight: count.optional(),
@@ -131,6 +138,7 @@ export const migrationSchema = z.strictObject({
     database: postgresUrl.optional(),
     host: legacyHost.optional(),
     tls: legacyTls.optional(),
+    timeouts: timeouts.optional(),
   }),
   trust: trust.optional(),
   via: via.optional(),

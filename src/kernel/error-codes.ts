@@ -130,13 +130,37 @@ export const errorCodes = {
     meaning: 'No connection to the upstream could be made.',
     remedy: 'Check that the legacy app runs at the configured URL.',
   },
+  FIG_UPSTREAM_CONNECT_TIMEOUT: {
+    meaning: 'The upstream did not accept a connection within `legacy.timeouts.connectMs`.',
+    remedy: 'Check the network between the proxy and the legacy app, and whether the app accepts connections.',
+  },
+  FIG_UPSTREAM_REQUEST_BODY: {
+    meaning: 'The upstream closed the connection while it was being sent the body of a request, without an answer.',
+    remedy: 'Look at the legacy app; it may have crashed, or refuse bodies of that size without saying so.',
+  },
+  FIG_UPSTREAM_REQUEST_BODY_TIMEOUT: {
+    meaning: 'The upstream took in no more of the body of a request for `legacy.timeouts.requestBodyIdleMs`.',
+    remedy: 'Look at the legacy app; raise the limit if it pauses for so long.',
+  },
   FIG_UPSTREAM_RESPONSE_HEADERS: {
-    meaning: 'The upstream closed or timed out before it sent its response headers.',
-    remedy: 'Look at the legacy app; raise proxy.headersTimeoutMs if it is just slow.',
+    meaning: 'The upstream closed the connection before it sent its response headers, or sent what is no proper HTTP.',
+    remedy: 'Look at the legacy app; the log names the cause.',
+  },
+  FIG_UPSTREAM_RESPONSE_HEADERS_TIMEOUT: {
+    meaning: 'The upstream did not send its response headers within `legacy.timeouts.responseHeadersMs`.',
+    remedy: 'Look at the legacy app; raise the limit if it is just slow.',
   },
   FIG_UPSTREAM_RESPONSE_BODY: {
     meaning: 'The upstream broke off in the middle of its response body.',
     remedy: 'The client connection is reset so that the cut is not mistaken for an end.',
+  },
+  FIG_UPSTREAM_RESPONSE_BODY_TIMEOUT: {
+    meaning: 'The upstream was silent in the middle of its response body for `legacy.timeouts.responseBodyIdleMs`.',
+    remedy: 'Raise the limit, or 0 for none, if its answers pause for so long. Event streams have no such limit.',
+  },
+  FIG_UPSTREAM_TOTAL_TIMEOUT: {
+    meaning: 'A request was not answered to its end within `legacy.timeouts.totalMs`.',
+    remedy: 'Raise the limit if large uploads or downloads take longer. Event streams and upgrades have no such limit.',
   },
   FIG_CANDIDATE_TIMEOUT: {
     meaning: 'The candidate did not answer within its time.',

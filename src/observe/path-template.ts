@@ -22,7 +22,7 @@ const idPatterns: readonly RegExp[] = [
 ];
 
 /** Most segments are one of these, and need no further look. */
-const word = /^[a-z]{1,11}(?:[-_][a-z]{1,11}){0,2}$/;
+const plainWord = /^[a-z]{1,11}(?:[-_][a-z]{1,11}){0,2}$/;
 const digits = /^\d+$/;
 const version = /^v\d{1,3}$/i;
 const fileName = /^(.+)\.([a-z][a-z0-9]{0,7})$/i;
@@ -40,7 +40,7 @@ export function pathTemplate(target: string): string {
 }
 
 function segmentTemplate(raw: string): string {
-  if (raw === '' || raw === ID || raw === '*' || word.test(raw)) return raw;
+  if (raw === '' || raw === ID || raw === '*' || plainWord.test(raw)) return raw;
   if (digits.test(raw)) return ID;
   const text = decoded(raw);
   if (isId(text)) return ID;

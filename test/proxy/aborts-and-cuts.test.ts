@@ -159,17 +159,22 @@ test('legacy that is not there gives 502 with a code, as JSON or as a page', asy
 });
 
 test.each([
-  ['closes before it answers', (socket: Socket) => socket.destroy(), 502],
-  ['answers what is no HTTP', (socket: Socket) => socket.write('hello there\r\n\r\n'), 502],
-  ['says nothing', () => undefined, 504],
-])('legacy that %s gives an error with a code', async (_, act, status) => {
+  ['closes before it answers', (socket: Socket) => socket.destroy(), 502, 'FIG_UPSTREAM_RESPONSE_HEADERS'],
+  [
+    'answers what is no HTTP',
+    (socket: Socket) => socket.write('hello there\r\n\r\n'),
+    502,
+    'FIG_UPSTREAM_RESPONSE_HEADERS',
+  ],
+  ['says nothing', () => undefined, 504, 'FIG_UPSTREAM_RESPONSE_HEADERS_TIMEOUT'],
+])('legacy that %s gives an error with a code', async (_, act, status, code) => {
   await using upstream = await startRawUpstream((__, socket) => {
     act(socket);
   });
-  await using proxy = await startTestProxy(upstream.url, { headersTimeoutMs: 100 });
+  await using proxy = await startTestProxy(upstream.url, { timeouts: { responseHeadersMs: 100 } });
   const answer = await fetch(proxy.url);
   expect(answer.status).toBe(status);
-  expect(await answer.json()).toMatchObject({ error: { code: 'FIG_UPSTREAM_RESPONSE_HEADERS' } });
+  expect(await answer.json()).toMatchObject({ error: { code } });
 });
 
 test('what is no HTTP gets 400 and a closed connection', async () => {

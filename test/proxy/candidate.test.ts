@@ -77,6 +77,7 @@ test('in live the candidate answers, says so, and is given what the user asked',
     headers: [
       ['Host', 'pub', 'Cookie', 's=1', 'If-None-Match', '"l"', 'X-Forwarded-For', '127.0.0.1'],
       ['X-Forwarded-Proto', 'http', 'X-Forwarded-Host', 'pub', 'Forwarded', 'for=127.0.0.1;host=pub;proto=http'],
+      ['X-Request-Id', expect.any(String)],
     ].flat(),
   });
   expect(proxy.seen.at(-1)).toMatchObject({ servedBy: 'candidate', reason: 'live', status: 200, aborted: false });

@@ -35,6 +35,7 @@ test('in shadow the copy holds question and answer as they went over the wire', 
       headers: [
         ['Host', 'pub', 'X-D', '1', 'X-D', '2', 'Cookie', 's=1', 'X-Forwarded-For', '127.0.0.1'],
         ['X-Forwarded-Proto', 'http', 'X-Forwarded-Host', 'pub', 'Forwarded', 'for=127.0.0.1;host=pub;proto=http'],
+        ['X-Request-Id', expect.any(String)],
       ].flat(),
     },
   });

@@ -68,6 +68,49 @@ test.each([
   expect(upstream.connections).toBe(0);
 });
 
+test('HTTP/1.1 without Host is refused and legacy is not asked', async () => {
+  await using upstream = await startUpstream((_, res) => res.end('asked'));
+  await using proxy = await startTestProxy(upstream.url);
+  expect(await exchangeRaw(proxy.port, 'GET / HTTP/1.1\r\nX: 1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  expect(upstream.connections).toBe(0);
+});
+
+test.each([
+  ['in the size', 'zz'],
+  ['before the size', '0x5'],
+  ['of a sign', '-5'],
+  ['beyond what can be counted', '1ffffffffffffffff'],
+  ['in an extension that never ends', `5;${'x'.repeat(20_000)}`],
+  ['of a line feed alone', '5\nhello'],
+])('junk %s of a chunk ends the connection, and legacy gets no complete request', async (_, size) => {
+  let isComplete = false;
+  await using upstream = await startUpstream((req) => {
+    req.on('end', () => {
+      isComplete = true;
+    });
+    req.on('error', () => undefined);
+    req.resume();
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const answer = await exchangeRaw(
+    proxy.port,
+    `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${size}\r\nhello\r\n0\r\n\r\n${inner}`,
+  );
+  expect(answer).not.toContain('200 OK');
+  await expect.poll(() => upstream.sockets.size).toBe(0);
+  expect(isComplete).toBe(false);
+});
+
+test('an expectation that is not 100-continue is for legacy to meet or to refuse', async () => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    if (received.endsWith('\r\n\r\n')) socket.write('HTTP/1.1 417 Not That\r\nContent-Length: 0\r\n\r\n');
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const question = 'GET / HTTP/1.1\r\nHost: a\r\nExpect: miracle\r\nConnection: close\r\n\r\n';
+  expect(await exchangeRaw(proxy.port, question)).toMatch(/^HTTP\/1\.1 417 Not That\r\n/);
+  expect(upstream.received()).toContain('Expect: miracle\r\n');
+});
+
 test('an upload whose chunks are garbled never becomes a complete request at legacy', async () => {
   let isComplete = false;
   let isCut = false;

@@ -36,6 +36,7 @@ test('at the edge all that a client says of where it comes from is overwritten',
     'x-forwarded-for',
     'x-forwarded-host',
     'x-forwarded-proto',
+    'x-request-id',
   ]);
 });
 

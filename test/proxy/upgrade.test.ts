@@ -84,12 +84,12 @@ test('an upgrade to a legacy that is not there gives 502', async () => {
   expect(proxy.seen).toMatchObject([{ status: 502, reason: 'upgrade' }]);
 });
 
-test('an upgrade that legacy never answers gives 502 in the end', async () => {
+test('an upgrade that legacy never answers gives 504 in the end', async () => {
   await using upstream = await startRawUpstream(() => undefined);
-  await using proxy = await startTestProxy(upstream.url, { headersTimeoutMs: 50 });
+  await using proxy = await startTestProxy(upstream.url, { timeouts: { responseHeadersMs: 50 } });
   const client = await rawClient(proxy.port, upgrade('/live'));
   await client.ended;
-  expect(client.text()).toMatch(/^HTTP\/1\.1 502 /);
+  expect(client.text()).toMatch(/^HTTP\/1\.1 504 [^]*FIG_UPSTREAM_RESPONSE_HEADERS_TIMEOUT/);
   await until(() => upstream.sockets.size === 0);
 });
 
@@ -160,4 +160,38 @@ test('a tunnel is closed when the proxy stops', async () => {
   await proxy.proxy.stop();
   await until(() => client.closed() && upstream.sockets.size === 0);
   expect(proxy.seen).toMatchObject([{ status: 101 }]);
+});
+
+test('what a client sends ahead of the 101 reaches legacy behind it only, and nothing is lost either way', async () => {
+  let isAccepted = false;
+  let tooEarly = '';
+  await using upstream = await startRawUpstream((received, socket) => {
+    const after = received.slice(received.indexOf('\r\n\r\n') + 4);
+    if (!isAccepted) tooEarly += after;
+    if (after === 'early late') socket.write('and back');
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(proxy.port, `${upgrade('/live')}early `);
+  await until(() => upstream.received().includes('\r\n\r\n'));
+  client.send('late');
+  // A round trip of another request: what was sent before it has been read by the proxy.
+  const other = await rawClient(proxy.port, 'nonsense\r\n\r\n');
+  await other.ended;
+  isAccepted = true;
+  for (const socket of upstream.sockets) {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhead ');
+  }
+  await client.receives('and back');
+  expect(client.text()).toMatch(/\r\n\r\nhead and back$/);
+  expect(tooEarly).toBe('');
+  client.socket.destroy();
+});
+
+test('an upgrade with a body is refused and legacy is not asked', async () => {
+  await using upstream = await startUpstream((_, res) => res.end());
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(proxy.port, `${upgrade('/live', 'Content-Length: 5\r\n')}hello`);
+  await client.ended;
+  expect(client.text()).toMatch(/^HTTP\/1\.1 501 /);
+  expect(upstream.connections).toBe(0);
 });

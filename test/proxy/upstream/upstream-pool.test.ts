@@ -22,6 +22,8 @@ function poolFor(url: URL, options: Partial<UpstreamPoolOptions> = {}): Upstream
     connectTimeoutMs: 5_000,
     headersTimeoutMs: 5_000,
     bodyIdleMs: 0,
+    sendIdleMs: 0,
+    totalMs: 0,
     maxConnections: 10,
     maxWaiting: 10,
     ...options,
@@ -106,9 +108,9 @@ describe('a pool of upstream connections', () => {
   });
 
   it.each([
-    ['POST', 'none'],
-    ['PUT', 'length'],
-  ] as const)('never sends a %s with body %s again', async (method, body) => {
+    ['POST', 'none', 'response-headers'],
+    ['PUT', 'length', 'request-body'],
+  ] as const)('never sends a %s with body %s again', async (method, body, stage) => {
     await using upstream = await startRawUpstream((received, socket) => {
       if (requestsIn(received) === 2) socket.resetAndDestroy();
       else socket.write(answer('ok'));
@@ -119,7 +121,7 @@ describe('a pool of upstream connections', () => {
     const headers = body === 'length' ? ['Host', 'h', 'Content-Length', '4'] : ['Host', 'h'];
     const second = new Caller(pool, { method, body, headers });
     await until(() => second.isOver);
-    expect(second.fault).toMatchObject({ stage: 'response-headers', kind: 'cut' });
+    expect(second.fault).toMatchObject({ stage, kind: 'cut' });
     expect(upstream.connections).toBe(1);
   });
 
@@ -145,9 +147,8 @@ describe('a pool of upstream connections', () => {
     await using upstream = await startRawUpstream((received, socket) => {
       if (received.includes('/body')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe');
     });
-    const pool = poolFor(upstream.url, { headersTimeoutMs: 40, bodyIdleMs: 40 });
-    const silent = new Caller(pool, { target: '/head' });
-    const half = new Caller(pool, { target: '/body' });
+    const silent = new Caller(poolFor(upstream.url, { headersTimeoutMs: 40 }), { target: '/head' });
+    const half = new Caller(poolFor(upstream.url, { bodyIdleMs: 40 }), { target: '/body' });
     await until(() => silent.isOver && half.isOver);
     expect(silent.fault).toMatchObject({ stage: 'response-headers', kind: 'timeout' });
     expect(half.fault).toMatchObject({ stage: 'response-body', kind: 'timeout' });
