@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Gone } from './gone.ts';
 
 interface Pending {
   readonly res: ServerResponse;
-  readonly gone: AbortController;
+  readonly gone: Gone;
 }
 
 export interface OpenRequest {
   /** Aborts when the client is gone before its answer was complete. */
-  readonly gone: AbortSignal;
+  readonly gone: Gone;
   /** Resolves, with `performance.now()` of that moment, when the answer is out or the client is gone. */
   readonly closed: Promise<number>;
 }
@@ -39,7 +40,7 @@ export class ClientConnections {
 
   /** Counts a request until `end` is called for it, which must be once. */
   begin(req: IncomingMessage, res: ServerResponse): OpenRequest {
-    const gone = new AbortController();
+    const gone = new Gone();
     const entry: Pending = { res, gone };
     const pending = this.#pending.get(req.socket);
     pending?.add(entry);
@@ -53,13 +54,13 @@ export class ClientConnections {
         if (this.#isClosing && pending?.size === 0 && res.writableFinished) destroySoon(req.socket);
         resolve(performance.now());
       };
-      gone.signal.addEventListener('abort', close, { once: true });
+      gone.onAbort(close);
       res.once('close', () => {
         if (res.writableFinished) close();
         else gone.abort();
       });
     });
-    return { gone: gone.signal, closed };
+    return { gone, closed };
   }
 
   end(): void {

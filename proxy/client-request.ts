@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RawHeaders } from '../src/kernel/exchange.ts';
 import type { ErrorCode } from '../src/kernel/error-codes.ts';
 import type { PathPolicy } from '../src/config/edge-definition.ts';
+import { nextRequestId } from './request-id.ts';
 import { strictFault } from './request-path.ts';
+import type { Gone } from './gone.ts';
 import type { Origin } from './origin.ts';
 
 /** A user's request while it is being answered. */
@@ -19,17 +21,12 @@ export interface ClientRequest {
   /** Milliseconds since the epoch. */
   readonly askedAt: number;
   /** Aborts when the client is gone before its answer was complete. */
-  readonly gone: AbortSignal;
+  readonly gone: Gone;
 }
 
-export function clientRequest(
-  req: IncomingMessage,
-  res: ServerResponse,
-  gone: AbortSignal,
-  origin: Origin,
-): ClientRequest {
+export function clientRequest(req: IncomingMessage, res: ServerResponse, gone: Gone, origin: Origin): ClientRequest {
   return {
-    id: randomUUID(),
+    id: nextRequestId(),
     req,
     res,
     method: req.method ?? 'GET',
@@ -55,15 +52,14 @@ export interface RequestFault {
 
 /** What makes a request unfit to be forwarded: two readers could disagree about whom it asks or where it ends. */
 export function faultOf(req: IncomingMessage, paths: PathPolicy = 'verbatim'): RequestFault | undefined {
-  const names = req.rawHeaders.filter((_, index) => index % 2 === 0);
-  if (names.filter((name) => name.toLowerCase() === 'host').length > 1) {
+  if (hasTwoHosts(req.rawHeaders)) {
     return { status: 400, message: 'the request has more than one Host header' };
   }
   const coding = req.headers['transfer-encoding'];
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
     return { status: 501, message: 'only the transfer coding "chunked" is understood' };
   }
-  if (!/^(?:\/|https?:\/\/)/i.test(req.url ?? '')) {
+  if (req.url?.startsWith('/') !== true && !/^https?:\/\//i.test(req.url ?? '')) {
     return { status: 501, message: 'only targets that are a path or an http URL are forwarded' };
   }
   if (req.httpVersionMajor > 1 && !isSoundAuthority(req)) {
@@ -71,6 +67,14 @@ export function faultOf(req: IncomingMessage, paths: PathPolicy = 'verbatim'): R
   }
   const fault = paths === 'strict' ? strictFault(req.url ?? '') : undefined;
   return fault === undefined ? undefined : { status: 400, message: fault, code: 'FIG_PATH_REFUSED' };
+}
+
+function hasTwoHosts(headers: RawHeaders): boolean {
+  let hosts = 0;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i]!.length === 4 && headers[i]!.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts > 1;
 }
 
 /** What HTTP/1.1's parser makes sure of: one host without user or spaces, and a target that fits its line. */

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { RawHeaders } from '../src/kernel/exchange.ts';
 import type { Position } from '../src/kernel/position.ts';
 
-const fenceCookieName = 'fig_fence';
+export const fenceCookieName = 'fig_fence';
 
 /** A cookie older than this says nothing any more: the read model is long past it, or reads are with legacy anyway. */
 const fenceCookieSeconds = 600;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RawHeaders } from '../src/kernel/exchange.ts';
+import type { Gone } from './gone.ts';
 import { endToEnd } from './hop-by-hop.ts';
 import { relayInterim } from './interim.ts';
 import { relayedTrailers, trailerEntries } from './trailers.ts';
@@ -24,7 +25,9 @@ export interface ForwardJob {
   readonly req: IncomingMessage;
   readonly body: 'none' | 'length' | 'chunked';
   readonly res: ServerResponse;
-  readonly gone: AbortSignal;
+  readonly gone: Gone;
+  /** Ends it all as well, when the request itself is at fault. */
+  readonly broken?: Gone | undefined;
   /** Header lines to add. Nothing is sent to the client before it resolves; must not reject. */
   readonly beforeHead?: ((head: AnswerHead) => Promise<string[]>) | undefined;
   /** Sees every chunk of the request's body before it is sent on; may end it all by `gone`, must not throw. */
@@ -50,7 +53,8 @@ export function forward(upstream: UpstreamPool, job: ForwardJob): Promise<Forwar
       return;
     }
     const relay = new Relay(job, resolve);
-    job.gone.addEventListener('abort', relay.clientGone, { once: true });
+    job.gone.onAbort(relay.clientGone);
+    job.broken?.onAbort(relay.clientGone);
     relay.begin(upstream.send(job, relay));
   });
 }
@@ -202,7 +206,8 @@ class Relay implements UpstreamHandler {
   #settle(outcome: ForwardOutcome): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#job.gone.removeEventListener('abort', this.clientGone);
+    this.#job.gone.off(this.clientGone);
+    this.#job.broken?.off(this.clientGone);
     this.#resolve(outcome);
   }
 }

@@ -1,61 +1,22 @@
-import type { IncomingMessage } from 'node:http';
-import type { PathPolicy } from '../src/config/edge-definition.ts';
 import type { RawHeaders } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
-import type { Log } from '../src/kernel/log.ts';
-import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import { answerError, answerFromCandidate } from './answer.ts';
-import type { CandidateDesk } from './ask-candidate.ts';
-import type { Breakers } from './breakers.ts';
+import { Asked } from './asked.ts';
 import { bodyKindOf, faultOf, type ClientRequest, type RequestFault } from './client-request.ts';
 import { decide, decideAfterFailure, decideAtBreaker, decideAtFence, type Decision } from './decide.ts';
-import { explained, withExplanation, type Explain } from './explain.ts';
-import { fenceNoteIn } from './fence-cookie.ts';
+import { explained, withExplanation } from './explain.ts';
 import { forward, type ForwardJob, type ForwardOutcome } from './forward.ts';
-import type { CopyDesk } from './hand-copy.ts';
-import type { Load, Place } from './load.ts';
-import type { Origin } from './origin.ts';
-import type { OpenWrite, OwnWrites } from './own-writes.ts';
+import type { Place } from './load.ts';
+import type { OpenWrite } from './own-writes.ts';
 import { refuseLoad } from './refuse-load.ts';
-import type { RouteMatch, RouteTable } from './route-table.ts';
+import type { ProxyParts } from './proxy-parts.ts';
+import type { RouteMatch } from './route-table.ts';
 import type { Handled } from './seen-request.ts';
 import { discardRest } from './discard-rest.ts';
-import { withRequestId } from './request-id.ts';
 import { isDeclaredTooLarge } from './upload-watch.ts';
 import { isEventStream } from './upstream/event-stream.ts';
-import type { UpstreamPool } from './upstream/upstream-pool.ts';
-import { framed, upstreamHeaders, viaOfAnswer, type IdentityRules } from './upstream-headers.ts';
-import { laterVisitors, visitorOf, type VisitorRules } from './visitor.ts';
-
-/** What the main line calls on. */
-export interface ProxyParts {
-  readonly legacy: UpstreamPool;
-  readonly routes: RouteTable;
-  readonly paths: PathPolicy;
-  readonly identity: IdentityRules;
-  readonly originOf: (req: IncomingMessage) => Origin;
-  readonly routing: () => RoutingSnapshot;
-  readonly visitor: VisitorRules;
-  readonly fenceSecret: Uint8Array;
-  readonly ownWrites: OwnWrites;
-  readonly candidates: CandidateDesk;
-  readonly breakers: Breakers;
-  readonly explain: Explain;
-  readonly copies: CopyDesk;
-  readonly load: Load;
-  readonly log: Log;
-}
-
-/** A request and what has been found out about it. */
-interface Asked {
-  readonly client: ClientRequest;
-  /** As legacy, candidate and shadow get them. */
-  readonly headers: string[];
-  readonly match: RouteMatch | undefined;
-  readonly visitor: string;
-  readonly note: ReturnType<typeof fenceNoteIn>;
-  readonly routing: RoutingSnapshot;
-}
+import { framed, viaOfAnswer } from './upstream-headers.ts';
+import { laterVisitors } from './visitor.ts';
 
 /**
  * The main line of a request: match route -> decide (phase, visitor, breaker, fence) -> ask the candidate, or forward to legacy
@@ -68,9 +29,8 @@ export async function handleRequest(parts: ProxyParts, client: ClientRequest, pl
   if (client.req.rawHeaders.length > 2 * limits.headerLines) return refuseLoad(parts.load, client, 'head-too-large');
   if (isDeclaredTooLarge(client.req, limits)) return refuseLoad(parts.load, client, 'body-too-large');
 
-  const asked = findOut(parts, client);
-  const isBreakerOpen = (feature: string): boolean => parts.breakers.isOpen(feature);
-  let decision = decide({ ...asked, method: client.method, hasBody: client.hasBody, isBreakerOpen });
+  const asked = new Asked(parts, client);
+  let decision = decide(asked);
   const isCandidatesTurn = decision.serve === 'candidate' || decision.reason === 'breaker-open';
   if (asked.match && decision.serve === 'candidate') {
     const fence = await parts.ownWrites.fenceFor(asked.match.feature, asked.visitor, asked.note);
@@ -94,24 +54,6 @@ export async function handleRequest(parts: ProxyParts, client: ClientRequest, pl
   } finally {
     turn.release();
   }
-}
-
-function findOut(parts: ProxyParts, client: ClientRequest): Asked {
-  const { rawHeaders, headers } = client.req;
-  const routing = parts.routing();
-  parts.ownWrites.learn(routing);
-  return {
-    client,
-    routing,
-    headers: withRequestId(
-      upstreamHeaders(rawHeaders, client.origin, parts.identity, client.req.httpVersion),
-      client.req,
-      client.id,
-    ),
-    match: parts.routes.match(client.method, client.target, rawHeaders),
-    visitor: visitorOf(parts.visitor, rawHeaders, client.origin.address),
-    note: fenceNoteIn(parts.fenceSecret, headers.cookie, client.askedAt),
-  };
 }
 
 async function serveFromCandidate(
@@ -143,11 +85,13 @@ async function serveFromLegacy(
   decision: Decision,
   onStream: () => void,
 ): Promise<Pick<Handled, 'status'> | Handled> {
-  const { client, headers, match, routing, visitor, note } = asked;
+  const { client, headers, match, routing } = asked;
   const { req, res, method, target, origin, gone } = client;
   const reads = match && decision.mirror ? routing.features.get(match.feature)?.reads : undefined;
   const copy = match && reads && parts.copies.open({ client, headers, match, reads });
-  const write = mayWrite(method) ? parts.ownWrites.begin(visitor, note, origin.scheme === 'https') : undefined;
+  const write = mayWrite(method)
+    ? parts.ownWrites.begin(asked.visitor, asked.note, origin.scheme === 'https')
+    : undefined;
   const via = viaOfAnswer(parts.identity);
   const startedAt = performance.now();
   const upload = client.hasBody ? parts.load.uploads.watch(req) : undefined;
@@ -156,11 +100,12 @@ async function serveFromLegacy(
   const outcome = await forward(parts.legacy, {
     method,
     target,
-    headers: framed([...headers], body, String(req.headers.te ?? '')),
+    headers: framed(headers, body, req.headers.te),
     req,
     body,
     res,
-    gone: upload === undefined ? gone : AbortSignal.any([gone, upload.broken]),
+    gone,
+    broken: upload?.broken,
     onUpload: upload && ((chunk) => upload.count(chunk)),
     onHead: (head) => {
       // From here on the application has heard enough, or takes the rest at its own pace.

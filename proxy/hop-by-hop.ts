@@ -14,6 +14,8 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
+const hopByHopLengths = new Set([...hopByHop].map(({ length }) => length));
+
 /** Naming these in Connection would change who is asked or where the message ends, so that is not obeyed. */
 const neverNominated = new Set(['host', 'content-length']);
 
@@ -25,7 +27,15 @@ export function isHopByHop(name: string): boolean {
 /** The headers without those of the connection, also the ones that Connection names. Order, case, repetition stay. */
 export function endToEnd(headers: RawHeaders): string[] {
   const nominated = nominatedIn(headers);
-  return filterHeaders(headers, (name) => !hopByHop.has(name) && !nominated.has(name));
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const line = headers[i]!;
+    // Most names are told apart by their length, without a copy in lower case.
+    const isSuspect = nominated.size > 0 || hopByHopLengths.has(line.length);
+    const name = isSuspect ? line.toLowerCase() : '';
+    if (!isSuspect || !(hopByHop.has(name) || nominated.has(name))) kept.push(line, headers[i + 1]!);
+  }
+  return kept;
 }
 
 /** Keeps the lines whose lower-case name (and value) passes. */
@@ -39,16 +49,17 @@ export function filterHeaders(headers: RawHeaders, keep: (name: string, value: s
   return kept;
 }
 
+const none: ReadonlySet<string> = new Set();
+
 /** The names in Connection, which are of this connection, too. */
 export function nominatedIn(headers: RawHeaders): ReadonlySet<string> {
-  const names = new Set<string>();
+  let names: Set<string> | undefined;
   for (let i = 0; i + 1 < headers.length; i += 2) {
-    // Most names are told apart by their length, without a copy in lower case.
     if (headers[i]!.length !== 10 || headers[i]!.toLowerCase() !== 'connection') continue;
     for (const token of headers[i + 1]!.toLowerCase().split(',')) {
       const name = token.trim();
-      if (!neverNominated.has(name)) names.add(name);
+      if (!neverNominated.has(name) && !hopByHop.has(name)) (names ??= new Set()).add(name);
     }
   }
-  return names;
+  return names ?? none;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Gone } from './gone.ts';
 
 export interface UploadLimits {
   readonly bodyBytes: number;
@@ -12,7 +13,7 @@ export type UploadFault = 'body-too-large' | 'body-too-slow';
 /** An upload that is being watched. */
 export interface WatchedUpload {
   /** Aborts when the upload broke a limit; `fault` says which. */
-  readonly broken: AbortSignal;
+  readonly broken: Gone;
   readonly fault: UploadFault | undefined;
   /** A part of it has arrived and is about to be sent on. */
   count(chunk: Buffer): void;
@@ -87,7 +88,7 @@ class Watched implements WatchedUpload {
   readonly #req: IncomingMessage;
   readonly #limits: UploadLimits;
   readonly #forget: () => void;
-  readonly #abort = new AbortController();
+  readonly #broken = new Gone();
   #fault: UploadFault | undefined;
   #bytes = 0;
   #bytesBefore = 0;
@@ -101,8 +102,8 @@ class Watched implements WatchedUpload {
     req.once('close', this.#end);
   }
 
-  get broken(): AbortSignal {
-    return this.#abort.signal;
+  get broken(): Gone {
+    return this.#broken;
   }
 
   get fault(): UploadFault | undefined {
@@ -143,6 +144,6 @@ class Watched implements WatchedUpload {
   #break(fault: UploadFault): void {
     this.#end();
     this.#fault = fault;
-    this.#abort.abort();
+    this.#broken.abort();
   }
 }

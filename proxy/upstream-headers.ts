@@ -1,5 +1,5 @@
 import type { RawHeaders } from '../src/kernel/exchange.ts';
-import { withoutFenceCookie } from './fence-cookie.ts';
+import { fenceCookieName, withoutFenceCookie } from './fence-cookie.ts';
 import { filterHeaders, isHopByHop, nominatedIn } from './hop-by-hop.ts';
 import type { Origin } from './origin.ts';
 
@@ -38,7 +38,7 @@ export function upstreamHeaders(
     if (name === 'host') {
       hasHost = true;
       kept.push(line, host ?? value);
-    } else if (name === 'cookie') kept.push(...withoutFenceCookie([line, value]));
+    } else if (name === 'cookie' && value.includes(fenceCookieName)) kept.push(...withoutFenceCookie([line, value]));
     else kept.push(line, value);
   }
   if (!hasHost) kept.unshift('Host', host ?? legacyHost);
@@ -66,9 +66,22 @@ function isOurs(line: string, isPeerTrusted: boolean): boolean {
  * Adds what a client said for its connection and we say anew for ours: how a chunked body is framed, and that trailers are
  * welcome. Trailers can only follow a chunked body.
  */
-export function framed(headers: string[], body: 'none' | 'length' | 'chunked', te: string): string[] {
-  const lines = body === 'chunked' ? headers : filterHeaders(headers, (name) => name !== 'trailer');
+export function framed(
+  headers: readonly string[],
+  body: 'none' | 'length' | 'chunked',
+  te: string | string[] | undefined,
+): readonly string[] {
+  const isTrailing = te !== undefined && /(?:^|[\s,])trailers(?:$|[\s,;])/i.test(String(te));
+  if (body !== 'chunked' && !isTrailing && !announcesTrailers(headers)) return headers;
+  const lines = filterHeaders(headers, (name) => body === 'chunked' || name !== 'trailer');
   if (body === 'chunked') lines.push('Transfer-Encoding', 'chunked');
-  if (/(?:^|[\s,])trailers(?:$|[\s,;])/i.test(te)) lines.push('TE', 'trailers', 'Connection', 'TE');
+  if (isTrailing) lines.push('TE', 'trailers', 'Connection', 'TE');
   return lines;
+}
+
+function announcesTrailers(headers: readonly string[]): boolean {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i]!.length === 7 && headers[i]!.toLowerCase() === 'trailer') return true;
+  }
+  return false;
 }

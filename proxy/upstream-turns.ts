@@ -1,3 +1,5 @@
+import type { Gone } from './gone.ts';
+
 /** A turn with the upstream. `release` may be called twice. */
 export interface Turn {
   release(): void;
@@ -49,20 +51,20 @@ export class UpstreamTurns {
   }
 
   /** A turn as soon as there is one; undefined when the wait takes too long or the client goes. Never rejects. */
-  wait(gone: AbortSignal): Promise<Turn | undefined> {
+  wait(gone: Gone): Promise<Turn | undefined> {
     if (gone.aborted || this.#waitMs <= 0) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const waiter: Waiter = {
         admit: (turn) => {
           clearTimeout(timer);
-          gone.removeEventListener('abort', giveUp);
+          gone.off(giveUp);
           this.#line.delete(waiter);
           resolve(turn);
         },
       };
       const giveUp = (): void => waiter.admit(undefined);
       const timer = setTimeout(giveUp, this.#waitMs);
-      gone.addEventListener('abort', giveUp, { once: true });
+      gone.onAbort(giveUp);
       this.#line.add(waiter);
     });
   }
