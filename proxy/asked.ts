@@ -29,6 +29,7 @@ export class Asked {
     this.hasBody = client.hasBody;
     this.routing = parts.routing();
     parts.ownWrites.learn(this.routing);
+    parts.breakers.learn(this.routing);
     this.match = parts.routes.match(client.method, client.target, rawHeaders);
     this.headers = withRequestId(
       upstreamHeaders(rawHeaders, client.origin, parts.identity, httpVersion),

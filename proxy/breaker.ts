@@ -104,6 +104,13 @@ export class Breaker {
     return this.#state === 'closed' ? this.#openIfBad(now) : undefined;
   }
 
+  /** Closed, and nothing remembered: what was before happened to another candidate. */
+  reset(): void {
+    this.#forget();
+    this.#state = 'closed';
+    this.#restMs = 0;
+  }
+
   /** What became of a question. Returns the opening it led to, if any. */
   settle(now: number, ticket: Ticket, isGood: boolean): Opening | undefined {
     this.#asked.delete(ticket);

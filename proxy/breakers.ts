@@ -1,5 +1,6 @@
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
+import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import { Breaker, type BreakerState, type Opening, type Ticket } from './breaker.ts';
 
 export interface BreakerOpening extends Opening {
@@ -25,6 +26,8 @@ export class Breakers {
   readonly #breakers: ReadonlyMap<string, Breaker>;
   readonly #options: BreakersOptions;
   readonly #now: () => number;
+  readonly #serving = new Set<string>();
+  #learned: RoutingSnapshot | undefined;
 
   constructor(options: BreakersOptions) {
     this.#options = options;
@@ -32,6 +35,19 @@ export class Breakers {
     this.#breakers = new Map(
       options.features.map(({ name, candidateTimeoutMs }) => [name, new Breaker(candidateTimeoutMs * SLOW_SHARE)]),
     );
+  }
+
+  /** Must see every snapshot: a feature that begins to be served by its candidate has been judged fit for it anew. */
+  learn(routing: RoutingSnapshot): void {
+    if (routing === this.#learned) return;
+    this.#learned = routing;
+    for (const [feature, breaker] of this.#breakers) {
+      const phase = routing.features.get(feature)?.reads.phase;
+      const isServing = phase === 'canary' || phase === 'live';
+      if (isServing && !this.#serving.has(feature)) breaker.reset();
+      if (isServing) this.#serving.add(feature);
+      else this.#serving.delete(feature);
+    }
   }
 
   /** Whether the candidate of a feature is to be asked at all. */

@@ -263,7 +263,11 @@ function observe(
   aborted: boolean,
 ): void {
   try {
-    options.observe({ ...handled, method: req.method ?? 'GET', path: pathOf(req.url ?? '/'), tookMs, aborted });
+    const { status, servedBy, fallback, reason } = handled;
+    const method = req.method ?? 'GET';
+    const path = pathOf(req.url ?? '/');
+    // Not spread: for every request that is most of what observing it costs.
+    options.observe({ method, path, status, servedBy, fallback, reason, tookMs, aborted });
   } catch (error) {
     options.log.error({ error: describeError(error) }, 'a finished request could not be observed');
   }

@@ -14,6 +14,7 @@ export interface CopySubject {
   readonly headers: readonly string[];
   readonly match: RouteMatch;
   readonly reads: ReadState;
+  readonly stay: number | undefined;
 }
 
 /** The copy of one answer of legacy while it streams past. */
@@ -83,7 +84,7 @@ export class CopyDesk {
 }
 
 function exchangeOf(
-  { client, headers, match, reads }: CopySubject,
+  { client, headers, match, reads, stay }: CopySubject,
   answer: HttpAnswer,
   tookMs: number,
 ): Omit<Exchange, 'servedBy'> {
@@ -93,6 +94,7 @@ function exchangeOf(
     route: match.route,
     params: match.params,
     reads,
+    stay,
     question: { method: client.method, target: client.target, headers },
     answer,
     askedAt: client.askedAt,

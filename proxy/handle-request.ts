@@ -73,8 +73,8 @@ async function serveFromCandidate(
   const { answer, tookMs } = result;
   if (!client.gone.aborted)
     answerFromCandidate(client.res, client.method, answer, explained(parts.explain, client, decision.reason));
-  const reads = routing.features.get(feature)?.reads;
-  if (reads) parts.copies.handCandidates({ client, headers, match, reads }, answer, tookMs);
+  const now = routing.features.get(feature);
+  if (now) parts.copies.handCandidates({ client, headers, match, reads: now.reads, stay: now.stay }, answer, tookMs);
   return { handled: { status: answer.status, servedBy: 'candidate', reason: decision.reason } };
 }
 
@@ -87,8 +87,8 @@ async function serveFromLegacy(
 ): Promise<Pick<Handled, 'status'> | Handled> {
   const { client, headers, match, routing } = asked;
   const { req, res, method, target, origin, gone } = client;
-  const reads = match && decision.mirror ? routing.features.get(match.feature)?.reads : undefined;
-  const copy = match && reads && parts.copies.open({ client, headers, match, reads });
+  const now = match && decision.mirror ? routing.features.get(match.feature) : undefined;
+  const copy = match && now && parts.copies.open({ client, headers, match, reads: now.reads, stay: now.stay });
   const write = mayWrite(method)
     ? parts.ownWrites.begin(asked.visitor, asked.note, origin.scheme === 'https')
     : undefined;

@@ -123,6 +123,7 @@ export class ExchangeComparer {
       feature,
       fingerprint,
       step,
+      stay: exchange.stay,
       route,
       verdict,
       reason,

@@ -38,6 +38,8 @@ export interface Exchange {
   readonly route: string;
   readonly params: Readonly<Record<string, string>>;
   readonly reads: ReadState;
+  /** The stay in that step, see `FeatureRouting`. */
+  readonly stay?: number | undefined;
   readonly question: HttpQuestion;
   readonly answer: HttpAnswer;
   readonly servedBy: Side;

@@ -12,6 +12,8 @@ export interface ReadState {
 export interface FeatureRouting {
   readonly feature: string;
   readonly reads: ReadState;
+  /** Revision of the move that led here: tells one stay in a step from the next. Undefined: not known. */
+  readonly stay?: number | undefined;
 }
 
 /** Who sent all reads back to legacy, why and when. */

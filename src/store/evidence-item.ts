@@ -11,6 +11,8 @@ export interface EvidenceScope {
 
 /** What one judged exchange leaves behind. Holds no personal data. */
 export interface EvidenceItem extends EvidenceScope {
+  /** The stay in the step, see `FeatureRouting`; undefined: whatever stay it is now. */
+  readonly stay?: number | undefined;
   readonly verdict: Verdict;
   /** A label, or empty. */
   readonly reason: string;

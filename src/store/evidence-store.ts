@@ -27,12 +27,15 @@ export class EvidenceStore {
     this.#store = store;
   }
 
-  /** Writes a batch in one transaction. Rejects when the store does; nothing of the batch is then written. */
+  /**
+   * Writes a batch in one transaction, without what is left of an earlier stay: it would be held against a candidate that has
+   * been mended since. Rejects when the store does; nothing of the batch is then written.
+   */
   async append(items: readonly EvidenceItem[], random: () => number = Math.random): Promise<void> {
     if (items.length === 0) return;
     await this.#store.transaction(async (tx) => {
       await tx.raw(`SET LOCAL statement_timeout = '10s'`);
-      for (const tally of tallyBatch(items)) {
+      for (const tally of tallyBatch(await withoutEarlierStays(tx, items))) {
         const scopeId = await upsertScope(tx, tally.scope);
         await writeDistinct(tx, scopeId, tally);
         await writeVerdicts(tx, scopeId, tally);
@@ -152,6 +155,16 @@ function perVerdict(count: (verdict: Verdict) => number): Record<Verdict, number
 }
 
 /** Updates a row that is there, so that it is locked and cannot be forgotten before this transaction ends. */
+async function withoutEarlierStays(tx: Knex.Transaction, items: readonly EvidenceItem[]): Promise<EvidenceItem[]> {
+  const features = [...new Set(items.map(({ feature }) => feature))];
+  const { rows } = await tx.raw<{ rows: { feature: string; revision: string }[] }>(
+    'SELECT feature, revision FROM fig.feature_phase WHERE feature = ANY(?)',
+    [features],
+  );
+  const stays = new Map(rows.map(({ feature, revision }) => [feature, Number(revision)]));
+  return items.filter(({ feature, stay }) => stay === undefined || stay === (stays.get(feature) ?? stay));
+}
+
 async function upsertScope(
   tx: Knex.Transaction,
   { feature, fingerprint, step, route }: EvidenceScope,

@@ -5,7 +5,7 @@ export const phaseChannel = 'fig_phases';
 
 /** One statement, so that the revision and the phases are of the same moment. */
 export const snapshotSql = `
-  SELECT r.revision, f.feature, f.phase, f.percent, k.who AS killed_by, k.why AS killed_why, k.at AS killed_at
+  SELECT r.revision, f.feature, f.phase, f.percent, f.revision AS stay, k.who AS killed_by, k.why AS killed_why, k.at AS killed_at
   FROM fig.phase_revision r LEFT JOIN fig.feature_phase f ON true LEFT JOIN fig.kill_switch k ON true`;
 
 export interface SnapshotRow {
@@ -14,6 +14,7 @@ export interface SnapshotRow {
   readonly feature: string | null;
   readonly phase: ReadPhase | null;
   readonly percent: number | null;
+  readonly stay: string | null;
   readonly killed_by: string | null;
   readonly killed_why: string | null;
   readonly killed_at: Date | null;
@@ -24,9 +25,9 @@ export function toSnapshot(rows: readonly SnapshotRow[]): RoutingSnapshot {
   const [first] = rows;
   if (first === undefined) throw new Error('fig.phase_revision has no row: the control store is damaged');
   const features = new Map<string, FeatureRouting>();
-  for (const { feature, phase, percent } of rows) {
+  for (const { feature, phase, percent, stay } of rows) {
     if (feature === null || phase === null || percent === null) continue;
-    features.set(feature, { feature, reads: { phase, percent } });
+    features.set(feature, { feature, reads: { phase, percent }, stay: Number(stay) });
   }
   const killSwitch = killSwitchOf(first);
   return { revision: Number(first.revision), features, ...(killSwitch && { killSwitch }) };

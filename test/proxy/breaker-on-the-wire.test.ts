@@ -57,3 +57,26 @@ test('a candidate that fails is left in peace, every read gets legacy, and it se
   while (back !== 'candidate') back = await served();
   await until(() => proxy.seen.at(-1)?.reason === 'live');
 });
+
+test('reads that come back to a candidate after they were sent away find its breaker closed', async () => {
+  let isWell = true;
+  let routing = routingOf('live');
+  await using upstream = await startUpstream((_, res) => res.end('legacy'));
+  await using proxy = await startTestProxy(upstream.url, {
+    features: [ordersFeature],
+    routing: () => routing,
+    candidate: () => ({ ask: async () => (isWell ? good : bad) }),
+    applied: () => new ScriptedApplied(1_000n),
+    source: new ScriptedSource(),
+  });
+  const served = async (): Promise<string> => (await exchangeRaw(proxy.port, read)).split('\r\n\r\n')[1]!;
+  while ((await served()) !== 'candidate');
+  isWell = false;
+  while (proxy.proxy.breakers()['orders'] !== 'open') await served();
+  routing = routingOf('shadow');
+  await served();
+  isWell = true;
+  routing = routingOf('live');
+  await served();
+  expect(proxy.proxy.breakers()['orders']).toBe('closed');
+});

@@ -49,6 +49,20 @@ describe('evidence', () => {
     ]);
   });
 
+  test('what an earlier stay in a step left behind late is dropped', async () => {
+    await using db = await createEvidenceTestStore();
+    const store = new EvidenceStore(db.knex);
+    await db.knex('fig.feature_phase').insert({ feature: 'orders', phase: 'shadow', percent: 0, revision: 7 });
+    await store.append([
+      evidenceItem({ stay: 5, verdict: 'error', key: Buffer.from('late') }),
+      evidenceItem({ stay: 7, key: Buffer.from('present') }),
+      evidenceItem({ key: Buffer.from('unknown') }),
+      evidenceItem({ stay: 5, feature: 'elsewhere', key: Buffer.from('no row') }),
+    ]);
+    expect((await store.summarize(...scope)).verdicts).toEqual({ ...none, match: 2 });
+    expect((await store.summarize('elsewhere', 'f1', 'shadow')).verdicts).toEqual({ ...none, match: 1 });
+  });
+
   test('routes, steps, fingerprints and features are kept apart', async () => {
     await using db = await createEvidenceTestStore();
     const store = new EvidenceStore(db.knex);

@@ -27,7 +27,7 @@ it('a new feature begins in legacy, once, however many ask for it', async () => 
   expect(await phases.list()).toHaveLength(1);
   expect(await phases.snapshot()).toEqual({
     revision: 1,
-    features: new Map([['orders', { feature: 'orders', reads: { phase: 'legacy', percent: 0 } }]]),
+    features: new Map([['orders', { feature: 'orders', reads: { phase: 'legacy', percent: 0 }, stay: 1 }]]),
   });
 });
 
