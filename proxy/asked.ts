@@ -52,5 +52,7 @@ export class Asked {
     return this.#note;
   }
 
-  readonly isBreakerOpen = (feature: string): boolean => this.#parts.breakers.isOpen(feature);
+  isBreakerOpen(feature: string): boolean {
+    return this.#parts.breakers.isOpen(feature);
+  }
 }

@@ -8,13 +8,6 @@ interface Pending {
   readonly gone: Gone;
 }
 
-export interface OpenRequest {
-  /** Aborts when the client is gone before its answer was complete. */
-  readonly gone: Gone;
-  /** Resolves, with `performance.now()` of that moment, when the answer is out or the client is gone. */
-  readonly closed: Promise<number>;
-}
-
 /**
  * The answers that are owed on each client connection. Tells every one of them when the client is gone, also those that
  * wait behind another answer on the same connection, about which node itself says nothing.
@@ -38,8 +31,11 @@ export class ClientConnections {
     });
   }
 
-  /** Counts a request until `end` is called for it, which must be once. */
-  begin(req: IncomingMessage, res: ServerResponse): OpenRequest {
+  /**
+   * Counts a request until `end` is called for it, which must be once. What it returns aborts when the client is gone before
+   * its answer was complete; `onClosed` is called, once, when the answer is out or the client is gone.
+   */
+  begin(req: IncomingMessage, res: ServerResponse, onClosed: () => void): Gone {
     const gone = new Gone();
     const entry: Pending = { res, gone };
     const pending = this.#pending.get(req.socket);
@@ -47,20 +43,21 @@ export class ClientConnections {
     this.#count += 1;
     // The client may have more to ask on this connection; it learns from the answer that it has to go elsewhere.
     if (this.#isClosing) res.shouldKeepAlive = false;
-    const closed = new Promise<number>((resolve) => {
-      const close = (): void => {
-        pending?.delete(entry);
-        // Its head went out before it could say so.
-        if (this.#isClosing && pending?.size === 0 && res.writableFinished) destroySoon(req.socket);
-        resolve(performance.now());
-      };
-      gone.onAbort(close);
-      res.once('close', () => {
-        if (res.writableFinished) close();
-        else gone.abort();
-      });
+    let isClosed = false;
+    const close = (): void => {
+      if (isClosed) return;
+      isClosed = true;
+      pending?.delete(entry);
+      // Its head went out before it could say so.
+      if (this.#isClosing && pending?.size === 0 && res.writableFinished) destroySoon(req.socket);
+      onClosed();
+    };
+    gone.onAbort(close);
+    res.on('close', () => {
+      if (res.writableFinished) close();
+      else gone.abort();
     });
-    return { gone, closed };
+    return gone;
   }
 
   end(): void {

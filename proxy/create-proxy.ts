@@ -1,31 +1,29 @@
-import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TrustRules } from '../src/config/edge-definition.ts';
 import { timeoutsOf } from '../src/config/timeouts.ts';
 import { defaultLimits, type ProxyLimits } from '../src/config/limits.ts';
 import { FigError, describeError } from '../src/kernel/fig-error.ts';
-import { answerError } from './answer.ts';
 import { CandidateDesk } from './ask-candidate.ts';
 import { Breakers } from './breakers.ts';
 import { ClientConnections } from './client-connections.ts';
-import { clientRequest, faultOf, hasBody, type ClientRequest } from './client-request.ts';
+import { faultOf, hasBody } from './client-request.ts';
 import { drain } from './drain.ts';
-import { resetConnection } from './forward.ts';
-import { handleRequest } from './handle-request.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import { CopyDesk } from './hand-copy.ts';
 import { listen, urlOf } from './listen.ts';
 import { openLegacyTls } from './legacy-tls.ts';
-import { Load, type Place, type Refusal } from './load.ts';
+import { Load, type Refusal } from './load.ts';
 import { originOf, type Origin } from './origin.ts';
 import { openListener } from './open-listener.ts';
 import { OwnWrites } from './own-writes.ts';
 import type { Proxy, ProxyOptions } from './proxy-options.ts';
-import { refuseLoad, refuseRaw } from './refuse-load.ts';
+import { refuseRaw } from './refuse-load.ts';
 import { pathOf } from './request-path.ts';
 import { RouteTable } from './route-table.ts';
-import type { Handled } from './seen-request.ts';
+import type { SeenRequest } from './seen-request.ts';
+import { serveRequest, type ServingDesk } from './serve-request.ts';
 import { UpgradeTunnels, isWebSocketUpgrade, responseOn } from './upgrade-tunnel.ts';
 import { compileTrust } from './trust.ts';
 import { connectUpstream } from './upstream/connect-upstream.ts';
@@ -68,6 +66,7 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
   };
   const load = new Load(options.limits ?? defaultLimits);
   const parts = partsOf(options, routes, legacy, load);
+  const desk: ServingDesk = { parts, connections, observe: safely(options) };
   const tunnels = new UpgradeTunnels({
     legacy: options.legacy,
     agent: legacyTls.agent,
@@ -75,7 +74,9 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     handshakeTimeoutMs: timeouts.responseHeadersMs,
     log: options.log,
     onHandshake: (req, status) => {
-      observe(options, req, { status, servedBy: 'legacy', reason: 'upgrade' }, 0, status === undefined);
+      const { method = 'GET', url = '/' } = req;
+      const seen = { method, path: pathOf(url), status, servedBy: 'legacy', reason: 'upgrade' } as const;
+      desk.observe({ ...seen, tookMs: 0, aborted: status === undefined });
     },
   });
   const upgraded = new Set<Duplex>();
@@ -96,11 +97,11 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
   server.maxHeadersCount = 0;
   // How long an upload may take is legacy's to say as well: the proxy holds next to nothing of it.
   server.requestTimeout = 0;
-  server.on('request', (req, res) => void serve(options, parts, connections, req, res));
+  server.on('request', (req, res) => serveRequest(desk, req, res));
   // The upstream says whether the body is wanted: node would have asked for it at once.
-  server.on('checkContinue', (req, res) => void serve(options, parts, connections, req, res));
+  server.on('checkContinue', (req, res) => serveRequest(desk, req, res));
   // Other expectations are the upstream's to meet or to refuse (RFC 9110 section 10.1.1).
-  server.on('checkExpectation', (req, res) => void serve(options, parts, connections, req, res));
+  server.on('checkExpectation', (req, res) => serveRequest(desk, req, res));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket, connections, load));
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', () => socket.destroy());
@@ -117,7 +118,7 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
       tunnels.open(req, socket, head);
     }
     // Any other upgrade may be ignored (RFC 9110 section 7.8). Its body, if any, is lost to us by now.
-    else if (!hasBody(req)) void serve(options, parts, connections, req, responseOn(req, socket));
+    else if (!hasBody(req)) serveRequest(desk, req, responseOn(req, socket));
     else socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   });
 
@@ -216,61 +217,27 @@ function identityOf({ hostHeader = 'keep', legacy, via }: ProxyOptions): Identit
 
 function originReader(trust: TrustRules): (req: IncomingMessage) => Origin {
   const isTrusted = compileTrust(trust);
-  return ({ socket, headers, rawHeaders }) => {
+  const seen = new WeakMap<Socket, Origin>();
+  return ({ socket, headers: { host }, rawHeaders }) => {
+    // At the edge a connection says the same with every request.
+    const before = isTrusted === undefined ? seen.get(socket) : undefined;
+    if (before !== undefined && before.host === host) return before;
     const scheme = 'encrypted' in socket ? 'https' : 'http';
-    return originOf(isTrusted, trust.header, { address: socket.remoteAddress, host: headers.host, scheme }, rawHeaders);
+    const origin = originOf(isTrusted, trust.header, { address: socket.remoteAddress, host, scheme }, rawHeaders);
+    seen.set(socket, origin);
+    return origin;
   };
 }
 
-/** Runs the main line for one request and tells the observer when the answer is out. Never rejects. */
-async function serve(
-  options: ProxyOptions,
-  parts: ProxyParts,
-  connections: ClientConnections,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<void> {
-  const startedAt = performance.now();
-  const { gone, closed } = connections.begin(req, res);
-  const client = clientRequest(req, res, gone, parts.originOf(req));
-  const place = parts.load.enter(req.socket);
-  const isRefused = typeof place === 'string';
-  const handled = isRefused ? refuseLoad(parts.load, client, place) : await handledSafely(parts, client, place);
-  const closedAt = await closed;
-  observe(options, req, handled, closedAt - startedAt, !res.writableFinished);
-  if (!isRefused) place.release();
-  connections.end();
-}
-
-/** The main line; a fault in it costs one request and is told, it never takes the process down. */
-async function handledSafely(parts: ProxyParts, client: ClientRequest, place: Place): Promise<Handled> {
-  try {
-    return await handleRequest(parts, client, place);
-  } catch (error) {
-    const message = 'the proxy failed to handle the request';
-    parts.log.error({ request: client.id, error: describeError(error) }, message);
-    if (client.res.headersSent) resetConnection(client.res);
-    else answerError(client.res, { status: 500, code: 'FIG_PROXY_FAULT', message, requestId: client.id });
-    return { status: 500, servedBy: 'legacy', reason: 'refused' };
-  }
-}
-
-function observe(
-  options: ProxyOptions,
-  req: IncomingMessage,
-  handled: Handled,
-  tookMs: number,
-  aborted: boolean,
-): void {
-  try {
-    const { status, servedBy, fallback, reason } = handled;
-    const method = req.method ?? 'GET';
-    const path = pathOf(req.url ?? '/');
-    // Not spread: for every request that is most of what observing it costs.
-    options.observe({ method, path, status, servedBy, fallback, reason, tookMs, aborted });
-  } catch (error) {
-    options.log.error({ error: describeError(error) }, 'a finished request could not be observed');
-  }
+/** Whatever the observer does, the user was served. */
+function safely({ observe, log }: ProxyOptions): (seen: SeenRequest) => void {
+  return (seen) => {
+    try {
+      observe(seen);
+    } catch (error) {
+      log.error({ error: describeError(error) }, 'a finished request could not be observed');
+    }
+  };
 }
 
 /** What is no HTTP gets 400 and a closed connection, but never in the middle of an answer. */

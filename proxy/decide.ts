@@ -109,8 +109,16 @@ export function decideAfterFailure(decision: Decision, failure: CandidateFailure
   return { ...decision, serve: 'legacy', fallback: undefined, reason, candidateFailure: failure };
 }
 
+/** Most requests get one of a few decisions, again and again. */
+const plain = new Map<Reason, Decision>();
+
 function legacy(reason: Reason): Decision {
-  return { serve: 'legacy', mirror: false, fallback: undefined, reason };
+  let decision = plain.get(reason);
+  if (decision === undefined) {
+    decision = { serve: 'legacy', mirror: false, fallback: undefined, reason };
+    plain.set(reason, decision);
+  }
+  return decision;
 }
 
 function compared(reason: Reason): Decision {

@@ -13,7 +13,8 @@ interface AnswerHead {
   readonly status: number;
   readonly message: string;
   /** Without the headers of the connection. */
-  readonly headers: RawHeaders;
+  readonly headers: string[];
+  readonly isEventStream: boolean;
 }
 
 export interface ForwardJob {
@@ -48,23 +49,29 @@ export type ForwardOutcome =
 /** Sends a request to the upstream and streams its answer to the client. Never rejects. */
 export function forward(upstream: UpstreamPool, job: ForwardJob): Promise<ForwardOutcome> {
   return new Promise((resolve) => {
-    if (job.gone.aborted) {
-      resolve({ kind: 'client-gone', head: undefined });
-      return;
-    }
-    const relay = new Relay(job, resolve);
-    job.gone.onAbort(relay.clientGone);
-    job.broken?.onAbort(relay.clientGone);
-    relay.begin(upstream.send(job, relay));
+    relay(upstream, job, resolve);
   });
+}
+
+/** The same without a promise. `settled` is called once, perhaps before this returns; must not throw. */
+export function relay(upstream: UpstreamPool, job: ForwardJob, settled: (outcome: ForwardOutcome) => void): void {
+  if (job.gone.aborted) {
+    settled({ kind: 'client-gone', head: undefined });
+    return;
+  }
+  const handler = new Relay(job, settled);
+  job.gone.onAbort(handler.clientGone);
+  job.broken?.onAbort(handler.clientGone);
+  handler.begin(upstream.send(job, handler));
 }
 
 class Relay implements UpstreamHandler {
   readonly #job: ForwardJob;
-  readonly #resolve: (outcome: ForwardOutcome) => void;
+  readonly #settled: (outcome: ForwardOutcome) => void;
   #exchange: UpstreamExchange | undefined;
   #head: AnswerHead | undefined;
   #isHeadSent = false;
+  #isFlushed = false;
   #isSettled = false;
   #isUploading = false;
   #hasContinued = false;
@@ -73,9 +80,9 @@ class Relay implements UpstreamHandler {
   /** What arrived while the head was held back; reading is paused then, so this is next to nothing. */
   #early: Buffer[] | undefined;
 
-  constructor(job: ForwardJob, resolve: (outcome: ForwardOutcome) => void) {
+  constructor(job: ForwardJob, settled: (outcome: ForwardOutcome) => void) {
     this.#job = job;
-    this.#resolve = resolve;
+    this.#settled = settled;
   }
 
   begin(exchange: UpstreamExchange): void {
@@ -95,10 +102,11 @@ class Relay implements UpstreamHandler {
 
   onHead(head: ResponseHead): void {
     const headers = relayedTrailers(endToEnd(head.headers), head, this.#job.req);
-    this.#head = { status: head.status, message: head.message, headers };
+    const { status, message, isEventStream } = head;
+    this.#head = { status, message, headers, isEventStream };
     this.#job.onHead?.(this.#head);
     if (this.#job.beforeHead === undefined) {
-      this.#sendHead(this.#head, []);
+      this.#sendHead(this.#head);
       return;
     }
     this.#early = [];
@@ -126,6 +134,14 @@ class Relay implements UpstreamHandler {
       this.#isDraining = false;
       this.#exchange?.resume();
     });
+  }
+
+  /** An event stream may have nothing to say for long after its head; an ordinary body came with it. */
+  onQuiet(): void {
+    if (!this.#isHeadSent || this.#isFlushed) return;
+    this.#isFlushed = true;
+    const { res } = this.#job;
+    if (!res.writableEnded) res.flushHeaders();
   }
 
   onEnd(trailers: RawHeaders): void {
@@ -170,10 +186,13 @@ class Relay implements UpstreamHandler {
     this.#sendHead(head, added);
     for (const chunk of early) this.onBody(chunk, false);
     if (this.#trailers) this.#finish();
-    else this.#exchange?.resume();
+    else {
+      this.onQuiet();
+      this.#exchange?.resume();
+    }
   }
 
-  #sendHead(head: AnswerHead, added: readonly string[]): void {
+  #sendHead({ status, message, headers }: AnswerHead, added?: readonly string[]): void {
     if (this.#isSettled) return;
     const { res, req } = this.#job;
     // Whoever was not told to go on sends the body or does not: what comes next on the connection cannot be told.
@@ -181,7 +200,7 @@ class Relay implements UpstreamHandler {
     try {
       // The upstream's Date is the answer's date; without one there is none.
       res.sendDate = false;
-      res.writeHead(head.status, head.message, added.length === 0 ? [...head.headers] : [...head.headers, ...added]);
+      res.writeHead(status, message, added === undefined ? headers : [...headers, ...added]);
     } catch (error) {
       this.#exchange?.abort();
       const fault = error instanceof Error ? error : new Error(String(error));
@@ -190,8 +209,6 @@ class Relay implements UpstreamHandler {
       return;
     }
     this.#isHeadSent = true;
-    // An event stream may have nothing to say for long after its head; an ordinary body is here in the same tick.
-    if (!isBodiless(this.#job.method, head.status)) process.nextTick(flushHead, res);
   }
 
   #finish(): void {
@@ -208,12 +225,8 @@ class Relay implements UpstreamHandler {
     this.#isSettled = true;
     this.#job.gone.off(this.clientGone);
     this.#job.broken?.off(this.clientGone);
-    this.#resolve(outcome);
+    this.#settled(outcome);
   }
-}
-
-function flushHead(res: ServerResponse): void {
-  if (res.headersSent && !res.writableEnded) res.flushHeaders();
 }
 
 /** A cut answer must never look like one that ended: the client sees its connection reset. */

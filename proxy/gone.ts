@@ -4,7 +4,9 @@
  */
 export class Gone {
   #aborted = false;
-  #listeners: (() => void)[] = [];
+  /** Nearly always the only one. */
+  #first: (() => void) | undefined;
+  #others: (() => void)[] | undefined;
 
   get aborted(): boolean {
     return this.#aborted;
@@ -13,16 +15,24 @@ export class Gone {
   abort(): void {
     if (this.#aborted) return;
     this.#aborted = true;
-    for (const listener of this.#listeners.splice(0)) listener();
+    const first = this.#first;
+    const others = this.#others;
+    this.#first = undefined;
+    this.#others = undefined;
+    first?.();
+    if (others) for (const listener of others) listener();
   }
 
   /** Calls at most once, in the order of asking; must not be asked after the fact, and listeners must not throw. */
   onAbort(listener: () => void): void {
-    this.#listeners.push(listener);
+    if (this.#first === undefined && this.#others === undefined) this.#first = listener;
+    else (this.#others ??= []).push(listener);
   }
 
   off(listener: () => void): void {
-    const at = this.#listeners.indexOf(listener);
-    if (at !== -1) this.#listeners.splice(at, 1);
+    if (this.#first === listener) this.#first = undefined;
+    else if (this.#others?.includes(listener) === true) {
+      this.#others = this.#others.filter((other) => other !== listener);
+    }
   }
 }

@@ -1,36 +1,52 @@
-import type { RawHeaders } from '../src/kernel/exchange.ts';
-import { describeError } from '../src/kernel/fig-error.ts';
 import { answerError, answerFromCandidate } from './answer.ts';
 import { Asked } from './asked.ts';
 import { bodyKindOf, faultOf, type ClientRequest, type RequestFault } from './client-request.ts';
 import { decide, decideAfterFailure, decideAtBreaker, decideAtFence, type Decision } from './decide.ts';
 import { explained, withExplanation } from './explain.ts';
-import { forward, type ForwardJob, type ForwardOutcome } from './forward.ts';
+import { forward } from './forward.ts';
 import type { Place } from './load.ts';
-import type { OpenWrite } from './own-writes.ts';
+import { isPassedThrough, passThrough } from './pass-through.ts';
 import { refuseLoad } from './refuse-load.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import type { RouteMatch } from './route-table.ts';
-import type { Handled } from './seen-request.ts';
+import type { Completion, Handled } from './seen-request.ts';
 import { discardRest } from './discard-rest.ts';
+import { tellFailure } from './tell-failure.ts';
 import { isDeclaredTooLarge } from './upload-watch.ts';
-import { isEventStream } from './upstream/event-stream.ts';
-import { framed, viaOfAnswer } from './upstream-headers.ts';
+import { addedLines, framed, viaOfAnswer } from './upstream-headers.ts';
 import { laterVisitors } from './visitor.ts';
 
 /**
  * The main line of a request: match route -> decide (phase, visitor, breaker, fence) -> ask the candidate, or forward to legacy
- * -> answer -> hand a copy to the shadow. Whatever goes wrong on the candidate's side ends with legacy's answer.
+ * -> answer -> hand a copy to the shadow. Whatever goes wrong on the candidate's side ends with legacy's answer. May throw
+ * before it has told `completion` anything.
  */
-export async function handleRequest(parts: ProxyParts, client: ClientRequest, place: Place): Promise<Handled> {
-  const fault = faultOf(client.req, parts.paths);
-  if (fault) return refuse(client, fault);
-  const { limits } = parts.load;
-  if (client.req.rawHeaders.length > 2 * limits.headerLines) return refuseLoad(parts.load, client, 'head-too-large');
-  if (isDeclaredTooLarge(client.req, limits)) return refuseLoad(parts.load, client, 'body-too-large');
-
+export function handleRequest(parts: ProxyParts, client: ClientRequest, place: Place, completion: Completion): void {
+  const refused = refusalOf(parts, client);
+  if (refused !== undefined) {
+    completion.done(refused);
+    return;
+  }
   const asked = new Asked(parts, client);
-  let decision = decide(asked);
+  const decision = decide(asked);
+  const turn = isPassedThrough(decision, asked) ? parts.load.turns.take() : undefined;
+  if (turn) passThrough(parts, asked, decision, place, turn, completion);
+  else handleWithCare(parts, asked, decision, place).then(completion.done, completion.failed);
+}
+
+/** Turns away what must not be forwarded at all. */
+function refusalOf({ paths, load }: ProxyParts, client: ClientRequest): Handled | undefined {
+  const fault = faultOf(client.req, paths);
+  if (fault) return refuse(client, fault);
+  const { limits } = load;
+  if (client.req.rawHeaders.length > 2 * limits.headerLines) return refuseLoad(load, client, 'head-too-large');
+  return isDeclaredTooLarge(client.req, limits) ? refuseLoad(load, client, 'body-too-large') : undefined;
+}
+
+/** Whatever needs more than forwarding: waiting for a fence, asking the candidate, copying, noting a write. */
+async function handleWithCare(parts: ProxyParts, asked: Asked, planned: Decision, place: Place): Promise<Handled> {
+  const { client } = asked;
+  let decision = planned;
   const isCandidatesTurn = decision.serve === 'candidate' || decision.reason === 'breaker-open';
   if (asked.match && decision.serve === 'candidate') {
     const fence = await parts.ownWrites.fenceFor(asked.match.feature, asked.visitor, asked.note);
@@ -110,7 +126,7 @@ async function serveFromLegacy(
     onHead: (head) => {
       // From here on the application has heard enough, or takes the rest at its own pace.
       upload?.answered();
-      if (isEventStream(head.headers)) onStream();
+      if (head.isEventStream) onStream();
     },
     beforeHead: withExplanation(
       addedLines(via, write, (answered) => laterVisitors(parts.visitor, req.rawHeaders, origin.address, answered)),
@@ -123,29 +139,9 @@ async function serveFromLegacy(
   copy?.close(outcome, performance.now() - startedAt, decision.candidateFailure);
   upload?.end();
   if (upload?.fault !== undefined && !gone.aborted) return refuseLoad(parts.load, client, upload.fault);
-  if (outcome.kind === 'upstream-failed') tellFailure(parts, client, outcome);
+  if (outcome.kind === 'upstream-failed') tellFailure(parts.log, client, outcome.failure);
   if (client.hasBody) discardRest(req);
   return { status: outcome.head?.status ?? (outcome.kind === 'upstream-failed' ? outcome.failure.status : undefined) };
-}
-
-/** The header lines we add to legacy's answer; without any, its head is not held back. */
-function addedLines(
-  via: readonly string[],
-  write: OpenWrite | undefined,
-  later: (answered: RawHeaders) => string[],
-): ForwardJob['beforeHead'] {
-  if (write === undefined) return via.length === 0 ? undefined : () => Promise.resolve([...via]);
-  return async ({ headers }) => [...via, ...(await write.atHead(later(headers)))];
-}
-
-function tellFailure(
-  { log }: ProxyParts,
-  { id, res, method }: ClientRequest,
-  { failure }: ForwardOutcome & { readonly kind: 'upstream-failed' },
-): void {
-  const { status, code, message, error, place } = failure;
-  log.warn({ code, request: id, method, ...place, error: describeError(error) }, message);
-  if (!res.headersSent && !res.destroyed) answerError(res, { status, code, message, place, requestId: id });
 }
 
 function refuse(client: ClientRequest, fault: RequestFault): Handled {

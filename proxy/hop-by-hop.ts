@@ -19,6 +19,11 @@ const hopByHopLengths = new Set([...hopByHop].map(({ length }) => length));
 /** Naming these in Connection would change who is asked or where the message ends, so that is not obeyed. */
 const neverNominated = new Set(['host', 'content-length']);
 
+/** Whether no header that belongs to one connection has a name of this length: most need no second look. */
+export function isBeyondSuspicion(length: number): boolean {
+  return !hopByHopLengths.has(length);
+}
+
 /** Whether a header of this lower-case name belongs to one connection. */
 export function isHopByHop(name: string): boolean {
   return hopByHop.has(name);
@@ -49,6 +54,8 @@ export function filterHeaders(headers: RawHeaders, keep: (name: string, value: s
   return kept;
 }
 
+/** What nearly every Connection says. */
+const namesNothing = new Set(['keep-alive', 'close', 'Keep-Alive', 'Close']);
 const none: ReadonlySet<string> = new Set();
 
 /** The names in Connection, which are of this connection, too. */
@@ -56,6 +63,7 @@ export function nominatedIn(headers: RawHeaders): ReadonlySet<string> {
   let names: Set<string> | undefined;
   for (let i = 0; i + 1 < headers.length; i += 2) {
     if (headers[i]!.length !== 10 || headers[i]!.toLowerCase() !== 'connection') continue;
+    if (namesNothing.has(headers[i + 1]!)) continue;
     for (const token of headers[i + 1]!.toLowerCase().split(',')) {
       const name = token.trim();
       if (!neverNominated.has(name) && !hopByHop.has(name)) (names ??= new Set()).add(name);

@@ -26,6 +26,11 @@ export interface Place {
   release(): void;
 }
 
+interface Places {
+  inFlight: number;
+  streams: number;
+}
+
 /** The figures of a moment. */
 export interface LoadStats {
   /** Client connections that are open, tunnels included. */
@@ -53,8 +58,7 @@ export class Load {
   #limits: ProxyLimits;
   readonly #surplus = new Map<Duplex, NodeJS.Timeout>();
   #connections = 0;
-  #inFlight = 0;
-  #streams = 0;
+  readonly #places: Places = { inFlight: 0, streams: 0 };
   readonly #refused: Record<Refusal, number> = {
     connections: 0,
     'in-flight': 0,
@@ -116,27 +120,16 @@ export class Load {
   /** A place among the requests in flight, or why there is none. */
   enter(socket: Duplex): Place | Refusal {
     if (this.isSurplus(socket)) return 'connections';
-    if (this.#inFlight >= this.limits.inFlight) return 'in-flight';
-    this.#inFlight += 1;
-    let isStream = false;
-    return {
-      becomeStream: () => {
-        isStream = true;
-        this.#inFlight -= 1;
-        this.#streams += 1;
-      },
-      release: () => {
-        if (isStream) this.#streams -= 1;
-        else this.#inFlight -= 1;
-      },
-    };
+    if (this.#places.inFlight >= this.limits.inFlight) return 'in-flight';
+    this.#places.inFlight += 1;
+    return new HeldPlace(this.#places);
   }
 
   /** Counts a connection that became a tunnel until it closes. */
   tunnelled(socket: Duplex): void {
-    this.#streams += 1;
+    this.#places.streams += 1;
     socket.once('close', () => {
-      this.#streams -= 1;
+      this.#places.streams -= 1;
     });
   }
 
@@ -147,11 +140,31 @@ export class Load {
   stats(): LoadStats {
     return {
       connections: this.#connections,
-      inFlight: this.#inFlight,
-      streams: this.#streams,
+      inFlight: this.#places.inFlight,
+      streams: this.#places.streams,
       upstreamBusy: this.turns.taken,
       upstreamWaiting: this.turns.waiting,
       refused: { ...this.#refused },
     };
+  }
+}
+
+class HeldPlace implements Place {
+  readonly #places: Places;
+  #isStream = false;
+
+  constructor(places: Places) {
+    this.#places = places;
+  }
+
+  becomeStream(): void {
+    this.#isStream = true;
+    this.#places.inFlight -= 1;
+    this.#places.streams += 1;
+  }
+
+  release(): void {
+    if (this.#isStream) this.#places.streams -= 1;
+    else this.#places.inFlight -= 1;
   }
 }

@@ -59,7 +59,7 @@ export class RouteTable {
         const entry = [stored];
         shared.set(place, entry);
         try {
-          this.#router.on(routable(method), path, unused, entry);
+          this.#router.on(routed(method), path, unused, entry);
         } catch (error) {
           throw new FigError('FIG_CONFIG_INVALID', `the route ${route} cannot be matched: ${describeError(error)}`, {
             cause: error,
@@ -75,14 +75,13 @@ export class RouteTable {
    */
   match(method: string, target: string, headers: RawHeaders = []): RouteMatch | undefined {
     if (this.#isEmpty) return undefined;
-    const known = routableMethods.find((each) => each === method);
-    if (known === undefined) return undefined;
+    if (!isRoutable(method)) return undefined;
     const subject = { target, headers };
     const { path, normal, isClear } = readPath(target);
-    const found = isClear ? this.#find(known, path, subject) : undefined;
-    if (found === undefined) return this.#ambiguous(known, { path, normal, isClear }, subject);
+    const found = isClear ? this.#find(method, path, subject) : undefined;
+    if (found === undefined) return this.#ambiguous(method, { path, normal, isClear }, subject);
     // An escaped delimiter is data to this route, but a reader that undoes it first may see another one.
-    const isSame = path === normal || this.#find(known, normal, subject)?.route === found.route;
+    const isSame = path === normal || this.#find(method, normal, subject)?.route === found.route;
     return isSame ? found : { ...found, isAmbiguous: true };
   }
 
@@ -107,28 +106,34 @@ export class RouteTable {
   #find(method: RoutableMethod, path: string, subject: ConditionSubject): RouteMatch | undefined {
     const found = this.#router.find(method, path);
     if (!found) return undefined;
-    const params: Record<string, string> = {};
-    for (const [name, value] of Object.entries(found.params)) {
-      // Legacy frameworks read `/orders/` as the list, never as the order whose id is empty.
-      if (value === undefined || value === '') return undefined;
-      params[name] = value;
-    }
+    const { params } = found;
+    // Legacy frameworks read `/orders/` as the list, never as the order whose id is empty.
+    if (!isFilled(params)) return undefined;
     const entry: readonly StoredRoute[] = found.store;
-    for (const { when, ...route } of entry) {
+    for (const { when, feature, route, candidateTimeoutMs } of entry) {
       const result = when === undefined ? 'met' : checkConditions(when, subject);
       if (result === 'ambiguous') return undefined;
-      if (result === 'met') return { ...route, params, isAmbiguous: false };
+      if (result === 'met') return { feature, route, candidateTimeoutMs, params, isAmbiguous: false };
     }
     return undefined;
   }
 }
 
-type RoutableMethod = (typeof routableMethods)[number];
+function isFilled(params: Readonly<Record<string, string | undefined>>): params is Readonly<Record<string, string>> {
+  for (const name of Object.keys(params)) if (params[name] === undefined || params[name] === '') return false;
+  return true;
+}
 
-function routable(method: string): RoutableMethod {
-  const known = routableMethods.find((each) => each === method);
-  if (known === undefined) throw new RangeError(`${method} is not a method that can be routed`);
-  return known;
+type RoutableMethod = (typeof routableMethods)[number];
+const routable: ReadonlySet<string> = new Set(routableMethods);
+
+function isRoutable(method: string): method is RoutableMethod {
+  return routable.has(method);
+}
+
+function routed(method: string): RoutableMethod {
+  if (!isRoutable(method)) throw new RangeError(`${method} is not a method that can be routed`);
+  return method;
 }
 
 /** The router wants a handler for every route; ours are found, never called. */

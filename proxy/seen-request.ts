@@ -21,3 +21,9 @@ export interface SeenRequest {
 
 /** What the main line knows when it is through; time and abortion are known when the answer has gone out. */
 export type Handled = Omit<SeenRequest, 'tookMs' | 'aborted' | 'method' | 'path'>;
+
+/** Who waits for the end of the main line. One of the two is called, once. */
+export interface Completion {
+  done(handled: Handled): void;
+  failed(error: unknown): void;
+}

@@ -1,6 +1,6 @@
 import type { RawHeaders } from '../src/kernel/exchange.ts';
 import { fenceCookieName, withoutFenceCookie } from './fence-cookie.ts';
-import { filterHeaders, isHopByHop, nominatedIn } from './hop-by-hop.ts';
+import { filterHeaders, isBeyondSuspicion, isHopByHop, nominatedIn } from './hop-by-hop.ts';
 import type { Origin } from './origin.ts';
 
 /** What the proxy says of itself and of where a request comes from. */
@@ -13,6 +13,7 @@ export interface IdentityRules {
   readonly via: string | undefined;
 }
 
+const nothing: RawHeaders = [];
 /** Identity that is ours to state. Of a stranger, every further `x-forwarded-*` goes as well. */
 const stated = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded']);
 
@@ -33,6 +34,10 @@ export function upstreamHeaders(
   for (let i = 0; i + 1 < received.length; i += 2) {
     const line = received[i]!;
     const value = received[i + 1]!;
+    if (nominated.size === 0 && isOrdinary(line)) {
+      kept.push(line, value);
+      continue;
+    }
     const name = line.toLowerCase();
     if (isHopByHop(name) || nominated.has(name) || isOurs(name, origin.isPeerTrusted)) continue;
     if (name === 'host') {
@@ -50,8 +55,25 @@ export function upstreamHeaders(
 }
 
 /** Header lines to add to an answer of legacy, which spoke HTTP/1.1 to us. */
-export function viaOfAnswer({ via }: IdentityRules): string[] {
-  return via === undefined ? [] : ['Via', `1.1 ${via}`];
+export function viaOfAnswer({ via }: IdentityRules): RawHeaders {
+  return via === undefined ? nothing : ['Via', `1.1 ${via}`];
+}
+
+/** The header lines we add to legacy's answer; without any, its head is not held back. */
+export function addedLines<Head extends { readonly headers: RawHeaders }>(
+  via: RawHeaders,
+  write?: { atHead(laterVisitors: readonly string[]): Promise<string[]> },
+  later?: (answered: RawHeaders) => string[],
+): ((head: Head) => Promise<string[]>) | undefined {
+  if (write === undefined) return via.length === 0 ? undefined : () => Promise.resolve([...via]);
+  return async ({ headers }) => [...via, ...(await write.atHead(later?.(headers) ?? []))];
+}
+
+/** Whether a look at length and first letter tells that a line is passed on as it is. */
+function isOrdinary(line: string): boolean {
+  const { length } = line;
+  if (length === 4 || length === 6 || length === 9 || !isBeyondSuspicion(length)) return false;
+  return (line.charCodeAt(0) | 0x20) !== 0x78;
 }
 
 function isOurs(line: string, isPeerTrusted: boolean): boolean {

@@ -70,20 +70,27 @@ export class UpstreamTurns {
   }
 
   #turn(): Turn {
-    let isHeld = true;
-    return {
-      release: () => {
-        if (!isHeld) return;
-        isHeld = false;
-        this.#passOn();
-      },
-    };
+    return new HeldTurn(this.#release);
   }
 
   /** First come, first served: the place is never free in between, so nobody can jump the line. */
-  #passOn(): void {
+  readonly #release = (): void => {
     const [next] = this.#line;
     if (next === undefined || this.#taken > this.#max) this.#taken -= 1;
     else next.admit(this.#turn());
+  };
+}
+
+class HeldTurn implements Turn {
+  #giveBack: (() => void) | undefined;
+
+  constructor(giveBack: () => void) {
+    this.#giveBack = giveBack;
+  }
+
+  release(): void {
+    const giveBack = this.#giveBack;
+    this.#giveBack = undefined;
+    giveBack?.();
   }
 }

@@ -11,6 +11,8 @@ export interface ResponseHead {
   readonly keepsAlive: boolean;
   /** Seconds that the upstream says it keeps an idle connection (`Keep-Alive: timeout=`). */
   readonly keepAliveSeconds: number | undefined;
+  /** An answer that goes on for as long as the client cares and is silent for as long as there is nothing to say. */
+  readonly isEventStream: boolean;
 }
 
 /** How the end of a body is found (RFC 9112 section 6.3). */
@@ -29,6 +31,8 @@ const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/;
 const headerName = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const controls = /[\0-\x08\v\f\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
+
+const eventStream = /^text\/event-stream\b/i;
 
 const noBody: BodyFraming = { kind: 'none' };
 const chunked: BodyFraming = { kind: 'chunked' };
@@ -49,6 +53,7 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
   let length: number | undefined;
   let coding: string | undefined;
   let keepAliveSeconds: number | undefined;
+  let isEventStream = false;
   let keepsAlive = start[1] === '1';
   for (let i = 0; i < headers.length; i += 2) {
     const value = headers[i + 1]!;
@@ -60,8 +65,12 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
         coding = coding === undefined ? value : `${coding}, ${value}`;
         break;
       case 'connection':
-        if (/(?:^|[\s,])close(?:$|[\s,])/i.test(value)) keepsAlive = false;
+        if (value === 'keep-alive') keepsAlive = true;
+        else if (/(?:^|[\s,])close(?:$|[\s,])/i.test(value)) keepsAlive = false;
         else if (/(?:^|[\s,])keep-alive(?:$|[\s,])/i.test(value)) keepsAlive = true;
+        break;
+      case 'content-type':
+        isEventStream = eventStream.test(value);
         break;
       case 'keep-alive':
         keepAliveSeconds = secondsOf(value);
@@ -71,7 +80,7 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
   }
   const framing = framingOf({ status, method, length, coding });
   if (framing.kind === 'until-close') keepsAlive = false;
-  return { status, message: start[3] ?? '', headers, framing, keepsAlive, keepAliveSeconds };
+  return { status, message: start[3] ?? '', headers, framing, keepsAlive, keepAliveSeconds, isEventStream };
 }
 
 /** Header lines from `at` on, as names and values in turn; a folded value becomes one line (RFC 9112 section 5.2). */
@@ -105,7 +114,7 @@ function endOfLine(text: string, from: number): number {
 /** Only names of these lengths are worth lower case; this runs for every header of every answer. */
 function nameOfInterest(name: string): string | undefined {
   const { length } = name;
-  return length === 10 || length === 14 || length === 17 ? name.toLowerCase() : undefined;
+  return length === 10 || length === 12 || length === 14 || length === 17 ? name.toLowerCase() : undefined;
 }
 
 /** Repetitions of one length are one length; anything else could end the body in two places. */

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { isEventStream } from './event-stream.ts';
 import { MalformedResponse, type ResponseHead } from './response-head.ts';
 import { ResponseParser, type ResponseEvents } from './response-parser.ts';
 import { trailerLines } from './request-head.ts';
@@ -62,7 +61,7 @@ export class UpstreamConnection implements ResponseEvents {
 
   /** Whether the answer under way is an event stream, which may be silent and go on for as long as it likes. */
   get isStreaming(): boolean {
-    return this.#head !== undefined && isEventStream(this.#head.headers);
+    return this.#head?.isEventStream === true;
   }
 
   get isClosed(): boolean {
@@ -178,7 +177,10 @@ export class UpstreamConnection implements ResponseEvents {
       this.#close({ kind: 'malformed', error });
       return;
     }
-    if (!this.#parser.isDone || this.#isClosed) return;
+    if (!this.#parser.isDone || this.#isClosed) {
+      this.#handler?.onQuiet();
+      return;
+    }
     this.#parser = undefined;
     this.#request = undefined;
     if (!this.#keepsAlive) {

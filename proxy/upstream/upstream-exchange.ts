@@ -48,6 +48,8 @@ export interface UpstreamHandler {
   onHead(head: ResponseHead): void;
   /** `isLast`: the body ends with this chunk, and `onEnd` follows at once. */
   onBody(chunk: Buffer, isLast: boolean): void;
+  /** All that has arrived was told, and more is to come. */
+  onQuiet(): void;
   onEnd(trailers: RawHeaders): void;
   /** There is room for more of the request's body after `write` said there was none; also once when it may begin. */
   onDrain(): void;

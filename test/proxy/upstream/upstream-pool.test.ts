@@ -62,6 +62,9 @@ class Caller implements UpstreamHandler {
     expect(this.isOver).toBe(false);
     this.isEnded = true;
   }
+  onQuiet(): void {
+    expect(this.isOver).toBe(false);
+  }
   onDrain(): void {
     this.drains += 1;
   }
