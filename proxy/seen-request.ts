@@ -24,6 +24,6 @@ export type Handled = Omit<SeenRequest, 'tookMs' | 'aborted' | 'method' | 'path'
 
 /** Who waits for the end of the main line. One of the two is called, once. */
 export interface Completion {
-  done(handled: Handled): void;
-  failed(error: unknown): void;
+  readonly done: (handled: Handled) => void;
+  readonly failed: (error: unknown) => void;
 }

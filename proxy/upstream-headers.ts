@@ -60,11 +60,11 @@ export function viaOfAnswer({ via }: IdentityRules): RawHeaders {
 }
 
 /** The header lines we add to legacy's answer; without any, its head is not held back. */
-export function addedLines<Head extends { readonly headers: RawHeaders }>(
+export function addedLines(
   via: RawHeaders,
   write?: { atHead(laterVisitors: readonly string[]): Promise<string[]> },
   later?: (answered: RawHeaders) => string[],
-): ((head: Head) => Promise<string[]>) | undefined {
+): ((head: { readonly headers: RawHeaders }) => Promise<string[]>) | undefined {
   if (write === undefined) return via.length === 0 ? undefined : () => Promise.resolve([...via]);
   return async ({ headers }) => [...via, ...(await write.atHead(later?.(headers) ?? []))];
 }
