@@ -5,7 +5,7 @@ const ours = (path) => import(`file://${dist}/${path}`);
 const configFile = fileURLToPath(new URL('../ours/fig.config.js', import.meta.url));
 
 /** As `fig up` wires it, less capture and cutover: the read model is written by the benchmark and stands level. */
-export async function start({ upstream, phase, database, candidate, log = undefined }) {
+export async function start({ upstream, phase, database, candidate, log }) {
   const [{ startProxy }, { createMetrics }, { createTrafficObserver }, { watchTraffic }, { silentLog }] =
     await Promise.all([
       ours('proxy/create-proxy.js'),

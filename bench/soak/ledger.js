@@ -8,6 +8,8 @@ export class Ledger {
   findings = [];
   /** How many of those that legacy's absence excuses ended in which way. @type {Record<string, number>} */
   excuses = {};
+  /** Answers that the candidate gave. */
+  fromCandidate = 0;
   /** @type {Map<string, Counts>} */
   #byScenario = new Map();
 

@@ -11,6 +11,8 @@ const note = (fields, message) => {
   logged[what] = (logged[what] ?? 0) + 1;
 };
 const log = { debug: () => undefined, info: () => undefined, warn: note, error: note };
+// Opens when it is first looked at.
+void process.stderr;
 const before = resources();
 const proxy = await start({ ...options, log });
 

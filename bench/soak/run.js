@@ -44,10 +44,7 @@ export async function soak({ minutes, seed, progress }) {
     closers.push(() => proxy.stop());
     const end = new AbortController();
     setMaxListeners(0, end.signal);
-    void proxy.exited.then((error) => {
-      if (!end.signal.aborted) ledger.find(`THE PROXY DIED: ${error.message}`);
-      end.abort();
-    });
+    void endWithProxy(proxy, end, ledger);
     const samples = await underLoad({ minutes, seed, progress, outages, ledger, legacy, proxy, end });
     const idle = await proxy.ask('sample');
     const left = await finish({ proxy, legacy, ledger });
@@ -55,13 +52,14 @@ export async function soak({ minutes, seed, progress }) {
     for (const { what, grown, perMinute, isFlat, isJudged } of growth) {
       if (isJudged && !isFlat) ledger.find(`${what} grew by ${mb(grown)} MB, ${mb(perMinute)} MB a minute`);
     }
-    const { total, scenarios, excuses, findings } = ledger;
+    const { total, fromCandidate, scenarios, excuses, findings } = ledger;
     return {
       minutes,
       seed,
       visitors: VISITORS,
       restarts: legacy.restarts,
       total,
+      fromCandidate,
       scenarios,
       excuses,
       samples,
@@ -73,6 +71,12 @@ export async function soak({ minutes, seed, progress }) {
   } finally {
     for (const close of closers.toReversed()) await close();
   }
+}
+
+async function endWithProxy(proxy, end, ledger) {
+  const error = await proxy.exited;
+  if (!end.signal.aborted) ledger.find(`THE PROXY DIED: ${error.message}`);
+  end.abort();
 }
 
 /** Everything at once, until the time is over; resolves when the last visitor has gone. */
@@ -114,8 +118,13 @@ async function underLoad({ minutes, seed, progress, outages, ledger, legacy, pro
     every(OUTAGE_EVERY_MS, outage, end.signal),
     every(1_000, show, end.signal),
   ];
-  await Promise.all([...visitors, ...services, sleep(minutes * 60_000, end.signal).then(() => end.abort())]);
+  await Promise.all([...visitors, ...services, endAfter(minutes * 60_000, end)]);
   return samples;
+}
+
+async function endAfter(milliseconds, end) {
+  await sleep(milliseconds, end.signal);
+  end.abort();
 }
 
 /** Does something again and again; a failure of it, such as that of a proxy that died, ends the run. */

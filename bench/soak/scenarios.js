@@ -181,7 +181,7 @@ export const scenarios = [
   {
     name: 'leaves while downloading',
     weight: 2,
-    run: (visitor) => download(visitor, visitor.fresh(), { until: 1 + visitor.below(bigBytes / 2) }),
+    run: (visitor) => visitor.once((client) => download(visitor, client, { until: 1 + visitor.below(bigBytes / 2) })),
   },
   ...tunnels,
 ];

@@ -3,7 +3,7 @@ import { mb } from './run.js';
 
 /** Markdown that reads well in a terminal, too. @param {Awaited<ReturnType<typeof import('./run.js').soak>>} result */
 export function summaryOf(result) {
-  const { minutes, seed, visitors, restarts, total, excuses, growth, findings } = result;
+  const { minutes, seed, visitors, restarts, total, fromCandidate, idle, excuses, growth, findings } = result;
   const asked = total.right + total.excused + total.aborted + total.wrong;
   const ways = Object.entries(excuses).map(([why, count]) => `${count} ${why}`);
   const lines = [
@@ -13,6 +13,7 @@ export function summaryOf(result) {
     '',
     `- ${asked} exchanges: ${total.right} answered rightly to the last byte, ${total.aborted} broken off by the client on purpose,`,
     `  ${total.excused} failed while legacy was down (${ways.join(', ') || 'none'}), ${total.wrong} wrong.`,
+    `- ${fromCandidate} of them answered by the candidate; ${idle.shadow.compared} exchanges compared by the shadow.`,
     ...growth.map(growthLine),
     `- ${findings.length === 0 ? 'Nothing left open after the last client, and after the stop.' : `${findings.length} findings:`}`,
     ...findings.map((finding) => `  - ${finding}`),

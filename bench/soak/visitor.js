@@ -87,6 +87,7 @@ export class Visitor {
   }
 
   report(startedAt, outcome, check, scenario = this.#scenario) {
+    if (outcome.headers?.get('x-fig-served-by') === 'candidate') this.#ledger.fromCandidate += 1;
     const { verdict, why } = judge(outcome, check, this.#outages.touch(startedAt, performance.now()));
     this.#ledger.count(scenario, verdict, why);
   }
