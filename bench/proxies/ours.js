@@ -5,7 +5,7 @@ const ours = (path) => import(`file://${dist}/${path}`);
 const configFile = fileURLToPath(new URL('../ours/fig.config.js', import.meta.url));
 
 /** As `fig up` wires it, less capture and cutover: the read model is written by the benchmark and stands level. */
-export async function start({ upstream, phase, database, candidate, log }) {
+export async function start({ upstream, phase, database, candidate, log, onSeen }) {
   const [{ startProxy }, { createMetrics }, { createTrafficObserver }, { watchTraffic }, { silentLog }] =
     await Promise.all([
       ours('proxy/create-proxy.js'),
@@ -35,12 +35,13 @@ export async function start({ upstream, phase, database, candidate, log }) {
     fenceSecret: Buffer.from('a secret that only the proxies know'),
     fenceBudgetMs: config.fenceBudgetMs,
     sink: behind.sink,
-    observe: watchTraffic(createTrafficObserver(), metrics),
+    observe: alsoTelling(onSeen, watchTraffic(createTrafficObserver(), metrics)),
     log: log ?? silentLog,
   });
   return {
     port: proxy.port,
     load: () => proxy.load(),
+    breakers: () => proxy.breakers(),
     inFlight: () => proxy.inFlight,
     setPhase: (next) => {
       routing = snapshotOf(next);
@@ -52,6 +53,14 @@ export async function start({ upstream, phase, database, candidate, log }) {
       await proxy.stop();
       await behind.stop();
     },
+  };
+}
+
+function alsoTelling(onSeen, observe) {
+  if (onSeen === undefined) return observe;
+  return (seen) => {
+    onSeen(seen);
+    observe(seen);
   };
 }
 

@@ -11,10 +11,16 @@ const note = (fields, message) => {
   logged[what] = (logged[what] ?? 0) + 1;
 };
 const log = { debug: () => undefined, info: () => undefined, warn: note, error: note };
+/** How often requests were answered for which reason. @type {Record<string, number>} */
+const reasons = {};
+const onSeen = ({ reason, servedBy }) => {
+  const why = servedBy === 'candidate' ? `candidate (${reason})` : reason;
+  reasons[why] = (reasons[why] ?? 0) + 1;
+};
 // Opens when it is first looked at.
 void process.stderr;
 const before = resources();
-const proxy = await start({ ...options, log });
+const proxy = await start({ ...options, log, onSeen });
 
 /** What keeps the process alive, by kind. */
 function resources() {
@@ -40,7 +46,14 @@ const answers = {
     const { user, system } = process.cpuUsage();
     return { rss, heapUsed, external, cpuSeconds: (user + system) / 1e6, ...answers.state() };
   },
-  state: () => ({ inFlight: proxy.inFlight(), load: proxy.load(), shadow: proxy.shadow(), logged }),
+  state: () => ({
+    inFlight: proxy.inFlight(),
+    load: proxy.load(),
+    shadow: proxy.shadow(),
+    breakers: proxy.breakers(),
+    logged,
+    reasons,
+  }),
   phase: (phase) => proxy.setPhase(phase),
   drain: () => proxy.drain(),
   /** Stops everything and says what is left of it, at the latest after five seconds. */

@@ -84,7 +84,14 @@ async function underLoad({ minutes, seed, progress, outages, ledger, legacy, pro
   const startedAt = performance.now();
   const passed = () => (performance.now() - startedAt) / (minutes * 60_000);
   const visitors = Array.from({ length: VISITORS }, (_, n) => {
-    const visitor = new Visitor({ name: `v${n}`, seed: seed * 1_000 + n, port: proxy.port, outages, ledger });
+    const visitor = new Visitor({
+      name: `v${n}`,
+      isWriter: n % 4 === 0,
+      seed: seed * 1_000 + n,
+      port: proxy.port,
+      outages,
+      ledger,
+    });
     return visitor.run(end.signal);
   });
   const samples = [];

@@ -5,15 +5,15 @@ import { mb } from './run.js';
 export function summaryOf(result) {
   const { minutes, seed, visitors, restarts, total, fromCandidate, idle, excuses, growth, findings } = result;
   const asked = total.right + total.excused + total.aborted + total.wrong;
-  const ways = Object.entries(excuses).map(([why, count]) => `${count} ${why}`);
   const lines = [
     machine(),
     '',
     `${minutes} minutes, ${visitors} visitors, seed ${seed}; a phase every 10 s, legacy killed or stopped ${restarts} times.`,
     '',
     `- ${asked} exchanges: ${total.right} answered rightly to the last byte, ${total.aborted} broken off by the client on purpose,`,
-    `  ${total.excused} failed while legacy was down (${ways.join(', ') || 'none'}), ${total.wrong} wrong.`,
+    `  ${total.excused} failed while legacy was down (${countsOf(excuses) || 'none'}), ${total.wrong} wrong.`,
     `- ${fromCandidate} of them answered by the candidate; ${idle.shadow.compared} exchanges compared by the shadow.`,
+    `  Reasons: ${countsOf(idle.reasons)}.`,
     ...growth.map(growthLine),
     `- ${findings.length === 0 ? 'Nothing left open after the last client, and after the stop.' : `${findings.length} findings:`}`,
     ...findings.map((finding) => `  - ${finding}`),
@@ -22,6 +22,11 @@ export function summaryOf(result) {
     aligned(scenarioLines(result)),
   ];
   return `${lines.join('\n').trim()}\n`;
+}
+
+function countsOf(counts) {
+  const most = Object.entries(counts).toSorted(([, a], [, b]) => b - a);
+  return most.map(([name, count]) => `${name} ${count}`).join(', ');
 }
 
 function growthLine({ what, grown, perMinute, isFlat, isJudged }) {

@@ -12,15 +12,17 @@ export class Visitor {
   /** @type {Client | undefined} */
   #kept;
   #name;
+  #isWriter;
   #random;
   #port;
   #outages;
   #ledger;
   #scenario = '';
 
-  /** @param {{ name: string, seed: number, port: number, outages: import('./judge.js').Outages, ledger: import('./ledger.js').Ledger }} options */
-  constructor({ name, seed, port, outages, ledger }) {
+  /** @param {{ name: string, isWriter: boolean, seed: number, port: number, outages: import('./judge.js').Outages, ledger: import('./ledger.js').Ledger }} options */
+  constructor({ name, isWriter, seed, port, outages, ledger }) {
     this.#name = name;
+    this.#isWriter = isWriter;
     this.#random = randomOf(seed);
     this.#port = port;
     this.#outages = outages;
@@ -65,9 +67,15 @@ export class Visitor {
     client.close();
   }
 
-  /** @param {string} line @param {readonly string[]} more */
+  /**
+   * A head with a session. A write that fails keeps its session with legacy for half a minute, so most visitors write under
+   * another one than they read with: else none would ever be served by the candidate here.
+   * @param {string} line @param {readonly string[]} more
+   */
   head(line, more = []) {
-    return `${[line, 'Host: shop.example', `Cookie: session=${this.#name}`, 'Accept: */*', ...more].join('\r\n')}\r\n\r\n`;
+    const isRead = line.startsWith('GET ') || line.startsWith('HEAD ');
+    const session = isRead || this.#isWriter ? this.#name : `${this.#name}-writes`;
+    return `${[line, 'Host: shop.example', `Cookie: session=${session}`, 'Accept: */*', ...more].join('\r\n')}\r\n\r\n`;
   }
 
   /** Leaves without a word, politely or not. @param {Client} client */
