@@ -6,6 +6,7 @@ import { bodyKindOf, faultOf, type ClientRequest, type RequestFault } from './cl
 import { decide, decideAfterFailure, decideAtBreaker, decideAtFence, type Decision } from './decide.ts';
 import { explained, withExplanation } from './explain.ts';
 import { forward, type ForwardJob, type ForwardOutcome } from './forward.ts';
+import { isHeadTooLarge } from './head-size.ts';
 import type { Place } from './load.ts';
 import type { OpenWrite } from './own-writes.ts';
 import { refuseLoad } from './refuse-load.ts';
@@ -26,7 +27,7 @@ export async function handleRequest(parts: ProxyParts, client: ClientRequest, pl
   const fault = faultOf(client.req, parts.paths);
   if (fault) return refuse(client, fault);
   const { limits } = parts.load;
-  if (client.req.rawHeaders.length > 2 * limits.headerLines) return refuseLoad(parts.load, client, 'head-too-large');
+  if (isHeadTooLarge(client.req, limits)) return refuseLoad(parts.load, client, 'head-too-large');
   if (isDeclaredTooLarge(client.req, limits)) return refuseLoad(parts.load, client, 'body-too-large');
 
   const asked = new Asked(parts, client);
