@@ -6,6 +6,8 @@ import { TLSSocket } from 'node:tls';
  * because TLS lies in between, without the alert that closes a TLS connection (RFC 8446 section 6.1).
  */
 export function resetSocket(socket: Socket): void {
-  if (socket instanceof TLSSocket) socket.destroy();
+  // While the end of a connection is being sent libuv refuses to reset it, and node then leaks it with its descriptor.
+  const isEnding = socket.writableEnded && !socket.writableFinished;
+  if (socket instanceof TLSSocket || isEnding) socket.destroy();
   else socket.resetAndDestroy();
 }

@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
+import { resetSocket } from '../../proxy/reset-socket.ts';
 import { joinTunnel } from '../../proxy/tunnel.ts';
 import { listening, rawClient, startRawUpstream, startTestProxy, until } from './support/harness.ts';
 
@@ -138,4 +139,36 @@ test("the head of legacy's 101 comes as it was sent, less what is of legacy's co
       'Sec-WebSocket-ACCEPT: abc=\r\nX-Two: a\r\nset-cookie: b=\xe4\r\nx-tWo: c\r\n\r\nfirst bytes',
   );
   client.socket.destroy();
+});
+
+const openSockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+
+test.each(['destroy', 'resetAndDestroy'] as const)(
+  'clients that leave by %s while they are being upgraded leave no socket open in the proxy',
+  async (how) => {
+    await using upstream = await startPatientUpstream();
+    await using proxy = await startTestProxy(upstream.url);
+    const before = openSockets();
+    for (let n = 0; n < 20; n += 1) {
+      const client = await rawClient(proxy.port, upgrade);
+      setImmediate(() => client.socket[how]());
+      await until(() => client.closed());
+    }
+    await until(() => upstream.ends.every(({ hasEnded, isReset }) => hasEnded || isReset));
+    for (const { socket } of upstream.ends) socket.destroy();
+    await until(() => proxy.proxy.load().connections === 0 && openSockets() <= before);
+  },
+);
+
+test('a connection whose end is being sent is closed, not leaked, when it is reset', async () => {
+  await using upstream = await startPatientUpstream();
+  const before = openSockets();
+  const socket = connect({ port: upstream.port, host: '127.0.0.1' });
+  socket.on('error', () => undefined);
+  await until(() => upstream.ends.length === 1);
+  socket.end();
+  resetSocket(socket);
+  await until(() => socket.closed);
+  for (const end of upstream.ends) end.socket.destroy();
+  await until(() => openSockets() <= before);
 });
