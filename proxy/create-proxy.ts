@@ -22,7 +22,7 @@ import { originOf, type Origin } from './origin.ts';
 import { openListener } from './open-listener.ts';
 import { OwnWrites } from './own-writes.ts';
 import type { Proxy, ProxyOptions } from './proxy-options.ts';
-import { refuseLoad, refuseRaw } from './refuse-load.ts';
+import { refuseLoad, refuseMalformedHead, refuseRaw } from './refuse-load.ts';
 import { pathOf } from './request-path.ts';
 import { RouteTable } from './route-table.ts';
 import type { Handled } from './seen-request.ts';
@@ -290,7 +290,7 @@ function refuseMalformed(
     refuseRaw(socket, refusal);
     return;
   }
-  socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
+  refuseMalformedHead(socket);
 }
 
 const refusalsByCode: Readonly<Record<string, Refusal>> = {
