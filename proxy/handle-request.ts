@@ -125,6 +125,7 @@ async function serveFromLegacy(
   upload?.end();
   if (upload?.fault !== undefined && !gone.aborted) return refuseLoad(parts.load, client, upload.fault);
   if (outcome.kind === 'upstream-failed') tellFailure(parts, client, outcome);
+  else if (outcome.kind === 'client-gone') tellCancel(parts, client, outcome.head !== undefined);
   if (client.hasBody) discardRest(req);
   return { status: outcome.head?.status ?? (outcome.kind === 'upstream-failed' ? outcome.failure.status : undefined) };
 }
@@ -147,6 +148,16 @@ function tellFailure(
   const { status, code, message, error, place } = failure;
   log.warn({ code, request: id, method, ...place, error: describeError(error) }, message);
   if (!res.headersSent && !res.destroyed) answerError(res, { status, code, message, place, requestId: id });
+}
+
+/** Clients may leave when they like, so this is for whoever looks for it. */
+function tellCancel({ log }: ProxyParts, { id, req, method }: ClientRequest, hasHead: boolean): void {
+  const before = req.complete ? 'response-headers' : 'request-body';
+  const phase = hasHead ? 'response-body' : before;
+  log.debug(
+    { request: id, method, phase, side: 'client', cause: 'cancel' },
+    'the client left before its answer was complete',
+  );
 }
 
 function refuse(client: ClientRequest, fault: RequestFault): Handled {
