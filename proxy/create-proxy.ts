@@ -19,7 +19,7 @@ import { originOf, type Origin } from './origin.ts';
 import { openListener } from './open-listener.ts';
 import { OwnWrites } from './own-writes.ts';
 import type { Proxy, ProxyOptions } from './proxy-options.ts';
-import { refuseRaw } from './refuse-load.ts';
+import { refuseMalformedHead, refuseRaw } from './refuse-load.ts';
 import { pathOf } from './request-path.ts';
 import { RouteTable } from './route-table.ts';
 import type { SeenRequest } from './seen-request.ts';
@@ -257,7 +257,7 @@ function refuseMalformed(
     refuseRaw(socket, refusal);
     return;
   }
-  socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
+  refuseMalformedHead(socket);
 }
 
 const refusalsByCode: Readonly<Record<string, Refusal>> = {

@@ -3,6 +3,7 @@ import type { RawHeaders } from '../src/kernel/exchange.ts';
 import type { Gone } from './gone.ts';
 import { endToEnd } from './hop-by-hop.ts';
 import { relayInterim } from './interim.ts';
+import { resetSocket } from './reset-socket.ts';
 import { relayedTrailers, trailerEntries } from './trailers.ts';
 import { upstreamFailure, type UpstreamFailure } from './upstream-failure.ts';
 import type { ResponseHead } from './upstream/response-head.ts';
@@ -231,7 +232,7 @@ class Relay implements UpstreamHandler {
 
 /** A cut answer must never look like one that ended: the client sees its connection reset. */
 export function resetConnection(res: ServerResponse): void {
-  if (res.socket) res.socket.resetAndDestroy();
+  if (res.socket) resetSocket(res.socket);
   else res.req.socket.destroy();
 }
 

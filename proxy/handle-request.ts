@@ -4,6 +4,7 @@ import { bodyKindOf, faultOf, type ClientRequest, type RequestFault } from './cl
 import { decide, decideAfterFailure, decideAtBreaker, decideAtFence, type Decision } from './decide.ts';
 import { explained, withExplanation } from './explain.ts';
 import { forward } from './forward.ts';
+import { isHeadTooLarge } from './head-size.ts';
 import type { Place } from './load.ts';
 import { isPassedThrough, passThrough } from './pass-through.ts';
 import { refuseLoad } from './refuse-load.ts';
@@ -11,7 +12,7 @@ import type { ProxyParts } from './proxy-parts.ts';
 import type { RouteMatch } from './route-table.ts';
 import type { Completion, Handled } from './seen-request.ts';
 import { discardRest } from './discard-rest.ts';
-import { tellFailure } from './tell-failure.ts';
+import { tellOutcome } from './tell-outcome.ts';
 import { isDeclaredTooLarge } from './upload-watch.ts';
 import { addedLines, framed, viaOfAnswer } from './upstream-headers.ts';
 import { laterVisitors } from './visitor.ts';
@@ -39,7 +40,7 @@ function refusalOf({ paths, load }: ProxyParts, client: ClientRequest): Handled 
   const fault = faultOf(client.req, paths);
   if (fault) return refuse(client, fault);
   const { limits } = load;
-  if (client.req.rawHeaders.length > 2 * limits.headerLines) return refuseLoad(load, client, 'head-too-large');
+  if (isHeadTooLarge(client.req, limits)) return refuseLoad(load, client, 'head-too-large');
   return isDeclaredTooLarge(client.req, limits) ? refuseLoad(load, client, 'body-too-large') : undefined;
 }
 
@@ -139,9 +140,9 @@ async function serveFromLegacy(
   copy?.close(outcome, performance.now() - startedAt, decision.candidateFailure);
   upload?.end();
   if (upload?.fault !== undefined && !gone.aborted) return refuseLoad(parts.load, client, upload.fault);
-  if (outcome.kind === 'upstream-failed') tellFailure(parts.log, client, outcome.failure);
+  const status = tellOutcome(parts.log, client, outcome);
   if (client.hasBody) discardRest(req);
-  return { status: outcome.head?.status ?? (outcome.kind === 'upstream-failed' ? outcome.failure.status : undefined) };
+  return { status };
 }
 
 function refuse(client: ClientRequest, fault: RequestFault): Handled {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ProxyLimits } from '../src/config/limits.ts';
+import { StreamSocket } from './stream-socket.ts';
 import { UploadWatch } from './upload-watch.ts';
 import { UpstreamTurns } from './upstream-turns.ts';
 
@@ -114,7 +115,7 @@ export class Load {
 
   /** Whether the connection is beyond the limit, so that whatever it asks is refused. */
   isSurplus(socket: Duplex): boolean {
-    return this.#surplus.size > 0 && this.#surplus.has(socket);
+    return this.#surplus.size > 0 && this.#surplus.has(StreamSocket.connectionOf(socket));
   }
 
   /** A place among the requests in flight, or why there is none. */

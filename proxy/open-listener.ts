@@ -12,8 +12,8 @@ export interface Listener {
 }
 
 /**
- * The server users connect to, with a certificate or without; it does not listen yet. `watch` is told of every connection
- * over which HTTP/1.1 is spoken. Throws FIG_CERTIFICATE_INVALID.
+ * The server users connect to, with a certificate or without; it does not listen yet. `watch` is told of every connection,
+ * an HTTP/2 one included. Throws FIG_CERTIFICATE_INVALID.
  */
 export function openListener(
   tls: ListenTls | undefined,

@@ -5,7 +5,7 @@ import { relay } from './forward.ts';
 import type { Place } from './load.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import type { Completion } from './seen-request.ts';
-import { tellFailure } from './tell-failure.ts';
+import { tellOutcome } from './tell-outcome.ts';
 import type { Turn } from './upstream-turns.ts';
 import { addedLines, framed, viaOfAnswer } from './upstream-headers.ts';
 
@@ -49,10 +49,7 @@ export function passThrough(
     (outcome) => {
       turn.release();
       try {
-        if (outcome.kind === 'upstream-failed') tellFailure(parts.log, client, outcome.failure);
-        const sent = outcome.head?.status;
-        const status = sent ?? (outcome.kind === 'upstream-failed' ? outcome.failure.status : undefined);
-        completion.done({ status, servedBy: 'legacy', reason });
+        completion.done({ status: tellOutcome(parts.log, client, outcome), servedBy: 'legacy', reason });
       } catch (error) {
         completion.failed(error);
       }

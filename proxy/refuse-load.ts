@@ -45,7 +45,15 @@ export function refuseLoad(load: Load, client: ClientRequest, refusal: Refusal):
 
 /** Writes a refusal to a connection on which no request could be read, and closes it. */
 export function refuseRaw(socket: Duplex, refusal: Refusal): void {
-  const { status, code, message } = answers[refusal];
+  answerRaw(socket, answers[refusal]);
+}
+
+/** Tells a client whose bytes are no request at all. */
+export function refuseMalformedHead(socket: Duplex): void {
+  answerRaw(socket, { status: 400, code: 'FIG_REQUEST_REFUSED', message: 'the request is not proper HTTP/1.1' });
+}
+
+function answerRaw(socket: Duplex, { status, code, message }: RefusalAnswer): void {
   const body = `${JSON.stringify({ error: { code, message } })}\n`;
   const retry = status === 503 ? `Retry-After: ${RETRY_AFTER_SECONDS}\r\n` : '';
   const head = `HTTP/1.1 ${status} ${reasonPhrases[status]}\r\n${retry}Content-Type: application/json; charset=utf-8\r\n`;
@@ -56,6 +64,7 @@ export function refuseRaw(socket: Duplex, refusal: Refusal): void {
 }
 
 const reasonPhrases: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
   408: 'Request Timeout',
   431: 'Request Header Fields Too Large',
   503: 'Service Unavailable',

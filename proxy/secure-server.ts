@@ -6,12 +6,12 @@ import type { ListenTls } from '../src/config/edge-definition.ts';
 import type { TlsMaterial } from '../src/config/tls-material.ts';
 import { Http2Answer } from './http2-answer.ts';
 import { Http2Question } from './http2-question.ts';
+import { carriedBy } from './session-socket.ts';
 
 const HANDSHAKE_MS = 10_000;
 /** A session on which nothing happens and nothing is asked is closed. */
 const IDLE_SESSION_MS = 65_000;
 const MAX_STREAMS = 128;
-const MAX_HEADER_LIST_BYTES = 32 * 1024;
 /** Browsers send each cookie as a line of its own. */
 const MAX_HEADER_LINES = 512;
 
@@ -43,7 +43,7 @@ export class SecureServer extends Server {
     this.#tls = tls;
     // Without a listener, a handshake that fails would leave its connection open.
     this.on('tlsClientError', (_, socket) => socket.destroy());
-    if (offersHttp2) this.#routeByProtocol();
+    if (offersHttp2) this.#routeByProtocol(options);
   }
 
   /** New connections get this certificate; those that are open keep theirs. */
@@ -63,25 +63,27 @@ export class SecureServer extends Server {
     for (const session of this.#sessions) session.destroy();
   }
 
-  #routeByProtocol(): void {
-    const http2 = this.#http2Server();
+  #routeByProtocol(options: ServerOptions): void {
+    const http2 = this.#http2Server(options);
     // What node put there for HTTP/1.1.
     const listeners = this.listeners('secureConnection');
     this.removeAllListeners('secureConnection');
     this.on('secureConnection', (socket: TLSSocket) => {
-      if (socket.alpnProtocol === 'h2') http2.emit('connection', socket);
-      else for (const listener of listeners) listener.call(this, socket);
+      if (socket.alpnProtocol === 'h2') {
+        http2.once('session', (session) => carriedBy(session, socket));
+        http2.emit('connection', socket);
+      } else for (const listener of listeners) listener.call(this, socket);
     });
   }
 
-  #http2Server() {
+  #http2Server({ maxHeaderSize, headersTimeout }: ServerOptions) {
     const server = createHttp2Server({
       Http2ServerRequest: Http2Question,
       Http2ServerResponse: Http2Answer,
       maxHeaderListPairs: MAX_HEADER_LINES,
       settings: {
         maxConcurrentStreams: MAX_STREAMS,
-        maxHeaderListSize: MAX_HEADER_LIST_BYTES,
+        ...(maxHeaderSize === undefined ? {} : { maxHeaderListSize: maxHeaderSize }),
         enableConnectProtocol: false,
       },
     });
@@ -89,6 +91,10 @@ export class SecureServer extends Server {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
       session.on('error', () => session.destroy());
+      // As over HTTP/1.1, a connection has so long to ask for something; a head that trickles in is not asking yet.
+      const silent = setTimeout(() => session.close(), headersTimeout ?? IDLE_SESSION_MS);
+      session.once('stream', () => clearTimeout(silent));
+      session.once('close', () => clearTimeout(silent));
       let streams = 0;
       session.on('stream', (stream) => {
         streams += 1;

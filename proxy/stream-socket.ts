@@ -1,5 +1,7 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { carrierOf } from './session-socket.ts';
 
 /**
  * What stands for the connection of an HTTP/2 request. To destroy or reset it ends that one stream; the connection is
@@ -11,6 +13,8 @@ export class StreamSocket {
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
   readonly localPort: number | undefined;
+  /** The connection that this stream shares with others. */
+  readonly carrier: Socket | undefined;
   readonly #stream: ServerHttp2Stream;
 
   constructor(stream: ServerHttp2Stream) {
@@ -19,11 +23,19 @@ export class StreamSocket {
     this.remoteAddress = socket?.remoteAddress;
     this.remotePort = socket?.remotePort;
     this.localPort = socket?.localPort;
+    this.carrier = carrierOf(stream.session);
   }
 
   /** In the place of a socket: it has what the proxy asks of one. */
   static of(stream: ServerHttp2Stream): Socket {
     return new StreamSocket(stream) as unknown as Socket;
+  }
+
+  /** The connection behind what a request has in its place. */
+  static connectionOf(socket: Duplex): Duplex {
+    // It is no Duplex to TypeScript, only in the place of one.
+    const given: unknown = socket;
+    return given instanceof StreamSocket ? (given.carrier ?? socket) : socket;
   }
 
   get destroyed(): boolean {

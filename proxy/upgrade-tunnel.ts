@@ -9,6 +9,7 @@ import { answerError } from './answer.ts';
 import { hasBody } from './client-request.ts';
 import { endToEnd } from './hop-by-hop.ts';
 import { resetConnection } from './forward.ts';
+import { joinTunnel, switchingHead } from './tunnel.ts';
 import { upstreamFailure } from './upstream-failure.ts';
 
 export interface UpgradeTunnelsOptions {
@@ -26,9 +27,8 @@ export interface UpgradeTunnelsOptions {
 
 /**
  * WebSocket upgrades: legacy is asked first, and only its 101 turns the client's connection into a tunnel. http-proxy
- * joins the two sockets; headers, target, refusal and the end of either side are seen to here, because it folds repeated
- * headers, merges slashes, sends a de-chunked refusal under its chunked header, and leaves one side open when the other
- * breaks.
+ * opens the handshake; headers, target, answer and tunnel are seen to here, because it folds repeated headers and their
+ * case, merges slashes, sends a de-chunked refusal under its chunked header, and leaves one side open when the other ends.
  */
 export class UpgradeTunnels {
   readonly #options: UpgradeTunnelsOptions;
@@ -82,18 +82,20 @@ export class UpgradeTunnels {
       this.#options.log.warn({ code, request: requestId, ...place, error: describeError(error) }, message);
       if (socket.writable) answerError(responseOn(req, socket), { status, code, message, place, requestId });
     });
-    // http-proxy adds its own listener right after this; it must not write its version of the refusal as well.
+    // http-proxy adds its own listeners right after this; it must not write its version of the answer as well.
     process.nextTick(() => {
       outgoing.removeAllListeners('response');
+      outgoing.removeAllListeners('upgrade');
       outgoing.once('response', (answer) => {
         over(answer.statusCode);
         relayRefusal(answer, req, socket);
       });
-    });
-    outgoing.once('upgrade', (answer: IncomingMessage, upstream: Socket) => {
-      over(answer.statusCode);
-      socket.once('close', () => upstream.destroy());
-      upstream.once('close', () => socket.destroySoon());
+      outgoing.once('upgrade', (answer: IncomingMessage, upstream: Socket, early: Buffer) => {
+        over(answer.statusCode);
+        socket.write(switchingHead(answer), 'latin1');
+        if (early.length > 0) upstream.unshift(early);
+        joinTunnel(socket, upstream);
+      });
     });
   }
 }

@@ -5,7 +5,7 @@ const ours = (path) => import(`file://${dist}/${path}`);
 const configFile = fileURLToPath(new URL('../ours/fig.config.js', import.meta.url));
 
 /** As `fig up` wires it, less capture and cutover: the read model is written by the benchmark and stands level. */
-export async function start({ upstream, phase, database, candidate }) {
+export async function start({ upstream, phase, database, candidate, log, onSeen }) {
   const [{ startProxy }, { createMetrics }, { createTrafficObserver }, { watchTraffic }, { silentLog }] =
     await Promise.all([
       ours('proxy/create-proxy.js'),
@@ -35,17 +35,32 @@ export async function start({ upstream, phase, database, candidate }) {
     fenceSecret: Buffer.from('a secret that only the proxies know'),
     fenceBudgetMs: config.fenceBudgetMs,
     sink: behind.sink,
-    observe: watchTraffic(createTrafficObserver(), metrics),
-    log: silentLog,
+    observe: alsoTelling(onSeen, watchTraffic(createTrafficObserver(), metrics)),
+    log: log ?? silentLog,
   });
   return {
     port: proxy.port,
+    load: () => proxy.load(),
+    breakers: () => proxy.breakers(),
     inFlight: () => proxy.inFlight,
     setPhase: (next) => {
       routing = snapshotOf(next);
     },
     shadow: behind.stats,
-    stop: () => proxy.stop(),
+    /** Drains. */
+    drain: () => proxy.stop(),
+    stop: async () => {
+      await proxy.stop();
+      await behind.stop();
+    },
+  };
+}
+
+function alsoTelling(onSeen, observe) {
+  if (onSeen === undefined) return observe;
+  return (seen) => {
+    onSeen(seen);
+    observe(seen);
   };
 }
 
@@ -57,6 +72,7 @@ const withoutDatabase = {
   source: undefined,
   sink: { wants: () => true, offer: () => undefined, dropped: () => undefined },
   stats: () => ({ queued: 0 }),
+  stop: async () => undefined,
 };
 
 async function withDatabase({ config, database, metrics, silentLog }) {
@@ -82,11 +98,17 @@ async function withDatabase({ config, database, metrics, silentLog }) {
     onVerdict: (feature, _route, verdict) => metrics.compared(feature, verdict),
     log: silentLog,
   });
+  const source = new PostgresSourcePosition(database, silentLog);
   return {
     candidate: (feature) => candidates.candidate(feature),
-    source: new PostgresSourcePosition(database, silentLog),
+    source,
     sink: feed,
     stats: () => feed.stats(),
+    stop: async () => {
+      await feed.stop();
+      await candidates[Symbol.asyncDispose]();
+      await source[Symbol.asyncDispose]();
+    },
   };
 }
 

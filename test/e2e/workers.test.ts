@@ -159,3 +159,18 @@ test('a port that is taken is told as without workers', async () => {
   expect(await fig.ended()).toBe(1);
   await until('it says why', () => fig.output.includes('FIG_PORT_IN_USE'));
 }, 60_000);
+
+test('a worker that hangs is killed and replaced, and the port serves on', async () => {
+  await using fig = await startProxy();
+  const [hung] = await until('both serve', async () => {
+    const { load } = await statusOf(fig);
+    return load?.workers?.length === 2 && load.workers;
+  });
+  process.kill(hung!, 'SIGSTOP');
+  await until('it is gone', async () => isGone(hung!), 40_000);
+  await until('there are two others', async () => {
+    const { workers } = (await statusOf(fig)).load ?? {};
+    return workers?.length === 2 && !workers.includes(hung!);
+  });
+  await askOnFreshConnections(fig, 10);
+}, 90_000);

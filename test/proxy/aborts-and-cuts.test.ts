@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { createServer as createNetServer } from 'node:net';
 import { expect, test } from 'vitest';
+import { silentLog } from '../../src/kernel/log.ts';
 import { bodyOf, rawClient, startRawUpstream, startTestProxy, startUpstream, until } from './support/harness.ts';
 
 test('a client that leaves before the answer takes the upstream request with it', async () => {
@@ -327,4 +328,25 @@ test('a large upload arrives whole', async () => {
   await using proxy = await startTestProxy(upstream.url);
   const answer = await fetch(proxy.url, { method: 'POST', body: 'x'.repeat(3_000_000) });
   expect(await answer.text()).toBe('3000000');
+});
+
+test.each([
+  ['request-body', 'POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhello'],
+  ['response-headers', 'GET /silent HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['response-body', 'GET /down HTTP/1.1\r\nHost: a\r\n\r\n'],
+])('a client that leaves is told in the log, at debug level, with the phase: %s', async (phase, request) => {
+  const told: object[] = [];
+  const log = { ...silentLog, debug: (fields: object) => void told.push(fields) };
+  let asked = 0;
+  await using upstream = await startUpstream((req, res) => {
+    asked += 1;
+    if (req.url === '/down') res.write('first');
+  });
+  await using proxy = await startTestProxy(upstream.url, { log });
+  const client = await rawClient(proxy.port, request);
+  await until(() => asked === 1);
+  if (phase === 'response-body') await client.receives('first');
+  client.socket.destroy();
+  await until(() => proxy.seen.length === 1);
+  expect(told).toContainEqual(expect.objectContaining({ phase, side: 'client', cause: 'cancel' }));
 });

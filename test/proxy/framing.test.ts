@@ -265,3 +265,15 @@ test.each(['PUT', 'PATCH', 'DELETE', 'PROPFIND', 'SEARCH', 'REPORT'])(
     expect(answer).toBe(`${method} some body`);
   },
 );
+
+test('what is no HTTP is told so in JSON, like every other refusal, and the connection is closed', async () => {
+  await using upstream = await startUpstream((_, res) => res.end());
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(proxy.port, 'nonsense\r\n\r\n');
+  expect(await client.ended).toBe('end');
+  const [head, body] = client.text().split('\r\n\r\n') as [string, string];
+  expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  expect(head).toContain('Connection: close');
+  expect(JSON.parse(body)).toMatchObject({ error: { code: 'FIG_REQUEST_REFUSED' } });
+  expect(upstream.connections).toBe(0);
+});

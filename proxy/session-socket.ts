@@ -1,0 +1,15 @@
+import type { Http2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+
+/** Node shows a session's socket through a stand-in only, which is not the one that was counted when it came in. */
+const carriers = new WeakMap<Http2Session, Socket>();
+
+/** Notes over which connection a session runs. */
+export function carriedBy(session: Http2Session, socket: Socket): void {
+  carriers.set(session, socket);
+}
+
+/** The connection a session runs over. */
+export function carrierOf(session: Http2Session | undefined): Socket | undefined {
+  return session === undefined ? undefined : carriers.get(session);
+}
