@@ -101,17 +101,19 @@ test('visitors notice a shop that shows the state before their write', async () 
 });
 
 test('visitors wait for a shop that is down and come when it is up', async () => {
-  const placeholder = createServer().listen(0, '127.0.0.1');
+  // An address of its own: on 127.0.0.1 a server of another test may be given the port while the shop is down.
+  const host = '127.0.0.2';
+  const placeholder = createServer().listen(0, host);
   await once(placeholder, 'listening');
   const address = placeholder.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   placeholder.close();
   await once(placeholder, 'close');
 
-  const visitors = start('visitors/main.ts', { SHOP_URL: `http://127.0.0.1:${port}`, VISITORS_RATE: '50' });
+  const visitors = start('visitors/main.ts', { SHOP_URL: `http://${host}:${port}`, VISITORS_RATE: '50' });
   const stats = latestStats(visitors);
   await once(visitors, 'message');
-  const late = start('legacy/main.ts', { LEGACY_DATABASE_URL: shop.databaseUrl, PORT: String(port) });
+  const late = start('legacy/main.ts', { LEGACY_DATABASE_URL: shop.databaseUrl, HOST: host, PORT: String(port) });
   await expect.poll(() => stats().requests, { timeout: 20_000 }).toBeGreaterThan(20);
 
   // The shop is taken away in the middle of everything: they count errors and go on.
