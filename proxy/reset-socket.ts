@@ -8,6 +8,7 @@ import { TLSSocket } from 'node:tls';
 export function resetSocket(socket: Socket): void {
   // While the end of a connection is being sent libuv refuses to reset it, and node then leaks it with its descriptor.
   const isEnding = socket.writableEnded && !socket.writableFinished;
-  if (socket instanceof TLSSocket || isEnding) socket.destroy();
-  else socket.resetAndDestroy();
+  // Not `resetAndDestroy`: it sends the end first and the reset behind it, and whoever reads in between sees a proper end.
+  if (!(socket instanceof TLSSocket || isEnding)) Object.assign(socket, { resetAndClosing: true });
+  socket.destroy();
 }
