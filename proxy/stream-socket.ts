@@ -50,12 +50,7 @@ export class StreamSocket {
     return 0;
   }
 
-  /** The client sees its stream reset, never an answer that seems whole. */
-  resetAndDestroy(): this {
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-    return this;
-  }
-
+  /** While the answer is not out, the client sees its stream reset, never an answer that seems whole. */
   destroy(): this {
     const isAnswered = this.#stream.writableFinished;
     this.#stream.close(isAnswered ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_INTERNAL_ERROR);

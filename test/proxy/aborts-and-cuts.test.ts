@@ -350,3 +350,15 @@ test.each([
   await until(() => proxy.seen.length === 1);
   expect(told).toContainEqual(expect.objectContaining({ phase, side: 'client', cause: 'cancel' }));
 });
+
+test('a cut answer never ends properly for the client, however fast it reads', async () => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    if (!received.endsWith('\r\n\r\n')) return;
+    socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  for (let round = 0; round < 300; round += 1) {
+    const client = await rawClient(proxy.port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect(await client.ended, `in round ${round}`).toBe('reset');
+  }
+});

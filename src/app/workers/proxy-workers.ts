@@ -35,7 +35,12 @@ export interface ProxyWorkersOptions {
  */
 export async function startProxyWorkers(options: ProxyWorkersOptions): Promise<ProxySide> {
   const file = workerFile();
-  cluster.setupPrimary({ exec: file, args: [], serialization: 'advanced', execArgv: ['--max-semi-space-size=64', '--min-semi-space-size=16'] });
+  cluster.setupPrimary({
+    exec: file,
+    args: [],
+    serialization: 'advanced',
+    execArgv: ['--max-semi-space-size=64', '--min-semi-space-size=16'],
+  });
   const { job, workers, log } = options;
   const port = await portToShare(job.host, job.port);
   const pool = new Pool({ ...job, port, limits: shareOf(job.limits, workers) }, workers, log);
