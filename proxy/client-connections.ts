@@ -13,7 +13,8 @@ interface Pending {
  * wait behind another answer on the same connection, about which node itself says nothing.
  */
 export class ClientConnections {
-  readonly #pending = new Map<Duplex, Set<Pending>>();
+  /** Lists, not Sets, which would cost every request: see decision 0026. */
+  readonly #pending = new Map<Duplex, Pending[]>();
   readonly #onEmpty: (() => void)[] = [];
   #count = 0;
   #isClosing = false;
@@ -23,11 +24,11 @@ export class ClientConnections {
   }
 
   watch(socket: Socket): void {
-    const pending = new Set<Pending>();
+    const pending: Pending[] = [];
     this.#pending.set(socket, pending);
     socket.once('close', () => {
       this.#pending.delete(socket);
-      for (const { gone } of pending) gone.abort();
+      for (const { gone } of pending.splice(0)) gone.abort();
     });
   }
 
@@ -39,7 +40,7 @@ export class ClientConnections {
     const gone = new Gone();
     const entry: Pending = { res, gone };
     const pending = this.#pending.get(req.socket);
-    pending?.add(entry);
+    pending?.push(entry);
     this.#count += 1;
     // The client may have more to ask on this connection; it learns from the answer that it has to go elsewhere.
     if (this.#isClosing) res.shouldKeepAlive = false;
@@ -47,9 +48,9 @@ export class ClientConnections {
     const close = (): void => {
       if (isClosed) return;
       isClosed = true;
-      pending?.delete(entry);
+      if (pending) remove(pending, entry);
       // Its head went out before it could say so.
-      if (this.#isClosing && pending?.size === 0 && res.writableFinished) destroySoon(req.socket);
+      if (this.#isClosing && pending?.length === 0 && res.writableFinished) destroySoon(req.socket);
       onClosed();
     };
     gone.onAbort(close);
@@ -77,7 +78,7 @@ export class ClientConnections {
   closeBehindAnswers(): void {
     this.#isClosing = true;
     for (const pending of this.#pending.values()) {
-      const last = [...pending].at(-1);
+      const last = pending.at(-1);
       if (last && !last.res.headersSent) last.res.shouldKeepAlive = false;
     }
   }
@@ -85,7 +86,7 @@ export class ClientConnections {
   /** Closes the connections on which nothing was ever asked, which node does not count as idle. */
   closeUnused(): void {
     for (const [socket, pending] of this.#pending) {
-      if (pending.size === 0 && socket instanceof Socket && socket.bytesRead === 0) socket.destroy();
+      if (pending.length === 0 && socket instanceof Socket && socket.bytesRead === 0) socket.destroy();
     }
   }
 
@@ -100,4 +101,9 @@ export class ClientConnections {
 
 function destroySoon(socket: Socket): void {
   if (!socket.destroyed) socket.destroySoon();
+}
+
+function remove<T>(list: T[], item: T): void {
+  const at = list.indexOf(item);
+  if (at !== -1) list.splice(at, 1);
 }

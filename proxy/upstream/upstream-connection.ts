@@ -16,19 +16,19 @@ export interface ConnectionLimits {
 }
 
 /** What the owner of connections is told. */
-export interface ConnectionOwner {
+export interface ConnectionOwner<User> {
   /** The exchange is over and the connection can carry another. */
-  onIdle(connection: UpstreamConnection): void;
+  onIdle(connection: UpstreamConnection<User>): void;
   /** The connection is gone; `request` is what it carried when not a byte of an answer had come and it may be sent anew. */
-  onClosed(connection: UpstreamConnection): void;
+  onClosed(connection: UpstreamConnection<User>): void;
   /** Asked when a connection breaks before a byte of the answer came. True: the owner sends the request again. */
-  onUnanswered(connection: UpstreamConnection, fault: UpstreamFault): boolean;
+  onUnanswered(connection: UpstreamConnection<User>, fault: UpstreamFault): boolean;
 }
 
-/** One connection to the upstream, which carries one exchange at a time. */
-export class UpstreamConnection implements ResponseEvents {
+/** One connection to the upstream, which carries one exchange at a time. `User` is what its owner calls that exchange. */
+export class UpstreamConnection<User> implements ResponseEvents {
   readonly #socket: Socket;
-  readonly #owner: ConnectionOwner;
+  readonly #owner: ConnectionOwner<User>;
   readonly #limits: ConnectionLimits;
   #parser: ResponseParser | undefined;
   #handler: UpstreamHandler | undefined;
@@ -38,6 +38,8 @@ export class UpstreamConnection implements ResponseEvents {
   #hasHeard = false;
   #isClosed = false;
   #keepsAlive = true;
+  /** Whose exchange it carries; the owner's to set. Not a Map of the owner's: see decision 0026. */
+  user: User | undefined;
   /** `performance.now()` at which it is overdue. */
   deadline = Number.POSITIVE_INFINITY;
   /** How many exchanges it has carried, the present one included. */
@@ -48,7 +50,7 @@ export class UpstreamConnection implements ResponseEvents {
   keepAliveSeconds: number | undefined;
 
   /** Takes over a connected socket. */
-  constructor(socket: Socket, limits: ConnectionLimits, owner: ConnectionOwner) {
+  constructor(socket: Socket, limits: ConnectionLimits, owner: ConnectionOwner<User>) {
     this.#socket = socket;
     this.#limits = limits;
     this.#owner = owner;

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { Exchange } from './exchange.ts';
 import { requestHead } from './request-head.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { UpstreamConnection, type ConnectionLimits, type ConnectionOwner } from './upstream-connection.ts';
@@ -33,18 +34,15 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRA
  * has no body, and its kept connection broke before a byte of the answer came, or if no connection could be made (RFC 9110
  * section 9.2.2), and only within a budget.
  */
-export class UpstreamPool implements ConnectionOwner {
+export class UpstreamPool implements ConnectionOwner<Exchange> {
   readonly #options: UpstreamPoolOptions;
   readonly #limits: ConnectionLimits;
   readonly #budget = new RetryBudget();
-  readonly #connections = new Set<UpstreamConnection>();
+  readonly #connections = new Set<UpstreamConnection<Exchange>>();
   /** The one used last is at the end and is taken first, so that the rest can go. */
-  readonly #idle: UpstreamConnection[] = [];
+  readonly #idle: UpstreamConnection<Exchange>[] = [];
   readonly #waiting: Exchange[] = [];
   readonly #connecting = new Map<Socket, { deadline: number; exchange: Exchange }>();
-  /** In the order of their beginning, which is that of their ends, because all have the same time. Empty without a limit. */
-  readonly #timed = new Set<Exchange>();
-  readonly #byConnection = new Map<UpstreamConnection, Exchange>();
   readonly #clock: NodeJS.Timeout;
   #isClosed = false;
 
@@ -82,17 +80,9 @@ export class UpstreamPool implements ConnectionOwner {
       });
       return exchange;
     }
-    if (this.#options.totalMs > 0) {
-      exchange.endsBy = performance.now() + this.#options.totalMs;
-      this.#timed.add(exchange);
-    }
+    if (this.#options.totalMs > 0) exchange.endsBy = performance.now() + this.#options.totalMs;
     this.#place(exchange);
     return exchange;
-  }
-
-  /** Whoever is over, or streams, has no more to fear from the clock. */
-  untimed(exchange: Exchange): void {
-    if (exchange.endsBy > 0) this.#timed.delete(exchange);
   }
 
   /** Closes every connection; exchanges under way fail. */
@@ -109,7 +99,7 @@ export class UpstreamPool implements ConnectionOwner {
     for (const connection of this.#connections) connection.destroy();
   }
 
-  onIdle(connection: UpstreamConnection): void {
+  onIdle(connection: UpstreamConnection<Exchange>): void {
     this.#release(connection);
     connection.idleSince = performance.now();
     const next = this.#waiting.shift();
@@ -117,7 +107,7 @@ export class UpstreamPool implements ConnectionOwner {
     else this.#idle.push(connection);
   }
 
-  onClosed(connection: UpstreamConnection): void {
+  onClosed(connection: UpstreamConnection<Exchange>): void {
     this.#release(connection);
     this.#connections.delete(connection);
     const at = this.#idle.indexOf(connection);
@@ -126,12 +116,12 @@ export class UpstreamPool implements ConnectionOwner {
     if (next) this.#place(next);
   }
 
-  onUnanswered(connection: UpstreamConnection): boolean {
-    const exchange = this.#byConnection.get(connection);
+  onUnanswered(connection: UpstreamConnection<Exchange>): boolean {
+    const exchange = connection.user;
     if (!exchange || connection.carried < 2 || this.#isClosed) return false;
     const { method, body } = exchange.request;
     if (exchange.isRetry || body !== 'none' || !safeMethods.has(method) || !this.#budget.withdraw()) return false;
-    this.#byConnection.delete(connection);
+    connection.user = undefined;
     exchange.isRetry = true;
     exchange.connection = undefined;
     // On a fresh connection: others that were kept as long may be as dead.
@@ -156,9 +146,9 @@ export class UpstreamPool implements ConnectionOwner {
   }
 
   /** The connection is another's from now on: what its last user does must not reach it. */
-  #release(connection: UpstreamConnection): void {
-    this.#byConnection.get(connection)?.over();
-    this.#byConnection.delete(connection);
+  #release(connection: UpstreamConnection<Exchange>): void {
+    connection.user?.over();
+    connection.user = undefined;
   }
 
   #place(exchange: Exchange): void {
@@ -175,7 +165,7 @@ export class UpstreamPool implements ConnectionOwner {
     }
   }
 
-  #takeIdle(isSafe: boolean): UpstreamConnection | undefined {
+  #takeIdle(isSafe: boolean): UpstreamConnection<Exchange> | undefined {
     const now = performance.now();
     for (let at = this.#idle.length - 1; at >= 0; at -= 1) {
       const connection = this.#idle[at]!;
@@ -189,8 +179,8 @@ export class UpstreamPool implements ConnectionOwner {
     return undefined;
   }
 
-  #carry(connection: UpstreamConnection, exchange: Exchange): void {
-    this.#byConnection.set(connection, exchange);
+  #carry(connection: UpstreamConnection<Exchange>, exchange: Exchange): void {
+    connection.user = exchange;
     exchange.connection = connection;
     connection.begin(exchange.request, exchange.head, exchange.handler);
     if (exchange.isPaused) connection.pause();
@@ -230,6 +220,11 @@ export class UpstreamPool implements ConnectionOwner {
     }
   }
 
+  #underWay(): Exchange[] {
+    const carried = [...this.#connections].flatMap(({ user }) => user ?? []);
+    return [...carried, ...[...this.#connecting.values()].map(({ exchange }) => exchange), ...this.#waiting];
+  }
+
   #lookAtClock(): void {
     const now = performance.now();
     for (const [socket, { deadline }] of this.#connecting) {
@@ -238,82 +233,12 @@ export class UpstreamPool implements ConnectionOwner {
       this.#unconnected(socket, { stage: 'connect', kind: 'timeout', error });
     }
     for (const connection of this.#connections) if (connection.deadline <= now) connection.overdue();
-    for (const exchange of this.#timed) {
-      if (exchange.endsBy > now) break;
-      exchange.overtime();
-    }
+    if (this.#options.totalMs > 0)
+      for (const exchange of this.#underWay()) if (exchange.endsBy <= now) exchange.overtime();
     while (this.#idle[0] && now - this.#idle[0].idleSince >= idleLimitMs(this.#idle[0])) this.#idle[0].destroy();
   }
 }
 
-function idleLimitMs({ keepAliveSeconds }: UpstreamConnection): number {
+function idleLimitMs({ keepAliveSeconds }: UpstreamConnection<Exchange>): number {
   return keepAliveSeconds === undefined ? IDLE_MS : Math.max(0, keepAliveSeconds - 1) * 1_000;
-}
-
-/** An exchange wherever it is: waiting, connecting, on a connection, or on its second one. */
-class Exchange implements UpstreamExchange {
-  readonly request: UpstreamRequest;
-  readonly handler: UpstreamHandler;
-  readonly #pool: UpstreamPool;
-  head = '';
-  connection: UpstreamConnection | undefined;
-  isRetry = false;
-  isPaused = false;
-  /** `performance.now()` at which all of it must be over; 0: no limit. */
-  endsBy = 0;
-  #isOver = false;
-
-  constructor(request: UpstreamRequest, handler: UpstreamHandler, pool: UpstreamPool) {
-    this.request = request;
-    this.handler = handler;
-    this.#pool = pool;
-  }
-
-  write(chunk: Buffer): boolean {
-    return this.connection?.write(chunk) ?? false;
-  }
-
-  finish(trailers: readonly string[] = []): void {
-    this.connection?.finish(trailers);
-  }
-
-  abort(): void {
-    if (this.#isOver) return;
-    this.#conclude();
-    if (this.connection) this.connection.abort();
-    else this.#pool.forget(this);
-  }
-
-  pause(): void {
-    this.isPaused = true;
-    this.connection?.pause();
-  }
-
-  resume(): void {
-    this.isPaused = false;
-    this.connection?.resume();
-  }
-
-  over(): void {
-    this.#conclude();
-    this.connection = undefined;
-  }
-
-  overtime(): void {
-    this.#pool.untimed(this);
-    const error = new Error('the time for the whole request is over');
-    if (this.connection) this.connection.overtime(error);
-    else this.fail({ stage: this.#pool.forget(this), kind: 'overtime', error });
-  }
-
-  fail(fault: UpstreamFault): void {
-    if (this.#isOver) return;
-    this.#conclude();
-    this.handler.onFailure(fault);
-  }
-
-  #conclude(): void {
-    this.#isOver = true;
-    this.#pool.untimed(this);
-  }
 }

@@ -39,7 +39,6 @@ export async function startProxyWorkers(options: ProxyWorkersOptions): Promise<P
     exec: file,
     args: [],
     serialization: 'advanced',
-    execArgv: ['--max-semi-space-size=64', '--min-semi-space-size=16'],
   });
   const { job, workers, log } = options;
   const port = await portToShare(job.host, job.port);
