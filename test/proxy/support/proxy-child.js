@@ -1,4 +1,5 @@
 // A proxy in a process of its own, so that its memory is nobody else's. argv: the port of the legacy app.
+import { getHeapSpaceStatistics } from 'node:v8';
 import { startProxy } from '../../../dist/proxy/create-proxy.js';
 
 const nothing = () => undefined;
@@ -20,6 +21,12 @@ const proxy = await startProxy({
 });
 process.on('message', (message) => {
   if (message === 'rss') process.send({ rss: process.memoryUsage.rss() });
+  else if (message === 'oldSpace') process.send({ oldSpace: oldSpace() });
   else process.exit(0);
 });
 process.send({ port: proxy.port });
+
+/** Bytes of objects that have outlived two collections of young ones. */
+function oldSpace() {
+  return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'old_space').space_used_size;
+}
