@@ -89,7 +89,7 @@ export function decide(input: DecisionInput): Decision {
     return compared('outside-canary');
   }
   // Comparison goes on, off the users' path: it is the evidence that sends reads back when the candidate stays bad.
-  if (input.isBreakerOpen(match.feature)) return decideAtBreaker();
+  if (input.isBreakerOpen(match.feature)) return compared('breaker-open');
   return { serve: 'candidate', mirror: true, fallback: 'legacy', reason: reads.phase };
 }
 
@@ -99,14 +99,19 @@ export function decideAtFence(decision: Decision, fence: 'reached' | FenceFailur
 }
 
 /** The decision while the breaker is open, also when it opened while the fence was waited for. */
-export function decideAtBreaker(): Decision {
-  return compared('breaker-open');
+export function decideAtBreaker(decision: Decision): Decision {
+  return { ...decision, serve: 'legacy', fallback: undefined, reason: 'breaker-open' };
 }
 
 /** The decision after the candidate failed: legacy answers in its place. */
 export function decideAfterFailure(decision: Decision, failure: CandidateFailure): Decision {
   const reason = `candidate-${failure}` as const;
   return { ...decision, serve: 'legacy', fallback: undefined, reason, candidateFailure: failure };
+}
+
+/** The decision for a question that the shadow has no room for. */
+export function decideUncompared(decision: Decision): Decision {
+  return decision.serve === 'legacy' ? legacy(decision.reason) : { ...decision, mirror: false };
 }
 
 /** Most requests get one of a few decisions, again and again. */

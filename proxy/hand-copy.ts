@@ -35,9 +35,13 @@ export class CopyDesk {
     this.#log = log;
   }
 
-  /** Begins to copy legacy's answer, if the sink wants it. */
-  open(subject: CopySubject): OpenCopy | undefined {
-    if (!this.#wants(subject.match)) return undefined;
+  /** Whether a question is to be compared. Asked once, before it is known how it is answered. */
+  admits({ feature, route }: RouteMatch): boolean {
+    return this.#guarded(() => this.#sink.wants(feature, route)) ?? false;
+  }
+
+  /** Begins to copy legacy's answer. */
+  open(subject: CopySubject): OpenCopy {
     const body = new CaptureBody(this.#limitBytes);
     return {
       tap: (chunk) => body.add(chunk),
@@ -55,14 +59,9 @@ export class CopyDesk {
 
   /** Hands over an answer that the candidate gave, or that nobody was left to receive. */
   handCandidates(subject: CopySubject, answer: HttpAnswer, tookMs: number): void {
-    if (!this.#wants(subject.match)) return;
     if (subject.client.gone.aborted) this.#dropped(subject, 'aborted');
     else if (answer.body.byteLength > this.#limitBytes) this.#dropped(subject, 'too-large');
     else this.#offer({ ...exchangeOf(subject, answer, tookMs), servedBy: 'candidate' });
-  }
-
-  #wants({ feature, route }: RouteMatch): boolean {
-    return this.#guarded(() => this.#sink.wants(feature, route)) ?? false;
   }
 
   #offer(exchange: Exchange): void {

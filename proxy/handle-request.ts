@@ -1,7 +1,14 @@
 import { answerError, answerFromCandidate } from './answer.ts';
 import { Asked } from './asked.ts';
 import { bodyKindOf, faultOf, type ClientRequest, type RequestFault } from './client-request.ts';
-import { decide, decideAfterFailure, decideAtBreaker, decideAtFence, type Decision } from './decide.ts';
+import {
+  decide,
+  decideAfterFailure,
+  decideAtBreaker,
+  decideAtFence,
+  decideUncompared,
+  type Decision,
+} from './decide.ts';
 import { explained, withExplanation } from './explain.ts';
 import { forward } from './forward.ts';
 import { isHeadTooLarge } from './head-size.ts';
@@ -29,10 +36,16 @@ export function handleRequest(parts: ProxyParts, client: ClientRequest, place: P
     return;
   }
   const asked = new Asked(parts, client);
-  const decision = decide(asked);
+  const decision = sampled(parts, asked, decide(asked));
   const turn = isPassedThrough(decision, asked) ? parts.load.turns.take() : undefined;
   if (turn) passThrough(parts, asked, decision, place, turn, completion);
   else handleWithCare(parts, asked, decision, place).then(completion.done, completion.failed);
+}
+
+/** Chosen before anything is known of the answer, so that what is compared is a fair sample; what is not costs nothing more. */
+function sampled({ copies }: ProxyParts, { match }: Asked, decision: Decision): Decision {
+  if (!decision.mirror || match === undefined || copies.admits(match)) return decision;
+  return decideUncompared(decision);
 }
 
 /** Turns away what must not be forwarded at all. */
@@ -82,7 +95,7 @@ async function serveFromCandidate(
   const { feature, route, params, candidateTimeoutMs } = match;
   const question = { feature, route, params, method: client.method, target: client.target, headers };
   const result = await parts.breakers.through(feature, () => parts.candidates.ask(question, candidateTimeoutMs));
-  if (result === undefined) return { decision: decideAtBreaker() };
+  if (result === undefined) return { decision: decideAtBreaker(decision) };
   if (!result.ok) {
     parts.log.warn({ feature, route, failure: result.failure, why: result.reason }, 'legacy answers for the candidate');
     return { decision: decideAfterFailure(decision, result.failure) };
@@ -90,7 +103,7 @@ async function serveFromCandidate(
   const { answer, tookMs } = result;
   if (!client.gone.aborted)
     answerFromCandidate(client.res, client.method, answer, explained(parts.explain, client, decision.reason));
-  const now = routing.features.get(feature);
+  const now = decision.mirror ? routing.features.get(feature) : undefined;
   if (now) parts.copies.handCandidates({ client, headers, match, reads: now.reads, stay: now.stay }, answer, tookMs);
   return { handled: { status: answer.status, servedBy: 'candidate', reason: decision.reason } };
 }

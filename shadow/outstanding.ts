@@ -35,6 +35,10 @@ export class Outstanding {
     return this.#bytes;
   }
 
+  get isHalfFull(): boolean {
+    return this.#items.size * 2 > this.#limits.items || this.#bytes * 2 > this.#limits.bytes;
+  }
+
   hasRoomFor(bytes: number): boolean {
     return this.#items.size < this.#limits.items && this.#bytes + bytes <= this.#limits.bytes;
   }

@@ -6,6 +6,7 @@ import { describeError, FigError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import { restAfter, type Service } from '../src/kernel/service.ts';
 import type { Verdict } from '../src/kernel/verdict.ts';
+import { PacedAdmission } from './paced-admission.ts';
 import { defaultFeedLimits, Outstanding, sizeOf, type FeedLimits } from './outstanding.ts';
 import type { FromWorker, ShadowWorkerData, StartedWorkerData, ToWorker } from './worker-protocol.ts';
 
@@ -16,6 +17,8 @@ export interface ShadowFeedOptions {
   readonly features: readonly string[];
   /** What may be outstanding at once. Default 1,000 copies and 64 MiB. */
   readonly limits?: Partial<FeedLimits> | undefined;
+  /** Pairs that are compared per second at most. Default 500. */
+  readonly maxPerSecond?: number | undefined;
   /** A worker that gives no sign of life for so long, while copies are outstanding, is replaced. Default 5,000. */
   readonly stuckMs?: number | undefined;
   /** Megabytes of heap after which the worker, not the process, dies. Default 512. */
@@ -27,6 +30,8 @@ export interface ShadowFeedOptions {
 }
 
 export interface ShadowStats {
+  /** Pairs per second that may be compared at present. */
+  readonly perSecond: number;
   readonly queued: number;
   readonly queuedBytes: number;
   /** Exchanges that were dealt with, whatever the verdict. */
@@ -40,8 +45,11 @@ export interface ShadowFeed extends ExchangeSink, Service {
   stats(): ShadowStats;
 }
 
+const DEFAULT_MAX_PER_SECOND = 500;
 const READY_WITHIN_MS = 15_000;
 const MAX_REST_MS = 10_000;
+/** Starting a worker costs processor time, so one that never lives so long is started less and less often. */
+const HEALTHY_MS = 30_000;
 
 /**
  * Resolves when the worker is ready, or when it is clear that it is not: then it is tried again and again, and copies are
@@ -63,13 +71,17 @@ class Feed implements ShadowFeed {
   readonly #options: ShadowFeedOptions;
   readonly #features: ReadonlySet<string>;
   readonly #outstanding: Outstanding;
-  readonly #dropped: Record<DropReason, number> = { 'queue-full': 0, 'too-large': 0, aborted: 0, 'worker-down': 0 };
+  readonly #dropped: Record<DropReason, number> = {
+    'over-budget': 0,
+    'queue-full': 0, 'too-large': 0, aborted: 0, 'worker-down': 0 };
+  readonly #admission: PacedAdmission;
   readonly #stuckMs: number;
   #worker: Worker | undefined;
   #lastError: string | undefined;
   #compared = 0;
   #restarts = 0;
   #failures = 0;
+  #launchedAt = 0;
   #heardAt = 0;
   #restartTimer: NodeJS.Timeout | undefined;
   #watchTimer: NodeJS.Timeout | undefined;
@@ -79,6 +91,10 @@ class Feed implements ShadowFeed {
     this.#options = options;
     this.#features = new Set(options.features);
     this.#outstanding = new Outstanding({ ...defaultFeedLimits, ...options.limits });
+    this.#admission = new PacedAdmission({
+      maxPerSecond: options.maxPerSecond ?? DEFAULT_MAX_PER_SECOND,
+      isBehind: () => this.#outstanding.isHalfFull,
+    });
     this.#stuckMs = options.stuckMs ?? 5_000;
   }
 
@@ -95,7 +111,7 @@ class Feed implements ShadowFeed {
 
   wants(feature: string, route: string): boolean {
     if (!this.#features.has(feature) || this.#stopping) return false;
-    const reason = this.#refusal(0);
+    const reason = this.#refusal(0) ?? (this.#admission.admits(feature, route) ? undefined : 'over-budget');
     if (reason) this.dropped(feature, route, reason);
     return reason === undefined;
   }
@@ -124,6 +140,7 @@ class Feed implements ShadowFeed {
 
   stats(): ShadowStats {
     return {
+      perSecond: this.#admission.perSecond,
       queued: this.#outstanding.count,
       queuedBytes: this.#outstanding.bytes,
       compared: this.#compared,
@@ -138,6 +155,7 @@ class Feed implements ShadowFeed {
   }
 
   async #stop(): Promise<void> {
+    this.#admission.stop();
     clearInterval(this.#watchTimer);
     clearTimeout(this.#restartTimer);
     const worker = this.#worker;
@@ -170,7 +188,7 @@ class Feed implements ShadowFeed {
     });
     this.#worker = worker;
     this.#lastError = undefined;
-    this.#heardAt = performance.now();
+    this.#launchedAt = this.#heardAt = performance.now();
     await new Promise<void>((resolve) => {
       worker.on('message', (message: FromWorker) => {
         if (message.type === 'ready') resolve();
@@ -193,7 +211,6 @@ class Feed implements ShadowFeed {
     }
     this.#heardAt = performance.now();
     if (message.type !== 'done' || !this.#outstanding.remove(message.sequence)) return;
-    this.#failures = 0;
     this.#compared += 1;
     this.#options.onVerdict?.(message.feature, message.route, message.verdict);
   }
@@ -205,6 +222,7 @@ class Feed implements ShadowFeed {
     const lost = this.#outstanding.clear();
     for (const { feature, route } of lost) this.dropped(feature, route, 'worker-down');
     if (this.#stopping) return;
+    if (performance.now() - this.#launchedAt > HEALTHY_MS) this.#failures = 0;
     this.#failures += 1;
     this.#restarts += 1;
     const restMs = restAfter(this.#failures, MAX_REST_MS);

@@ -7,6 +7,7 @@ import { openEvidence } from '../src/store/open-evidence.ts';
 import { LegacyAsker } from './ask-legacy.ts';
 import { openCandidates } from './candidate-module.ts';
 import { defaultShadowSettings, ExchangeComparer } from './exchange-comparer.ts';
+import { lowerThreadPriority } from './lower-priority.ts';
 import { Semaphore } from './semaphore.ts';
 import { SharedPositionReader } from './shared-position.ts';
 import { workerLog } from './worker-log.ts';
@@ -18,6 +19,7 @@ const MAX_JUDGEMENTS = 64;
 async function runWorker(port: NonNullable<typeof parentPort>, workerData: StartedWorkerData): Promise<void> {
   const post = (message: FromWorker): void => port.postMessage(message);
   const log = workerLog(post);
+  lowerThreadPriority();
   setInterval(() => post({ type: 'alive' }), aliveEveryMs).unref();
   // A handler of the user that forgets a rejected promise must not cost all comparisons that are under way.
   process.on('unhandledRejection', (error) => log.warn({ error: describeError(error) }, 'a promise was left rejected'));

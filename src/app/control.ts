@@ -176,6 +176,8 @@ export interface ObservedRoute {
 }
 
 export interface ShadowStatus {
+  /** Questions that may be compared per second at present; fewer than configured while users would have to wait. */
+  readonly perSecond: number;
   readonly queued: number;
   readonly queuedBytes: number;
   readonly compared: number;

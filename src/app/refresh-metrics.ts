@@ -18,8 +18,7 @@ export function refreshMetrics(
     }
   });
   metrics.beforeText(() => {
-    const { queued, queuedBytes } = feed.stats();
-    metrics.shadowQueue(queued, queuedBytes);
+    metrics.shadow(feed.stats());
   });
   if (!capture) return;
   metrics.beforeText(() => {

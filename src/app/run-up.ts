@@ -327,6 +327,7 @@ async function startShadow(
       position,
     },
     features: config.features.map(({ name }) => name),
+    maxPerSecond: config.shadow.maxPerSecond,
     onVerdict: (feature, _route, verdict) => metrics.compared(feature, verdict),
     log,
   });

@@ -31,10 +31,16 @@ function facts({ killSwitch, addresses, capture, traffic, load, shadow }: Status
     lines.push(['capture', `${state}, ${lag}${capture.error === undefined ? '' : `: ${palette.red(capture.error)}`}`]);
   }
   if (shadow) {
-    const dropped = Object.values(shadow.dropped).reduce((sum, n) => sum + n, 0);
+    const { 'over-budget': left = 0, ...lost } = shadow.dropped;
+    const dropped = Object.values(lost).reduce((sum, n) => sum + n, 0);
     lines.push([
       'shadow',
-      `${formatCount(shadow.compared)} compared, ${formatCount(shadow.queued)} waiting, ${formatCount(dropped)} dropped`,
+      [
+        `${formatCount(shadow.compared)} compared`,
+        ...(left > 0 ? [`${formatCount(left)} not chosen (${formatCount(Math.round(shadow.perSecond))}/s are)`] : []),
+        `${formatCount(shadow.queued)} waiting`,
+        `${formatCount(dropped)} dropped`,
+      ].join(', '),
     ]);
   }
   return lines.map(([label, text]) => `${palette.dim(label.padEnd(12))}${text}`).join('\n');

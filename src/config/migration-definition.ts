@@ -39,6 +39,12 @@ export interface MigrationDefinition {
     | undefined;
   /** What the proxy takes on before it says no; the defaults are in docs/operating.md. */
   readonly limits?: LimitsDefinition | undefined;
+  readonly shadow?:
+    | {
+        /** Questions that are compared per second at most; fewer while users would have to wait for it. Default 500. */
+        readonly maxPerSecond?: number | undefined;
+      }
+    | undefined;
   readonly admin?: { readonly port?: number | undefined } | undefined;
   readonly legacy: {
     readonly url: string;

@@ -9,6 +9,7 @@ import { timeoutsOf } from './timeouts.ts';
 
 export const defaultListenPort = 8080;
 export const defaultAdminPort = 8089;
+const defaultMaxPerSecond = 500;
 const defaultDrainDelayMs = 0;
 const defaultStopGraceMs = 5_000;
 
@@ -35,6 +36,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
       stopGraceMs: definition.listen?.stopGraceMs ?? defaultStopGraceMs,
     },
     limits: limitsOf(definition.limits),
+    shadow: { maxPerSecond: definition.shadow?.maxPerSecond ?? defaultMaxPerSecond },
     admin: { port: definition.admin?.port ?? defaultAdminPort },
     legacy: {
       url: new URL(definition.legacy.url),

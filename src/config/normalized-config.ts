@@ -62,6 +62,7 @@ export interface NormalizedConfig {
     readonly stopGraceMs: number;
   };
   readonly limits: ProxyLimits;
+  readonly shadow: { readonly maxPerSecond: number };
   readonly admin: { readonly port: number };
   readonly legacy: {
     readonly url: URL;

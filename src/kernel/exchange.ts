@@ -52,11 +52,18 @@ export interface Exchange {
 }
 
 /** Why a copy was not taken or not kept. Each is a metric label. */
-export type DropReason = 'queue-full' | 'too-large' | 'aborted' | 'worker-down';
+export type DropReason =
+  /** Not chosen: more questions came than the budget of the shadow lets be compared. */
+  | 'over-budget'
+  /** The worker does not keep up. */
+  | 'queue-full'
+  | 'too-large'
+  | 'aborted'
+  | 'worker-down';
 
 /** Where the proxy hands copies to. Neither call may block, throw or slow the caller. */
 export interface ExchangeSink {
-  /** Asked before a body is copied: whether there is room and interest. */
+  /** Asked once per question, before anything is known of its answer: whether it is to be compared. */
   wants(feature: string, route: string): boolean;
   offer(exchange: Exchange): void;
   dropped(feature: string, route: string, reason: DropReason): void;

@@ -28,6 +28,14 @@ interface LoadGauges {
   readonly refused: Readonly<Record<string, number>>;
 }
 
+export interface ShadowGauges {
+  readonly perSecond: number;
+  readonly queued: number;
+  readonly queuedBytes: number;
+  /** Since the start, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
 export interface Metrics {
   requestServed(request: {
     readonly servedBy: Side;
@@ -40,8 +48,7 @@ export interface Metrics {
   fallback(reason: string): void;
   compared(feature: string, verdict: Verdict): void;
   load(gauges: LoadGauges): void;
-  shadowQueue(queued: number, bytes: number): void;
-  copyDropped(reason: string): void;
+  shadow(gauges: ShadowGauges): void;
   capture(gauges: CaptureGauges): void;
   reads(feature: string, state: ReadState): void;
   gate(feature: string, result: (typeof gateResults)[number], progress: number): void;
@@ -59,9 +66,9 @@ export function createMetrics(): Metrics {
   const instruments = (): ReturnType<typeof makeInstruments> => (made ??= makeInstruments(tally));
   const refreshers: (() => void | Promise<void>)[] = [];
   const feature = boundedLabel();
-  const dropReason = boundedLabel();
   const fallbackReason = boundedLabel();
   const refusedBefore = new Map<string, number>();
+  const droppedBefore = new Map<string, number>();
   const refreshed = async (): Promise<Registry> => {
     const { registry, refreshFailures, requests } = instruments();
     tally.drain((labels, count) => requests.inc(labels, count));
@@ -91,11 +98,16 @@ export function createMetrics(): Metrics {
         refusedBefore.set(why, count);
       }
     },
-    shadowQueue: (queued, bytes) => {
-      instruments().queued.set(queued);
-      instruments().queuedBytes.set(bytes);
+    shadow: ({ perSecond, queued, queuedBytes, dropped }) => {
+      const gauges = instruments();
+      gauges.perSecond.set(perSecond);
+      gauges.queued.set(queued);
+      gauges.queuedBytes.set(queuedBytes);
+      for (const [why, count] of Object.entries(dropped)) {
+        gauges.dropped.inc({ reason: why }, count - (droppedBefore.get(why) ?? 0));
+        droppedBefore.set(why, count);
+      }
     },
-    copyDropped: (why) => instruments().dropped.inc({ reason: dropReason(why) }),
     capture: (gauges) => {
       const { positions, lagBytes, lagSeconds } = instruments();
       for (const point of ['received', 'applied', 'acknowledged'] as const) {
@@ -174,9 +186,10 @@ function makeInstruments(tally: RequestTally) {
       'state',
     ]),
     refused: counter('fig_refused_total', 'Connections and requests that were turned away by a limit.', ['reason']),
+    perSecond: gauge('fig_shadow_budget_per_second', 'Questions that may be compared per second at present.'),
     queued: gauge('fig_shadow_queue_exchanges', 'Copies of exchanges that wait to be compared.'),
     queuedBytes: gauge('fig_shadow_queue_bytes', 'Bytes of the copies that wait to be compared.'),
-    dropped: counter('fig_shadow_dropped_total', 'Copies that were not taken or not kept.', ['reason']),
+    dropped: counter('fig_shadow_dropped_total', 'Questions that were not compared, by reason.', ['reason']),
     positions: gauge('fig_capture_position_bytes', 'Position in the source log, in bytes.', ['point']),
     lagBytes: gauge('fig_capture_lag_bytes', 'Bytes of log between the source and what is applied.'),
     lagSeconds: gauge('fig_capture_lag_seconds', 'Time since the read models last stood level with the source.'),

@@ -7,8 +7,8 @@ describe('the metrics', () => {
     metrics.requestServed({ servedBy: 'candidate', status: 200, reason: 'live', tookMs: 12 });
     metrics.fallback('timeout');
     metrics.compared('orders', 'mismatch');
-    metrics.shadowQueue(3, 4_096);
-    metrics.copyDropped('queue-full');
+    metrics.shadow({ perSecond: 250, queued: 1, queuedBytes: 1, dropped: { 'queue-full': 1 } });
+    metrics.shadow({ perSecond: 125, queued: 3, queuedBytes: 4_096, dropped: { 'queue-full': 5 } });
     metrics.capture({ applied: 77_710_000n, lagBytes: 640, lagSeconds: 0.04 });
     metrics.reads('orders', { phase: 'canary', percent: 5 });
     metrics.gate('orders', 'INCONCLUSIVE', 0.4);
@@ -21,7 +21,8 @@ describe('the metrics', () => {
         'fig_comparisons_total{feature="orders",verdict="mismatch"} 1',
         'fig_shadow_queue_exchanges 3',
         'fig_shadow_queue_bytes 4096',
-        'fig_shadow_dropped_total{reason="queue-full"} 1',
+        'fig_shadow_dropped_total{reason="queue-full"} 5',
+        'fig_shadow_budget_per_second 125',
         'fig_capture_position_bytes{point="applied"} 77710000',
         'fig_capture_lag_bytes 640',
         'fig_capture_lag_seconds 0.04',
@@ -45,7 +46,7 @@ describe('the metrics', () => {
   it('are brought up to date before they are read, and survive a refresh that fails', async () => {
     const metrics = createMetrics();
     metrics.beforeText(() => Promise.reject(new Error('the store is away')));
-    metrics.beforeText(() => metrics.shadowQueue(7, 1));
+    metrics.beforeText(() => metrics.shadow({ perSecond: 500, queued: 7, queuedBytes: 1, dropped: {} }));
     const text = await metrics.text();
     expect(text).toContain('fig_shadow_queue_exchanges 7');
     expect(text).toContain('fig_metrics_refresh_failures_total 1');

@@ -173,6 +173,7 @@ export function sampleStatus(): StatusReport {
       ],
     },
     shadow: {
+      perSecond: 500,
       queued: 3,
       queuedBytes: 18_240,
       compared: 3_465,

@@ -113,7 +113,8 @@ export function captureBox(capture) {
 
 /** How the comparisons keep up. */
 export function shadowBox(shadow) {
-  const dropped = Object.entries(shadow.dropped).filter(([, n]) => n > 0);
+  const { 'over-budget': notChosen = 0, ...lost } = shadow.dropped;
+  const dropped = Object.entries(lost).filter(([, n]) => n > 0);
   const total = dropped.reduce((sum, [, n]) => sum + n, 0);
   return h(
     'section',
@@ -130,6 +131,7 @@ export function shadowBox(shadow) {
     ),
     rows([
       ['Compared', count(shadow.compared)],
+      ['Not chosen', notChosen === 0 ? '0' : `${count(notChosen)}, at most ${count(Math.round(shadow.perSecond))}/s are compared`],
       ['Waiting', `${count(shadow.queued)}, ${bytes(shadow.queuedBytes)}`],
       [
         'Dropped',

@@ -50,6 +50,7 @@ function sumShadows(all: readonly ShadowStats[]): ShadowStats | undefined {
   if (all.length === 0) return undefined;
   const total = (figure: (stats: ShadowStats) => number): number => all.reduce((sum, stats) => sum + figure(stats), 0);
   return {
+    perSecond: total(({ perSecond }) => perSecond),
     queued: total(({ queued }) => queued),
     queuedBytes: total(({ queuedBytes }) => queuedBytes),
     compared: total(({ compared }) => compared),

@@ -1,0 +1,108 @@
+/** Pairs per second that are compared however strained the process is: below it there is no evidence to speak of. */
+const FLOOR_PER_SECOND = 50;
+/** Seconds of budget that a burst may take at once after a quiet time. */
+const BURST_SECONDS = 1;
+/** Share of the upper bound that comes back with each window without strain: all of it within some 100 windows. */
+const RECOVERY = 0.01;
+/** How much the last window counts in what the next one is expected to bring. */
+const FORGETTING = 0.5;
+
+export interface AdmissionOptions {
+  /** Upper bound of pairs per second. */
+  readonly maxPerSecond: number;
+  /** From 0 up to, not including, 1. Default Math.random. */
+  readonly random?: (() => number) | undefined;
+}
+
+interface Stratum {
+  asked: number;
+  /** Questions per window, smoothed. */
+  expected: number;
+  /** Probability with which a question is taken. */
+  share: number;
+}
+
+/**
+ * Decides which questions are compared, before anything is known of their answers: what is compared is a fair sample of each
+ * route. The budget is divided so that no route gets less than another that wants more (max-min fairness, Bertsekas and
+ * Gallager, Data Networks, 6.5.2); it is halved under strain and grows back in steps (AIMD, Chiu and Jain 1989).
+ *
+ * Time passes by `tick` alone, so that everything here is decided by values.
+ */
+export class Admission {
+  readonly #max: number;
+  readonly #floor: number;
+  readonly #random: () => number;
+  readonly #features = new Map<string, Map<string, Stratum>>();
+  #perSecond: number;
+  #tokens: number;
+
+  constructor({ maxPerSecond, random = Math.random }: AdmissionOptions) {
+    this.#max = maxPerSecond;
+    this.#floor = Math.min(FLOOR_PER_SECOND, maxPerSecond);
+    this.#random = random;
+    this.#perSecond = maxPerSecond;
+    this.#tokens = this.#burst;
+  }
+
+  /** Pairs per second that are admitted at present. */
+  get perSecond(): number {
+    return this.#perSecond;
+  }
+
+  /** Whether this question is to be compared. */
+  admits(feature: string, route: string): boolean {
+    const stratum = this.#stratumOf(feature, route);
+    stratum.asked += 1;
+    if (stratum.share < 1 && this.#random() >= stratum.share) return false;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
+  /** Ends a window of `elapsedMs`. `isStrained`: users had to wait, or the comparator did not keep up. */
+  tick(elapsedMs: number, isStrained: boolean): void {
+    this.#perSecond = isStrained
+      ? Math.max(this.#floor, this.#perSecond / 2)
+      : Math.min(this.#max, this.#perSecond + this.#max * RECOVERY);
+    const budget = (this.#perSecond * elapsedMs) / 1_000;
+    this.#tokens = Math.min(this.#burst, this.#tokens + budget);
+    const strata = [...this.#features.values()].flatMap((routes) => [...routes.values()]);
+    for (const stratum of strata) {
+      stratum.expected += FORGETTING * (stratum.asked - stratum.expected);
+      stratum.asked = 0;
+    }
+    const level = fairLevel(
+      strata.map(({ expected }) => expected),
+      budget,
+    );
+    for (const stratum of strata) stratum.share = stratum.expected <= level ? 1 : level / stratum.expected;
+  }
+
+  get #burst(): number {
+    return Math.max(1, this.#perSecond * BURST_SECONDS);
+  }
+
+  #stratumOf(feature: string, route: string): Stratum {
+    let routes = this.#features.get(feature);
+    if (routes === undefined) this.#features.set(feature, (routes = new Map()));
+    let stratum = routes.get(route);
+    if (stratum === undefined) routes.set(route, (stratum = { asked: 0, expected: 0, share: 1 }));
+    return stratum;
+  }
+}
+
+/**
+ * What everybody may have at most, so that those who want less get all they want and the budget is used up and not exceeded:
+ * sum of min(demand, level) = budget. Infinity when there is enough for all.
+ */
+export function fairLevel(demands: readonly number[], budget: number): number {
+  let rest = budget;
+  const rising = demands.toSorted((a, b) => a - b);
+  for (const [index, demand] of rising.entries()) {
+    const equal = rest / (rising.length - index);
+    if (demand > equal) return equal;
+    rest -= demand;
+  }
+  return Number.POSITIVE_INFINITY;
+}
