@@ -2,8 +2,8 @@
 const FLOOR_PER_SECOND = 50;
 /** Seconds of budget that a burst may take at once after a quiet time. */
 const BURST_SECONDS = 1;
-/** Share of the upper bound that comes back with each window without strain: all of it within some 100 windows. */
-const RECOVERY = 0.01;
+/** Share of the upper bound by which the budget grows with each window that used it up without strain. */
+const GROWTH = 0.01;
 /** How much the last window counts in what the next one is expected to bring. */
 const FORGETTING = 0.5;
 
@@ -25,7 +25,8 @@ interface Stratum {
 /**
  * Decides which questions are compared, before anything is known of their answers: what is compared is a fair sample of each
  * route. The budget is divided so that no route gets less than another that wants more (max-min fairness, Bertsekas and
- * Gallager, Data Networks, 6.5.2); it is halved under strain and grows back in steps (AIMD, Chiu and Jain 1989).
+ * Gallager, Data Networks, 6.5.2); it begins low and doubles until the first strain, is halved by strain, and grows
+ * back in steps, but only while it is used up (as TCP does: RFC 5681, 3.1; RFC 7661).
  *
  * Time passes by `tick` alone, so that everything here is decided by values.
  */
@@ -35,13 +36,16 @@ export class Admission {
   readonly #random: () => number;
   readonly #features = new Map<string, Map<string, Stratum>>();
   #perSecond: number;
+  /** Up to here it doubles. */
+  #threshold = Number.POSITIVE_INFINITY;
+  #taken = 0;
   #tokens: number;
 
   constructor({ maxPerSecond, random = Math.random }: AdmissionOptions) {
     this.#max = maxPerSecond;
     this.#floor = Math.min(FLOOR_PER_SECOND, maxPerSecond);
     this.#random = random;
-    this.#perSecond = maxPerSecond;
+    this.#perSecond = this.#floor;
     this.#tokens = this.#burst;
   }
 
@@ -57,14 +61,13 @@ export class Admission {
     if (stratum.share < 1 && this.#random() >= stratum.share) return false;
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;
+    this.#taken += 1;
     return true;
   }
 
   /** Ends a window of `elapsedMs`. `isStrained`: users had to wait, or the comparator did not keep up. */
   tick(elapsedMs: number, isStrained: boolean): void {
-    this.#perSecond = isStrained
-      ? Math.max(this.#floor, this.#perSecond / 2)
-      : Math.min(this.#max, this.#perSecond + this.#max * RECOVERY);
+    this.#adapt(elapsedMs, isStrained);
     const budget = (this.#perSecond * elapsedMs) / 1_000;
     this.#tokens = Math.min(this.#burst, this.#tokens + budget);
     const strata = [...this.#features.values()].flatMap((routes) => [...routes.values()]);
@@ -77,6 +80,16 @@ export class Admission {
       budget,
     );
     for (const stratum of strata) stratum.share = stratum.expected <= level ? 1 : level / stratum.expected;
+  }
+
+  #adapt(elapsedMs: number, isStrained: boolean): void {
+    const isUsedUp = this.#taken >= (this.#perSecond * elapsedMs) / 2_000;
+    this.#taken = 0;
+    if (isStrained) this.#perSecond = this.#threshold = Math.max(this.#floor, this.#perSecond / 2);
+    else if (isUsedUp) {
+      const grown = this.#perSecond < this.#threshold ? 2 * this.#perSecond : this.#perSecond + this.#max * GROWTH;
+      this.#perSecond = Math.min(this.#max, grown);
+    }
   }
 
   get #burst(): number {

@@ -7,6 +7,8 @@ const legacy = { name: 'legacy', percent: 0 };
 const shadow = { name: 'shadow', percent: 0 };
 /** A hung candidate never gets done; what it still holds is timers, which disturb nobody. */
 const SETTLE_MS = 3_000;
+/** Seconds under load before anything counts: connections are opened, and the budget of the shadow finds its level. */
+const LEAD_SECONDS = 2;
 const situations = [
   { name: 'off', title: 'shadow off', phase: legacy },
   { name: 'on', title: 'shadow on, 100 %', phase: shadow },
@@ -46,7 +48,7 @@ export async function measureFixedRate({ rounds, seconds, progress }) {
     for (let round = 1; round <= rounds; round += 1) {
       for (const { name, proxy, samples } of proxies) {
         progress(`round ${round} of ${rounds}: ${name} at ${rate}/s`);
-        samples.push(await ask(proxy, { rate }));
+        samples.push(await ask(proxy, { rate, leadSeconds: LEAD_SECONDS }));
         await settle(proxy, SETTLE_MS);
       }
     }

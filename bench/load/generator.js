@@ -4,9 +4,9 @@ import { latencyHistogram } from './histogram.js';
 import { sleep } from './sleep.js';
 import { workloads } from './workloads.js';
 
-process.on('message', async ({ id, port, workload, seconds, rate }) => {
+process.on('message', async ({ id, port, workload, seconds, rate, leadSeconds = 0 }) => {
   const run = rate === undefined ? saturate : hold;
-  process.send?.({ id, result: await run({ port, workload: workloads[workload], seconds, rate }) });
+  process.send?.({ id, result: await run({ port, workload: workloads[workload], seconds, rate, leadSeconds }) });
 });
 process.on('disconnect', () => process.exit(0));
 process.send?.({ ready: true });
@@ -40,7 +40,7 @@ async function saturate({ port, workload, seconds }) {
  * its request was due. A proxy that stalls is so charged for everybody who would have come meanwhile (no coordinated
  * omission).
  */
-async function hold({ port, workload, seconds, rate }) {
+async function hold({ port, workload, seconds, rate, leadSeconds }) {
   const tally = { requests: 0, errors: 0, latencies: latencyHistogram() };
   const idle = [];
   const clients = [];
@@ -49,17 +49,19 @@ async function hold({ port, workload, seconds, rate }) {
   const give = (client, dueAt) => {
     client.ask(dueAt, (ok) => {
       open -= 1;
-      if (ok) {
+      if (!ok) tally.errors += 1;
+      else if (dueAt >= countsFrom) {
         tally.requests += 1;
         tally.latencies.record(performance.now() - dueAt);
-      } else tally.errors += 1;
+      }
       const next = waiting.shift();
       if (next === undefined) idle.push(client);
       else give(client, next);
     });
   };
   const startedAt = performance.now();
-  const total = Math.round(rate * seconds);
+  const countsFrom = startedAt + leadSeconds * 1_000;
+  const total = Math.round(rate * (leadSeconds + seconds));
   let due = 0;
   while (due < total) {
     const now = performance.now();
