@@ -73,7 +73,11 @@ class Feed implements ShadowFeed {
   readonly #outstanding: Outstanding;
   readonly #dropped: Record<DropReason, number> = {
     'over-budget': 0,
-    'queue-full': 0, 'too-large': 0, aborted: 0, 'worker-down': 0 };
+    'queue-full': 0,
+    'too-large': 0,
+    aborted: 0,
+    'worker-down': 0,
+  };
   readonly #admission: PacedAdmission;
   readonly #stuckMs: number;
   #worker: Worker | undefined;

@@ -179,7 +179,13 @@ describe('a queue that is full', () => {
     await using running = await start();
     running.feed.dropped('orders', 'x', 'too-large');
     running.feed.dropped('orders', 'x', 'aborted');
-    expect(running.feed.stats().dropped).toEqual({ 'over-budget': 0, 'queue-full': 0, 'too-large': 1, aborted: 1, 'worker-down': 0 });
+    expect(running.feed.stats().dropped).toEqual({
+      'over-budget': 0,
+      'queue-full': 0,
+      'too-large': 1,
+      aborted: 1,
+      'worker-down': 0,
+    });
     expect(running.feed.wants('invoices', 'x')).toBe(false);
   });
 });

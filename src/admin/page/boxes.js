@@ -131,7 +131,10 @@ export function shadowBox(shadow) {
     ),
     rows([
       ['Compared', count(shadow.compared)],
-      ['Not chosen', notChosen === 0 ? '0' : `${count(notChosen)}, at most ${count(Math.round(shadow.perSecond))}/s are compared`],
+      [
+        'Not chosen',
+        notChosen === 0 ? '0' : `${count(notChosen)}, at most ${count(Math.round(shadow.perSecond))}/s are compared`,
+      ],
       ['Waiting', `${count(shadow.queued)}, ${bytes(shadow.queuedBytes)}`],
       [
         'Dropped',
