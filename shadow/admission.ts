@@ -70,15 +70,19 @@ export class Admission {
   /** Ends a window of `elapsedMs`. `isStrained`: users had to wait, or the comparator did not keep up. */
   tick(elapsedMs: number, isStrained: boolean): void {
     this.#adapt(elapsedMs, isStrained);
-    this.#tokens = Math.min(this.#burst, this.#tokens + (this.#perSecond * elapsedMs) / 1_000);
+    // Above what a burst may take, a second's budget: otherwise that, and not the budget, would be the bound.
+    const most = Math.max(this.#burst, this.#perSecond);
+    this.#tokens = Math.min(most, this.#tokens + (this.#perSecond * elapsedMs) / 1_000);
     const strata = [...this.#features.values()].flatMap((routes) => [...routes.values()]);
     for (const stratum of strata) {
       stratum.expected += FORGETTING * (stratum.asked - stratum.expected);
       stratum.asked = 0;
     }
+    // Half of what there is, so that it does not run out before the window is over, which would be unfair to whoever asks last,
+    // rare routes among them. What is left is shared out in the next window, so nothing is lost.
     const level = fairLevel(
       strata.map(({ expected }) => expected),
-      this.#tokens,
+      this.#tokens / 2,
     );
     for (const stratum of strata) stratum.share = stratum.expected <= level ? 1 : level / stratum.expected;
   }
