@@ -78,11 +78,9 @@ export class Admission {
       stratum.expected += FORGETTING * (stratum.asked - stratum.expected);
       stratum.asked = 0;
     }
-    // Half of what there is, so that it does not run out before the window is over, which would be unfair to whoever asks last,
-    // rare routes among them. What is left is shared out in the next window, so nothing is lost.
     const level = fairLevel(
       strata.map(({ expected }) => expected),
-      this.#tokens / 2,
+      withReserve(this.#tokens),
     );
     for (const stratum of strata) stratum.share = stratum.expected <= level ? 1 : level / stratum.expected;
   }
@@ -104,6 +102,15 @@ export class Admission {
     if (stratum === undefined) routes.set(route, (stratum = { asked: 0, expected: 0, share: 1 }));
     return stratum;
   }
+}
+
+/**
+ * What a window shares out of what there is. How many are drawn is a matter of chance; if all were shared out, it would run
+ * out before the end of every second window, which would be unfair to whoever asks last, rare routes among them. So three
+ * standard deviations of the number drawn are kept back, at most half. What is left over is there for the next window.
+ */
+function withReserve(tokens: number): number {
+  return Math.max(tokens / 2, tokens - 3 * Math.sqrt(tokens));
 }
 
 /**
