@@ -1,5 +1,4 @@
-/** The shadow's thread: asks, compares and stores, where nothing that goes wrong can touch a user's request. */
-import { parentPort, workerData as given } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { describeError } from '../src/kernel/fig-error.ts';
 import { sleep } from '../src/kernel/service.ts';
 import { EvidenceWriter } from '../src/store/evidence-writer.ts';
@@ -7,7 +6,6 @@ import { openEvidence } from '../src/store/open-evidence.ts';
 import { LegacyAsker } from './ask-legacy.ts';
 import { openCandidates } from './candidate-module.ts';
 import { defaultShadowSettings, ExchangeComparer } from './exchange-comparer.ts';
-import { lowerThreadPriority } from './lower-priority.ts';
 import { Semaphore } from './semaphore.ts';
 import { SharedPositionReader } from './shared-position.ts';
 import { workerLog } from './worker-log.ts';
@@ -16,10 +14,10 @@ import { aliveEveryMs, type FromWorker, type StartedWorkerData, type ToWorker } 
 /** Judgements at once, most of which wait for a fence. */
 const MAX_JUDGEMENTS = 64;
 
-async function runWorker(port: NonNullable<typeof parentPort>, workerData: StartedWorkerData): Promise<void> {
+/** The work of the shadow's thread: ask, compare and store, until told to stop. */
+export async function runWorker(port: MessagePort, workerData: StartedWorkerData): Promise<void> {
   const post = (message: FromWorker): void => port.postMessage(message);
   const log = workerLog(post);
-  lowerThreadPriority();
   setInterval(() => post({ type: 'alive' }), aliveEveryMs).unref();
   // A handler of the user that forgets a rejected promise must not cost all comparisons that are under way.
   process.on('unhandledRejection', (error) => log.warn({ error: describeError(error) }, 'a promise was left rejected'));
@@ -80,6 +78,3 @@ function positionOf(
   if (legacyDatabaseUrl === undefined || !feature?.readModel || index < 0) return undefined;
   return new SharedPositionReader(position, index);
 }
-
-if (!parentPort) throw new Error('this file runs as a worker thread');
-await runWorker(parentPort, given);
