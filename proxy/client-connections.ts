@@ -74,6 +74,16 @@ export class ClientConnections {
     return false;
   }
 
+  /** Calls back when every answer that is owed on the connection is out; at once when none is. Never for one that broke. */
+  whenAnswered(socket: Duplex, go: () => void): void {
+    const last = this.#pending.get(socket)?.at(-1);
+    if (last === undefined) go();
+    else
+      last.res.once('close', () => {
+        if (!socket.destroyed) go();
+      });
+  }
+
   /** From now on every connection is closed behind the answer that is owed on it. */
   closeBehindAnswers(): void {
     this.#isClosing = true;

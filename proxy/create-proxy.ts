@@ -113,13 +113,16 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     }
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
-    if (isWebSocketUpgrade(req) && faultOf(req, options.paths) === undefined) {
-      load.tunnelled(socket);
-      tunnels.open(req, socket, head);
-    }
-    // Any other upgrade may be ignored (RFC 9110 section 7.8). Its body, if any, is lost to us by now.
-    else if (!hasBody(req)) serveRequest(desk, req, responseOn(req, socket));
-    else socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    // Asked before an earlier answer on the connection is out, it waits for that: what it sends comes behind it.
+    connections.whenAnswered(socket, () => {
+      if (isWebSocketUpgrade(req) && faultOf(req, options.paths) === undefined) {
+        load.tunnelled(socket);
+        tunnels.open(req, socket, head);
+      }
+      // Any other upgrade may be ignored (RFC 9110 section 7.8). Its body, if any, is lost to us by now.
+      else if (!hasBody(req)) serveRequest(desk, req, responseOn(req, socket));
+      else socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    });
   });
 
   await withoutLeak(

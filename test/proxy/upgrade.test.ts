@@ -1,7 +1,8 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { rawClient, startRawUpstream, startTestProxy, startUpstream, until } from './support/harness.ts';
+import { exchangeRaw, rawClient, startRawUpstream, startTestProxy, startUpstream, until } from './support/harness.ts';
 
 const upgrade = (target: string, more = ''): string =>
   `GET ${target} HTTP/1.1\r\nHost: pub.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${more}` +
@@ -195,3 +196,35 @@ test('an upgrade with a body is refused and legacy is not asked', async () => {
   expect(client.text()).toMatch(/^HTTP\/1\.1 501 /);
   expect(upstream.connections).toBe(0);
 });
+
+test.each(['websocket', 'h2c'])(
+  'an upgrade to %s asked behind a request that is being answered waits for its turn',
+  async (to) => {
+    let first: ServerResponse | undefined;
+    const urls: string[] = [];
+    await using upstream = await startUpstream((req, res) => {
+      urls.push(req.url ?? '');
+      if (req.url === '/slow') first = res;
+      else res.end('second');
+    });
+    upstream.server.on('upgrade', (req, socket) => {
+      urls.push(req.url ?? '');
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nsecond');
+    });
+    await using proxy = await startTestProxy(upstream.url);
+    const client = await rawClient(
+      proxy.port,
+      `GET /slow HTTP/1.1\r\nHost: a\r\n\r\n${upgrade('/x').replace('Upgrade: websocket', `Upgrade: ${to}`)}`,
+    );
+    await until(() => first !== undefined);
+    // Another request that goes through shows that the proxy is alive and has read all of the above.
+    expect(await exchangeRaw(proxy.port, 'GET /other HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toContain(
+      'second',
+    );
+    expect(urls).toEqual(['/slow', '/other']);
+    first?.end('first');
+    await client.ended;
+    expect(client.text()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nfirstHTTP\/1\.1 [12][\s\S]*second$/);
+    expect(urls).toEqual(['/slow', '/other', '/x']);
+  },
+);
