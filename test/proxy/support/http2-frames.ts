@@ -23,6 +23,7 @@ export interface RawHttp2 {
   readonly data: (stream: number, text: string, isEnd: boolean) => void;
   /** The first frame of this type on the stream. */
   readonly receives: (type: number, stream: number) => Promise<Frame>;
+  readonly receivesWhere: (isIt: (frame: Frame) => boolean) => Promise<Frame>;
 }
 
 /** An HTTP/2 client that speaks frames. */
@@ -51,6 +52,12 @@ export async function rawHttp2(port: number): Promise<RawHttp2> {
   });
   socket.write(`PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`);
   socket.write(frameOf(frameTypes.settings, 0, 0, ''));
+  const receivesWhere = async (isIt: (frame: Frame) => boolean, what = ''): Promise<Frame> => {
+    await until(() => frames.some(isIt) || isClosed);
+    const frame = frames.find(isIt);
+    if (!frame) throw new Error(`no such frame${what}; got ${JSON.stringify(frames)}`);
+    return frame;
+  };
   return {
     socket,
     frames,
@@ -61,13 +68,9 @@ export async function rawHttp2(port: number): Promise<RawHttp2> {
     data: (stream, text, isEnd) => {
       socket.write(frameOf(frameTypes.data, isEnd ? END_STREAM : 0, stream, text));
     },
-    receives: async (type, stream) => {
-      const found = (): Frame | undefined => frames.find((frame) => frame.type === type && frame.stream === stream);
-      await until(() => found() !== undefined || isClosed);
-      const frame = found();
-      if (!frame) throw new Error(`no frame of type ${type} on stream ${stream}; got ${JSON.stringify(frames)}`);
-      return frame;
-    },
+    receives: (type, stream) =>
+      receivesWhere((frame) => frame.type === type && frame.stream === stream, ` of type ${type} on stream ${stream}`),
+    receivesWhere,
   };
 }
 
