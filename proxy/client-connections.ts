@@ -15,6 +15,8 @@ interface Pending {
 export class ClientConnections {
   /** Lists, not Sets, which would cost every request: see decision 0026. */
   readonly #pending = new Map<Duplex, Pending[]>();
+  /** Closed behind the answers that are owed, whatever else comes on them. */
+  readonly #ending = new WeakSet<Duplex>();
   readonly #onEmpty: (() => void)[] = [];
   #count = 0;
   #isClosing = false;
@@ -66,12 +68,21 @@ export class ClientConnections {
     if (this.#count === 0) for (const wake of this.#onEmpty.splice(0)) wake();
   }
 
-  /** Whether bytes of an unfinished answer have gone out on the socket: then nothing else may be written to it. */
-  isAnswering(socket: Duplex): boolean {
-    for (const { res } of this.#pending.get(socket) ?? []) {
-      if (res.headersSent) return true;
-    }
-    return false;
+  /**
+   * What may still be said on a connection on which something came that is no request. `owed`: what was asked before it is
+   * answered, and then the connection is closed. `free`: nothing has been said yet in answer to it.
+   */
+  endBehindGarbage(socket: Duplex): 'owed' | 'broken' | 'free' {
+    const pending = this.#pending.get(socket) ?? [];
+    const last = pending.at(-1);
+    if (last === undefined) return 'free';
+    // It is the body of the last request that is garbled.
+    if (!last.res.req.complete) return pending.length > 1 || last.res.headersSent ? 'broken' : 'free';
+    last.res.shouldKeepAlive = false;
+    // It may be told again and again, and the head may have gone out already.
+    if (!this.#ending.has(socket)) this.whenAnswered(socket, () => socket.destroy());
+    this.#ending.add(socket);
+    return 'owed';
   }
 
   /** Calls back when every answer that is owed on the connection is out; at once when none is. Never for one that broke. */

@@ -243,14 +243,16 @@ function safely({ observe, log }: ProxyOptions): (seen: SeenRequest) => void {
   };
 }
 
-/** What is no HTTP gets 400 and a closed connection, but never in the middle of an answer. */
+/** What is no HTTP gets 400 and a closed connection, but never before or in an answer to something else. */
 function refuseMalformed(
   error: NodeJS.ErrnoException,
   socket: Duplex,
   connections: ClientConnections,
   load: Load,
 ): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || connections.isAnswering(socket)) {
+  const rest = error.code === 'ECONNRESET' || !socket.writable ? 'broken' : connections.endBehindGarbage(socket);
+  if (rest === 'owed' && !socket.readableEnded) return;
+  if (rest !== 'free') {
     socket.destroy();
     return;
   }
