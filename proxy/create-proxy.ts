@@ -91,6 +91,7 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
         connections.watch(socket);
         load.connected(socket);
       },
+      (socket) => load.accepted(socket),
     ),
   );
   // Node would drop the lines beyond its count in silence; ours are counted, and their bytes are bounded.

@@ -1,6 +1,7 @@
 import { createServer as createHttp2Server } from 'node:http2';
 import type { ServerOptions } from 'node:http';
 import { Server } from 'node:https';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ListenTls } from '../src/config/edge-definition.ts';
 import type { TlsMaterial } from '../src/config/tls-material.ts';
@@ -28,6 +29,8 @@ interface Session {
 export class SecureServer extends Server {
   readonly #tls: ListenTls;
   readonly #sessions = new Set<Session>();
+  /** Connections whose handshake is not done, by their other end: nobody else knows of them. */
+  readonly #handshakes = new Map<string, Socket>();
   #isClosing = false;
 
   constructor(options: ServerOptions, tls: ListenTls, material: TlsMaterial) {
@@ -41,9 +44,17 @@ export class SecureServer extends Server {
       ALPNProtocols: offersHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'],
     });
     this.#tls = tls;
+    this.on('connection', (socket: Socket) => {
+      const end = otherEndOf(socket);
+      this.#handshakes.set(end, socket);
+      socket.once('close', () => {
+        if (this.#handshakes.get(end) === socket) this.#handshakes.delete(end);
+      });
+    });
     // Without a listener, a handshake that fails would leave its connection open.
     this.on('tlsClientError', (_, socket) => socket.destroy());
     if (offersHttp2) this.#routeByProtocol(options);
+    this.on('secureConnection', (socket) => this.#handshakes.delete(otherEndOf(socket)));
   }
 
   /** New connections get this certificate; those that are open keep theirs. */
@@ -61,6 +72,7 @@ export class SecureServer extends Server {
   override closeAllConnections(): void {
     super.closeAllConnections();
     for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#handshakes.values()) socket.destroy();
   }
 
   #routeByProtocol(options: ServerOptions): void {
@@ -116,6 +128,10 @@ export class SecureServer extends Server {
     });
     return server;
   }
+}
+
+function otherEndOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 function contextOf(tls: ListenTls, { cert, key, ca }: TlsMaterial) {
