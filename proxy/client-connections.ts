@@ -68,6 +68,11 @@ export class ClientConnections {
     if (this.#count === 0) for (const wake of this.#onEmpty.splice(0)) wake();
   }
 
+  /** The connections on which an answer is owed. */
+  *owing(): Iterable<Socket> {
+    for (const [socket, pending] of this.#pending) if (pending.length > 0 && socket instanceof Socket) yield socket;
+  }
+
   /**
    * What may still be said on a connection on which something came that is no request. `owed`: what was asked before it is
    * answered, and then the connection is closed. `free`: nothing has been said yet in answer to it.

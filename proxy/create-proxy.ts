@@ -22,8 +22,11 @@ import type { Proxy, ProxyOptions } from './proxy-options.ts';
 import { refuseMalformedHead, refuseRaw } from './refuse-load.ts';
 import { pathOf } from './request-path.ts';
 import { RouteTable } from './route-table.ts';
+import { resetSocket } from './reset-socket.ts';
+import { SecureServer } from './secure-server.ts';
 import type { SeenRequest } from './seen-request.ts';
 import { serveRequest, type ServingDesk } from './serve-request.ts';
+import { SlowReaders } from './slow-readers.ts';
 import { UpgradeTunnels, isWebSocketUpgrade, responseOn } from './upgrade-tunnel.ts';
 import { compileTrust } from './trust.ts';
 import { connectUpstream } from './upstream/connect-upstream.ts';
@@ -98,6 +101,12 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
   server.maxHeadersCount = 0;
   // How long an upload may take is legacy's to say as well: the proxy holds next to nothing of it.
   server.requestTimeout = 0;
+  const readers = new SlowReaders(() => connections.owing(), load.limits.answerTimeoutMs);
+  if (server instanceof SecureServer) server.answerTimeoutMs = load.limits.answerTimeoutMs;
+  server.on('timeout', (socket) => {
+    if (readers.isWaiting(socket)) resetSocket(socket);
+    else socket.destroy();
+  });
   server.on('request', (req, res) => serveRequest(desk, req, res));
   // The upstream says whether the body is wanted: node would have asked for it at once.
   server.on('checkContinue', (req, res) => serveRequest(desk, req, res));
@@ -129,7 +138,10 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
   await withoutLeak(
     closeLegacy,
     () => listen(server, options.host, options.port),
-    () => renewed?.stop(),
+    () => {
+      readers.stop();
+      renewed?.stop();
+    },
   );
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
@@ -149,6 +161,8 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
       Object.assign(options, settings);
       load.change(limits);
       server.headersTimeout = limits.headersTimeoutMs;
+      readers.change(limits.answerTimeoutMs);
+      if (server instanceof SecureServer) server.answerTimeoutMs = limits.answerTimeoutMs;
       // Node reads it for every new connection, though its types do not know it.
       Object.assign(server, { maxHeaderSize: limits.headerBytes });
     },
@@ -160,7 +174,7 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     stop: () => {
       renewed?.stop();
       legacyTls.stop();
-      return (stopping ??= stop(server, connections, upgraded, legacy, options));
+      return (stopping ??= stop(server, connections, readers, upgraded, legacy, options));
     },
   };
 }
@@ -283,11 +297,13 @@ function headLimits({ headerBytes, headersTimeoutMs }: ProxyLimits): ServerOptio
 async function stop(
   server: Server,
   connections: ClientConnections,
+  readers: SlowReaders,
   upgraded: ReadonlySet<Duplex>,
   legacy: UpstreamPool,
   { drainDelayMs = 0, stopGraceMs = 5_000 }: ProxyOptions,
 ): Promise<void> {
   await drain(server, connections, upgraded, { drainDelayMs, stopGraceMs });
+  readers.stop();
   legacy.destroy();
 }
 

@@ -1,4 +1,4 @@
-import { createServer as createHttp2Server } from 'node:http2';
+import { constants, createServer as createHttp2Server } from 'node:http2';
 import type { ServerOptions } from 'node:http';
 import { Server } from 'node:https';
 import type { Socket } from 'node:net';
@@ -32,6 +32,8 @@ export class SecureServer extends Server {
   /** Connections whose handshake is not done, by their other end: nobody else knows of them. */
   readonly #handshakes = new Map<string, Socket>();
   #isClosing = false;
+  /** Milliseconds in which a client of HTTP/2 takes nothing of an answer that waits for it; 0: for ever. */
+  answerTimeoutMs = 0;
 
   constructor(options: ServerOptions, tls: ListenTls, material: TlsMaterial) {
     const offersHttp2 = tls.http2 ?? true;
@@ -110,6 +112,9 @@ export class SecureServer extends Server {
       let streams = 0;
       session.on('stream', (stream) => {
         streams += 1;
+        stream.setTimeout(this.answerTimeoutMs, () => {
+          if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
+        });
         stream.once('close', () => {
           streams -= 1;
         });
