@@ -1,4 +1,4 @@
-import { constants, createServer as createHttp2Server } from 'node:http2';
+import { constants, createServer as createHttp2Server, type Http2Session, type Http2Stream } from 'node:http2';
 import type { ServerOptions } from 'node:http';
 import { Server } from 'node:https';
 import type { Socket } from 'node:net';
@@ -7,20 +7,16 @@ import type { ListenTls } from '../src/config/edge-definition.ts';
 import type { TlsMaterial } from '../src/config/tls-material.ts';
 import { Http2Answer } from './http2-answer.ts';
 import { Http2Question } from './http2-question.ts';
-import { carriedBy } from './session-socket.ts';
+import { carriedBy, carrierOf } from './session-socket.ts';
 
 const HANDSHAKE_MS = 10_000;
 /** A session on which nothing happens and nothing is asked is closed. */
 const IDLE_SESSION_MS = 65_000;
+/** What node has to say to an HTTP/2 client that is being cut off gets so long to go out. */
+const LAST_WORDS_MS = 1_000;
 const MAX_STREAMS = 128;
 /** Browsers send each cookie as a line of its own. */
 const MAX_HEADER_LINES = 512;
-
-/** The part of an HTTP/2 session that ends it. */
-interface Session {
-  close(): void;
-  destroy(): void;
-}
 
 /**
  * An https server that speaks HTTP/1.1 and, to clients that offer it (ALPN, RFC 7301), HTTP/2 (RFC 9113). Requests of both
@@ -28,7 +24,7 @@ interface Session {
  */
 export class SecureServer extends Server {
   readonly #tls: ListenTls;
-  readonly #sessions = new Set<Session>();
+  readonly #sessions = new Set<Http2Session>();
   /** Connections whose handshake is not done, by their other end: nobody else knows of them. */
   readonly #handshakes = new Map<string, Socket>();
   #isClosing = false;
@@ -73,7 +69,10 @@ export class SecureServer extends Server {
 
   override closeAllConnections(): void {
     super.closeAllConnections();
-    for (const session of this.#sessions) session.destroy();
+    for (const session of this.#sessions) {
+      session.destroy();
+      cutIfStuck(session, session);
+    }
     for (const socket of this.#handshakes.values()) socket.destroy();
   }
 
@@ -113,7 +112,9 @@ export class SecureServer extends Server {
       session.on('stream', (stream) => {
         streams += 1;
         stream.setTimeout(this.answerTimeoutMs, () => {
-          if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
+          if (stream.writableLength === 0) return;
+          stream.close(constants.NGHTTP2_CANCEL);
+          cutIfStuck(stream, session);
         });
         stream.once('close', () => {
           streams -= 1;
@@ -133,6 +134,13 @@ export class SecureServer extends Server {
     });
     return server;
   }
+}
+
+/** Node holds back the end of a stream or session until what it wrote is gone, for ever where the client reads nothing. */
+function cutIfStuck(ending: Http2Session | Http2Stream, session: Http2Session | undefined): void {
+  const carrier = carrierOf(session);
+  const timer = setTimeout(() => carrier?.destroy(), LAST_WORDS_MS);
+  ending.once('close', () => clearTimeout(timer));
 }
 
 function otherEndOf({ remoteAddress, remotePort }: Socket): string {

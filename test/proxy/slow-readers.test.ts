@@ -2,6 +2,7 @@ import { connect } from 'node:http2';
 import { expect, test } from 'vitest';
 import { limitsOf } from '../../src/config/limits.ts';
 import { rawClient, startTestProxy, startUpstream, until } from './support/harness.ts';
+import { rawHttp2, request as http2Request } from './support/http2-frames.ts';
 import { ca, secureSocket, serverFiles } from './support/tls.ts';
 
 const request = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
@@ -61,6 +62,34 @@ test('slow readers: of an HTTP/2 connection only the stream that nobody reads is
   stalled.resume();
   await closed;
   client.destroy();
+});
+
+/** A client of HTTP/2 that has asked for much and reads not a byte more from its connection. */
+async function stalledHttp2(port: number) {
+  const client = await rawHttp2(port);
+  client.openWindows();
+  for (const stream of [1, 3, 5]) client.ask(stream, http2Request('/big'));
+  client.socket.pause();
+  return client;
+}
+
+test('slow readers: an HTTP/2 connection on which not even a reset is read is cut off', async () => {
+  await using upstream = await startApp();
+  await using proxy = await startTestProxy(upstream.url, { limits, tls: serverFiles });
+  const client = await stalledHttp2(proxy.port);
+  await until(() => proxy.seen.length === 3);
+  await until(() => proxy.proxy.load().connections === 0 && upstream.sockets.size === 0);
+  client.socket.destroy();
+});
+
+test('slow readers: a stop does not wait for an HTTP/2 connection that nobody reads', async () => {
+  await using upstream = await startApp();
+  await using proxy = await startTestProxy(upstream.url, { tls: serverFiles });
+  const client = await stalledHttp2(proxy.port);
+  await until(() => proxy.proxy.load().inFlight === 3);
+  await proxy.proxy.stop();
+  expect(upstream.sockets.size).toBe(0);
+  client.socket.destroy();
 });
 
 test('slow readers: whoever waits for legacy, or reads in small bites, is not one', async () => {

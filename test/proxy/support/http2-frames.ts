@@ -10,7 +10,7 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 7 } as const;
+export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 7, window: 8 } as const;
 export const errorCodes = { none: 0, internal: 2 } as const;
 const END_STREAM = 1;
 const END_HEADERS = 4;
@@ -20,6 +20,8 @@ export interface RawHttp2 {
   readonly frames: readonly Frame[];
   /** Sends header fields byte for byte, also such as no decent client sends. */
   readonly ask: (stream: number, fields: readonly (readonly [string, string])[], isEnd?: boolean) => void;
+  /** Opens the windows of the connection and of the streams to come as far as they go: only TCP holds anything back. */
+  readonly openWindows: () => void;
   readonly data: (stream: number, text: string, isEnd: boolean) => void;
   /** The first frame of this type on the stream. */
   readonly receives: (type: number, stream: number) => Promise<Frame>;
@@ -64,6 +66,10 @@ export async function rawHttp2(port: number): Promise<RawHttp2> {
     ask: (stream, fields, isEnd = true) => {
       const block = Buffer.concat(fields.map(([name, value]) => literal(name, value)));
       socket.write(frameOf(frameTypes.headers, END_HEADERS | (isEnd ? END_STREAM : 0), stream, block));
+    },
+    openWindows: () => {
+      socket.write(frameOf(frameTypes.settings, 0, 0, Buffer.from('00047fffffff', 'hex')));
+      socket.write(frameOf(frameTypes.window, 0, 0, Buffer.from('7f000000', 'hex')));
     },
     data: (stream, text, isEnd) => {
       socket.write(frameOf(frameTypes.data, isEnd ? END_STREAM : 0, stream, text));
