@@ -3,6 +3,9 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Gone } from './gone.ts';
 
+/** Methods by which a client asks for no change (RFC 9110 section 9.2.1). */
+const safe: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
 interface Pending {
   readonly res: ServerResponse;
   readonly gone: Gone;
@@ -61,6 +64,28 @@ export class ClientConnections {
       else gone.abort();
     });
     return gone;
+  }
+
+  /**
+   * Calls back when a request that was begun may be handled: at once, or, when it came behind others on its connection and any
+   * of them may change something, when those are answered (RFC 9112 section 9.3.2). Then, or when the client is gone.
+   */
+  inTurn({ socket }: IncomingMessage, gone: Gone, go: () => void): void {
+    const pending = this.#pending.get(socket);
+    if (pending === undefined || pending.length < 2 || pending.every(({ res }) => safe.has(res.req.method ?? ''))) {
+      go();
+      return;
+    }
+    let isDue = true;
+    const once = (): void => {
+      if (isDue) go();
+      isDue = false;
+    };
+    // Its own is the last. Where the answer before it closes the connection, the client is as good as gone.
+    pending.at(-2)!.res.once('close', () => {
+      if (socket.writable) once();
+    });
+    gone.onAbort(once);
   }
 
   end(): void {
