@@ -11,6 +11,7 @@ import { ClientConnections } from './client-connections.ts';
 import { faultOf, hasBody } from './client-request.ts';
 import { drain } from './drain.ts';
 import type { ProxyParts } from './proxy-parts.ts';
+import { isHeadTooLarge } from './head-size.ts';
 import { CopyDesk } from './hand-copy.ts';
 import { listen, urlOf } from './listen.ts';
 import { openLegacyTls } from './legacy-tls.ts';
@@ -125,7 +126,8 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     socket.once('close', () => upgraded.delete(socket));
     // Asked before an earlier answer on the connection is out, it waits for that: what it sends comes behind it.
     connections.whenAnswered(socket, () => {
-      if (isWebSocketUpgrade(req) && faultOf(req, options.paths) === undefined) {
+      const isSound = faultOf(req, options.paths) === undefined && !isHeadTooLarge(req, load.limits);
+      if (isSound && isWebSocketUpgrade(req)) {
         load.tunnelled(socket);
         tunnels.open(req, socket, head);
       }

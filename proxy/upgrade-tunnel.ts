@@ -48,9 +48,16 @@ export class UpgradeTunnels {
 
   /** The socket must have an `error` listener already. */
   open(req: IncomingMessage, socket: Socket, head: Buffer): void {
-    this.#proxy.ws(req, socket, head, { agent: this.#options.agent() }, (error) => {
-      this.#options.log.debug({ error: describeError(error) }, 'an upgrade ended with an error');
-    });
+    const { agent, log } = this.#options;
+    // Node tells by throwing what it does not take in a request head; that must not be the end of the process.
+    try {
+      this.#proxy.ws(req, socket, head, { agent: agent() }, (error) => {
+        log.debug({ error: describeError(error) }, 'an upgrade ended with an error');
+      });
+    } catch (error) {
+      log.warn({ error: describeError(error) }, 'an upgrade could not be passed on');
+      socket.destroy();
+    }
   }
 
   #handshake(outgoing: OutgoingRequest, req: IncomingMessage, socket: Socket): void {
@@ -100,16 +107,24 @@ export class UpgradeTunnels {
   }
 }
 
-/** With a body it could not be told whether legacy takes what follows for that body or for the tunnel's first bytes. */
+/**
+ * With a body, or an expectation about one, it could not be told whether legacy takes what follows for that body or for the
+ * tunnel's first bytes. HTTP/1.0 has no upgrades.
+ */
 export function isWebSocketUpgrade(req: IncomingMessage): boolean {
-  return req.method === 'GET' && req.headers.upgrade?.toLowerCase() === 'websocket' && !hasBody(req);
+  const { upgrade, expect } = req.headers;
+  if (req.method !== 'GET' || req.httpVersion !== '1.1' || expect !== undefined) return false;
+  return upgrade?.toLowerCase() === 'websocket' && !hasBody(req);
 }
 
 /** Replaces the folded headers and the tidied target with what the client sent. */
 function setHead(outgoing: OutgoingRequest, req: IncomingMessage, headers: readonly string[]): void {
   outgoing.path = req.url ?? '/';
   for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
-  for (let i = 0; i < headers.length; i += 2) outgoing.appendHeader(headers[i]!, headers[i + 1]!);
+  for (let i = 0; i < headers.length; i += 2) {
+    // There is no body for trailers to follow, and node refuses to announce any.
+    if (headers[i]!.toLowerCase() !== 'trailer') outgoing.appendHeader(headers[i]!, headers[i + 1]!);
+  }
   outgoing.setHeader('Connection', 'Upgrade');
   outgoing.setHeader('Upgrade', req.headers.upgrade ?? 'websocket');
 }

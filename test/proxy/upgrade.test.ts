@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -228,3 +229,33 @@ test.each(['websocket', 'h2c'])(
     expect(urls).toEqual(['/slow', '/other', '/x']);
   },
 );
+
+/** Every header that node knows, once; those that say where a request ends have tests of their own. */
+const anyHeaders = Object.entries(constants)
+  .filter(([constant]) => constant.startsWith('HTTP2_HEADER_'))
+  .map(([, name]) => String(name))
+  .filter((name) => !/^(?::.*|connection|upgrade|host|expect|content-length|transfer-encoding)$/.test(name));
+
+test('an upgrade is passed on whatever headers it comes with', async () => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    if (received.endsWith('\r\n\r\n')) socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  for (const name of anyHeaders) {
+    const answer = await exchangeRaw(proxy.port, upgrade(`/${name}`, `${name}: trailers\r\n`));
+    expect(answer, name).toMatch(/^HTTP\/1\.1 403 /);
+    expect(upstream.received()).toContain(`GET /${name} HTTP/1.1\r\n`);
+  }
+});
+
+test.each([
+  ['that expects to be asked for a body', upgrade('/x', 'Expect: 100-continue\r\n'), 'asked for undefined', 1],
+  ['of HTTP/1.0', upgrade('/x').replace('HTTP/1.1', 'HTTP/1.0'), 'asked for undefined', 1],
+  ['with too many header lines', upgrade('/x', 'X: 1\r\n'.repeat(300)), 'HTTP/1.1 431 ', 0],
+])('an upgrade %s is answered like any other request', async (_, request, part, connections) => {
+  await using upstream = await startUpstream((req, res) => res.end(`asked for ${req.headers.upgrade}`));
+  await using proxy = await startTestProxy(upstream.url);
+  const answer = await exchangeRaw(proxy.port, request);
+  expect(answer).toContain(part);
+  expect(upstream.connections).toBe(connections);
+});
