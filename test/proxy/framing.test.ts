@@ -227,6 +227,26 @@ test('trailers are passed on with their announcement, in both directions', async
   expect(answer).toMatch(/2\r\nok\r\n0\r\nX-Sum: 42\r\nX-Sum: 43\r\n\r\n$/);
 });
 
+test('what is taken out of the head of a request does not come back as its trailers', async () => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    if (received.endsWith('X-Last: 1\r\n\r\n')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const names = [
+    'X-Forwarded-For',
+    'Forwarded',
+    'X-Real-IP',
+    'X_Fig_A',
+    'Proxy-Authorization',
+    'HTTP2-Settings',
+    'Expect',
+  ];
+  const trailers = [...names, 'X-First', ...names, 'X-Last'].map((name) => `${name}: 1\r\n`).join('');
+  const head = 'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n';
+  await exchangeRaw(proxy.port, `${head}2\r\nhi\r\n0\r\n${trailers}\r\n`);
+  expect(upstream.received()).toMatch(/2\r\nhi\r\n0\r\nX-First: 1\r\nX-Last: 1\r\n\r\n$/);
+});
+
 test('a HEAD keeps its Content-Length and has no body', async () => {
   await using upstream = await startUpstream((_, res) => res.writeHead(200, { 'content-length': '1234' }).end());
   await using proxy = await startTestProxy(upstream.url);
