@@ -75,6 +75,7 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     legacy: options.legacy,
     agent: legacyTls.agent,
     headersOf: (req) => upstreamHeaders(req.rawHeaders, parts.originOf(req), parts.identity, req.httpVersion),
+    connectTimeoutMs: timeouts.connectMs,
     handshakeTimeoutMs: timeouts.responseHeadersMs,
     log: options.log,
     onHandshake: (req, status) => {
@@ -133,8 +134,14 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
       }
       // Any other upgrade may be ignored (RFC 9110 section 7.8). Its body, if any, is lost to us by now.
       else if (!hasBody(req)) serveRequest(desk, req, responseOn(req, socket));
-      else socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      else refuseToChange(socket);
     });
+  });
+
+  // Without a listener node closes the connection without a word, and with it what is owed on it.
+  server.on('connect', (_, socket) => {
+    socket.on('error', () => socket.destroy());
+    connections.whenAnswered(socket, () => refuseToChange(socket));
   });
 
   await withoutLeak(
@@ -258,6 +265,12 @@ function safely({ observe, log }: ProxyOptions): (seen: SeenRequest) => void {
       log.error({ error: describeError(error) }, 'a finished request could not be observed');
     }
   };
+}
+
+/** Answers who asks for another protocol that is not to be had. A client that would not close its side is not waited for. */
+function refuseToChange(socket: Duplex): void {
+  const answer = 'HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+  socket.end(answer, () => socket.destroy());
 }
 
 /** What is no HTTP gets 400 and a closed connection, but never before or in an answer to something else. */

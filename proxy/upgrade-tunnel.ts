@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ServerResponse, type ClientRequest as OutgoingRequest, type IncomingMessage } from 'node:http';
 import type { Agent } from 'node:https';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import httpProxy from 'http-proxy';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
@@ -18,6 +19,8 @@ export interface UpgradeTunnelsOptions {
   readonly agent: () => Agent | undefined;
   /** The headers of the handshake as legacy gets them, but for those that ask for the upgrade. */
   readonly headersOf: (req: IncomingMessage) => string[];
+  /** How long a connection to legacy, with TLS if any, may take to be made; 0: for ever. */
+  readonly connectTimeoutMs: number;
   /** How long legacy may take to accept or refuse an upgrade. */
   readonly handshakeTimeoutMs: number;
   readonly log: Log;
@@ -61,9 +64,10 @@ export class UpgradeTunnels {
   }
 
   #handshake(outgoing: OutgoingRequest, req: IncomingMessage, socket: Socket): void {
-    const { onHandshake, handshakeTimeoutMs } = this.#options;
+    const { onHandshake, connectTimeoutMs, handshakeTimeoutMs } = this.#options;
     setHead(outgoing, req, this.#options.headersOf(req));
     let isOver = false;
+    let timer: NodeJS.Timeout | undefined;
     const over = (status: number | undefined): void => {
       if (isOver) return;
       isOver = true;
@@ -71,18 +75,29 @@ export class UpgradeTunnels {
       onHandshake(req, status);
     };
     let isLate = false;
-    const late = (): void => {
-      isLate = true;
-      outgoing.destroy(new Error('no answer to the upgrade in time'));
+    let isConnected = false;
+    const allow = (ms: number, what: string): void => {
+      clearTimeout(timer);
+      const late = (): void => {
+        isLate = true;
+        outgoing.destroy(new Error(what));
+      };
+      if (ms > 0 && !isOver) timer = setTimeout(late, ms);
     };
-    const timer = handshakeTimeoutMs > 0 ? setTimeout(late, handshakeTimeoutMs) : undefined;
+    allow(connectTimeoutMs, 'no connection for the upgrade in time');
+    outgoing.once('socket', (upstream) => {
+      upstream.once(upstream instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
+        isConnected = true;
+        allow(handshakeTimeoutMs, 'no answer to the upgrade in time');
+      });
+    });
     socket.once('close', () => {
       over(undefined);
       outgoing.destroy();
     });
     outgoing.once('error', (error) => {
       if (isOver) return;
-      const stage = outgoing.socket?.connecting === false ? 'response-headers' : 'connect';
+      const stage = isConnected ? 'response-headers' : 'connect';
       const { status, code, message, place } = upstreamFailure({ stage, kind: isLate ? 'timeout' : 'cut', error });
       over(status);
       const requestId = randomUUID();

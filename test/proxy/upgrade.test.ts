@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { exchangeRaw, rawClient, startRawUpstream, startTestProxy, startUpstream, until } from './support/harness.ts';
@@ -258,4 +258,38 @@ test.each([
   const answer = await exchangeRaw(proxy.port, request);
   expect(answer).toContain(part);
   expect(upstream.connections).toBe(connections);
+});
+
+test('an upgrade to a legacy that never makes the connection gives 504 after the time to connect', async () => {
+  // It accepts, but never shakes hands: a connection with TLS is not made.
+  await using upstream = await startRawUpstream(() => undefined);
+  const legacy = new URL(upstream.url.href.replace('http:', 'https:'));
+  await using proxy = await startTestProxy(legacy, { timeouts: { connectMs: 50 } });
+  const answer = await exchangeRaw(proxy.port, upgrade('/live'));
+  expect(answer).toMatch(/^HTTP\/1\.1 504 [^]*FIG_UPSTREAM_CONNECT_TIMEOUT[^]*"phase":"connect"/);
+  await until(() => upstream.sockets.size === 0);
+});
+
+test('CONNECT is refused, behind what was asked before it', async () => {
+  await using upstream = await startUpstream((_, res) => res.end('first'));
+  await using proxy = await startTestProxy(upstream.url);
+  const ask = 'CONNECT b:443 HTTP/1.1\r\nHost: b:443\r\n\r\n';
+  expect(await exchangeRaw(proxy.port, ask)).toMatch(/^HTTP\/1\.1 501 /);
+  const answers = await exchangeRaw(proxy.port, `GET / HTTP/1.1\r\nHost: a\r\n\r\n${ask}`);
+  expect(answers).toMatch(/^HTTP\/1\.1 200 [^]*firstHTTP\/1\.1 501 /);
+  expect(upstream.connections).toBe(1);
+});
+
+test.each([
+  ['CONNECT', 'CONNECT b:443 HTTP/1.1\r\nHost: b:443\r\n\r\n'],
+  ['an upgrade with a body', upgrade('/x', 'Content-Length: 2\r\n')],
+])('a client that is refused %s and does not close its side is closed', async (_, request) => {
+  await using upstream = await startUpstream((__, res) => res.end());
+  await using proxy = await startTestProxy(upstream.url);
+  const client = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
+  client.write(request);
+  client.resume();
+  await until(() => client.readableEnded);
+  await until(() => proxy.proxy.load().connections === 0);
+  client.destroy();
 });
