@@ -20,6 +20,8 @@ export interface ProxyLimits {
   readonly bodyTimeoutMs: number;
   /** A client that uploads slower than this over `bodyTimeoutMs` of waiting for it gets 408. */
   readonly bodyBytesPerSecond: number;
+  /** Milliseconds in which a client takes nothing of an answer that waits for it; then it is cut off. 0: for ever. */
+  readonly answerTimeoutMs: number;
 }
 
 /** How each limit is written in a config: absent takes the default. */
@@ -36,6 +38,7 @@ export const defaultLimits: ProxyLimits = {
   bodyBytes: Number.POSITIVE_INFINITY,
   bodyTimeoutMs: 20_000,
   bodyBytesPerSecond: 100,
+  answerTimeoutMs: 60_000,
 };
 
 /** The defaults, with what was written in their place. */

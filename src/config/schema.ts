@@ -117,6 +117,7 @@ const limits = z.strictObject({
   bodyBytes: z.union([z.number().int().min(0), z.literal(Number.POSITIVE_INFINITY)]).optional(),
   bodyTimeoutMs: milliseconds.optional(),
   bodyBytesPerSecond: z.number().positive().optional(),
+  answerTimeoutMs: milliseconds.optional(),
 });
 
 /** The shape of a config file. Unknown keys are refused, so that a typo is not a silent default. */
