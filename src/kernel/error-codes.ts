@@ -33,7 +33,8 @@ export const errorCodes = {
   },
   FIG_STORE_UNREACHABLE: {
     meaning: 'The control store does not answer.',
-    remedy: 'Check FIG_DATABASE_URL and that the server accepts connections.',
+    remedy:
+      'Check FIG_DATABASE_URL and that the server accepts connections. Until it answers, `fig up` serves users from legacy.',
   },
   FIG_STORE_NEWER: {
     meaning: 'The control store was migrated by a newer version of fig.',
@@ -93,7 +94,8 @@ export const errorCodes = {
       'Choose an address of this machine and a port that this user may open; the cause says what the system said.',
   },
   FIG_REQUEST_REFUSED: {
-    meaning: 'The request was not forwarded because two servers could read it differently.',
+    meaning:
+      'The request was not forwarded: it is not proper HTTP, two servers could read it differently (400), or it asks for what the proxy does not do (501).',
     remedy: 'The message says what is wrong with it; the sender has to mend it.',
   },
   FIG_PATH_REFUSED: {
@@ -123,7 +125,8 @@ export const errorCodes = {
     remedy: 'The log names the request and the cause; please report it.',
   },
   FIG_UPSTREAM_CONNECT: {
-    meaning: 'No connection to the upstream could be made.',
+    meaning:
+      'No connection to the upstream could be made (502), or none was to be had because the proxy is stopping (503).',
     remedy: 'Check that the legacy app runs at the configured URL.',
   },
   FIG_UPSTREAM_CONNECT_TIMEOUT: {
