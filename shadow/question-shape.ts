@@ -41,8 +41,9 @@ export function evidenceKey(question: HttpQuestion, legacyDigest: Uint8Array, ou
   const query = queryOf(question.target);
   query.delete(cacheBuster);
   const path = question.target.split('?', 1)[0];
+  const asked = question.graphql && createHash('sha256').update(question.graphql.body).digest('hex');
   return createHash('sha256')
-    .update(JSON.stringify([question.method, path, [...query], outcome]))
+    .update(JSON.stringify([question.method, path, [...query], outcome, ...(asked === undefined ? [] : [asked])]))
     .update(legacyDigest)
     .digest()
     .subarray(0, 16);
