@@ -117,7 +117,7 @@ export class ExchangeComparer {
     const step = describeReads(exchange.reads);
     const isProof = verdict === 'match' || verdict === 'mismatch' || verdict === 'error';
     const isComparable = verdict !== 'skipped' || !isBeyondComparison(reason);
-    const shape = shapeOf((legacy ?? exchange.answer).status, question.target);
+    const shape = shapeOf((legacy ?? exchange.answer).status, question);
     return {
       feature,
       fingerprint,
