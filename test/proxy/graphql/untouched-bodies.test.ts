@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ProxyOptions } from '../../../proxy/proxy-options.ts';
 import { defaultLimits } from '../../../src/config/limits.ts';
 import { chunked, graphqlWorld, ordersQuery, payMutation, post } from '../support/graphql.ts';
-import { rawClient, startRawUpstream, startTestProxy, startUpstream, until } from '../support/harness.ts';
+import { bodyOf, rawClient, startRawUpstream, startTestProxy, startUpstream, until } from '../support/harness.ts';
 
 const big = `{"query":"query Orders { a }","variables":{"text":"${'x'.repeat(300_000)}"}}`;
 const json = 'Content-Type: application/json';
@@ -89,7 +90,7 @@ const counting = () =>
     req.on('end', () => res.end(`got ${bytes} bytes`));
   });
 
-test('a body that comes slowly is not waited for: what is there goes out, the rest follows, and all of it counts', async () => {
+test('a body that comes slowly is not waited for: what is there goes out, and the rest follows', async () => {
   await using upstream = await startRawUpstream((text, socket) => {
     if (text.endsWith('END\r\n')) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nlegacy');
   });
@@ -103,6 +104,48 @@ test('a body that comes slowly is not waited for: what is there goes out, the re
   expect(proxy.seen).toMatchObject([{ reason: 'graphql-too-slow', servedBy: 'legacy' }]);
   expect(upstream.received().endsWith('4\r\n{"a"\r\n3\r\nEND\r\n')).toBe(true);
 });
+
+test('however a body is cut into chunks and packets, and wherever the limit lies, legacy gets what was sent', async () => {
+  const bodies: string[] = [];
+  await using upstream = await startUpstream(async (req, res) => {
+    bodies.push(await bodyOf(req));
+    res.end('legacy');
+  });
+  const limits = { ...defaultLimits, graphqlBodyBytes: 100 };
+  await using proxy = await startTestProxy(upstream.url, graphqlWorld('shadow', { limits }).options);
+  const text = fc.oneof(
+    fc.constantFrom(ordersQuery, payMutation, ordersQuery + ordersQuery),
+    fc.string({ unit: fc.constantFrom('x', '{', '"', '\r', '\n', '0'), minLength: 1, maxLength: 400, size: 'max' }),
+  );
+  const cuts = fc.array(fc.nat(400), { maxLength: 4, size: 'max' });
+  await fc.assert(
+    fc.asyncProperty(text, cuts, cuts, fc.boolean(), async (body, chunks, packets, isChunked) => {
+      const request = isChunked ? post(chunked(...parts(body, chunks)), framed) : post(body);
+      const client = await rawClient(proxy.port);
+      client.socket.setNoDelay(true);
+      for (const part of parts(request, packets)) {
+        client.send(part);
+        await new Promise(setImmediate);
+      }
+      await client.receives('legacy');
+      client.socket.destroy();
+      expect(bodies.splice(0)).toEqual([body]);
+    }),
+    { numRuns: 100 },
+  );
+  await until(() => proxy.proxy.inFlight === 0);
+  expect(new Set(proxy.seen.map(({ reason }) => reason))).toContain('graphql-too-large');
+  expect(new Set(proxy.seen.map(({ reason }) => reason))).toContain('phase-shadow');
+});
+
+/** A text cut at these places. */
+function parts(whole: string, cuts: readonly number[]): string[] {
+  const places = [0, ...cuts.filter((cut) => cut < whole.length).toSorted((a, b) => a - b), whole.length];
+  return places
+    .slice(1)
+    .map((end, i) => whole.slice(places[i], end))
+    .filter((part) => part !== '');
+}
 
 test('a legacy that does not read holds a body over the limit back, and gets all of it in the end', async () => {
   const stopped: IncomingMessage[] = [];
