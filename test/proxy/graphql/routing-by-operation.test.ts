@@ -104,6 +104,30 @@ test('a mutation on the same path is a write, whose visitor reads it back from l
   expect(await ask(ordersQuery, 'bob')).toContain('"candidate"');
 });
 
+test('a query that no route names counts as a write, unless a feature that stays with legacy declares it', async () => {
+  const world = graphqlWorld('live');
+  const [orders] = world.options.features!;
+  const others = { route: 'others', method: 'POST', path: '/graphql', when: { graphql: { operation: /./ } } };
+  const rest = { name: 'rest', candidateTimeoutMs: 100, routes: [others] };
+  const routing = world.options.routing!();
+  const reads = { phase: 'legacy', percent: 0 } as const;
+  const both = { ...routing, features: new Map([...routing.features, ['rest', { feature: 'rest', reads }]]) };
+  await using upstream = await legacyShop();
+  await using alone = await startTestProxy(upstream.url, world.options);
+  await using declared = await startTestProxy(upstream.url, {
+    ...world.options,
+    features: [orders!, rest],
+    routing: () => both,
+  });
+  const other = post('{"query":"query Others { a }"}', last);
+  for (const proxy of [alone, declared]) await entered(proxy.port);
+  expect(await exchangeRaw(alone.port, other)).toMatch(/set-cookie: fig_fence=/i);
+  expect(await exchangeRaw(declared.port, other)).not.toMatch(/set-cookie/i);
+  expect(await exchangeRaw(declared.port, post(payMutation, last))).toMatch(/set-cookie: fig_fence=/i);
+  await until(() => declared.seen.at(-1)?.reason === 'graphql-not-a-query');
+  expect(declared.seen.at(-2)).toMatchObject({ reason: 'phase-legacy', servedBy: 'legacy' });
+});
+
 test('the shadow gets a copy of question and answer, and of nothing that is no declared query', async () => {
   await using upstream = await legacyShop();
   await using proxy = await startTestProxy(upstream.url, graphqlWorld('shadow').options);
