@@ -21,7 +21,8 @@ export class CaptureBody {
       this.#chunks = [];
       return;
     }
-    this.#chunks.push(chunk);
+    // It is borrowed.
+    this.#chunks.push(Buffer.from(chunk));
   }
 
   /** A copy of the whole body, which shares no memory with the socket's buffers. */

@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { RawHeaders } from '../src/kernel/exchange.ts';
 import type { Gone } from './gone.ts';
 import type { BodyAhead } from './graphql/read-ahead.ts';
@@ -79,7 +80,10 @@ class Relay implements UpstreamHandler {
   #isSettled = false;
   #isUploading = false;
   #hasContinued = false;
+  #needsDrain = false;
   #isDraining = false;
+  /** Whatever goes out of one read goes out in one write. */
+  #corked: Socket | undefined;
   #trailers: RawHeaders | undefined;
   /** What arrived while the head was held back; reading is paused then, so this is next to nothing. */
   #early: Buffer[] | undefined;
@@ -121,23 +125,35 @@ class Relay implements UpstreamHandler {
   onBody(chunk: Buffer, isLast: boolean): void {
     if (this.#isSettled) return;
     if (this.#early) {
-      this.#early.push(chunk);
+      this.#early.push(Buffer.from(chunk));
       return;
     }
     this.#job.tap?.(chunk);
     const { res } = this.#job;
+    // A stream of HTTP/2 does not tell when it is done with what it was given.
+    const own = res instanceof ServerResponse ? chunk : Buffer.from(chunk);
     if (isLast && this.#isHeadSent) {
-      res.end(chunk);
+      res.end(own);
       this.#settle({ kind: 'relayed', head: this.#head! });
       return;
     }
-    if (res.write(chunk) || this.#isDraining) return;
-    this.#isDraining = true;
-    this.#exchange?.pause();
-    res.once('drain', () => {
-      this.#isDraining = false;
-      this.#exchange?.resume();
-    });
+    if (this.#corked === undefined && res instanceof ServerResponse && res.socket) {
+      this.#corked = res.socket;
+      this.#corked.cork();
+    }
+    if (!res.write(own)) this.#needsDrain = true;
+  }
+
+  onRead(): boolean {
+    const { res, req } = this.#job;
+    this.#corked?.uncork();
+    this.#corked = undefined;
+    // What the kernel has taken at once is gone: there is nothing to wait for, though node asked for a pause.
+    const isWaiting = res.writableLength > 0;
+    if (this.#needsDrain && isWaiting) this.#awaitDrain();
+    this.#needsDrain = false;
+    // An answer that has ended lets go of its socket, which may still have to send it.
+    return res instanceof ServerResponse && (isWaiting || req.socket.writableLength > 0);
   }
 
   /** An event stream may have nothing to say for long after its head; an ordinary body came with it. */
@@ -196,6 +212,16 @@ class Relay implements UpstreamHandler {
     return hasRoom;
   }
 
+  #awaitDrain(): void {
+    if (this.#isDraining || this.#isSettled) return;
+    this.#isDraining = true;
+    this.#exchange?.pause();
+    this.#job.res.once('drain', () => {
+      this.#isDraining = false;
+      this.#exchange?.resume();
+    });
+  }
+
   async #holdHead(adding: Promise<string[]>, head: AnswerHead): Promise<void> {
     const added = await adding;
     if (this.#isSettled) return;
@@ -203,6 +229,7 @@ class Relay implements UpstreamHandler {
     this.#early = undefined;
     this.#sendHead(head, added);
     for (const chunk of early) this.onBody(chunk, false);
+    this.onRead();
     if (this.#trailers) this.#finish();
     else {
       this.onQuiet();

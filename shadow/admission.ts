@@ -1,7 +1,7 @@
 /** Pairs per second that are compared however strained the process is: below it there is no evidence to speak of. */
 const FLOOR_PER_SECOND = 50;
-/** Seconds of budget that a burst may take at once after a quiet time. */
-const BURST_SECONDS = 1;
+/** Pairs that a burst may take at once after a quiet time: half of what the feed holds. It is worked off when the users are gone. */
+const MAX_BURST = 500;
 /** Share of the upper bound by which the budget grows with each window that used it up without strain. */
 const GROWTH = 0.01;
 /** How much the last window counts in what the next one is expected to bring. */
@@ -33,6 +33,7 @@ interface Stratum {
 export class Admission {
   readonly #max: number;
   readonly #floor: number;
+  readonly #burst: number;
   readonly #random: () => number;
   readonly #features = new Map<string, Map<string, Stratum>>();
   #perSecond: number;
@@ -46,6 +47,7 @@ export class Admission {
     this.#floor = Math.min(FLOOR_PER_SECOND, maxPerSecond);
     this.#random = random;
     this.#perSecond = this.#floor;
+    this.#burst = Math.min(MAX_BURST, Math.max(1, maxPerSecond));
     this.#tokens = this.#burst;
   }
 
@@ -68,8 +70,7 @@ export class Admission {
   /** Ends a window of `elapsedMs`. `isStrained`: users had to wait, or the comparator did not keep up. */
   tick(elapsedMs: number, isStrained: boolean): void {
     this.#adapt(elapsedMs, isStrained);
-    const budget = (this.#perSecond * elapsedMs) / 1_000;
-    this.#tokens = Math.min(this.#burst, this.#tokens + budget);
+    this.#tokens = Math.min(this.#burst, this.#tokens + (this.#perSecond * elapsedMs) / 1_000);
     const strata = [...this.#features.values()].flatMap((routes) => [...routes.values()]);
     for (const stratum of strata) {
       stratum.expected += FORGETTING * (stratum.asked - stratum.expected);
@@ -77,7 +78,7 @@ export class Admission {
     }
     const level = fairLevel(
       strata.map(({ expected }) => expected),
-      budget,
+      this.#tokens,
     );
     for (const stratum of strata) stratum.share = stratum.expected <= level ? 1 : level / stratum.expected;
   }
@@ -90,10 +91,6 @@ export class Admission {
       const grown = this.#perSecond < this.#threshold ? 2 * this.#perSecond : this.#perSecond + this.#max * GROWTH;
       this.#perSecond = Math.min(this.#max, grown);
     }
-  }
-
-  get #burst(): number {
-    return Math.max(1, this.#perSecond * BURST_SECONDS);
   }
 
   #stratumOf(feature: string, route: string): Stratum {

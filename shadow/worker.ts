@@ -1,85 +1,9 @@
-/** The shadow's thread: asks, compares and stores, where nothing that goes wrong can touch a user's request. */
-import { parentPort, workerData as given } from 'node:worker_threads';
-import { describeError } from '../src/kernel/fig-error.ts';
-import { sleep } from '../src/kernel/service.ts';
-import { EvidenceWriter } from '../src/store/evidence-writer.ts';
-import { openEvidence } from '../src/store/open-evidence.ts';
-import { LegacyAsker } from './ask-legacy.ts';
-import { openCandidates } from './candidate-module.ts';
-import { defaultShadowSettings, ExchangeComparer } from './exchange-comparer.ts';
+/** The shadow's thread, where nothing that goes wrong can touch a user's request. */
+import { parentPort, workerData } from 'node:worker_threads';
 import { lowerThreadPriority } from './lower-priority.ts';
-import { Semaphore } from './semaphore.ts';
-import { SharedPositionReader } from './shared-position.ts';
-import { workerLog } from './worker-log.ts';
-import { aliveEveryMs, type FromWorker, type StartedWorkerData, type ToWorker } from './worker-protocol.ts';
-
-/** Judgements at once, most of which wait for a fence. */
-const MAX_JUDGEMENTS = 64;
-
-async function runWorker(port: NonNullable<typeof parentPort>, workerData: StartedWorkerData): Promise<void> {
-  const post = (message: FromWorker): void => port.postMessage(message);
-  const log = workerLog(post);
-  lowerThreadPriority();
-  setInterval(() => post({ type: 'alive' }), aliveEveryMs).unref();
-  // A handler of the user that forgets a rejected promise must not cost all comparisons that are under way.
-  process.on('unhandledRejection', (error) => log.warn({ error: describeError(error) }, 'a promise was left rejected'));
-
-  const settings = { ...defaultShadowSettings, ...workerData.settings };
-  const store = await openEvidence(workerData.storeUrl);
-  const candidates = await openCandidates(workerData);
-  const legacy = new LegacyAsker({
-    url: new URL(workerData.legacyUrl),
-    tls: workerData.legacyTls,
-    timeoutMs: settings.legacyTimeoutMs,
-  });
-  const writer = new EvidenceWriter({ append: (items) => store.evidence.append(items), log });
-  const comparer = new ExchangeComparer({
-    candidates,
-    legacy,
-    applied: (feature) => positionOf(workerData, candidates.features, feature),
-    redactionKey: store.redactionKey,
-    record: (item) => writer.record(item),
-    settings,
-    log,
-  });
-  const judgements = new Semaphore(MAX_JUDGEMENTS);
-  const underWay = new Set<Promise<void>>();
-
-  async function take({ sequence, exchange }: Extract<ToWorker, { type: 'exchange' }>): Promise<void> {
-    const { verdict } = await judgements.run(() => comparer.compare(exchange));
-    post({ type: 'done', sequence, feature: exchange.feature, route: exchange.route, verdict });
-  }
-
-  async function stop(budgetMs: number): Promise<void> {
-    await Promise.race([Promise.allSettled(underWay), sleep(budgetMs)]);
-    await writer.stop();
-    await Promise.allSettled([candidates.close(), legacy[Symbol.asyncDispose](), store[Symbol.asyncDispose]()]);
-    process.exit(0);
-  }
-
-  port.on('message', (message: ToWorker) => {
-    if (message.type === 'stop') {
-      void stop(message.budgetMs);
-      return;
-    }
-    const taken = take(message);
-    underWay.add(taken);
-    void taken.finally(() => underWay.delete(taken));
-  });
-  post({ type: 'ready' });
-}
-
-/** Without a read model in this house, or a database to read positions from, there is no fence to wait for. */
-function positionOf(
-  { legacyDatabaseUrl, features: shared, position }: StartedWorkerData,
-  features: readonly { readonly name: string; readonly readModel: unknown }[],
-  name: string,
-): SharedPositionReader | undefined {
-  const index = shared.indexOf(name);
-  const feature = features.find((each) => each.name === name);
-  if (legacyDatabaseUrl === undefined || !feature?.readModel || index < 0) return undefined;
-  return new SharedPositionReader(position, index);
-}
 
 if (!parentPort) throw new Error('this file runs as a worker thread');
-await runWorker(parentPort, given);
+// Before the rest is loaded: that alone takes the processor for as long as a thousand requests do.
+lowerThreadPriority();
+const { runWorker } = await import('./run-worker.ts');
+await runWorker(parentPort, workerData);

@@ -71,7 +71,8 @@ export class ResponseParser {
       throw new MalformedResponse(`a head of more than ${this.#maxHeadBytes} bytes`);
     }
     if (end === -1) {
-      this.#held = all;
+      // What was read is borrowed.
+      this.#held = this.#held === undefined ? Buffer.from(bytes) : all;
       return undefined;
     }
     this.#held = undefined;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { MalformedResponse, type ResponseHead } from './response-head.ts';
 import { ResponseParser, type ResponseEvents } from './response-parser.ts';
+import type { ReadBuffer } from './read-buffer.ts';
 import { trailerLines } from './request-head.ts';
 import type { UpstreamFault, UpstreamHandler, UpstreamRequest } from './upstream-exchange.ts';
 
@@ -28,6 +29,7 @@ export interface ConnectionOwner<User> {
 /** One connection to the upstream, which carries one exchange at a time. `User` is what its owner calls that exchange. */
 export class UpstreamConnection<User> implements ResponseEvents {
   readonly #socket: Socket;
+  readonly #reads: ReadBuffer | undefined;
   readonly #owner: ConnectionOwner<User>;
   readonly #limits: ConnectionLimits;
   #parser: ResponseParser | undefined;
@@ -50,11 +52,17 @@ export class UpstreamConnection<User> implements ResponseEvents {
   keepAliveSeconds: number | undefined;
 
   /** Takes over a connected socket. */
-  constructor(socket: Socket, limits: ConnectionLimits, owner: ConnectionOwner<User>) {
+  constructor(
+    { socket, reads }: { readonly socket: Socket; readonly reads: ReadBuffer | undefined },
+    limits: ConnectionLimits,
+    owner: ConnectionOwner<User>,
+  ) {
     this.#socket = socket;
+    this.#reads = reads;
     this.#limits = limits;
     this.#owner = owner;
-    socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    if (reads) reads.listen((bytes) => this.#read(bytes));
+    else socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#ended());
     socket.on('error', (error) => this.#close({ kind: 'cut', error }));
@@ -87,13 +95,16 @@ export class UpstreamConnection<User> implements ResponseEvents {
 
   write(chunk: Buffer): boolean {
     if (this.#handler === undefined || this.#isSent || chunk.length === 0) return true;
-    if (this.#request!.body === 'length') return this.#taken(this.#socket.write(chunk));
+    if (this.#request!.body === 'length') {
+      this.#socket.write(chunk);
+      return this.#taken();
+    }
     this.#socket.cork();
     this.#socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
     this.#socket.write(chunk);
-    const hasRoom = this.#socket.write('\r\n', 'latin1');
+    this.#socket.write('\r\n', 'latin1');
     this.#socket.uncork();
-    return this.#taken(hasRoom);
+    return this.#taken();
   }
 
   finish(trailers: readonly string[]): void {
@@ -168,18 +179,25 @@ export class UpstreamConnection<User> implements ResponseEvents {
     handler?.onEnd(trailers);
   }
 
-  #read(bytes: Buffer): void {
-    if (this.#isClosed) return;
+  /** Returns whether some of the bytes are in use still. */
+  #read(bytes: Buffer): boolean {
+    if (this.#isClosed) return false;
     this.#hasHeard = true;
+    const handler = this.#handler;
     try {
       if (this.#parser === undefined) throw new MalformedResponse('bytes that no request has asked for');
       this.#parser.push(bytes);
     } catch (error) {
       if (!(error instanceof MalformedResponse)) throw error;
       this.#close({ kind: 'malformed', error });
-      return;
     }
-    if (!this.#parser.isDone || this.#isClosed) {
+    const isInUse = handler?.onRead() ?? false;
+    if (!this.#isClosed) this.#afterRead();
+    return isInUse;
+  }
+
+  #afterRead(): void {
+    if (this.#parser?.isDone !== true) {
       this.#handler?.onQuiet();
       return;
     }
@@ -191,6 +209,7 @@ export class UpstreamConnection<User> implements ResponseEvents {
     }
     // Whoever paused it in the end of a body need not come back to it.
     this.#socket.resume();
+    this.#reads?.rest();
     this.#owner.onIdle(this);
   }
 
@@ -220,7 +239,9 @@ export class UpstreamConnection<User> implements ResponseEvents {
   }
 
   /** While the upstream takes nothing, its time runs; while it waits for the client's bytes, it does not. */
-  #taken(hasRoom: boolean): boolean {
+  #taken(): boolean {
+    // Node asks for a pause after every large chunk, even if it is with the kernel already.
+    const hasRoom = this.#socket.writableLength === 0;
     if (!hasRoom && !this.#head) this.#await(this.#limits.sendIdleMs);
     return hasRoom;
   }

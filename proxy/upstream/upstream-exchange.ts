@@ -41,13 +41,15 @@ export interface UpstreamFault {
   readonly error: Error;
 }
 
-/** What is told of an exchange, in order. After `onEnd` or `onFailure`, one of which comes, or `abort`: nothing more. */
+/** What is told of an exchange, in order. After `onEnd` or `onFailure`, one of which comes, or `abort`: nothing more but `onRead`. */
 export interface UpstreamHandler {
   /** A 1xx; also the upstream's word on an Expect. */
   onInterim(head: ResponseHead): void;
   onHead(head: ResponseHead): void;
-  /** `isLast`: the body ends with this chunk, and `onEnd` follows at once. */
+  /** `isLast`: the body ends with this chunk, and `onEnd` follows at once. The memory is borrowed until `onRead`. */
   onBody(chunk: Buffer, isLast: boolean): void;
+  /** All that came with one read was told. Returns whether memory of that read is in use still; it is then left to its user. */
+  onRead(): boolean;
   /** All that has arrived was told, and more is to come. */
   onQuiet(): void;
   onEnd(trailers: RawHeaders): void;

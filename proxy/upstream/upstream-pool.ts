@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Connecting } from './connect-upstream.ts';
 import { Exchange } from './exchange.ts';
 import { requestHead } from './request-head.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -7,7 +8,7 @@ import type { UpstreamExchange, UpstreamFault, UpstreamHandler, UpstreamRequest 
 
 export interface UpstreamPoolOptions {
   /** Begins to connect; the socket emits `ready` (the event is `connect` or `secureConnect`) or `error`. */
-  readonly connect: () => { readonly socket: Socket; readonly ready: 'connect' | 'secureConnect' };
+  readonly connect: () => Connecting;
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   /** 0: an answer may be silent for ever, as an event stream is. */
@@ -187,7 +188,7 @@ export class UpstreamPool implements ConnectionOwner<Exchange> {
   }
 
   #open(exchange: Exchange): void {
-    const { socket, ready } = this.#options.connect();
+    const { socket, ready, reads } = this.#options.connect();
     const { connectTimeoutMs } = this.#options;
     const deadline = connectTimeoutMs > 0 ? performance.now() + connectTimeoutMs : Number.POSITIVE_INFINITY;
     this.#connecting.set(socket, { deadline, exchange });
@@ -196,7 +197,7 @@ export class UpstreamPool implements ConnectionOwner<Exchange> {
     socket.on('error', onError);
     socket.once(ready, () => {
       if (!this.#connecting.delete(socket)) return;
-      const connection = new UpstreamConnection(socket, this.#limits, this);
+      const connection = new UpstreamConnection({ socket, reads }, this.#limits, this);
       socket.off('error', onError);
       this.#connections.add(connection);
       this.#carry(connection, exchange);

@@ -58,6 +58,9 @@ class Caller implements UpstreamHandler {
   onBody(chunk: Buffer): void {
     this.body += chunk.toString('latin1');
   }
+  onRead(): boolean {
+    return false;
+  }
   onEnd(): void {
     expect(this.isOver).toBe(false);
     this.isEnded = true;
