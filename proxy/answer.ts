@@ -12,7 +12,11 @@ export function answerFromCandidate(
   explanation: RawHeaders = [],
 ): void {
   const headers = [...answer.headers, 'x-fig-served-by', 'candidate', ...explanation];
-  if (answer.status !== 204 && answer.status !== 304) headers.push('Content-Length', String(answer.body.byteLength));
+  // An answer to HEAD without a body says how long one would be, or nothing, but never that it is empty.
+  const isLengthKnown = method === 'HEAD' && answer.body.byteLength === 0;
+  if (answer.status !== 204 && answer.status !== 304 && !isLengthKnown) {
+    headers.push('Content-Length', String(answer.body.byteLength));
+  }
   res.writeHead(answer.status, headers);
   res.end(isBodiless(method, answer.status) ? undefined : answer.body);
 }

@@ -40,7 +40,7 @@ export class CandidateDesk {
       if (result === timedOut) {
         return { ok: false, failure: 'timeout', reason: `no answer within ${timeoutMs} ms`, tookMs: took() };
       }
-      return checked(result, took());
+      return checked(result, took(), question.method);
     } catch (error) {
       return { ok: false, failure: 'failed', reason: describeError(error), tookMs: took() };
     }
@@ -65,7 +65,7 @@ export class CandidateDesk {
 }
 
 /** The result if it can be sent to a user as it is; otherwise a failure. */
-function checked(result: CandidateResult, tookMs: number): CandidateResult {
+function checked(result: CandidateResult, tookMs: number, method: string): CandidateResult {
   if (!result.ok) return { ok: false, failure: result.failure, reason: result.reason, tookMs };
   const { status, headers, body } = result.answer;
   if (!Number.isInteger(status) || status < 200 || status > 599) {
@@ -75,7 +75,7 @@ function checked(result: CandidateResult, tookMs: number): CandidateResult {
   const fault = faultOfHeaders(headers);
   if (fault !== undefined) return { ok: false, failure: 'invalid', reason: fault, tookMs };
   if (!(body instanceof Uint8Array)) return { ok: false, failure: 'invalid', reason: 'its body is not bytes', tookMs };
-  return { ok: true, answer: { status, headers: sendable(headers), body }, tookMs };
+  return { ok: true, answer: { status, headers: sendable(headers, method), body }, tookMs };
 }
 
 function faultOfHeaders(headers: HttpAnswer['headers']): string | undefined {
@@ -92,6 +92,11 @@ function faultOfHeaders(headers: HttpAnswer['headers']): string | undefined {
   return undefined;
 }
 
-function sendable(headers: HttpAnswer['headers']): string[] {
-  return filterHeaders(endToEnd(headers), (name) => !notTheCandidates.has(name) && !name.startsWith('x-fig-'));
+/** The length of what a GET would give is the candidate's to tell; that of a body we count ourselves. */
+function sendable(headers: HttpAnswer['headers'], method: string): string[] {
+  let isLengthTold = method !== 'HEAD';
+  return filterHeaders(endToEnd(headers), (name, value) => {
+    if (name === 'content-length' && !isLengthTold && /^\d{1,15}$/.test(value)) return (isLengthTold = true);
+    return !notTheCandidates.has(name) && !name.startsWith('x-fig-');
+  });
 }

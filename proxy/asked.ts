@@ -34,12 +34,12 @@ export class Asked {
     this.routing = parts.routing();
     parts.ownWrites.learn(this.routing);
     parts.breakers.learn(this.routing);
-    this.#match = parts.routes.match(client.method, client.target, rawHeaders);
     this.headers = withRequestId(
       upstreamHeaders(rawHeaders, client.origin, parts.identity, httpVersion),
       client.req,
       client.id,
     );
+    this.#match = parts.routes.match(client.method, client.target, rawHeaders, this.headers);
   }
 
   get match(): RouteMatch | undefined {

@@ -56,11 +56,18 @@ export function faultOf(req: IncomingMessage, paths: PathPolicy = 'verbatim'): R
     return { status: 400, message: 'the request has more than one Host header' };
   }
   const coding = req.headers['transfer-encoding'];
+  // Servers of that version take what follows for another request (RFC 9112 section 6.1).
+  if (coding !== undefined && req.httpVersion === '1.0') {
+    return { status: 400, message: 'a request of HTTP/1.0 has no chunks' };
+  }
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
     return { status: 501, message: 'only the transfer coding "chunked" is understood' };
   }
   if (req.url?.startsWith('/') !== true && !/^https?:\/\//i.test(req.url ?? '')) {
     return { status: 501, message: 'only targets that are a path or an http URL are forwarded' };
+  }
+  if (!isHost(req.headers.host) || !isOfHost(req.url, req.headers.host)) {
+    return { status: 400, message: 'the request does not say plainly whom it asks' };
   }
   if (req.httpVersionMajor > 1 && !isSoundAuthority(req)) {
     return { status: 400, message: 'the request does not say plainly whom it asks for what' };
@@ -75,6 +82,21 @@ function hasTwoHosts(headers: RawHeaders): boolean {
     if (headers[i]!.length === 4 && headers[i]!.toLowerCase() === 'host') hosts += 1;
   }
   return hosts > 1;
+}
+
+/** Whether it is one name that every server cuts in the same place. */
+function isHost(host: string | undefined): boolean {
+  return host === undefined || !/[\s,/?#@\\]/.test(host);
+}
+
+/** A target that names a host itself must name the one of the header: some servers heed the one, some the other. */
+function isOfHost(target: string | undefined, host: string | undefined): boolean {
+  if (host === undefined || target?.startsWith('/') === true) return true;
+  const named = /^(https?):\/\/([^/?#\\]*)/i.exec(target ?? '');
+  if (named === null) return true;
+  const port = named[1]!.length === 4 ? /:80$/ : /:443$/;
+  const plain = (name: string): string => name.toLowerCase().replace(port, '');
+  return plain(named[2]!) === plain(host);
 }
 
 /** What HTTP/1.1's parser makes sure of: one host without user or spaces, and a target that fits its line. */

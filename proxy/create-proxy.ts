@@ -12,6 +12,7 @@ import { faultOf, hasBody } from './client-request.ts';
 import { drain } from './drain.ts';
 import { HeldBodies } from './graphql/held-bodies.ts';
 import type { ProxyParts } from './proxy-parts.ts';
+import { isHeadTooLarge } from './head-size.ts';
 import { CopyDesk } from './hand-copy.ts';
 import { listen, urlOf } from './listen.ts';
 import { openLegacyTls } from './legacy-tls.ts';
@@ -23,8 +24,11 @@ import type { Proxy, ProxyOptions } from './proxy-options.ts';
 import { refuseMalformedHead, refuseRaw } from './refuse-load.ts';
 import { pathOf } from './request-path.ts';
 import { RouteTable } from './route-table.ts';
+import { resetSocket } from './reset-socket.ts';
+import { SecureServer } from './secure-server.ts';
 import type { SeenRequest } from './seen-request.ts';
 import { serveRequest, type ServingDesk } from './serve-request.ts';
+import { SlowReaders } from './slow-readers.ts';
 import { UpgradeTunnels, isWebSocketUpgrade, responseOn } from './upgrade-tunnel.ts';
 import { compileTrust } from './trust.ts';
 import { connectUpstream } from './upstream/connect-upstream.ts';
@@ -72,6 +76,7 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     legacy: options.legacy,
     agent: legacyTls.agent,
     headersOf: (req) => upstreamHeaders(req.rawHeaders, parts.originOf(req), parts.identity, req.httpVersion),
+    connectTimeoutMs: timeouts.connectMs,
     handshakeTimeoutMs: timeouts.responseHeadersMs,
     log: options.log,
     onHandshake: (req, status) => {
@@ -92,12 +97,19 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
         connections.watch(socket);
         load.connected(socket);
       },
+      (socket) => load.accepted(socket),
     ),
   );
   // Node would drop the lines beyond its count in silence; ours are counted, and their bytes are bounded.
   server.maxHeadersCount = 0;
   // How long an upload may take is legacy's to say as well: the proxy holds next to nothing of it.
   server.requestTimeout = 0;
+  const readers = new SlowReaders(() => connections.owing(), load.limits.answerTimeoutMs);
+  if (server instanceof SecureServer) server.answerTimeoutMs = load.limits.answerTimeoutMs;
+  server.on('timeout', (socket) => {
+    if (readers.isWaiting(socket)) resetSocket(socket);
+    else socket.destroy();
+  });
   server.on('request', (req, res) => serveRequest(desk, req, res));
   // The upstream says whether the body is wanted: node would have asked for it at once.
   server.on('checkContinue', (req, res) => serveRequest(desk, req, res));
@@ -114,19 +126,32 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     }
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
-    if (isWebSocketUpgrade(req) && faultOf(req, options.paths) === undefined) {
-      load.tunnelled(socket);
-      tunnels.open(req, socket, head);
-    }
-    // Any other upgrade may be ignored (RFC 9110 section 7.8). Its body, if any, is lost to us by now.
-    else if (!hasBody(req)) serveRequest(desk, req, responseOn(req, socket));
-    else socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    // Asked before an earlier answer on the connection is out, it waits for that: what it sends comes behind it.
+    connections.whenAnswered(socket, () => {
+      const isSound = faultOf(req, options.paths) === undefined && !isHeadTooLarge(req, load.limits);
+      if (isSound && isWebSocketUpgrade(req)) {
+        load.tunnelled(socket);
+        tunnels.open(req, socket, head);
+      }
+      // Any other upgrade may be ignored (RFC 9110 section 7.8). Its body, if any, is lost to us by now.
+      else if (!hasBody(req)) serveRequest(desk, req, responseOn(req, socket));
+      else refuseToChange(socket);
+    });
+  });
+
+  // Without a listener node closes the connection without a word, and with it what is owed on it.
+  server.on('connect', (_, socket) => {
+    socket.on('error', () => socket.destroy());
+    connections.whenAnswered(socket, () => refuseToChange(socket));
   });
 
   await withoutLeak(
     closeLegacy,
     () => listen(server, options.host, options.port),
-    () => renewed?.stop(),
+    () => {
+      readers.stop();
+      renewed?.stop();
+    },
   );
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
@@ -146,6 +171,8 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
       Object.assign(options, settings);
       load.change(limits);
       server.headersTimeout = limits.headersTimeoutMs;
+      readers.change(limits.answerTimeoutMs);
+      if (server instanceof SecureServer) server.answerTimeoutMs = limits.answerTimeoutMs;
       // Node reads it for every new connection, though its types do not know it.
       Object.assign(server, { maxHeaderSize: limits.headerBytes });
     },
@@ -157,7 +184,7 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
     stop: () => {
       renewed?.stop();
       legacyTls.stop();
-      return (stopping ??= stop(server, connections, upgraded, legacy, options));
+      return (stopping ??= stop(server, connections, readers, upgraded, legacy, options));
     },
   };
 }
@@ -242,14 +269,22 @@ function safely({ observe, log }: ProxyOptions): (seen: SeenRequest) => void {
   };
 }
 
-/** What is no HTTP gets 400 and a closed connection, but never in the middle of an answer. */
+/** Answers who asks for another protocol that is not to be had. A client that would not close its side is not waited for. */
+function refuseToChange(socket: Duplex): void {
+  const answer = 'HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+  socket.end(answer, () => socket.destroy());
+}
+
+/** What is no HTTP gets 400 and a closed connection, but never before or in an answer to something else. */
 function refuseMalformed(
   error: NodeJS.ErrnoException,
   socket: Duplex,
   connections: ClientConnections,
   load: Load,
 ): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || connections.isAnswering(socket)) {
+  const rest = error.code === 'ECONNRESET' || !socket.writable ? 'broken' : connections.endBehindGarbage(socket);
+  if (rest === 'owed' && !socket.readableEnded) return;
+  if (rest !== 'free') {
     socket.destroy();
     return;
   }
@@ -279,11 +314,13 @@ function headLimits({ headerBytes, headersTimeoutMs }: ProxyLimits): ServerOptio
 async function stop(
   server: Server,
   connections: ClientConnections,
+  readers: SlowReaders,
   upgraded: ReadonlySet<Duplex>,
   legacy: UpstreamPool,
   { drainDelayMs = 0, stopGraceMs = 5_000 }: ProxyOptions,
 ): Promise<void> {
   await drain(server, connections, upgraded, { drainDelayMs, stopGraceMs });
+  readers.stop();
   legacy.destroy();
 }
 

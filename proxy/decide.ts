@@ -111,15 +111,23 @@ export function decideAtBreaker(decision: Decision): Decision {
   return { ...decision, serve: 'legacy', fallback: undefined, reason: 'breaker-open' };
 }
 
-/** The decision after the candidate failed: legacy answers in its place. */
-export function decideAfterFailure(decision: Decision, failure: CandidateFailure): Decision {
+/**
+ * The decision after the candidate failed: legacy answers in its place. The shadow learns of it whether or not the question
+ * was chosen to be compared: a failure that a user waited through is evidence, and nobody has to be asked for it again.
+ */
+export function decideAfterFailure(failure: CandidateFailure): Decision {
   const reason = `candidate-${failure}` as const;
-  return { ...decision, serve: 'legacy', fallback: undefined, reason, candidateFailure: failure };
+  return { serve: 'legacy', mirror: true, fallback: undefined, reason, candidateFailure: failure };
 }
 
-/** The decision for a question that the shadow has no room for. */
+/** The decision for a question that is not chosen to be compared. Who answers it, and why, stays as it is. */
 export function decideUncompared(decision: Decision): Decision {
   return decision.serve === 'legacy' ? legacy(decision.reason) : { ...decision, mirror: false };
+}
+
+/** Whether the candidate would have served, had it not failed too often or did it not fail now. */
+export function isCandidatesTurn({ serve, reason }: Decision): boolean {
+  return serve === 'candidate' || reason === 'breaker-open';
 }
 
 /** Most requests get one of a few decisions, again and again. */

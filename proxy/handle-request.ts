@@ -8,6 +8,7 @@ import {
   decideAtBreaker,
   decideAtFence,
   decideUncompared,
+  isCandidatesTurn,
   type Decision,
 } from './decide.ts';
 import { explained, withExplanation } from './explain.ts';
@@ -87,7 +88,7 @@ async function handleByOperation(parts: ProxyParts, asked: Asked, match: RouteMa
 async function handleWithCare(parts: ProxyParts, asked: Asked, planned: Decision, place: Place): Promise<Handled> {
   const { client } = asked;
   let decision = planned;
-  const isCandidatesTurn = decision.serve === 'candidate' || decision.reason === 'breaker-open';
+  const isItsTurn = isCandidatesTurn(planned);
   if (asked.match && decision.serve === 'candidate') {
     const fence = await parts.ownWrites.fenceFor(asked.match.feature, asked.visitor, asked.note);
     decision = decideAtFence(decision, fence);
@@ -97,7 +98,7 @@ async function handleWithCare(parts: ProxyParts, asked: Asked, planned: Decision
     if ('handled' in outcome) return outcome.handled;
     decision = outcome.decision;
   }
-  const fallback = isCandidatesTurn ? decision.reason : undefined;
+  const fallback = isItsTurn ? decision.reason : undefined;
   const turn = parts.load.turns.take() ?? (await parts.load.turns.wait(client.gone));
   if (turn === undefined) return { ...refuseLoad(parts.load, client, 'upstream-busy'), fallback };
   try {
@@ -124,7 +125,7 @@ async function serveFromCandidate(
   if (result === undefined) return { decision: decideAtBreaker(decision) };
   if (!result.ok) {
     parts.log.warn({ feature, route, failure: result.failure, why: result.reason }, 'legacy answers for the candidate');
-    return { decision: decideAfterFailure(decision, result.failure) };
+    return { decision: decideAfterFailure(result.failure) };
   }
   const { answer, tookMs } = result;
   if (!client.gone.aborted)

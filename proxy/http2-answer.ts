@@ -5,25 +5,51 @@ import type { Http2Question } from './http2-question.ts';
 import { StreamSocket } from './stream-socket.ts';
 
 /** Headers of an HTTP/1.1 connection, which an HTTP/2 message must not have (RFC 9113 section 8.2.2). */
-const ofTheConnection = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
+const ofTheConnection = new Set([
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]);
 
-/** nghttp2 fails an answer in which one of these stands twice; the first is what most clients take. */
+/** Node throws where one of these stands twice, in trailers at nobody who could catch it; the first is what most clients take. */
 const onlyOnce = new Set([
   'access-control-allow-credentials',
   'access-control-max-age',
+  'access-control-request-method',
   'age',
+  'authorization',
   'content-encoding',
   'content-language',
   'content-length',
   'content-location',
+  'content-md5',
   'content-range',
   'content-type',
   'date',
+  'dnt',
   'etag',
   'expires',
+  'from',
+  'host',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
   'last-modified',
   'location',
+  'max-forwards',
+  'proxy-authorization',
+  'range',
+  'referer',
   'retry-after',
+  'tk',
+  'upgrade-insecure-requests',
+  'user-agent',
   'x-content-type-options',
 ]);
 

@@ -59,6 +59,7 @@ export class Load {
   #limits: ProxyLimits;
   readonly #surplus = new Map<Duplex, NodeJS.Timeout>();
   #connections = 0;
+  #accepted = 0;
   readonly #places: Places = { inFlight: 0, streams: 0 };
   readonly #refused: Record<Refusal, number> = {
     connections: 0,
@@ -99,9 +100,8 @@ export class Load {
       clearTimeout(this.#surplus.get(socket));
       this.#surplus.delete(socket);
     });
-    const { connections } = this.limits;
-    if (this.#connections <= connections) return;
-    if (this.#connections > connections + Math.max(MIN_SURPLUS, connections * SURPLUS_SHARE)) {
+    if (this.#connections <= this.limits.connections) return;
+    if (this.#isFarBeyond(this.#connections)) {
       this.refuse('connections');
       socket.destroy();
       return;
@@ -111,6 +111,25 @@ export class Load {
       socket.destroy();
     }, SURPLUS_MS);
     this.#surplus.set(socket, timer.unref());
+  }
+
+  /**
+   * Counts a connection before its TLS handshake; `connected` counts it again once it can ask. Handshakes that never end
+   * would get round the limit, and nothing can be said to those beyond it.
+   */
+  accepted(socket: Socket): void {
+    this.#accepted += 1;
+    socket.once('close', () => {
+      this.#accepted -= 1;
+    });
+    if (!this.#isFarBeyond(this.#accepted)) return;
+    this.refuse('connections');
+    socket.destroy();
+  }
+
+  #isFarBeyond(count: number): boolean {
+    const { connections } = this.limits;
+    return count > connections + Math.max(MIN_SURPLUS, connections * SURPLUS_SHARE);
   }
 
   /** Whether the connection is beyond the limit, so that whatever it asks is refused. */

@@ -12,8 +12,8 @@ export interface Listener {
 }
 
 /**
- * The server users connect to, with a certificate or without; it does not listen yet. `watch` is told of every connection,
- * an HTTP/2 one included. Throws FIG_CERTIFICATE_INVALID.
+ * The server users connect to, with a certificate or without; it does not listen yet. `watch` is told of every connection
+ * that can ask, an HTTP/2 one included, `accepted` of one whose TLS handshake is still to come. Throws FIG_CERTIFICATE_INVALID.
  */
 export function openListener(
   tls: ListenTls | undefined,
@@ -21,6 +21,7 @@ export function openListener(
   pollMs: number,
   log: Log,
   watch: (socket: Socket) => void,
+  accepted: (socket: Socket) => void,
 ): Listener {
   if (tls === undefined) {
     const server = createServer(options);
@@ -31,6 +32,7 @@ export function openListener(
   const material = readTlsMaterial(tls, name);
   warnIfExpired(name, material, log);
   const server = new SecureServer(options, tls, material);
+  server.on('connection', accepted);
   server.on('secureConnection', watch);
   const apply = server.renew.bind(server);
   return { server, renewed: renewTls({ name, source: tls, current: material, apply, pollMs, log }) };

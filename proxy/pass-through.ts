@@ -1,5 +1,5 @@
 import type { Asked } from './asked.ts';
-import type { Decision } from './decide.ts';
+import { isCandidatesTurn, type Decision } from './decide.ts';
 import { explained, withExplanation } from './explain.ts';
 import { relay } from './forward.ts';
 import type { Place } from './load.ts';
@@ -21,12 +21,14 @@ export function isPassedThrough({ serve, mirror }: Decision, { hasBody, method }
 export function passThrough(
   parts: ProxyParts,
   { client, headers }: Asked,
-  { reason }: Decision,
+  decision: Decision,
   place: Place,
   turn: Turn,
   completion: Completion,
 ): void {
   const { req, res, method, target, gone } = client;
+  const { reason } = decision;
+  const fallback = isCandidatesTurn(decision) ? reason : undefined;
   const onHead = (head: { readonly isEventStream: boolean }): void => {
     if (!head.isEventStream) return;
     turn.release();
@@ -49,7 +51,7 @@ export function passThrough(
     (outcome) => {
       turn.release();
       try {
-        completion.done({ status: tellOutcome(parts.log, client, outcome), servedBy: 'legacy', reason });
+        completion.done({ status: tellOutcome(parts.log, client, outcome), servedBy: 'legacy', reason, fallback });
       } catch (error) {
         completion.failed(error);
       }

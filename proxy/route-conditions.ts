@@ -34,13 +34,18 @@ export interface ConditionSubject {
   /** Path and query as received. */
   readonly target: string;
   readonly headers: RawHeaders;
+  /** As legacy and candidate get them; default: the same. What is taken out on the way decides nothing. */
+  readonly forwarded?: RawHeaders | undefined;
 }
 
 export function checkConditions(conditions: RouteConditions, subject: ConditionSubject): ConditionResult {
   const results: ConditionResult[] = [];
+  const { headers, forwarded = headers } = subject;
   if (conditions.host !== undefined) results.push(checkHost(conditions.host, subject));
   for (const [name, condition] of Object.entries(conditions.headers ?? {})) {
-    results.push(checkText(condition, headerValues(subject.headers, name)));
+    // Host is what the client asked for, whatever legacy is told.
+    const isHost = name.toLowerCase() === 'host';
+    results.push(checkText(condition, headerValues(isHost ? headers : forwarded, name)));
   }
   const wanted = Object.entries(conditions.query ?? {});
   if (wanted.length > 0) {

@@ -74,13 +74,13 @@ export class RouteTable {
   }
 
   /**
-   * `target` is path and query as received. A HEAD does not match a GET route. A path that is not spelled as every reader
+   * `target` is path and query as received, `headers` too; `forwarded` are those that legacy gets. A HEAD does not match a GET route. A path that is not spelled as every reader
    * understands it is matched by its normal form, and the match is marked as ambiguous.
    */
-  match(method: string, target: string, headers: RawHeaders = []): RouteMatch | undefined {
+  match(method: string, target: string, headers: RawHeaders = [], forwarded = headers): RouteMatch | undefined {
     if (this.#isEmpty) return undefined;
     if (!isRoutable(method)) return undefined;
-    const subject = { target, headers };
+    const subject = { target, headers, forwarded };
     const { path, normal, isClear } = readPath(target);
     const found = isClear ? this.#find(method, path, subject) : undefined;
     if (found === undefined) return this.#ambiguous(method, { path, normal, isClear }, subject);

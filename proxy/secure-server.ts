@@ -1,25 +1,22 @@
-import { createServer as createHttp2Server } from 'node:http2';
+import { constants, createServer as createHttp2Server, type Http2Session, type Http2Stream } from 'node:http2';
 import type { ServerOptions } from 'node:http';
 import { Server } from 'node:https';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ListenTls } from '../src/config/edge-definition.ts';
 import type { TlsMaterial } from '../src/config/tls-material.ts';
 import { Http2Answer } from './http2-answer.ts';
 import { Http2Question } from './http2-question.ts';
-import { carriedBy } from './session-socket.ts';
+import { carriedBy, carrierOf } from './session-socket.ts';
 
 const HANDSHAKE_MS = 10_000;
 /** A session on which nothing happens and nothing is asked is closed. */
 const IDLE_SESSION_MS = 65_000;
+/** What node has to say to an HTTP/2 client that is being cut off gets so long to go out. */
+const LAST_WORDS_MS = 1_000;
 const MAX_STREAMS = 128;
 /** Browsers send each cookie as a line of its own. */
 const MAX_HEADER_LINES = 512;
-
-/** The part of an HTTP/2 session that ends it. */
-interface Session {
-  close(): void;
-  destroy(): void;
-}
 
 /**
  * An https server that speaks HTTP/1.1 and, to clients that offer it (ALPN, RFC 7301), HTTP/2 (RFC 9113). Requests of both
@@ -27,8 +24,12 @@ interface Session {
  */
 export class SecureServer extends Server {
   readonly #tls: ListenTls;
-  readonly #sessions = new Set<Session>();
+  readonly #sessions = new Set<Http2Session>();
+  /** Connections whose handshake is not done, by their other end: nobody else knows of them. */
+  readonly #handshakes = new Map<string, Socket>();
   #isClosing = false;
+  /** Milliseconds in which a client of HTTP/2 takes nothing of an answer that waits for it; 0: for ever. */
+  answerTimeoutMs = 0;
 
   constructor(options: ServerOptions, tls: ListenTls, material: TlsMaterial) {
     const offersHttp2 = tls.http2 ?? true;
@@ -41,9 +42,17 @@ export class SecureServer extends Server {
       ALPNProtocols: offersHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'],
     });
     this.#tls = tls;
+    this.on('connection', (socket: Socket) => {
+      const end = otherEndOf(socket);
+      this.#handshakes.set(end, socket);
+      socket.once('close', () => {
+        if (this.#handshakes.get(end) === socket) this.#handshakes.delete(end);
+      });
+    });
     // Without a listener, a handshake that fails would leave its connection open.
     this.on('tlsClientError', (_, socket) => socket.destroy());
     if (offersHttp2) this.#routeByProtocol(options);
+    this.on('secureConnection', (socket) => this.#handshakes.delete(otherEndOf(socket)));
   }
 
   /** New connections get this certificate; those that are open keep theirs. */
@@ -60,7 +69,11 @@ export class SecureServer extends Server {
 
   override closeAllConnections(): void {
     super.closeAllConnections();
-    for (const session of this.#sessions) session.destroy();
+    for (const session of this.#sessions) {
+      session.destroy();
+      cutIfStuck(session, session);
+    }
+    for (const socket of this.#handshakes.values()) socket.destroy();
   }
 
   #routeByProtocol(options: ServerOptions): void {
@@ -98,6 +111,11 @@ export class SecureServer extends Server {
       let streams = 0;
       session.on('stream', (stream) => {
         streams += 1;
+        stream.setTimeout(this.answerTimeoutMs, () => {
+          if (stream.writableLength === 0) return;
+          stream.close(constants.NGHTTP2_CANCEL);
+          cutIfStuck(stream, session);
+        });
         stream.once('close', () => {
           streams -= 1;
         });
@@ -116,6 +134,17 @@ export class SecureServer extends Server {
     });
     return server;
   }
+}
+
+/** Node holds back the end of a stream or session until what it wrote is gone, for ever where the client reads nothing. */
+function cutIfStuck(ending: Http2Session | Http2Stream, session: Http2Session | undefined): void {
+  const carrier = carrierOf(session);
+  const timer = setTimeout(() => carrier?.destroy(), LAST_WORDS_MS);
+  ending.once('close', () => clearTimeout(timer));
+}
+
+function otherEndOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 function contextOf(tls: ListenTls, { cert, key, ca }: TlsMaterial) {

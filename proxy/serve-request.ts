@@ -55,8 +55,16 @@ class Serving {
       return;
     }
     this.#place = place;
+    connections.inTurn(this.#req, gone, () => this.#handle(client, place));
+  }
+
+  #handle(client: ClientRequest, place: Place): void {
+    if (client.gone.aborted) {
+      this.#done({ status: undefined, servedBy: 'legacy', reason: 'refused' });
+      return;
+    }
     try {
-      handleRequest(parts, client, place, { done: this.#done, failed: this.#failed });
+      handleRequest(this.#desk.parts, client, place, { done: this.#done, failed: this.#failed });
     } catch (error) {
       this.#failed(error);
     }

@@ -1,23 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import type { RawHeaders } from '../src/kernel/exchange.ts';
-import { filterHeaders } from './hop-by-hop.ts';
+import { filterHeaders, isHopByHop } from './hop-by-hop.ts';
 import type { ResponseHead } from './upstream/response-head.ts';
+import { isOurs } from './upstream-headers.ts';
 
-/** What decides how a message is read must be known before its body (RFC 9110 section 6.5.1). */
+/**
+ * What decides how a message is read must be known before its body (RFC 9110 section 6.5.1), and what was taken out of its
+ * head must not come back behind it: some servers merge the two.
+ */
 const neverTrailers = new Set([
   'authorization',
-  'connection',
   'content-encoding',
   'content-length',
   'content-type',
   'cookie',
+  'expect',
   'host',
-  'keep-alive',
   'set-cookie',
-  'te',
   'trailer',
-  'transfer-encoding',
-  'upgrade',
 ]);
 
 /** Announced trailers can be kept only where the answer goes on in chunks; elsewhere the announcement goes, too. */
@@ -37,7 +37,8 @@ export function trailerEntries(trailers: RawHeaders): [string, string][] {
   const entries: [string, string][] = [];
   for (let i = 0; i + 1 < trailers.length; i += 2) {
     const name = trailers[i]!.toLowerCase();
-    if (!neverTrailers.has(name) && !name.startsWith('x-fig-')) entries.push([trailers[i]!, trailers[i + 1]!]);
+    if (!neverTrailers.has(name) && !isHopByHop(name) && !isOurs(name, false))
+      entries.push([trailers[i]!, trailers[i + 1]!]);
   }
   return entries;
 }

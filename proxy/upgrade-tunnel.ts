@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ServerResponse, type ClientRequest as OutgoingRequest, type IncomingMessage } from 'node:http';
 import type { Agent } from 'node:https';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import httpProxy from 'http-proxy';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
@@ -18,6 +19,8 @@ export interface UpgradeTunnelsOptions {
   readonly agent: () => Agent | undefined;
   /** The headers of the handshake as legacy gets them, but for those that ask for the upgrade. */
   readonly headersOf: (req: IncomingMessage) => string[];
+  /** How long a connection to legacy, with TLS if any, may take to be made; 0: for ever. */
+  readonly connectTimeoutMs: number;
   /** How long legacy may take to accept or refuse an upgrade. */
   readonly handshakeTimeoutMs: number;
   readonly log: Log;
@@ -48,15 +51,23 @@ export class UpgradeTunnels {
 
   /** The socket must have an `error` listener already. */
   open(req: IncomingMessage, socket: Socket, head: Buffer): void {
-    this.#proxy.ws(req, socket, head, { agent: this.#options.agent() }, (error) => {
-      this.#options.log.debug({ error: describeError(error) }, 'an upgrade ended with an error');
-    });
+    const { agent, log } = this.#options;
+    // Node tells by throwing what it does not take in a request head; that must not be the end of the process.
+    try {
+      this.#proxy.ws(req, socket, head, { agent: agent() }, (error) => {
+        log.debug({ error: describeError(error) }, 'an upgrade ended with an error');
+      });
+    } catch (error) {
+      log.warn({ error: describeError(error) }, 'an upgrade could not be passed on');
+      socket.destroy();
+    }
   }
 
   #handshake(outgoing: OutgoingRequest, req: IncomingMessage, socket: Socket): void {
-    const { onHandshake, handshakeTimeoutMs } = this.#options;
+    const { onHandshake, connectTimeoutMs, handshakeTimeoutMs } = this.#options;
     setHead(outgoing, req, this.#options.headersOf(req));
     let isOver = false;
+    let timer: NodeJS.Timeout | undefined;
     const over = (status: number | undefined): void => {
       if (isOver) return;
       isOver = true;
@@ -64,18 +75,29 @@ export class UpgradeTunnels {
       onHandshake(req, status);
     };
     let isLate = false;
-    const late = (): void => {
-      isLate = true;
-      outgoing.destroy(new Error('no answer to the upgrade in time'));
+    let isConnected = false;
+    const allow = (ms: number, what: string): void => {
+      clearTimeout(timer);
+      const late = (): void => {
+        isLate = true;
+        outgoing.destroy(new Error(what));
+      };
+      if (ms > 0 && !isOver) timer = setTimeout(late, ms);
     };
-    const timer = handshakeTimeoutMs > 0 ? setTimeout(late, handshakeTimeoutMs) : undefined;
+    allow(connectTimeoutMs, 'no connection for the upgrade in time');
+    outgoing.once('socket', (upstream) => {
+      upstream.once(upstream instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
+        isConnected = true;
+        allow(handshakeTimeoutMs, 'no answer to the upgrade in time');
+      });
+    });
     socket.once('close', () => {
       over(undefined);
       outgoing.destroy();
     });
     outgoing.once('error', (error) => {
       if (isOver) return;
-      const stage = outgoing.socket?.connecting === false ? 'response-headers' : 'connect';
+      const stage = isConnected ? 'response-headers' : 'connect';
       const { status, code, message, place } = upstreamFailure({ stage, kind: isLate ? 'timeout' : 'cut', error });
       over(status);
       const requestId = randomUUID();
@@ -100,16 +122,24 @@ export class UpgradeTunnels {
   }
 }
 
-/** With a body it could not be told whether legacy takes what follows for that body or for the tunnel's first bytes. */
+/**
+ * With a body, or an expectation about one, it could not be told whether legacy takes what follows for that body or for the
+ * tunnel's first bytes. HTTP/1.0 has no upgrades.
+ */
 export function isWebSocketUpgrade(req: IncomingMessage): boolean {
-  return req.method === 'GET' && req.headers.upgrade?.toLowerCase() === 'websocket' && !hasBody(req);
+  const { upgrade, expect } = req.headers;
+  if (req.method !== 'GET' || req.httpVersion !== '1.1' || expect !== undefined) return false;
+  return upgrade?.toLowerCase() === 'websocket' && !hasBody(req);
 }
 
 /** Replaces the folded headers and the tidied target with what the client sent. */
 function setHead(outgoing: OutgoingRequest, req: IncomingMessage, headers: readonly string[]): void {
   outgoing.path = req.url ?? '/';
   for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
-  for (let i = 0; i < headers.length; i += 2) outgoing.appendHeader(headers[i]!, headers[i + 1]!);
+  for (let i = 0; i < headers.length; i += 2) {
+    // There is no body for trailers to follow, and node refuses to announce any.
+    if (headers[i]!.toLowerCase() !== 'trailer') outgoing.appendHeader(headers[i]!, headers[i + 1]!);
+  }
   outgoing.setHeader('Connection', 'Upgrade');
   outgoing.setHeader('Upgrade', req.headers.upgrade ?? 'websocket');
 }

@@ -76,7 +76,8 @@ function isOrdinary(line: string): boolean {
   return (line.charCodeAt(0) | 0x20) !== 0x78;
 }
 
-function isOurs(line: string, isPeerTrusted: boolean): boolean {
+/** Whether a header of this lower-case name is for us to state, and not for whoever sent it. */
+export function isOurs(line: string, isPeerTrusted: boolean): boolean {
   if (line.charCodeAt(0) !== 0x78) return line === 'forwarded';
   // CGI and its heirs tell X_Forwarded_For from X-Forwarded-For no more.
   const name = line.includes('_') ? line.replaceAll('_', '-') : line;

@@ -70,7 +70,9 @@ export class Admission {
   /** Ends a window of `elapsedMs`. `isStrained`: users had to wait, or the comparator did not keep up. */
   tick(elapsedMs: number, isStrained: boolean): void {
     this.#adapt(elapsedMs, isStrained);
-    this.#tokens = Math.min(this.#burst, this.#tokens + (this.#perSecond * elapsedMs) / 1_000);
+    // Above what a burst may take, a second's budget: otherwise that, and not the budget, would be the bound.
+    const most = Math.max(this.#burst, this.#perSecond);
+    this.#tokens = Math.min(most, this.#tokens + (this.#perSecond * elapsedMs) / 1_000);
     const strata = [...this.#features.values()].flatMap((routes) => [...routes.values()]);
     for (const stratum of strata) {
       stratum.expected += FORGETTING * (stratum.asked - stratum.expected);
@@ -78,7 +80,7 @@ export class Admission {
     }
     const level = fairLevel(
       strata.map(({ expected }) => expected),
-      this.#tokens,
+      withReserve(this.#tokens),
     );
     for (const stratum of strata) stratum.share = stratum.expected <= level ? 1 : level / stratum.expected;
   }
@@ -100,6 +102,15 @@ export class Admission {
     if (stratum === undefined) routes.set(route, (stratum = { asked: 0, expected: 0, share: 1 }));
     return stratum;
   }
+}
+
+/**
+ * What a window shares out of what there is. How many are drawn is a matter of chance; if all were shared out, it would run
+ * out before the end of every second window, which would be unfair to whoever asks last, rare routes among them. So three
+ * standard deviations of the number drawn are kept back, at most half. What is left over is there for the next window.
+ */
+function withReserve(tokens: number): number {
+  return Math.max(tokens / 2, tokens - 3 * Math.sqrt(tokens));
 }
 
 /**

@@ -18,6 +18,7 @@ import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from './ju
 import { repeatedHeaders } from './question-headers.ts';
 import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
 import { createRedactor, type Redactor } from './redact.ts';
+import { withoutRunDelay } from './run-delay.ts';
 import { Semaphore } from './semaphore.ts';
 import type { ShadowSettings } from './worker-protocol.ts';
 
@@ -103,8 +104,9 @@ export class ExchangeComparer {
     };
     const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
     return {
-      askCandidate: () => this.#places.run(() => askCandidate(candidate, asked, settings.candidateTimeoutMs)),
-      askLegacy: () => legacy.ask(question),
+      askCandidate: () =>
+        this.#places.run(() => withoutRunDelay(() => askCandidate(candidate, asked, settings.candidateTimeoutMs))),
+      askLegacy: () => withoutRunDelay(() => legacy.ask(question)),
       readSourcePosition: () => (applied ? candidates.readSourcePosition() : Promise.resolve(0n)),
       waitApplied: (position, budgetMs) => (applied ? applied.waitFor(position, budgetMs) : settle()),
       compare: (ours, theirs) => comparer.compare(ours, theirs),

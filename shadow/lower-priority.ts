@@ -1,8 +1,8 @@
 import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { basename } from 'node:path';
 
-const NICENESS = 10;
+const NICER_BY = 10;
 
 /**
  * Lets all other threads of this process go first for the processor. On Linux a priority belongs to a thread, and setpriority(2)
@@ -12,7 +12,9 @@ export function lowerThreadPriority(): boolean {
   if (process.platform !== 'linux') return false;
   try {
     // A link to <pid>/task/<tid>, read by the thread that asks.
-    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), NICENESS);
+    const thread = Number(basename(readlinkSync('/proc/thread-self')));
+    // Counted from where the process stands: one that was started with `nice 15` must not have a thread at 10.
+    setPriority(thread, Math.min(constants.priority.PRIORITY_LOW, getPriority(thread) + NICER_BY));
     return true;
   } catch {
     // Without /proc, or where a policy forbids it: comparing goes on as it is.

@@ -48,17 +48,19 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
   const start = statusLine.exec(text.slice(0, lineEnd));
   if (!start) throw new MalformedResponse(`no status line: ${JSON.stringify(text.slice(0, Math.min(lineEnd, 60)))}`);
   const status = Number(start[2]);
-  const headers = parseHeaderLines(text, lineEnd + 2);
+  let headers = parseHeaderLines(text, lineEnd + 2);
 
   let length: number | undefined;
   let coding: string | undefined;
   let keepAliveSeconds: number | undefined;
   let isEventStream = false;
+  let isLengthRepeated = false;
   let keepsAlive = start[1] === '1';
   for (let i = 0; i < headers.length; i += 2) {
     const value = headers[i + 1]!;
     switch (nameOfInterest(headers[i]!)) {
       case 'content-length':
+        isLengthRepeated ||= length !== undefined || value.includes(',');
         length = lengthOf(value, length);
         break;
       case 'transfer-encoding':
@@ -78,6 +80,7 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
       default:
     }
   }
+  if (isLengthRepeated) headers = withOneLength(headers, length!);
   const framing = framingOf({ status, method, length, coding });
   if (framing.kind === 'until-close') keepsAlive = false;
   return { status, message: start[3] ?? '', headers, framing, keepsAlive, keepAliveSeconds, isEventStream };
@@ -92,18 +95,31 @@ export function parseHeaderLines(text: string, at: number): string[] {
     if (first === 32 || first === 9) {
       if (headers.length === 0) throw new MalformedResponse('the first header line begins with white space');
       const last = headers.length - 1;
-      headers[last] = `${headers[last]} ${text.slice(from, end).trim()}`.trim();
+      headers[last] = trimmed(`${headers[last]} ${trimmed(text.slice(from, end))}`);
     } else {
       const colon = text.indexOf(':', from);
       const name = text.slice(from, colon === -1 || colon > end ? end : colon);
       if (colon === -1 || colon > end || !headerName.test(name)) {
         throw new MalformedResponse(`no header line: ${JSON.stringify(text.slice(from, Math.min(end, from + 60)))}`);
       }
-      headers.push(name, text.slice(colon + 1, end).trim());
+      headers.push(name, trimmed(text.slice(colon + 1, end)));
     }
     from = end + 2;
   }
   return headers;
+}
+
+/** Without white space around it (RFC 9110 section 5.6.3). `trim` would take the last byte of a UTF-8 `à` for some. */
+function trimmed(value: string): string {
+  let from = 0;
+  let to = value.length;
+  while (from < to && isBlank(value.charCodeAt(from))) from += 1;
+  while (to > from && isBlank(value.charCodeAt(to - 1))) to -= 1;
+  return value.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
 }
 
 function endOfLine(text: string, from: number): number {
@@ -121,7 +137,7 @@ function nameOfInterest(name: string): string | undefined {
 function lengthOf(value: string, before: number | undefined): number {
   let length = before;
   for (const part of value.split(',')) {
-    const digits = part.trim();
+    const digits = trimmed(part);
     const bytes = /^\d{1,15}$/.test(digits) ? Number(digits) : undefined;
     if (bytes === undefined || (length !== undefined && bytes !== length)) {
       throw new MalformedResponse(`a Content-Length of ${JSON.stringify(value)}`);
@@ -129,6 +145,19 @@ function lengthOf(value: string, before: number | undefined): number {
     length = bytes;
   }
   return length!;
+}
+
+/** Whoever reads the answer after us may not forgive a length that is said twice (RFC 9110 section 8.6). */
+function withOneLength(headers: readonly string[], bytes: number): string[] {
+  const kept: string[] = [];
+  let isSaid = false;
+  for (let i = 0; i < headers.length; i += 2) {
+    const isLength = headers[i]!.toLowerCase() === 'content-length';
+    if (!isLength) kept.push(headers[i]!, headers[i + 1]!);
+    else if (!isSaid) kept.push(headers[i]!, String(bytes));
+    isSaid ||= isLength;
+  }
+  return kept;
 }
 
 function secondsOf(value: string): number | undefined {
@@ -148,7 +177,7 @@ function framingOf({ status, method, length, coding }: FramingInput): BodyFramin
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return noBody;
   if (coding !== undefined) {
     if (length !== undefined) throw new MalformedResponse('both Content-Length and Transfer-Encoding');
-    if (coding.trim().toLowerCase() !== 'chunked') {
+    if (coding.toLowerCase() !== 'chunked') {
       throw new MalformedResponse(`a Transfer-Encoding of ${JSON.stringify(coding)}`);
     }
     return chunked;

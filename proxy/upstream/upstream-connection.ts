@@ -240,8 +240,9 @@ export class UpstreamConnection<User> implements ResponseEvents {
 
   /** While the upstream takes nothing, its time runs; while it waits for the client's bytes, it does not. */
   #taken(): boolean {
-    // Node asks for a pause after every large chunk, even if it is with the kernel already.
-    const hasRoom = this.#socket.writableLength === 0;
+    // Node asks for a pause after every large chunk, even if it is with the kernel already. Where it did not ask, it will not
+    // say when to go on either, so what it holds of a small chunk is not waited for.
+    const hasRoom = !this.#socket.writableNeedDrain || this.#socket.writableLength === 0;
     if (!hasRoom && !this.#head) this.#await(this.#limits.sendIdleMs);
     return hasRoom;
   }

@@ -22,6 +22,8 @@ export interface ProxyLimits {
   readonly bodyBytesPerSecond: number;
   /** Bytes of a body that are read to learn which GraphQL operation it asks for; a larger one goes to legacy as it comes. */
   readonly graphqlBodyBytes: number;
+  /** Milliseconds in which a client takes nothing of an answer that waits for it; then it is cut off. 0: for ever. */
+  readonly answerTimeoutMs: number;
 }
 
 /** How each limit is written in a config: absent takes the default. */
@@ -39,6 +41,7 @@ export const defaultLimits: ProxyLimits = {
   bodyTimeoutMs: 20_000,
   bodyBytesPerSecond: 100,
   graphqlBodyBytes: 256 * 1024,
+  answerTimeoutMs: 60_000,
 };
 
 /** The defaults, with what was written in their place. */

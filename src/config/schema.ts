@@ -118,6 +118,7 @@ const limits = z.strictObject({
   bodyTimeoutMs: milliseconds.optional(),
   bodyBytesPerSecond: z.number().positive().optional(),
   graphqlBodyBytes: z.number().int().min(0).max(16_777_216).optional(),
+  answerTimeoutMs: milliseconds.optional(),
 });
 
 /** The shape of a config file. Unknown keys are refused, so that a typo is not a silent default. */

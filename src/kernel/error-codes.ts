@@ -43,10 +43,6 @@ export const errorCodes = {
     meaning: 'No feature of that name is in the config.',
     remedy: 'The message lists the names there are.',
   },
-  FIG_TRANSITION_REFUSED: {
-    meaning: 'The phase cannot change that way now.',
-    remedy: 'The message says why in one sentence.',
-  },
   FIG_WHY_REQUIRED: {
     meaning: 'A rollback or a forced promotion must say why; the reason is kept in the audit.',
     remedy: 'Add --why "...".',
@@ -161,14 +157,6 @@ export const errorCodes = {
   FIG_UPSTREAM_TOTAL_TIMEOUT: {
     meaning: 'A request was not answered to its end within `legacy.timeouts.totalMs`.',
     remedy: 'Raise the limit if large uploads or downloads take longer. Event streams and upgrades have no such limit.',
-  },
-  FIG_CANDIDATE_TIMEOUT: {
-    meaning: 'The candidate did not answer within its time.',
-    remedy: 'Legacy answered instead.',
-  },
-  FIG_CANDIDATE_FAILED: {
-    meaning: 'The candidate threw, answered 5xx or gave something that is no answer.',
-    remedy: 'Legacy answered instead; the cause says what happened.',
   },
   FIG_SHADOW_WORKER_DIED: {
     meaning: 'The shadow worker stopped unexpectedly.',

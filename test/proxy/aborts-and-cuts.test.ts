@@ -1,8 +1,18 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createServer as createNetServer } from 'node:net';
 import { expect, test } from 'vitest';
+import { limitsOf } from '../../src/config/limits.ts';
 import { silentLog } from '../../src/kernel/log.ts';
-import { bodyOf, rawClient, startRawUpstream, startTestProxy, startUpstream, until } from './support/harness.ts';
+import {
+  bodyOf,
+  exchangeRaw,
+  rawClient,
+  startRawUpstream,
+  startTestProxy,
+  startUpstream,
+  until,
+} from './support/harness.ts';
 
 test('a client that leaves before the answer takes the upstream request with it', async () => {
   let isAsked = false;
@@ -187,15 +197,42 @@ test('what is no HTTP gets 400 and a closed connection', async () => {
 });
 
 test('what is no HTTP behind a request that is being answered does not get into its answer', async () => {
+  let answer: ServerResponse | undefined;
   await using upstream = await startUpstream((_, res) => {
+    answer = res;
     res.write('part');
   });
   await using proxy = await startTestProxy(upstream.url);
   const client = await rawClient(proxy.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   await client.receives('part');
-  client.send('hello there\r\n\r\n');
-  await client.ended;
+  for (let i = 0; i < 20; i += 1) client.send('hello there\r\n\r\n');
+  expect(await exchangeRaw(proxy.port, 'hello\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  answer?.end('all');
+  expect(await client.ended).toBe('end');
+  expect(client.text()).toMatch(/part\r\n3\r\nall\r\n0\r\n\r\n$/);
   expect(client.text().match(/HTTP\/1\.1/g)).toHaveLength(1);
+});
+
+test.each([
+  ['no HTTP', 'hello there\r\n\r\n', ''],
+  ['a request behind one that was to be the last', 'GET /b HTTP/1.1\r\nHost: a\r\n\r\n', 'Connection: close\r\n'],
+  ['a head that does not end in time', 'GET /b HTTP/1.1\r\nHo', ''],
+])('%s is not refused in the place of the answer before it', async (_, more, header) => {
+  let answer: ServerResponse | undefined;
+  const asked: string[] = [];
+  await using upstream = await startUpstream((req, res) => {
+    asked.push(req.url ?? '');
+    answer = res;
+  });
+  await using proxy = await startTestProxy(upstream.url, { limits: limitsOf({ headersTimeoutMs: 200 }) });
+  const client = await rawClient(proxy.port, `GET /a HTTP/1.1\r\nHost: a\r\n${header}\r\n${more}`);
+  await until(() => answer !== undefined);
+  // The time for a head is over for a later connection, so it is for this one.
+  expect(await exchangeRaw(proxy.port, 'GET /c HTTP/1.1\r\nHo')).toMatch(/^HTTP\/1\.1 408 /);
+  answer?.end('done');
+  expect(await client.ended).toBe('end');
+  expect(client.text()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\nConnection: close\r\n\r\ndone$/);
+  expect(asked).toEqual(['/a']);
 });
 
 test('events flow as they come, and the head of a stream does not wait for the first', async () => {

@@ -84,6 +84,27 @@ test('in live the candidate answers, says so, and is given what the user asked',
   expect(proxy.offered.at(-1)).toMatchObject({ servedBy: 'candidate', reads: { phase: 'live' } });
 });
 
+test.each([
+  ['tells the length of a GET', ['Content-Length', '1234'], '', 'Content-Length: 1234\r\n'],
+  ['tells it twice', ['Content-Length', '1234', 'Content-Length', '1'], '', 'Content-Length: 1234\r\n'],
+  ['tells no length', [], '', undefined],
+  ['tells none that is one', ['Content-Length', 'x'], '', undefined],
+  ['gives the body of a GET', [], 'hello', 'Content-Length: 5\r\n'],
+])('a candidate that %s in answer to HEAD is taken at its word', async (_, headers, body, length) => {
+  const feature = {
+    ...ordersFeature,
+    routes: [...ordersFeature.routes, { route: 'HEAD /orders/:id', method: 'HEAD', path: '/orders/:id' }],
+  };
+  await using upstream = await legacyShop();
+  const options = served(answering({ headers, body: Buffer.from(body) }), { features: [feature] });
+  await using proxy = await startTestProxy(upstream.url, options);
+  await ready(proxy.url);
+  const answer = await exchangeRaw(proxy.port, 'HEAD /orders/1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  expect(answer).toContain('x-fig-served-by: candidate\r\n');
+  expect(answer.match(/content-length: .*\r\n/gi)?.join('')).toBe(length);
+  expect(answer).toMatch(/\r\n\r\n$/);
+});
+
 const never = new Promise<CandidateResult>(() => undefined);
 const garbage: [string, Candidate, string][] = [
   ['hangs', { ask: () => never }, 'candidate-timeout'],

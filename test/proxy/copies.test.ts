@@ -1,6 +1,20 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { ordersFeature, rawClient, routingOf, startTestProxy, startUpstream, until } from './support/harness.ts';
+import { Admission } from '../../shadow/admission.ts';
+import type { Candidate } from '../../src/kernel/candidate.ts';
+import type { Exchange, ExchangeSink } from '../../src/kernel/exchange.ts';
+import type { ReadState } from '../../src/kernel/phase.ts';
+import {
+  exchangeRaw,
+  ordersFeature,
+  rawClient,
+  routingOf,
+  startTestProxy,
+  startUpstream,
+  until,
+  type TestProxy,
+} from './support/harness.ts';
+import { ScriptedApplied, ScriptedSource } from './support/scripted-positions.ts';
 
 const shadowed = () => {
   const routing = routingOf('shadow');
@@ -117,3 +131,115 @@ test.each(['wants', 'offer', 'observe'] as const)(
     for (let i = 0; i < 3; i += 1) expect(await (await fetch(`${proxy.url}/orders/1`)).text()).toBe('ok');
   },
 );
+
+/** A shadow whose budget is used up after the first question; what it leaves out it counts as the feed does. */
+class Frugal implements ExchangeSink {
+  readonly offered: Exchange[] = [];
+  readonly left: string[] = [];
+  readonly #admission = new Admission({ maxPerSecond: 1 });
+
+  wants(feature: string, route: string): boolean {
+    const isAdmitted = this.#admission.admits(feature, route);
+    if (!isAdmitted) this.dropped(feature, route, 'over-budget');
+    return isAdmitted;
+  }
+
+  offer(exchange: Exchange): void {
+    this.offered.push(exchange);
+  }
+
+  dropped(_feature: string, route: string, reason: string): void {
+    this.left.push(`${route} ${reason}`);
+  }
+}
+
+interface Frugally {
+  readonly sink: Frugal;
+  readonly proxy: TestProxy;
+  /** The bytes of the answer, less its date. */
+  readonly read: (target?: string) => Promise<string>;
+}
+
+/** Runs against a proxy whose shadow has been asked about, and admitted, one question before. */
+async function frugally(
+  phase: ReadState['phase'],
+  candidate: Candidate | undefined,
+  run: (parts: Frugally) => Promise<void>,
+): Promise<void> {
+  const routing = routingOf(phase);
+  const sink = new Frugal();
+  await using upstream = await startUpstream((req, res) => {
+    res.writeHead(203, 'Mine', ['X-Shop', 'a', 'X-Shop', 'b']);
+    res.end(`legacy ${req.url}`);
+  });
+  await using proxy = await startTestProxy(upstream.url, {
+    features: [ordersFeature],
+    routing: () => routing,
+    candidate: () => candidate,
+    applied: () => new ScriptedApplied(1_000n),
+    source: new ScriptedSource(),
+    sink,
+  });
+  const read = async (target = '/orders/1'): Promise<string> => {
+    const answer = await exchangeRaw(proxy.port, `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    return answer.replace(/Date: .*\r\n/, '');
+  };
+  await read('/orders/0');
+  expect(sink.left).toEqual([]);
+  await run({ sink, proxy, read });
+}
+
+test('a question that is not chosen is answered the same, not copied, and counted as over the budget', async () => {
+  await frugally('shadow', undefined, async ({ sink, proxy, read }) => {
+    await until(() => sink.offered.length === 1);
+    const compared = await read('/orders/0');
+    expect(compared).toMatch(/^HTTP\/1\.1 203 Mine\r\nX-Shop: a\r\nX-Shop: b\r\n[^]*legacy \/orders\/0/);
+    for (let i = 0; i < 3; i += 1) expect(await read('/orders/0')).toBe(compared);
+    await until(() => proxy.seen.length === 5);
+    expect(sink.left).toEqual(Array.from({ length: 4 }, () => 'GET /orders/:id over-budget'));
+    expect(sink.offered).toHaveLength(1);
+    for (const seen of proxy.seen)
+      expect(seen).toMatchObject({ reason: 'phase-shadow', servedBy: 'legacy', status: 203 });
+  });
+});
+
+test('in live a question that is not chosen is served by the candidate', async () => {
+  const body = Buffer.from('candidate');
+  const candidate: Candidate = {
+    ask: async () => ({ ok: true, answer: { status: 200, headers: [], body }, tookMs: 1 }),
+  };
+  await frugally('live', candidate, async ({ sink, proxy, read }) => {
+    let answer = '';
+    while (!answer.endsWith('candidate')) answer = await read();
+    expect(answer).toContain('x-fig-served-by: candidate');
+    expect(proxy.seen.at(-1)).toMatchObject({ reason: 'live', servedBy: 'candidate' });
+    expect(sink.left.length).toBeGreaterThan(0);
+    expect(sink.offered.length).toBeLessThanOrEqual(1);
+  });
+});
+
+test('in live a question that is not chosen falls back to legacy, and the failure is evidence all the same', async () => {
+  let asked = 0;
+  const candidate: Candidate = {
+    ask: async () => {
+      asked += 1;
+      return { ok: false, failure: 'failed', reason: 'down', tookMs: 1 };
+    },
+  };
+  await frugally('live', candidate, async ({ sink, proxy, read }) => {
+    while (proxy.proxy.breakers()['orders'] === 'closed') expect(await read()).toContain('203 Mine');
+    await until(() => proxy.seen.filter(({ reason }) => reason === 'candidate-failed').length === asked);
+    const failed = sink.offered.filter(({ candidateFailure }) => candidateFailure === 'failed');
+    // The breaker counts every failure, and every one of them is handed over, chosen or not.
+    expect(asked).toBe(5);
+    expect(failed).toHaveLength(asked);
+    expect(failed[0]).toMatchObject({ servedBy: 'legacy', reads: { phase: 'live' }, answer: { status: 203 } });
+    expect(sink.left.length).toBeGreaterThanOrEqual(asked - 1);
+
+    // While the breaker is open nobody fails, so nothing is handed over; users who fell back are counted.
+    expect(await read()).toContain('203 Mine');
+    await until(() => proxy.seen.at(-1)?.reason === 'breaker-open');
+    expect(proxy.seen.at(-1)).toMatchObject({ servedBy: 'legacy', fallback: 'breaker-open' });
+    expect(sink.offered.filter(({ candidateFailure }) => candidateFailure)).toHaveLength(asked);
+  });
+});

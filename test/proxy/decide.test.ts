@@ -1,6 +1,13 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decide, decideAfterFailure, decideAtFence, type DecisionInput } from '../../proxy/decide.ts';
+import {
+  decide,
+  decideAfterFailure,
+  decideAtFence,
+  decideUncompared,
+  isCandidatesTurn,
+  type DecisionInput,
+} from '../../proxy/decide.ts';
 import { emptyRouting, readPhases, type RoutingSnapshot } from '../../src/kernel/phase.ts';
 
 const routing = (phase: (typeof readPhases)[number], percent: number): RoutingSnapshot => ({
@@ -123,11 +130,32 @@ test('the fence and the failure of the candidate send a read to legacy, and the 
   for (const fence of ['write-in-flight', 'fence-unknown', 'fence-timeout', 'read-model-not-ready'] as const) {
     expect(decideAtFence(live, fence)).toEqual({ serve: 'legacy', mirror: true, fallback: undefined, reason: fence });
   }
-  expect(decideAfterFailure(live, 'busy')).toEqual({
+  expect(decideAfterFailure('busy')).toEqual({
     serve: 'legacy',
     mirror: true,
     fallback: undefined,
     reason: 'candidate-busy',
     candidateFailure: 'busy',
   });
+});
+
+test.each([
+  ['in shadow', { routing: routing('shadow', 0) }],
+  ['outside a canary', { routing: routing('canary', 0) }],
+  ['inside a canary', { routing: routing('canary', 100) }],
+  ['in live', {}],
+  ['while the breaker is open', { isBreakerOpen: () => true }],
+])(
+  'a question that is not chosen for comparison %s is answered by the same side for the same reason',
+  (_, difference) => {
+    const planned = decide({ ...read, ...difference });
+    expect(planned.mirror).toBe(true);
+    expect(decideUncompared(planned)).toEqual({ ...planned, mirror: false });
+    expect(isCandidatesTurn(decideUncompared(planned))).toBe(isCandidatesTurn(planned));
+  },
+);
+
+test('a question that was not chosen stays so when the fence sends it to legacy', () => {
+  const unchosen = decideUncompared(decide(read));
+  expect(decideAtFence(unchosen, 'fence-timeout')).toMatchObject({ serve: 'legacy', mirror: false });
 });

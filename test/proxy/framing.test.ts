@@ -76,6 +76,36 @@ test('HTTP/1.1 without Host is refused and legacy is not asked', async () => {
 });
 
 test.each([
+  ['two names in a Host', 'GET / HTTP/1.1\r\nHost: a,b\r\n\r\n'],
+  ['a space in a Host', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n'],
+  ['a path in a Host', 'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n'],
+  ['a backslash in a Host', 'GET / HTTP/1.1\r\nHost: a\\b\r\n\r\n'],
+  ['a user in a Host', 'GET / HTTP/1.1\r\nHost: a@b\r\n\r\n'],
+  ['a target of another host', 'GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['a target with a user', 'GET http://b@a/ HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['a target of another port', 'GET http://a:443/ HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['a chunked request of HTTP/1.0', 'POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+])('%s is refused and legacy is not asked', async (_, head) => {
+  await using upstream = await startUpstream((__, res) => res.end('asked'));
+  await using proxy = await startTestProxy(upstream.url);
+  expect(await exchangeRaw(proxy.port, head)).toMatch(/^HTTP\/1\.1 400 /);
+  expect(upstream.connections).toBe(0);
+});
+
+test.each([
+  ['/', ''],
+  ['/', 'a:80'],
+  ['/', '[::1]:80'],
+  ['http://a/', 'A:80'],
+  ['HTTPS://a:443/', 'a'],
+])('%s of %j is forwarded as it is', async (target, host) => {
+  await using upstream = await startUpstream((req, res) => res.end(`${req.url} of ${req.headers.host}`));
+  await using proxy = await startTestProxy(upstream.url);
+  const answer = await exchangeRaw(proxy.port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  expect(answer).toContain(`${target} of ${host}`);
+});
+
+test.each([
   ['in the size', 'zz'],
   ['before the size', '0x5'],
   ['of a sign', '-5'],
@@ -195,6 +225,26 @@ test('trailers are passed on with their announcement, in both directions', async
   );
   expect(answer).toContain('Trailer: X-Sum, Content-Length\r\n');
   expect(answer).toMatch(/2\r\nok\r\n0\r\nX-Sum: 42\r\nX-Sum: 43\r\n\r\n$/);
+});
+
+test('what is taken out of the head of a request does not come back as its trailers', async () => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    if (received.endsWith('X-Last: 1\r\n\r\n')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  const names = [
+    'X-Forwarded-For',
+    'Forwarded',
+    'X-Real-IP',
+    'X_Fig_A',
+    'Proxy-Authorization',
+    'HTTP2-Settings',
+    'Expect',
+  ];
+  const trailers = [...names, 'X-First', ...names, 'X-Last'].map((name) => `${name}: 1\r\n`).join('');
+  const head = 'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n';
+  await exchangeRaw(proxy.port, `${head}2\r\nhi\r\n0\r\n${trailers}\r\n`);
+  expect(upstream.received()).toMatch(/2\r\nhi\r\n0\r\nX-First: 1\r\nX-Last: 1\r\n\r\n$/);
 });
 
 test('a HEAD keeps its Content-Length and has no body', async () => {

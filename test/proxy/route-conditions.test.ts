@@ -86,11 +86,29 @@ test('on the wire, only requests that meet the conditions are compared, and all 
     features: [{ name: 'orders', candidateTimeoutMs: 100, routes }],
     routing: () => shadow,
   });
-  for (const headers of ['X-V: 2\r\n', 'X-V: 1\r\n', 'X-V: 2\r\nX-V: 2\r\n', '']) {
+  // Named in Connection, the header does not reach legacy, which answers as if there were none.
+  const hidden = 'X-V: 2\r\nConnection: X-V\r\n';
+  for (const headers of ['X-V: 2\r\n', 'X-V: 1\r\n', 'X-V: 2\r\nX-V: 2\r\n', hidden, '']) {
     const request = `GET /orders?a=%41 HTTP/1.1\r\nHost: a\r\n${headers}Connection: close\r\n\r\n`;
     expect(await exchangeRaw(proxy.port, request)).toContain('legacy');
   }
-  expect(received).toEqual(Array(4).fill('/orders?a=%41'));
-  expect(proxy.seen.map(({ reason }) => reason)).toEqual(['phase-shadow', 'no-route', 'no-route', 'no-route']);
+  expect(received).toEqual(Array(5).fill('/orders?a=%41'));
+  expect(proxy.seen.map(({ reason }) => reason)).toEqual(['phase-shadow', ...Array(4).fill('no-route')]);
   expect(proxy.offered).toHaveLength(1);
+});
+
+test('a condition on what the proxy states itself goes by that, not by what a client claims', async () => {
+  const shadow = routingOf('shadow');
+  await using upstream = await startUpstream((_, res) => res.end('legacy'));
+  const when = { headers: { 'x-forwarded-proto': 'http', host: 'pub.test' } };
+  await using proxy = await startTestProxy(upstream.url, {
+    features: [
+      { name: 'orders', candidateTimeoutMs: 100, routes: [{ route: 'r', method: 'GET', path: '/orders', when }] },
+    ],
+    routing: () => shadow,
+    hostHeader: 'replace',
+  });
+  const claim = 'GET /orders HTTP/1.1\r\nHost: pub.test\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n';
+  expect(await exchangeRaw(proxy.port, claim)).toContain('legacy');
+  expect(proxy.seen).toMatchObject([{ reason: 'phase-shadow' }]);
 });

@@ -4,8 +4,17 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { limitsOf } from '../../src/config/limits.ts';
 import type { Log } from '../../src/kernel/log.ts';
-import { exchangeRaw, ordersFeature, routingOf, startTestProxy, startUpstream, until } from './support/harness.ts';
+import {
+  exchangeRaw,
+  ordersFeature,
+  rawClient,
+  routingOf,
+  startTestProxy,
+  startUpstream,
+  until,
+} from './support/harness.ts';
 import { ScriptedSource } from './support/scripted-positions.ts';
 import {
   ca,
@@ -285,3 +294,28 @@ async function copied(name: string, to: string): Promise<string> {
   await copyFile(fixture(name), to);
   return to;
 }
+
+test('handshakes that never end do not get round the limit on connections', async () => {
+  await using upstream = await startUpstream((_, res) => res.end('ok'));
+  await using proxy = await startTestProxy(upstream.url, { tls: serverFiles, limits: limitsOf({ connections: 2 }) });
+  const silent = await Promise.all(Array.from({ length: 40 }, () => rawClient(proxy.port)));
+  // Sixteen more than the limit may be told so, once they can be told anything.
+  await until(() => silent.filter((client) => client.closed()).length === 22);
+  expect(proxy.proxy.load().refused.connections).toBe(22);
+  for (const { socket } of silent) socket.destroy();
+  await expect.poll(() => exchangeSecure(proxy.port, get()).catch(() => '')).toContain('200 OK');
+});
+
+test('a stop does not wait for handshakes that never end', async () => {
+  await using upstream = await startUpstream((_, res) => res.end('ok'));
+  await using proxy = await startTestProxy(upstream.url, { tls: serverFiles, stopGraceMs: 60_000 });
+  const silent = await rawClient(proxy.port);
+  const half = await rawClient(proxy.port, '\x16\x03\x01');
+  // The proxy has taken those up when it has answered a later one.
+  await exchangeSecure(proxy.port, get());
+  const isOver = proxy.proxy.stop().then(() => true);
+  await silent.ended;
+  await half.ended;
+  // A handshake may take 10 s, longer than this test.
+  expect(await isOver).toBe(true);
+}, 8_000);

@@ -1,7 +1,9 @@
-import type { Socket } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { constants } from 'node:http2';
+import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { rawClient, startRawUpstream, startTestProxy, startUpstream, until } from './support/harness.ts';
+import { exchangeRaw, rawClient, startRawUpstream, startTestProxy, startUpstream, until } from './support/harness.ts';
 
 const upgrade = (target: string, more = ''): string =>
   `GET ${target} HTTP/1.1\r\nHost: pub.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${more}` +
@@ -194,4 +196,100 @@ test('an upgrade with a body is refused and legacy is not asked', async () => {
   await client.ended;
   expect(client.text()).toMatch(/^HTTP\/1\.1 501 /);
   expect(upstream.connections).toBe(0);
+});
+
+test.each(['websocket', 'h2c'])(
+  'an upgrade to %s asked behind a request that is being answered waits for its turn',
+  async (to) => {
+    let first: ServerResponse | undefined;
+    const urls: string[] = [];
+    await using upstream = await startUpstream((req, res) => {
+      urls.push(req.url ?? '');
+      if (req.url === '/slow') first = res;
+      else res.end('second');
+    });
+    upstream.server.on('upgrade', (req, socket) => {
+      urls.push(req.url ?? '');
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nsecond');
+    });
+    await using proxy = await startTestProxy(upstream.url);
+    const client = await rawClient(
+      proxy.port,
+      `GET /slow HTTP/1.1\r\nHost: a\r\n\r\n${upgrade('/x').replace('Upgrade: websocket', `Upgrade: ${to}`)}`,
+    );
+    await until(() => first !== undefined);
+    // Another request that goes through shows that the proxy is alive and has read all of the above.
+    expect(await exchangeRaw(proxy.port, 'GET /other HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toContain(
+      'second',
+    );
+    expect(urls).toEqual(['/slow', '/other']);
+    first?.end('first');
+    await client.ended;
+    expect(client.text()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nfirstHTTP\/1\.1 [12][\s\S]*second$/);
+    expect(urls).toEqual(['/slow', '/other', '/x']);
+  },
+);
+
+/** Every header that node knows, once; those that say where a request ends have tests of their own. */
+const anyHeaders = Object.entries(constants)
+  .filter(([constant]) => constant.startsWith('HTTP2_HEADER_'))
+  .map(([, name]) => String(name))
+  .filter((name) => !/^(?::.*|connection|upgrade|host|expect|content-length|transfer-encoding)$/.test(name));
+
+test('an upgrade is passed on whatever headers it comes with', async () => {
+  await using upstream = await startRawUpstream((received, socket) => {
+    if (received.endsWith('\r\n\r\n')) socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+  });
+  await using proxy = await startTestProxy(upstream.url);
+  for (const name of anyHeaders) {
+    const answer = await exchangeRaw(proxy.port, upgrade(`/${name}`, `${name}: trailers\r\n`));
+    expect(answer, name).toMatch(/^HTTP\/1\.1 403 /);
+    expect(upstream.received()).toContain(`GET /${name} HTTP/1.1\r\n`);
+  }
+});
+
+test.each([
+  ['that expects to be asked for a body', upgrade('/x', 'Expect: 100-continue\r\n'), 'asked for undefined', 1],
+  ['of HTTP/1.0', upgrade('/x').replace('HTTP/1.1', 'HTTP/1.0'), 'asked for undefined', 1],
+  ['with too many header lines', upgrade('/x', 'X: 1\r\n'.repeat(300)), 'HTTP/1.1 431 ', 0],
+])('an upgrade %s is answered like any other request', async (_, request, part, connections) => {
+  await using upstream = await startUpstream((req, res) => res.end(`asked for ${req.headers.upgrade}`));
+  await using proxy = await startTestProxy(upstream.url);
+  const answer = await exchangeRaw(proxy.port, request);
+  expect(answer).toContain(part);
+  expect(upstream.connections).toBe(connections);
+});
+
+test('an upgrade to a legacy that never makes the connection gives 504 after the time to connect', async () => {
+  // It accepts, but never shakes hands: a connection with TLS is not made.
+  await using upstream = await startRawUpstream(() => undefined);
+  const legacy = new URL(upstream.url.href.replace('http:', 'https:'));
+  await using proxy = await startTestProxy(legacy, { timeouts: { connectMs: 50 } });
+  const answer = await exchangeRaw(proxy.port, upgrade('/live'));
+  expect(answer).toMatch(/^HTTP\/1\.1 504 [^]*FIG_UPSTREAM_CONNECT_TIMEOUT[^]*"phase":"connect"/);
+  await until(() => upstream.sockets.size === 0);
+});
+
+test('CONNECT is refused, behind what was asked before it', async () => {
+  await using upstream = await startUpstream((_, res) => res.end('first'));
+  await using proxy = await startTestProxy(upstream.url);
+  const ask = 'CONNECT b:443 HTTP/1.1\r\nHost: b:443\r\n\r\n';
+  expect(await exchangeRaw(proxy.port, ask)).toMatch(/^HTTP\/1\.1 501 /);
+  const answers = await exchangeRaw(proxy.port, `GET / HTTP/1.1\r\nHost: a\r\n\r\n${ask}`);
+  expect(answers).toMatch(/^HTTP\/1\.1 200 [^]*firstHTTP\/1\.1 501 /);
+  expect(upstream.connections).toBe(1);
+});
+
+test.each([
+  ['CONNECT', 'CONNECT b:443 HTTP/1.1\r\nHost: b:443\r\n\r\n'],
+  ['an upgrade with a body', upgrade('/x', 'Content-Length: 2\r\n')],
+])('a client that is refused %s and does not close its side is closed', async (_, request) => {
+  await using upstream = await startUpstream((__, res) => res.end());
+  await using proxy = await startTestProxy(upstream.url);
+  const client = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
+  client.write(request);
+  client.resume();
+  await until(() => client.readableEnded);
+  await until(() => proxy.proxy.load().connections === 0);
+  client.destroy();
 });

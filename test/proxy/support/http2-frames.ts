@@ -10,7 +10,7 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 7 } as const;
+export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 7, window: 8 } as const;
 export const errorCodes = { none: 0, internal: 2 } as const;
 const END_STREAM = 1;
 const END_HEADERS = 4;
@@ -20,9 +20,12 @@ export interface RawHttp2 {
   readonly frames: readonly Frame[];
   /** Sends header fields byte for byte, also such as no decent client sends. */
   readonly ask: (stream: number, fields: readonly (readonly [string, string])[], isEnd?: boolean) => void;
+  /** Opens the windows of the connection and of the streams to come as far as they go: only TCP holds anything back. */
+  readonly openWindows: () => void;
   readonly data: (stream: number, text: string, isEnd: boolean) => void;
   /** The first frame of this type on the stream. */
   readonly receives: (type: number, stream: number) => Promise<Frame>;
+  readonly receivesWhere: (isIt: (frame: Frame) => boolean) => Promise<Frame>;
 }
 
 /** An HTTP/2 client that speaks frames. */
@@ -51,6 +54,12 @@ export async function rawHttp2(port: number): Promise<RawHttp2> {
   });
   socket.write(`PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`);
   socket.write(frameOf(frameTypes.settings, 0, 0, ''));
+  const receivesWhere = async (isIt: (frame: Frame) => boolean, what = ''): Promise<Frame> => {
+    await until(() => frames.some(isIt) || isClosed);
+    const frame = frames.find(isIt);
+    if (!frame) throw new Error(`no such frame${what}; got ${JSON.stringify(frames)}`);
+    return frame;
+  };
   return {
     socket,
     frames,
@@ -58,16 +67,16 @@ export async function rawHttp2(port: number): Promise<RawHttp2> {
       const block = Buffer.concat(fields.map(([name, value]) => literal(name, value)));
       socket.write(frameOf(frameTypes.headers, END_HEADERS | (isEnd ? END_STREAM : 0), stream, block));
     },
+    openWindows: () => {
+      socket.write(frameOf(frameTypes.settings, 0, 0, Buffer.from('00047fffffff', 'hex')));
+      socket.write(frameOf(frameTypes.window, 0, 0, Buffer.from('7f000000', 'hex')));
+    },
     data: (stream, text, isEnd) => {
       socket.write(frameOf(frameTypes.data, isEnd ? END_STREAM : 0, stream, text));
     },
-    receives: async (type, stream) => {
-      const found = (): Frame | undefined => frames.find((frame) => frame.type === type && frame.stream === stream);
-      await until(() => found() !== undefined || isClosed);
-      const frame = found();
-      if (!frame) throw new Error(`no frame of type ${type} on stream ${stream}; got ${JSON.stringify(frames)}`);
-      return frame;
-    },
+    receives: (type, stream) =>
+      receivesWhere((frame) => frame.type === type && frame.stream === stream, ` of type ${type} on stream ${stream}`),
+    receivesWhere,
   };
 }
 

@@ -12,6 +12,18 @@ describe('the head of a response', () => {
     expect(parsed.headers).toEqual(['X-b', '2', 'Set-Cookie', 'a=1', 'x-B', '3', 'set-cookie', 'b=2', 'Empty', '']);
   });
 
+  it('loses no byte of a value that is no white space in HTTP, as at the end of a UTF-8 à', () => {
+    expect(
+      parseResponseHead(head('City: \t Voil\u00c3\u00a0 \t', 'B:\u00a0b', 'C: a', ' \u00a0'), 'GET').headers,
+    ).toEqual(['City', 'Voil\u00c3\u00a0', 'B', '\u00a0b', 'C', 'a \u00a0']);
+  });
+
+  it('says a length once that was said twice', () => {
+    const text = head('A: 1', 'content-Length: 05', 'Content-Length: 5, 5', 'B: 2');
+    expect(parseResponseHead(text, 'GET').headers).toEqual(['A', '1', 'content-Length', '5', 'B', '2']);
+    expect(parseResponseHead(head('Content-Length: 5,5'), 'HEAD').headers).toEqual(['Content-Length', '5']);
+  });
+
   it('takes a status without a message, and a message in latin1', () => {
     expect(parseResponseHead('HTTP/1.1 404', 'GET')).toMatchObject({ status: 404, message: '' });
     expect(parseResponseHead('HTTP/1.1 404 ', 'GET')).toMatchObject({ status: 404, message: '' });
@@ -84,6 +96,8 @@ describe('the head of a response', () => {
     head('Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'),
     head('Transfer-Encoding: xchunked'),
     head('Transfer-Encoding: identity'),
+    head('Transfer-Encoding: \u00a0chunked'),
+    head('Content-Length: 5\u00a0'),
   ])('is refused when it is %j', (text) => {
     expect(() => parseResponseHead(text, 'GET')).toThrow(MalformedResponse);
   });
