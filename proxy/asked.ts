@@ -1,5 +1,8 @@
+import type { HttpQuestion } from '../src/kernel/exchange.ts';
 import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import type { ClientRequest } from './client-request.ts';
+import type { GraphqlRefusal } from './graphql/graphql-refusal.ts';
+import type { OperationRead } from './graphql/read-operation.ts';
 import { fenceNoteIn, type FenceNote } from './fence-cookie.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import { withRequestId } from './request-id.ts';
@@ -12,11 +15,12 @@ export class Asked {
   readonly client: ClientRequest;
   readonly method: string;
   readonly hasBody: boolean;
-  readonly match: RouteMatch | undefined;
   readonly routing: RoutingSnapshot;
   /** As legacy, candidate and shadow get them. */
   readonly headers: string[];
   readonly #parts: ProxyParts;
+  #match: RouteMatch | undefined;
+  #read: OperationRead | undefined;
   #visitor: string | undefined;
   #note: FenceNote | undefined;
   #hasNote = false;
@@ -35,7 +39,36 @@ export class Asked {
       client.req,
       client.id,
     );
-    this.match = parts.routes.match(client.method, client.target, rawHeaders, this.headers);
+    this.#match = parts.routes.match(client.method, client.target, rawHeaders, this.headers);
+  }
+
+  get match(): RouteMatch | undefined {
+    return this.#match;
+  }
+
+  /** What was read of the body to learn its operation; undefined for nearly all requests. */
+  get read(): OperationRead | undefined {
+    return this.#read;
+  }
+
+  get isQuery(): boolean {
+    return this.#read?.query !== undefined;
+  }
+
+  get refusal(): GraphqlRefusal | undefined {
+    return this.#read?.refusal;
+  }
+
+  /** As candidate and shadow are asked it. */
+  get question(): HttpQuestion {
+    const { method, target } = this.client;
+    return { method, target, headers: this.headers, graphql: this.#read?.query };
+  }
+
+  /** Takes in what the body says of the route. */
+  settle(read: OperationRead): void {
+    this.#read = read;
+    this.#match = read.match;
   }
 
   get visitor(): string {

@@ -10,6 +10,7 @@ import { Breakers } from './breakers.ts';
 import { ClientConnections } from './client-connections.ts';
 import { faultOf, hasBody } from './client-request.ts';
 import { drain } from './drain.ts';
+import { HeldBodies } from './graphql/held-bodies.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import { isHeadTooLarge } from './head-size.ts';
 import { CopyDesk } from './hand-copy.ts';
@@ -232,6 +233,7 @@ function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool
     explain: options.explain ?? 'never',
     originOf: originReader(options.trust ?? {}),
     load,
+    bodies: new HeldBodies(options.heldBodyBytes),
     copies: new CopyDesk(options.sink, options.captureLimitBytes ?? 1024 * 1024, log),
     log,
   };

@@ -1,6 +1,7 @@
 import type { CandidateFailure, Side } from '../src/kernel/exchange.ts';
 import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import { isWithin } from '../src/kernel/sampling.ts';
+import type { GraphqlRefusal } from './graphql/graphql-refusal.ts';
 
 // Nothing here does I/O: who answers a request, and why, is decided by values alone.
 
@@ -29,6 +30,7 @@ export type Reason =
   | 'live'
   /** The candidate failed too often of late and is left in peace. */
   | 'breaker-open'
+  | GraphqlRefusal
   | FenceFailure
   | `candidate-${CandidateFailure}`;
 
@@ -61,6 +63,10 @@ export interface DecisionInput {
   readonly method: string;
   readonly match: { readonly feature: string; readonly isAmbiguous?: boolean | undefined } | undefined;
   readonly hasBody: boolean;
+  /** The body was found to be a GraphQL query, and `match` is by its operation: a read like any GET. */
+  readonly isQuery?: boolean | undefined;
+  /** Why the body could not decide between the routes that ask for an operation; then there is no `match`. */
+  readonly refusal?: GraphqlRefusal | undefined;
   readonly routing: RoutingSnapshot;
   /** The visitor's id; who is inside a canary depends on nothing else. */
   readonly visitor: string;
@@ -74,10 +80,12 @@ export interface DecisionInput {
  */
 export function decide(input: DecisionInput): Decision {
   const { match, routing } = input;
-  if (match === undefined) return legacy('no-route');
+  if (match === undefined) return legacy(input.refusal ?? 'no-route');
   if (match.isAmbiguous === true) return legacy('ambiguous-path');
-  if (input.method !== 'GET' && input.method !== 'HEAD') return legacy('not-a-read');
-  if (input.hasBody) return legacy('request-body');
+  if (input.isQuery !== true) {
+    if (input.method !== 'GET' && input.method !== 'HEAD') return legacy('not-a-read');
+    if (input.hasBody) return legacy('request-body');
+  }
   const reads = routing.features.get(match.feature)?.reads;
   if (routing.revision === 0 || reads === undefined) return legacy('routing-unknown');
   if (reads.phase === 'legacy') return legacy('phase-legacy');

@@ -2,6 +2,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RawHeaders } from '../src/kernel/exchange.ts';
 import type { Gone } from './gone.ts';
+import type { BodyAhead } from './graphql/read-ahead.ts';
 import { endToEnd } from './hop-by-hop.ts';
 import { relayInterim } from './interim.ts';
 import { resetSocket } from './reset-socket.ts';
@@ -27,6 +28,8 @@ export interface ForwardJob {
   /** The user's request, whose body is sent on as it comes. */
   readonly req: IncomingMessage;
   readonly body: 'none' | 'length' | 'chunked';
+  /** What of the body has been read already; unless that is all of it, `req` is paused. */
+  readonly ahead?: BodyAhead | undefined;
   readonly res: ServerResponse;
   readonly gone: Gone;
   /** Ends it all as well, when the request itself is at fault. */
@@ -169,12 +172,17 @@ class Relay implements UpstreamHandler {
   /** There is room for the user's body, or for more of it. */
   onDrain(): void {
     if (this.#job.body === 'none' || this.#isSettled) return;
-    const { req } = this.#job;
+    const { req, ahead } = this.#job;
     if (this.#isUploading) {
       req.resume();
       return;
     }
     this.#isUploading = true;
+    const hasRoom = ahead === undefined || this.#sendAhead(ahead);
+    if (ahead?.isWhole === true) {
+      this.#exchange?.finish(trailerEntries(req.rawTrailers).flat());
+      return;
+    }
     req.on('data', (chunk: Buffer) => {
       this.#job.onUpload?.(chunk);
       if (this.#isSettled) return;
@@ -186,6 +194,8 @@ class Relay implements UpstreamHandler {
     });
     // A broken upload is told by `close`; without a listener its error would be thrown.
     req.on('error', () => undefined);
+    // Whoever read ahead has paused it, and listening does not undo that. Without room, the next `onDrain` does.
+    if (ahead !== undefined && hasRoom) req.resume();
   }
 
   onFailure(fault: UpstreamFault): void {
@@ -193,6 +203,13 @@ class Relay implements UpstreamHandler {
     const failure = upstreamFailure(fault);
     this.#settle({ kind: 'upstream-failed', head: this.#isHeadSent ? this.#head : undefined, failure });
     if (this.#isHeadSent) resetConnection(this.#job.res);
+  }
+
+  /** False: there is no room for more. What was read ahead is bounded, so it goes out as one. */
+  #sendAhead({ chunks }: BodyAhead): boolean {
+    let hasRoom = true;
+    for (const chunk of chunks) hasRoom = this.#exchange?.write(chunk) !== false;
+    return hasRoom;
   }
 
   #awaitDrain(): void {

@@ -1,4 +1,11 @@
-import type { CandidateFailure, DropReason, Exchange, ExchangeSink, HttpAnswer } from '../src/kernel/exchange.ts';
+import type {
+  CandidateFailure,
+  DropReason,
+  Exchange,
+  ExchangeSink,
+  HttpAnswer,
+  HttpQuestion,
+} from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import type { ReadState } from '../src/kernel/phase.ts';
@@ -10,8 +17,7 @@ import type { ForwardOutcome } from './forward.ts';
 /** What a copy is about. */
 export interface CopySubject {
   readonly client: ClientRequest;
-  /** The request's headers as legacy gets them. */
-  readonly headers: readonly string[];
+  readonly question: HttpQuestion;
   readonly match: RouteMatch;
   readonly reads: ReadState;
   readonly stay: number | undefined;
@@ -83,7 +89,7 @@ export class CopyDesk {
 }
 
 function exchangeOf(
-  { client, headers, match, reads, stay }: CopySubject,
+  { client, question, match, reads, stay }: CopySubject,
   answer: HttpAnswer,
   tookMs: number,
 ): Omit<Exchange, 'servedBy'> {
@@ -94,7 +100,7 @@ function exchangeOf(
     params: match.params,
     reads,
     stay,
-    question: { method: client.method, target: client.target, headers },
+    question,
     answer,
     askedAt: client.askedAt,
     tookMs,

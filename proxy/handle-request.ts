@@ -1,3 +1,4 @@
+import type { FeatureRouting } from '../src/kernel/phase.ts';
 import { answerError, answerFromCandidate } from './answer.ts';
 import { Asked } from './asked.ts';
 import { bodyKindOf, faultOf, type ClientRequest, type RequestFault } from './client-request.ts';
@@ -12,6 +13,8 @@ import {
 } from './decide.ts';
 import { explained, withExplanation } from './explain.ts';
 import { forward } from './forward.ts';
+import { readOperation } from './graphql/read-operation.ts';
+import type { OpenCopy } from './hand-copy.ts';
 import { isHeadTooLarge } from './head-size.ts';
 import type { Place } from './load.ts';
 import { isPassedThrough, passThrough } from './pass-through.ts';
@@ -37,6 +40,10 @@ export function handleRequest(parts: ProxyParts, client: ClientRequest, place: P
     return;
   }
   const asked = new Asked(parts, client);
+  if (asked.match?.byOperation !== undefined && !asked.match.isAmbiguous) {
+    handleByOperation(parts, asked, asked.match, place).then(completion.done, completion.failed);
+    return;
+  }
   const decision = sampled(parts, asked, decide(asked));
   const turn = isPassedThrough(decision, asked) ? parts.load.turns.take() : undefined;
   if (turn) passThrough(parts, asked, decision, place, turn, completion);
@@ -56,6 +63,25 @@ function refusalOf({ paths, load }: ProxyParts, client: ClientRequest): Handled 
   const { limits } = load;
   if (isHeadTooLarge(client.req, limits)) return refuseLoad(load, client, 'head-too-large');
   return isDeclaredTooLarge(client.req, limits) ? refuseLoad(load, client, 'body-too-large') : undefined;
+}
+
+/** The route is only known when the body has been read. Whatever it says, legacy gets every byte of it. */
+async function handleByOperation(parts: ProxyParts, asked: Asked, match: RouteMatch, place: Place): Promise<Handled> {
+  const { client } = asked;
+  const held = parts.bodies.open();
+  try {
+    const read = await readOperation(client, match, parts.load, held);
+    const fault = read.ahead?.upload.fault;
+    if (fault !== undefined) return refuseLoad(parts.load, client, fault);
+    if (read.over !== undefined) {
+      const status = tellOutcome(parts.log, client, { kind: 'client-gone', head: undefined });
+      return { status, servedBy: 'legacy', reason: 'graphql-not-read' };
+    }
+    asked.settle(read);
+    return await handleWithCare(parts, asked, sampled(parts, asked, decide(asked)), place);
+  } finally {
+    held.release();
+  }
 }
 
 /** Whatever needs more than forwarding: waiting for a fence, asking the candidate, copying, noting a write. */
@@ -89,12 +115,12 @@ async function handleWithCare(parts: ProxyParts, asked: Asked, planned: Decision
 
 async function serveFromCandidate(
   parts: ProxyParts,
-  { client, headers, routing }: Asked,
+  { client, routing, question: asking }: Asked,
   match: RouteMatch,
   decision: Decision,
 ): Promise<{ readonly handled: Handled } | { readonly decision: Decision }> {
   const { feature, route, params, candidateTimeoutMs } = match;
-  const question = { feature, route, params, method: client.method, target: client.target, headers };
+  const question = { feature, route, params, ...asking };
   const result = await parts.breakers.through(feature, () => parts.candidates.ask(question, candidateTimeoutMs));
   if (result === undefined) return { decision: decideAtBreaker(decision) };
   if (!result.ok) {
@@ -105,7 +131,9 @@ async function serveFromCandidate(
   if (!client.gone.aborted)
     answerFromCandidate(client.res, client.method, answer, explained(parts.explain, client, decision.reason));
   const now = decision.mirror ? routing.features.get(feature) : undefined;
-  if (now) parts.copies.handCandidates({ client, headers, match, reads: now.reads, stay: now.stay }, answer, tookMs);
+  if (now) {
+    parts.copies.handCandidates({ client, question: asking, match, reads: now.reads, stay: now.stay }, answer, tookMs);
+  }
   return { handled: { status: answer.status, servedBy: 'candidate', reason: decision.reason } };
 }
 
@@ -116,16 +144,17 @@ async function serveFromLegacy(
   decision: Decision,
   onStream: () => void,
 ): Promise<Pick<Handled, 'status'> | Handled> {
-  const { client, headers, match, routing } = asked;
+  const { client, headers, match, routing, read } = asked;
   const { req, res, method, target, origin, gone } = client;
   const now = match && decision.mirror ? routing.features.get(match.feature) : undefined;
-  const copy = match && now && parts.copies.open({ client, headers, match, reads: now.reads, stay: now.stay });
-  const write = mayWrite(method)
-    ? parts.ownWrites.begin(asked.visitor, asked.note, origin.scheme === 'https')
-    : undefined;
+  const copy = match && now && copyOf(parts, asked, match, now);
+  const write =
+    mayWrite(method) && !asked.isQuery
+      ? parts.ownWrites.begin(asked.visitor, asked.note, origin.scheme === 'https')
+      : undefined;
   const via = viaOfAnswer(parts.identity);
   const startedAt = performance.now();
-  const upload = client.hasBody ? parts.load.uploads.watch(req) : undefined;
+  const upload = client.hasBody ? (read?.ahead?.upload ?? parts.load.uploads.watch(req)) : undefined;
 
   const body = bodyKindOf(req);
   const outcome = await forward(parts.legacy, {
@@ -134,6 +163,7 @@ async function serveFromLegacy(
     headers: framed(headers, body, req.headers.te),
     req,
     body,
+    ahead: read?.ahead,
     res,
     gone,
     broken: upload?.broken,
@@ -157,6 +187,10 @@ async function serveFromLegacy(
   const status = tellOutcome(parts.log, client, outcome);
   if (client.hasBody) discardRest(req);
   return { status };
+}
+
+function copyOf(parts: ProxyParts, { client, question }: Asked, match: RouteMatch, now: FeatureRouting): OpenCopy {
+  return parts.copies.open({ client, question, match, reads: now.reads, stay: now.stay });
 }
 
 function refuse(client: ClientRequest, fault: RequestFault): Handled {

@@ -66,6 +66,8 @@ export interface ProxyOptions {
   readonly log: Log;
   /** Largest body that is copied for the shadow. Default 1 MiB. */
   readonly captureLimitBytes?: number | undefined;
+  /** What all bodies that are read for their GraphQL operation may take at once. Default 64 MiB. */
+  readonly heldBodyBytes?: number | undefined;
   /** How long legacy may take for what. */
   readonly timeouts?: TimeoutsDefinition | undefined;
   /** Milliseconds that requests in flight, event streams and tunnels get to finish when the proxy stops. Default 5,000. */

@@ -12,6 +12,13 @@ export interface RouteConditions {
   readonly headers?: Readonly<Record<string, TextCondition>> | undefined;
   /** By name of the parameter, decoded. */
   readonly query?: Readonly<Record<string, TextCondition>> | undefined;
+  /** What its body asks for. Not looked at by `checkConditions`: the body is not there yet. */
+  readonly graphql?: OperationCondition | undefined;
+}
+
+export interface OperationCondition {
+  /** The name of the operation, one of several, or an expression that matches somewhere in it. */
+  readonly operation: TextCondition | readonly string[];
 }
 
 export type ConditionResult =
@@ -48,6 +55,13 @@ export function checkConditions(conditions: RouteConditions, subject: ConditionS
   }
   if (results.includes('ambiguous')) return 'ambiguous';
   return results.includes('not-met') ? 'not-met' : 'met';
+}
+
+/** An operation without a name is nobody's. */
+export function isOperationMet({ operation }: OperationCondition, name: string | undefined): boolean {
+  if (name === undefined) return false;
+  if (typeof operation === 'string' || operation instanceof RegExp) return checkText(operation, [name]) === 'met';
+  return operation.includes(name);
 }
 
 function checkHost(wanted: string, { target, headers }: ConditionSubject): ConditionResult {

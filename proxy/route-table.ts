@@ -2,7 +2,7 @@ import findMyWay from 'find-my-way';
 import type { HTTPVersion, Instance } from 'find-my-way';
 import type { RawHeaders } from '../src/kernel/exchange.ts';
 import { FigError, describeError } from '../src/kernel/fig-error.ts';
-import { checkConditions, type ConditionSubject, type RouteConditions } from './route-conditions.ts';
+import { checkConditions, isOperationMet, type ConditionSubject, type RouteConditions } from './route-conditions.ts';
 import { readPath, type PathReading } from './request-path.ts';
 
 export interface RoutedFeature {
@@ -24,9 +24,13 @@ export interface RouteMatch {
   readonly candidateTimeoutMs: number;
   /** The path only amounts to the route when it is tidied up: who reads it otherwise may see another one. */
   readonly isAmbiguous: boolean;
+  /** The GraphQL operation in the body decides which of these it is, if any; until then it stands for the first. */
+  readonly byOperation?: readonly StoredRoute[] | undefined;
 }
 
-type StoredRoute = Omit<RouteMatch, 'params' | 'isAmbiguous'> & { readonly when: RouteConditions | undefined };
+export type StoredRoute = Omit<RouteMatch, 'params' | 'isAmbiguous' | 'byOperation'> & {
+  readonly when: RouteConditions | undefined;
+};
 
 const MAX_PARAM_LENGTH = 1_024;
 const routableMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -110,13 +114,31 @@ export class RouteTable {
     // Legacy frameworks read `/orders/` as the list, never as the order whose id is empty.
     if (!isFilled(params)) return undefined;
     const entry: readonly StoredRoute[] = found.store;
-    for (const { when, feature, route, candidateTimeoutMs } of entry) {
+    let byOperation: StoredRoute[] | undefined;
+    for (const stored of entry) {
+      const { when, feature, route, candidateTimeoutMs } = stored;
       const result = when === undefined ? 'met' : checkConditions(when, subject);
       if (result === 'ambiguous') return undefined;
-      if (result === 'met') return { feature, route, candidateTimeoutMs, params, isAmbiguous: false };
+      if (result === 'not-met') continue;
+      if (when?.graphql !== undefined) (byOperation ??= []).push(stored);
+      else if (byOperation === undefined) return { feature, route, candidateTimeoutMs, params, isAmbiguous: false };
     }
-    return undefined;
+    const first = byOperation?.[0];
+    return first && { ...matchOf(first, params), byOperation };
   }
+}
+
+/** The route of a request by the operation that its body asks for. */
+export function routeOfOperation(
+  { byOperation = [], params }: RouteMatch,
+  name: string | undefined,
+): RouteMatch | undefined {
+  const found = byOperation.find(({ when }) => when?.graphql !== undefined && isOperationMet(when.graphql, name));
+  return found && matchOf(found, params);
+}
+
+function matchOf({ feature, route, candidateTimeoutMs }: StoredRoute, params: RouteMatch['params']): RouteMatch {
+  return { feature, route, candidateTimeoutMs, params, isAmbiguous: false };
 }
 
 function isFilled(params: Readonly<Record<string, string | undefined>>): params is Readonly<Record<string, string>> {

@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import { legacyConnector, serverNameOf, type LegacyTlsSource } from '../src/config/connect-legacy.ts';
 import { readTlsMaterial } from '../src/config/tls-material.ts';
-import type { HttpQuestion } from '../src/kernel/exchange.ts';
+import { isRepeatable, type HttpQuestion } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import { maxComparedBytes } from './comparability.ts';
 import type { LegacyResult } from './judge.ts';
@@ -42,7 +42,7 @@ export class LegacyAsker implements AsyncDisposable {
 
   /** Only questions that read are asked; redirects are answers like any other. Never rejects. */
   ask(question: HttpQuestion): Promise<LegacyResult> {
-    if (question.method !== 'GET') return Promise.resolve({ ok: false, reason: `${question.method} is not repeated` });
+    if (!isRepeatable(question)) return Promise.resolve({ ok: false, reason: `${question.method} is not repeated` });
     return this.#places.run(() => this.#ask(question));
   }
 
@@ -50,13 +50,14 @@ export class LegacyAsker implements AsyncDisposable {
     await this.#pool.destroy();
   }
 
-  async #ask({ target, headers }: HttpQuestion): Promise<LegacyResult> {
+  async #ask({ method, target, headers, graphql }: HttpQuestion): Promise<LegacyResult> {
     const startedAt = performance.now();
     try {
       const response = await this.#pool.request({
-        method: 'GET',
+        method: method === 'POST' ? 'POST' : 'GET',
         path: target,
         headers: repeatedHeaders(headers),
+        ...(graphql && { body: graphql.body }),
         responseHeaders: 'raw',
         signal: AbortSignal.timeout(this.#timeoutMs),
         ...this.#serverName,

@@ -1,4 +1,4 @@
-import { headerValue, type Exchange, type HttpAnswer } from '../src/kernel/exchange.ts';
+import { headerValue, isRepeatable, type Exchange, type HttpAnswer } from '../src/kernel/exchange.ts';
 
 /** Why an exchange is not compared. Each is the reason of the verdict `skipped`. */
 export type SkipReason =
@@ -25,7 +25,7 @@ export const maxComparedBytes = 4 * 1024 * 1024;
 export function skipReasonOf(exchange: Exchange): SkipReason | undefined {
   const { question, answer } = exchange;
   if (question.method === 'HEAD') return 'head';
-  if (question.method !== 'GET') return 'method';
+  if (!isRepeatable(question)) return 'method';
   if (answer.status === 206 || answer.status === 416) return 'range';
   if (exchange.servedBy === 'candidate' && headerValue(question.headers, 'range') !== undefined) return 'range';
   return skipReasonOfLegacy(answer) ?? (answer.body.byteLength > maxComparedBytes ? 'too-large' : undefined);

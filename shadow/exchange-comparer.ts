@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
-import type { Exchange } from '../src/kernel/exchange.ts';
+import type { Exchange, HttpQuestion } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import { describeReads } from '../src/kernel/phase.ts';
@@ -99,8 +99,7 @@ export class ExchangeComparer {
       feature,
       route,
       params,
-      method: question.method,
-      target: question.target,
+      ...question,
       headers: repeatedHeaders(question.headers),
     };
     const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
@@ -120,7 +119,7 @@ export class ExchangeComparer {
     const step = describeReads(exchange.reads);
     const isProof = verdict === 'match' || verdict === 'mismatch' || verdict === 'error';
     const isComparable = verdict !== 'skipped' || !isBeyondComparison(reason);
-    const shape = shapeOf((legacy ?? exchange.answer).status, question.target);
+    const shape = shapeOf((legacy ?? exchange.answer).status, question);
     return {
       feature,
       fingerprint,
@@ -135,7 +134,7 @@ export class ExchangeComparer {
       legacyMs: judgement.legacyMs,
       candidateMs: judgement.candidateMs,
       differences: verdict === 'mismatch' || verdict === 'error' ? judgement.differences.map(redactedBy(redactor)) : [],
-      question: `${question.method} ${redactor.target(question.target)}`,
+      question: described(question, redactor),
       seenAt: this.#clock.now(),
     };
   }
@@ -150,6 +149,12 @@ export class ExchangeComparer {
       this.#options.log.info({ feature, route, path }, 'legacy differs from itself here; an ignore rule may be needed');
     }
   }
+}
+
+/** As samples show it. Of a body no more than the operation's name: the rest of it is personal. */
+function described({ method, target, graphql }: HttpQuestion, redactor: Redactor): string {
+  const asked = `${method} ${redactor.target(target)}`;
+  return graphql === undefined ? asked : `${asked} ${redactor.text(graphql.operation)}`;
 }
 
 /** What the candidate says of its failure is text of unknown content. */

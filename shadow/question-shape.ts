@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
-import type { HttpQuestion } from '../src/kernel/exchange.ts';
+import type { GraphqlQuery, HttpQuestion } from '../src/kernel/exchange.ts';
 import type { Verdict } from '../src/kernel/verdict.ts';
 
 const MAX_NAMES = 12;
 const MAX_NAME_LENGTH = 40;
 
-/** `2xx ?page&status`: status class and names of the query parameters, which together stand for a way to be asked. */
-export function shapeOf(status: number, target: string): string {
+/**
+ * `2xx ?page&status`: status class and names of the query parameters, which together stand for a way to be asked. The
+ * variables of a GraphQL query are its parameters, `2xx ?$first`.
+ */
+export function shapeOf(status: number, { target, graphql }: Pick<HttpQuestion, 'target' | 'graphql'>): string {
   const statusClass = `${Math.floor(status / 100)}xx`;
-  const names = [...new Set(queryOf(target).keys())].filter((name) => name !== cacheBuster).toSorted();
+  const variables = graphql === undefined ? [] : variablesIn(graphql).map((name) => `$${name}`);
+  const parameters = [...queryOf(target).keys()].filter((name) => name !== cacheBuster);
+  const names = [...new Set([...parameters, ...variables])].toSorted();
   if (names.length === 0) return statusClass;
   const shown = names.slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_NAME_LENGTH));
   return `${statusClass} ?${shown.join('&')}${names.length > MAX_NAMES ? '&…' : ''}`;
@@ -41,11 +46,18 @@ export function evidenceKey(question: HttpQuestion, legacyDigest: Uint8Array, ou
   const query = queryOf(question.target);
   query.delete(cacheBuster);
   const path = question.target.split('?', 1)[0];
+  const asked = question.graphql && createHash('sha256').update(question.graphql.body).digest('hex');
   return createHash('sha256')
-    .update(JSON.stringify([question.method, path, [...query], outcome]))
+    .update(JSON.stringify([question.method, path, [...query], outcome, ...(asked === undefined ? [] : [asked])]))
     .update(legacyDigest)
     .digest()
     .subarray(0, 16);
+}
+
+/** The proxy has read the body before: it is JSON. */
+function variablesIn({ body }: GraphqlQuery): string[] {
+  const { variables } = JSON.parse(Buffer.from(body).toString()) as { readonly variables?: unknown };
+  return typeof variables === 'object' && variables !== null ? Object.keys(variables) : [];
 }
 
 function queryOf(target: string): URLSearchParams {

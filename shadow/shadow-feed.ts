@@ -128,14 +128,9 @@ class Feed implements ShadowFeed {
       return;
     }
     if (this.#outstanding.count === 0) this.#heardAt = performance.now();
-    // A copy of its own, because the buffer of the proxy's body may be shared, and what is transferred is gone here.
-    const body = new Uint8Array(exchange.answer.body);
-    const message: ToWorker = {
-      type: 'exchange',
-      sequence: this.#outstanding.add(exchange),
-      exchange: { ...exchange, answer: { ...exchange.answer, body } },
-    };
-    this.#worker.postMessage(message, [body.buffer]);
+    const { copy, buffers } = transferable(exchange);
+    const message: ToWorker = { type: 'exchange', sequence: this.#outstanding.add(exchange), exchange: copy };
+    this.#worker.postMessage(message, buffers);
   }
 
   dropped(_feature: string, _route: string, reason: DropReason): void {
@@ -247,4 +242,15 @@ class Feed implements ShadowFeed {
     this.#lastError = `it gave no sign of life for ${Math.round(silentMs)} ms`;
     void this.#worker.terminate();
   }
+}
+
+/** Bodies of its own, because the buffers of the proxy's may be shared, and what is transferred is gone here. */
+function transferable(exchange: Exchange): { readonly copy: Exchange; readonly buffers: ArrayBuffer[] } {
+  const { question, answer } = exchange;
+  const body = new Uint8Array(answer.body);
+  const graphql = question.graphql && { ...question.graphql, body: new Uint8Array(question.graphql.body) };
+  return {
+    copy: { ...exchange, question: { ...question, graphql }, answer: { ...answer, body } },
+    buffers: graphql ? [body.buffer, graphql.body.buffer] : [body.buffer],
+  };
 }

@@ -5,6 +5,7 @@ export {
   type CompareRules,
   type CutoverPolicy,
   type FeatureDefinition,
+  type GraphqlInput,
   type QueryHandler,
   type QueryInput,
   type Reply,

@@ -8,8 +8,17 @@ export interface QueryInput {
   readonly search: URLSearchParams;
   /** The first value of each header, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What a GraphQL request asks for; undefined for any other. */
+  readonly graphql?: GraphqlInput | undefined;
   /** Reads the read model's tables. Every connection is read-only. */
   readonly db: Knex;
+}
+
+/** As the request has them. Which fields are asked for is the document's to say, and differs between clients. */
+export interface GraphqlInput {
+  readonly operation: string;
+  readonly document: string;
+  readonly variables: Readonly<Record<string, unknown>>;
 }
 
 /** An answer with a status or headers of its own; a handler that returns anything else answers 200 with it as JSON. */
@@ -72,7 +81,7 @@ export interface CutoverPolicy {
 
 /** A route that only requests belong to which carry more than its method and path. */
 export interface RouteDefinition {
-  /** `GET /api/orders` */
+  /** `GET /api/orders`; with `graphql`, `POST /graphql` */
   readonly route: string;
   /** Name without a port; `*.example.com` stands for every name below it. */
   readonly host?: string | undefined;
@@ -80,6 +89,8 @@ export interface RouteDefinition {
   readonly headers?: Readonly<Record<string, string | RegExp>> | undefined;
   /** By name of the query parameter, decoded: the whole value, or an expression. One that comes twice matches nothing. */
   readonly query?: Readonly<Record<string, string | RegExp>> | undefined;
+  /** Declares that a POST reads: the GraphQL query whose name is this one, one of these, or matches this expression. */
+  readonly graphql?: { readonly operation: string | RegExp | readonly string[] } | undefined;
 }
 
 export interface FeatureDefinition {
@@ -87,7 +98,9 @@ export interface FeatureDefinition {
   readonly readModel?: ReadModelDefinition | undefined;
   /** Route (`GET /api/orders/:id`) to the handler that answers it from the read model. */
   readonly queries?: Readonly<Record<string, QueryHandler>> | undefined;
-  /** Instead of `queries`: routes that a service at `candidate` answers. */
+  /** The same for GraphQL: route (`POST /graphql`) to the handlers of its queries by their operation's name. */
+  readonly operations?: Readonly<Record<string, Readonly<Record<string, QueryHandler>>>> | undefined;
+  /** Instead of `queries` and `operations`: routes that a service at `candidate` answers. */
   readonly routes?: readonly (string | RouteDefinition)[] | undefined;
   /** URL of an HTTP service that answers `routes`. */
   readonly candidate?: string | undefined;

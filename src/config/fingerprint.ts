@@ -10,6 +10,7 @@ export function fingerprintOf(feature: FeatureDefinition, codeVersion: string | 
   const subject = {
     readModel: feature.readModel,
     queries: feature.queries,
+    operations: feature.operations,
     routes: feature.routes,
     candidate: feature.candidate,
     compare: feature.compare,

@@ -1,5 +1,6 @@
+import type { z } from 'zod';
 import { FigError } from '../kernel/fig-error.ts';
-import type { FeatureDefinition, RouteDefinition } from './feature-definition.ts';
+import type { FeatureDefinition, QueryHandler, RouteDefinition } from './feature-definition.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { limitsOf } from './limits.ts';
 import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
@@ -18,7 +19,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
   const checked = migrationSchema.safeParse(value);
   if (!checked.success) {
     const issues = checked.error.issues.map(
-      (issue) => `  ${issue.path.length > 0 ? issue.path.join('.') : '(the export)'}: ${issue.message}`,
+      (issue) => `  ${issue.path.length > 0 ? issue.path.join('.') : '(the export)'}: ${messageOf(issue)}`,
     );
     throw new FigError('FIG_CONFIG_INVALID', `${source} is not a valid migration:\n${issues.join('\n')}`);
   }
@@ -56,13 +57,19 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
   };
 }
 
+/** Of a key that is refused, the schema's own message says only that it is. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_key' ? issue.issues.map(({ message }) => message).join('; ') : issue.message;
+}
+
 function normalizeFeature(feature: FeatureDefinition, codeVersion: string | undefined): NormalizedFeature {
   const { compare, cutover } = feature;
+  const answered = handlersOf(feature);
   return {
     name: feature.name,
-    routes: [...Object.keys(feature.queries ?? {}), ...(feature.routes ?? [])].map(parseRoute),
+    routes: [...answered.map(({ route }) => route), ...(feature.routes ?? []).map(parseRoute)],
     readModel: feature.readModel,
-    queries: new Map(Object.entries(feature.queries ?? {})),
+    queries: new Map(answered.map(({ route, handler }) => [route.route, handler])),
     candidateUrl: feature.candidate === undefined ? undefined : new URL(feature.candidate),
     candidateTimeoutMs: feature.candidateTimeoutMs ?? 1_000,
     compare: {
@@ -94,6 +101,21 @@ function normalizeVisitor(visitor: VisitorDefinition = {}): NormalizedConfig['vi
   return { cookie, header, jwt: jwt && { header: tokenHeader, cookie: jwt.cookie, claim: jwt.claim ?? 'sub' } };
 }
 
+/** The routes that are answered in this process, and by what. */
+function handlersOf({
+  queries = {},
+  operations = {},
+}: FeatureDefinition): { route: NormalizedRoute; handler: QueryHandler }[] {
+  const plain = Object.entries(queries).map(([route, handler]) => ({ route: parseRoute(route), handler }));
+  const named = Object.entries(operations).flatMap(([route, handlers]) =>
+    Object.entries(handlers).map(([operation, handler]) => ({
+      route: parseRoute({ route, graphql: { operation } }),
+      handler,
+    })),
+  );
+  return [...plain, ...named];
+}
+
 function parseRoute(definition: string | RouteDefinition): NormalizedRoute {
   const { route, ...when } = typeof definition === 'string' ? { route: definition } : definition;
   const space = route.indexOf(' ');
@@ -103,11 +125,12 @@ function parseRoute(definition: string | RouteDefinition): NormalizedRoute {
   return conditions === '' ? parsed : { ...parsed, route: `${route} [${conditions}]`, when };
 }
 
-function describeConditions({ host, headers = {}, query = {} }: Omit<RouteDefinition, 'route'>): string {
+function describeConditions({ host, headers = {}, query = {}, graphql }: Omit<RouteDefinition, 'route'>): string {
   const texts = [
     ...(host === undefined ? [] : [`host ${host}`]),
     ...Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}: ${String(value)}`),
     ...Object.entries(query).map(([name, value]) => `?${name}=${String(value)}`),
+    ...(graphql === undefined ? [] : [`operation ${[graphql.operation].flat().map(String).join(' or ')}`]),
   ];
   return texts.join(', ');
 }

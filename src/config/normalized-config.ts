@@ -17,6 +17,7 @@ export interface NormalizedConditions {
   readonly host?: string | undefined;
   readonly headers?: Readonly<Record<string, string | RegExp>> | undefined;
   readonly query?: Readonly<Record<string, string | RegExp>> | undefined;
+  readonly graphql?: { readonly operation: string | RegExp | readonly string[] } | undefined;
 }
 
 export interface NormalizedCompareRules {
@@ -43,6 +44,7 @@ export interface NormalizedFeature {
   readonly name: string;
   readonly routes: readonly NormalizedRoute[];
   readonly readModel: ReadModelDefinition | undefined;
+  /** By the name of their route, as in `routes`. */
   readonly queries: ReadonlyMap<string, QueryHandler>;
   readonly candidateUrl: URL | undefined;
   readonly candidateTimeoutMs: number;

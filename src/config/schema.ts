@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
+import { graphqlRoute, operationName, plainRoute, route } from './route-schema.ts';
 
 const identifier = z
   .string()
@@ -9,19 +10,7 @@ const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'a postgres:// URL')
 const port = z.number().int().min(0).max(65_535);
 const fraction = z.number().gt(0).lt(1);
 const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'a function');
-const route = z.string().regex(/^(GET|HEAD) \/\S*$/, 'a method that reads and a path, such as "GET /api/orders/:id"');
 const path = z.string().regex(/^\$/, 'a path that starts with $, such as "$.items[*].price"');
-
-const textCondition = z.union([z.string(), z.instanceof(RegExp)], 'a text or a regular expression');
-const conditionalRoute = z.strictObject({
-  route,
-  host: z
-    .string()
-    .regex(/^(\*\.)?[^\s/:*]+$/, 'a host name without a port, or *.example.com')
-    .optional(),
-  headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, 'the name of a header'), textCondition).optional(),
-  query: z.record(z.string().min(1), textCondition).optional(),
-});
 
 const sources = z
   .record(
@@ -77,8 +66,9 @@ const feature = z
   .strictObject({
     name: identifier,
     readModel: readModel.optional(),
-    queries: z.record(route, callable).optional(),
-    routes: z.array(z.union([route, conditionalRoute])).optional(),
+    queries: z.record(plainRoute, callable).optional(),
+    operations: z.record(graphqlRoute, z.record(operationName, callable)).optional(),
+    routes: z.array(route).optional(),
     candidate: httpUrl.optional(),
     candidateTimeoutMs: z.number().positive().optional(),
     compare: compare.optional(),
@@ -88,14 +78,24 @@ const feature = z
     message: 'candidate and routes go together: the routes that the service at candidate answers',
     path: ['routes'],
   })
-  .refine((value) => (value.queries === undefined) !== (value.candidate === undefined), {
-    message: 'either queries (answered in this process) or candidate (a URL)',
+  .refine((value) => isAnsweredHere(value) !== (value.candidate !== undefined), {
+    message: 'either queries and operations (answered in this process) or candidate (a URL)',
     path: ['queries'],
   })
-  .refine((value) => value.queries === undefined || value.readModel !== undefined, {
+  .refine((value) => !isAnsweredHere(value) || value.readModel !== undefined, {
     message: 'the read model that the queries answer from',
     path: ['readModel'],
   });
+
+function isAnsweredHere({
+  queries,
+  operations,
+}: {
+  readonly queries?: unknown;
+  readonly operations?: unknown;
+}): boolean {
+  return queries !== undefined || operations !== undefined;
+}
 
 const count = z.number().int().min(1);
 const milliseconds = z.number().int().min(0).max(86_400_000);
@@ -117,6 +117,7 @@ const limits = z.strictObject({
   bodyBytes: z.union([z.number().int().min(0), z.literal(Number.POSITIVE_INFINITY)]).optional(),
   bodyTimeoutMs: milliseconds.optional(),
   bodyBytesPerSecond: z.number().positive().optional(),
+  graphqlBodyBytes: z.number().int().min(0).max(16_777_216).optional(),
   answerTimeoutMs: milliseconds.optional(),
 });
 

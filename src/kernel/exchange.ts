@@ -8,6 +8,16 @@ export interface HttpQuestion {
   /** Path and query exactly as received, e.g. `/api/orders?page=2`. */
   readonly target: string;
   readonly headers: RawHeaders;
+  /** What a POST asks to read. Personal: it is asked with, and neither stored nor logged. */
+  readonly graphql?: GraphqlQuery | undefined;
+}
+
+/** A GraphQL query in a request's body. Who finds one at a question may ask it again, although its method is POST. */
+export interface GraphqlQuery {
+  /** The name of the operation, as the document has it. */
+  readonly operation: string;
+  /** The whole body, byte for byte. */
+  readonly body: Uint8Array;
 }
 
 export interface HttpAnswer {
@@ -68,6 +78,11 @@ export interface ExchangeSink {
   /** Also called for a question that was not wanted, when the candidate failed while a user waited for it. */
   offer(exchange: Exchange): void;
   dropped(feature: string, route: string, reason: DropReason): void;
+}
+
+/** Whether asking a question (again) can change nothing: a GET, or a POST with a declared query. A HEAD tells too little. */
+export function isRepeatable({ method, graphql }: HttpQuestion): boolean {
+  return graphql === undefined ? method === 'GET' : method === 'POST';
 }
 
 /** Values of one header, in order. */

@@ -25,6 +25,7 @@ export class HttpCandidate implements Candidate, AsyncDisposable {
       const response = await request(new URL(question.target, this.#origin), {
         method: question.method,
         headers,
+        ...(question.graphql && { body: question.graphql.body }),
         dispatcher: this.#agent,
         signal,
         responseHeaders: 'raw',

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import type { QueryHandler, QueryInput } from '../config/feature-definition.ts';
+import type { GraphqlInput, QueryHandler, QueryInput } from '../config/feature-definition.ts';
 import type { Candidate, CandidateQuestion, CandidateResult } from '../kernel/candidate.ts';
-import type { HttpAnswer } from '../kernel/exchange.ts';
+import type { GraphqlQuery, HttpAnswer } from '../kernel/exchange.ts';
 import { describeError } from '../kernel/fig-error.ts';
 import { answerOf } from './answer-of.ts';
 
@@ -69,5 +69,13 @@ export function inputOf(question: CandidateQuestion, db: Knex): QueryInput {
     const name = question.headers[i]!.toLowerCase();
     if (!Object.hasOwn(headers, name)) headers[name] = question.headers[i + 1]!;
   }
-  return { params: question.params, query, search, headers, db };
+  const graphql = question.graphql && graphqlInput(question.graphql);
+  return { params: question.params, query, search, headers, graphql, db };
+}
+
+/** The body has been read before, when its operation was found; a server takes no variables for none. */
+function graphqlInput({ operation, body }: GraphqlQuery): GraphqlInput {
+  const { query, variables } = JSON.parse(Buffer.from(body).toString()) as { query: string; variables?: unknown };
+  const isRecord = typeof variables === 'object' && variables !== null && !Array.isArray(variables);
+  return { operation, document: query, variables: isRecord ? (variables as Record<string, unknown>) : {} };
 }

@@ -32,6 +32,7 @@ test.each([
   ['no route matches', { match: undefined }, 'legacy', false, 'no-route'],
   ['the method may write', { method: 'POST' }, 'legacy', false, 'not-a-read'],
   ['the request has a body', { hasBody: true }, 'legacy', false, 'request-body'],
+  ['the body is no query', { match: undefined, refusal: 'graphql-batch' as const }, 'legacy', false, 'graphql-batch'],
   ['nothing was heard from the control store', { routing: emptyRouting }, 'legacy', false, 'routing-unknown'],
   ['the feature is not known', { match: { feature: 'other' } }, 'legacy', false, 'routing-unknown'],
   ['reads are with legacy', { routing: routing('legacy', 0) }, 'legacy', false, 'phase-legacy'],
@@ -108,6 +109,19 @@ test('nothing but a bodiless GET or HEAD is ever served by the candidate, whatev
       },
     ),
   );
+});
+
+test('a declared query by POST is decided as a GET would be, in every phase', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...readPhases), percent, fc.string(), fc.boolean(), (phase, share, visitor, isOpen) => {
+      const input = { ...read, visitor, routing: routing(phase, share), isBreakerOpen: () => isOpen };
+      expect(decide({ ...input, method: 'POST', hasBody: true, isQuery: true })).toEqual(decide(input));
+    }),
+  );
+  for (const difference of [{ routing: emptyRouting }, { routing: killed }, { match: { feature: 'other' } }]) {
+    const input = { ...read, ...difference };
+    expect(decide({ ...input, method: 'POST', hasBody: true, isQuery: true })).toEqual(decide(input));
+  }
 });
 
 test('the fence and the failure of the candidate send a read to legacy, and the shadow still learns of it', () => {

@@ -7,7 +7,7 @@ test.each([
   [404, '/orders/1?_=17000', '4xx'],
   [302, '/orders?', '3xx'],
 ])('%d %s has the shape %s', (status, target, shape) => {
-  expect(shapeOf(status, target)).toBe(shape);
+  expect(shapeOf(status, { target })).toBe(shape);
 });
 
 test('made up parameters share one shape past a bound', () => {
@@ -20,7 +20,9 @@ test('made up parameters share one shape past a bound', () => {
     '2xx ?a',
   ]);
   expect(book.enter('customers', '2xx ?c')).toBe('2xx ?c');
-  expect(shapeOf(200, `/?${Array.from({ length: 500 }, (_, i) => `p${i}=1`).join('&')}`).length).toBeLessThan(100);
+  expect(
+    shapeOf(200, { target: `/?${Array.from({ length: 500 }, (_, i) => `p${i}=1`).join('&')}` }).length,
+  ).toBeLessThan(100);
 });
 
 test('the same question on the same data is the same evidence, whatever else differs', () => {
@@ -31,4 +33,28 @@ test('the same question on the same data is the same evidence, whatever else dif
   expect(new Set([ask('/a'), ask('/a?x=1'), ask('/a?x=2'), ask('/b')]).size).toBe(4);
   const other = evidenceKey({ method: 'GET', target: '/a', headers: [] }, digest, 'mismatch');
   expect(Buffer.from(other).toString('hex')).not.toBe(ask('/a'));
+});
+
+const queryWith = (variables: unknown, operation = 'Orders') => ({
+  operation,
+  body: Buffer.from(JSON.stringify({ query: `query ${operation} { a }`, variables })),
+});
+
+test.each([
+  ['names', { first: 2, after: null }, '2xx ?$after&$first'],
+  ['none', {}, '2xx'],
+  ['null', null, '2xx'],
+  ['a text', 'first', '2xx'],
+])('the variables of a GraphQL query are parameters of its shape: %s', (_, variables, shape) => {
+  expect(shapeOf(200, { target: '/graphql', graphql: queryWith(variables) })).toBe(shape);
+});
+
+const keyOf = (graphql?: ReturnType<typeof queryWith>): string => {
+  const question = { method: 'POST', target: '/graphql', headers: [], graphql };
+  return Buffer.from(evidenceKey(question, Buffer.from('d'), 'match')).toString('hex');
+};
+
+test('two bodies to one target are two questions, and the same body is the same one', () => {
+  expect(keyOf(queryWith({ id: 1 }))).toBe(keyOf(queryWith({ id: 1 })));
+  expect(new Set([keyOf(queryWith({ id: 1 })), keyOf(queryWith({ id: 2 })), keyOf()]).size).toBe(3);
 });

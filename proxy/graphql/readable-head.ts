@@ -1,0 +1,38 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { headerValues, type RawHeaders } from '../../src/kernel/exchange.ts';
+
+// Nothing here does I/O.
+
+export interface RequestHead {
+  readonly target: string;
+  readonly rawHeaders: RawHeaders;
+  readonly headers: IncomingHttpHeaders;
+  readonly hasBody: boolean;
+}
+
+/** With these, some frameworks take a POST for another method. */
+const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-override'] as const;
+
+/**
+ * Whether the body may be read before it is known who gets it: plain JSON, sent without waiting to be asked for, and with
+ * nothing beside it that a server could take for a part of the question. `parameters` are those that the route knows of.
+ */
+export function isHeadReadable(head: RequestHead, parameters: ReadonlySet<string>): boolean {
+  const { target, rawHeaders, headers, hasBody } = head;
+  if (!hasBody || headers.expect !== undefined || headers['content-encoding'] !== undefined) return false;
+  if (headers.trailer !== undefined || headers.upgrade !== undefined) return false;
+  if (methodOverrides.some((name) => headers[name] !== undefined)) return false;
+  const types = headerValues(rawHeaders, 'content-type');
+  return types.length === 1 && isJson(types[0]!) && hasOnly(target, parameters);
+}
+
+function isJson(type: string): boolean {
+  return /^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i.test(type);
+}
+
+/** There are servers that take document and name from the URL before they look into the body. */
+function hasOnly(target: string, parameters: ReadonlySet<string>): boolean {
+  const at = target.indexOf('?');
+  if (at === -1) return true;
+  return [...new URLSearchParams(target.slice(at + 1)).keys()].every((name) => parameters.has(name));
+}
