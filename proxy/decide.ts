@@ -112,12 +112,12 @@ export function decideAtBreaker(decision: Decision): Decision {
 }
 
 /**
- * The decision after the candidate failed: legacy answers in its place. The shadow learns of it whether or not the question
- * was chosen to be compared: a failure that a user waited through is evidence, and nobody has to be asked for it again.
+ * The decision after the candidate failed: legacy answers in its place. The failure is evidence if the question was chosen to be
+ * compared, like a match: the gate reckons with rates, and counting one side whole would make a candidate look worse than it is.
  */
-export function decideAfterFailure(failure: CandidateFailure): Decision {
+export function decideAfterFailure({ mirror }: Decision, failure: CandidateFailure): Decision {
   const reason = `candidate-${failure}` as const;
-  return { serve: 'legacy', mirror: true, fallback: undefined, reason, candidateFailure: failure };
+  return { serve: 'legacy', mirror, fallback: undefined, reason, candidateFailure: failure };
 }
 
 /** The decision for a question that is not chosen to be compared. Who answers it, and why, stays as it is. */

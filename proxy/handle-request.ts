@@ -125,7 +125,7 @@ async function serveFromCandidate(
   if (result === undefined) return { decision: decideAtBreaker(decision) };
   if (!result.ok) {
     parts.log.warn({ feature, route, failure: result.failure, why: result.reason }, 'legacy answers for the candidate');
-    return { decision: decideAfterFailure(result.failure) };
+    return { decision: decideAfterFailure(decision, result.failure) };
   }
   const { answer, tookMs } = result;
   if (!client.gone.aborted)

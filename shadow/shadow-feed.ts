@@ -87,6 +87,7 @@ class Feed implements ShadowFeed {
   #failures = 0;
   #launchedAt = 0;
   #heardAt = 0;
+  #isReady = false;
   #restartTimer: NodeJS.Timeout | undefined;
   #watchTimer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
@@ -188,6 +189,7 @@ class Feed implements ShadowFeed {
     this.#worker = worker;
     this.#lastError = undefined;
     this.#launchedAt = this.#heardAt = performance.now();
+    this.#isReady = false;
     await new Promise<void>((resolve) => {
       worker.on('message', (message: FromWorker) => {
         if (message.type === 'ready') resolve();
@@ -209,6 +211,7 @@ class Feed implements ShadowFeed {
       return;
     }
     this.#heardAt = performance.now();
+    this.#isReady = true;
     if (message.type !== 'done' || !this.#outstanding.remove(message.sequence)) return;
     this.#compared += 1;
     this.#options.onVerdict?.(message.feature, message.route, message.verdict);
@@ -238,7 +241,8 @@ class Feed implements ShadowFeed {
   #replaceStuck(): void {
     if (!this.#worker || this.#outstanding.count === 0) return;
     const silentMs = performance.now() - this.#heardAt;
-    if (silentMs < this.#stuckMs) return;
+    // Loading its code takes a thread that steps back behind all others as long as it takes.
+    if (silentMs < (this.#isReady ? this.#stuckMs : Math.max(this.#stuckMs, READY_WITHIN_MS))) return;
     this.#lastError = `it gave no sign of life for ${Math.round(silentMs)} ms`;
     void this.#worker.terminate();
   }

@@ -75,7 +75,6 @@ export type DropReason =
 export interface ExchangeSink {
   /** Asked once per question, before anything is known of its answer: whether it is to be compared. */
   wants(feature: string, route: string): boolean;
-  /** Also called for a question that was not wanted, when the candidate failed while a user waited for it. */
   offer(exchange: Exchange): void;
   dropped(feature: string, route: string, reason: DropReason): void;
 }

@@ -218,7 +218,7 @@ test('in live a question that is not chosen is served by the candidate', async (
   });
 });
 
-test('in live a question that is not chosen falls back to legacy, and the failure is evidence all the same', async () => {
+test('in live a question that is not chosen falls back to legacy, and is left out of the evidence like any other', async () => {
   let asked = 0;
   const candidate: Candidate = {
     ask: async () => {
@@ -229,17 +229,15 @@ test('in live a question that is not chosen falls back to legacy, and the failur
   await frugally('live', candidate, async ({ sink, proxy, read }) => {
     while (proxy.proxy.breakers()['orders'] === 'closed') expect(await read()).toContain('203 Mine');
     await until(() => proxy.seen.filter(({ reason }) => reason === 'candidate-failed').length === asked);
-    const failed = sink.offered.filter(({ candidateFailure }) => candidateFailure === 'failed');
-    // The breaker counts every failure, and every one of them is handed over, chosen or not.
+    // The breaker counts every failure; what is evidence is a fair sample of failures and matches.
     expect(asked).toBe(5);
-    expect(failed).toHaveLength(asked);
-    expect(failed[0]).toMatchObject({ servedBy: 'legacy', reads: { phase: 'live' }, answer: { status: 203 } });
+    expect(sink.offered.length).toBeLessThanOrEqual(1);
     expect(sink.left.length).toBeGreaterThanOrEqual(asked - 1);
 
-    // While the breaker is open nobody fails, so nothing is handed over; users who fell back are counted.
+    // While the breaker is open nobody fails; users who fell back are counted.
     expect(await read()).toContain('203 Mine');
     await until(() => proxy.seen.at(-1)?.reason === 'breaker-open');
     expect(proxy.seen.at(-1)).toMatchObject({ servedBy: 'legacy', fallback: 'breaker-open' });
-    expect(sink.offered.filter(({ candidateFailure }) => candidateFailure)).toHaveLength(asked);
+    expect(sink.offered.length).toBeLessThanOrEqual(1);
   });
 });

@@ -130,7 +130,7 @@ test('the fence and the failure of the candidate send a read to legacy, and the 
   for (const fence of ['write-in-flight', 'fence-unknown', 'fence-timeout', 'read-model-not-ready'] as const) {
     expect(decideAtFence(live, fence)).toEqual({ serve: 'legacy', mirror: true, fallback: undefined, reason: fence });
   }
-  expect(decideAfterFailure('busy')).toEqual({
+  expect(decideAfterFailure({ serve: 'candidate', mirror: true, fallback: 'legacy', reason: 'live' }, 'busy')).toEqual({
     serve: 'legacy',
     mirror: true,
     fallback: undefined,
