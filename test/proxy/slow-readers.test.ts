@@ -12,7 +12,7 @@ const limits = limitsOf({ answerTimeoutMs: 200 });
 const startApp = () =>
   startUpstream((req, res) => {
     if (req.url === '/big') res.end(Buffer.alloc(16_000_000, 'x'));
-    else if (req.url === '/late') setTimeout(() => res.end('late'), 800);
+    else if (req.url === '/late') setTimeout(() => res.end('late'), 2_500);
     else res.end('ok');
   });
 
@@ -94,7 +94,7 @@ test('slow readers: a stop does not wait for an HTTP/2 connection that nobody re
 
 test('slow readers: whoever waits for legacy, or reads in small bites, is not one', async () => {
   await using upstream = await startApp();
-  await using proxy = await startTestProxy(upstream.url, { limits });
+  await using proxy = await startTestProxy(upstream.url, { limits: limitsOf({ answerTimeoutMs: 2_000 }) });
   const client = await rawClient(proxy.port, request('/late'));
   await client.receives('late');
   client.send(request('/big'));
