@@ -13,7 +13,7 @@ const HANDSHAKE_MS = 10_000;
 /** A session on which nothing happens and nothing is asked is closed. */
 const IDLE_SESSION_MS = 65_000;
 /** What node has to say to an HTTP/2 client that is being cut off gets so long to go out. */
-const LAST_WORDS_MS = 1_000;
+const LAST_WORDS_MS = 5_000;
 const MAX_STREAMS = 128;
 /** Browsers send each cookie as a line of its own. */
 const MAX_HEADER_LINES = 512;

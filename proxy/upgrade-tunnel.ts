@@ -8,7 +8,7 @@ import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import { answerError } from './answer.ts';
 import { hasBody } from './client-request.ts';
-import { endToEnd } from './hop-by-hop.ts';
+import { endToEnd, filterHeaders } from './hop-by-hop.ts';
 import { resetConnection } from './forward.ts';
 import { joinTunnel, switchingHead } from './tunnel.ts';
 import { upstreamFailure } from './upstream-failure.ts';
@@ -151,7 +151,9 @@ function relayRefusal(answer: IncomingMessage, req: IncomingMessage, socket: Soc
   answer.on('error', () => resetConnection(res));
   try {
     res.sendDate = false;
-    res.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', endToEnd(answer.rawHeaders));
+    // Trailers are not passed on here, and node refuses to announce them where there can be none.
+    const headers = filterHeaders(endToEnd(answer.rawHeaders), (name) => name !== 'trailer');
+    res.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', headers);
   } catch {
     socket.destroy();
     return;

@@ -205,12 +205,24 @@ test('what is no HTTP behind a request that is being answered does not get into 
   await using proxy = await startTestProxy(upstream.url);
   const client = await rawClient(proxy.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   await client.receives('part');
+  client.socket.setNoDelay(true);
   for (let i = 0; i < 20; i += 1) client.send('hello there\r\n\r\n');
   expect(await exchangeRaw(proxy.port, 'hello\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
   answer?.end('all');
   expect(await client.ended).toBe('end');
   expect(client.text()).toMatch(/part\r\n3\r\nall\r\n0\r\n\r\n$/);
   expect(client.text().match(/HTTP\/1\.1/g)).toHaveLength(1);
+});
+
+test('a client that leaves behind what is no HTTP takes the upstream request with it', async () => {
+  await using upstream = await startUpstream(() => undefined);
+  await using proxy = await startTestProxy(upstream.url);
+  const client = await rawClient(proxy.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\nhello there\r\n\r\n');
+  await until(() => upstream.sockets.size === 1);
+  client.send('and more');
+  client.socket.end();
+  await until(() => upstream.sockets.size === 0 && proxy.seen.length === 1);
+  expect(proxy.seen).toMatchObject([{ aborted: true }]);
 });
 
 test.each([

@@ -33,8 +33,9 @@ test('pipelined: what may change something is asked in the order in which it cam
   upstream.held.get('/e')!.end('E');
   await until(() => upstream.held.has('/f'));
   upstream.held.get('/f')!.end('F');
-  await until(() => proxy.seen.length === 6);
+  await client.receives('\r\n\r\nF');
   expect(client.text().match(/(?<=\r\n\r\n)[A-F]/g)).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
+  await until(() => proxy.seen.length === 6);
   expect(proxy.seen.map(({ aborted }) => aborted)).toEqual(Array(6).fill(false));
   client.socket.destroy();
 });

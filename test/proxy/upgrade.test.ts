@@ -64,6 +64,7 @@ test('the handshake reaches legacy as it was sent', async () => {
 test.each([
   ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n6\r\nno way\r\n0\r\n\r\n'],
   ['of known length', 'Content-Length: 6\r\n\r\nno way'],
+  ['with trailers that never come', 'Trailer: X-T\r\nContent-Length: 6\r\n\r\nno way'],
 ])("legacy's refusal %s is passed on, and nothing becomes a tunnel", async (_, rest) => {
   await using upstream = await startRawUpstream((received, socket) => {
     if (received.endsWith('\r\n\r\n'))
