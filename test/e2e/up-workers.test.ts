@@ -186,7 +186,7 @@ test('the kill switch reaches every worker, by command and by signal', async () 
   await counters.untilServedByCandidate(workers);
 }, 60_000);
 
-test('a reload changes the limits of every worker, those that come later included', async () => {
+test('a reload, by command and by SIGHUP, is not refused for workers, and they serve on', async () => {
   // The file reads its environment, which cannot change; so what is reloaded is the same, and must not be refused.
   expect(await fig.json('reload')).toEqual({ changed: [] });
   fig.signal('SIGHUP');

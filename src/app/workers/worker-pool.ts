@@ -126,11 +126,9 @@ export class WorkerPool implements ProxySide {
 
   async #reports() {
     // One that does not serve yet has nothing to tell and would only be waited for.
-    const known = [...this.#handles].map((handle) =>
-      handle.isServing ? handle.ask() : Promise.resolve(handle.lastReport),
-    );
-    const reports = await Promise.all(known);
-    return reports.filter((report) => report !== undefined);
+    await Promise.all([...this.#handles].filter(({ isServing }) => isServing).map((handle) => handle.ask()));
+    // Of those that are here now: one that died meanwhile is among the departed, and must not be counted twice.
+    return [...this.#handles].flatMap(({ lastReport }) => lastReport ?? []);
   }
 
   async #launch(): Promise<string> {
