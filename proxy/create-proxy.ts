@@ -203,7 +203,7 @@ async function withoutLeak<T>(closeLegacy: () => void, step: () => T | Promise<T
 function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool, load: Load): ProxyParts {
   const { log, routing, source, applied, fenceSecret } = options;
   const secureCookies = options.secureCookies ?? false;
-  const { sourceLog, entryGraceMs, isRoutingFresh } = options;
+  const { sourceLog, entryGraceMs, isRoutingFresh, fellows } = options;
   const ownWrites = new OwnWrites({
     source,
     sourceLog,
@@ -214,6 +214,7 @@ function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool
     },
     entryGraceMs,
     isRoutingFresh,
+    fellows,
     secret: fenceSecret,
     secureCookies,
     log,

@@ -152,6 +152,8 @@ async function serveFromLegacy(
     mayWrite(method) && !asked.isQuery
       ? parts.ownWrites.begin(asked.visitor, asked.note, origin.scheme === 'https')
       : undefined;
+  // Waited for here, so that nothing has been sent to legacy of which a fellow does not know.
+  if (write?.announced) await write.announced;
   const via = viaOfAnswer(parts.identity);
   const startedAt = performance.now();
   const upload = client.hasBody ? (read?.ahead?.upload ?? parts.load.uploads.watch(req)) : undefined;

@@ -10,14 +10,16 @@ import {
 } from '../src/kernel/position.ts';
 import type { FenceFailure } from './decide.ts';
 import { fenceSetCookie, type FenceNote } from './fence-cookie.ts';
+import { FellowWrites } from './fellow-writes.ts';
+import type { Fellows, WriteEnd } from './fellows.ts';
 import { VisitorFences } from './visitor-fences.ts';
 import { timedOut, withinTime } from './within-time.ts';
 
 /** How long a visitor whose last write has no known position reads from legacy. */
-const PIN_MS = 30_000;
+export const PIN_MS = 30_000;
 /** How long a write's answer may wait for the source to tell its position. */
 const SOURCE_READ_MS = 500;
-const MAX_VISITORS = 50_000;
+export const MAX_VISITORS = 50_000;
 
 export interface OwnWritesOptions {
   readonly source: SourcePosition | undefined;
@@ -37,6 +39,8 @@ export interface OwnWritesOptions {
    * not, visitors carry notes of their writes in every phase. Default: always.
    */
   readonly isRoutingFresh?: (() => boolean) | undefined;
+  /** Other processes on the same port, who are told of writes. Default: there are none. */
+  readonly fellows?: Fellows | undefined;
   readonly secureCookies: boolean;
   readonly log: Log;
   readonly maxVisitors?: number | undefined;
@@ -45,6 +49,8 @@ export interface OwnWritesOptions {
 
 /** One write on its way. `atHead` and then `atEnd`, or just `atEnd` when there was no answer, must be called once. */
 export interface OpenWrite {
+  /** Must be waited for before the request is passed on, when there is one: fellows are being told. Never rejects. */
+  readonly announced: Promise<void> | undefined;
   /** Header lines to add to the answer. Called before any of it is sent; never rejects. */
   atHead(laterVisitors: readonly string[]): Promise<string[]>;
   /** `isComplete`: the answer went through to its end. Never rejects. */
@@ -58,6 +64,15 @@ interface EnteredFeature {
   isAsking: boolean;
   /** Before it, other proxies may still let writes through without noting them. */
   readonly settledAt: number;
+  /** Number of the phases with which it entered. */
+  readonly learnedAs: number;
+}
+
+/** A write on its way, as fellows may have to be told of it. */
+interface Flight {
+  readonly write: number;
+  readonly visitors: Set<string>;
+  isAnnounced: boolean;
 }
 
 /**
@@ -71,39 +86,67 @@ export class OwnWrites {
   readonly #inFlight = new Map<string, number>();
   readonly #entered = new Map<string, EnteredFeature>();
   readonly #now: () => number;
+  readonly #fellowWrites = new FellowWrites();
+  /** Kept for fellows only. */
+  readonly #flights = new Set<Flight>();
+  #lastWrite = 0;
+  /** Number of the phases with which the last feature left; fellows may serve it until they know these. */
+  #leftAs = 0;
   #learned: RoutingSnapshot | undefined;
+
   constructor(options: OwnWritesOptions) {
     this.#options = options;
     this.#fences = new VisitorFences(options.maxVisitors ?? MAX_VISITORS);
     this.#now = options.now ?? Date.now;
+    options.fellows?.attach({
+      learn: () => this.learn(options.routing()),
+      began: (write, visitors) => {
+        for (const visitor of this.#fellowWrites.began(write, visitors)) this.#enter(visitor);
+      },
+      ended: (write, end) => this.#fellowEnded(write, end),
+      owed: (visitors, until) => {
+        if (visitors === 'everybody') this.#forgetFences(until);
+        else for (const visitor of visitors) this.#fences.owe(visitor, until);
+      },
+    });
+    // A feature may have left before we came, and a fellow may not have heard.
+    this.#leftAs = options.fellows?.learned ?? 0;
   }
 
   /** Must see every snapshot before a request is decided by it: a feature that enters gets its floor here. */
   learn(routing: RoutingSnapshot): void {
     if (routing === this.#learned) return;
     this.#learned = routing;
+    const { fellows } = this.#options;
+    const learnedAs = fellows?.learned ?? 0;
+    const wasServing = this.#entered.size > 0;
     for (const { feature, reads } of routing.features.values()) {
       const isServed = reads.phase === 'canary' || reads.phase === 'live';
       if (!isServed) this.#entered.delete(feature);
       else if (!this.#entered.has(feature)) {
         const graceMs = this.#options.entryGraceMs ?? 0;
-        const entered: EnteredFeature = { floor: undefined, isAsking: false, settledAt: this.#now() + graceMs };
+        const settledAt = this.#now() + graceMs;
+        const entered: EnteredFeature = { floor: undefined, isAsking: false, settledAt, learnedAs };
         this.#entered.set(feature, entered);
-        if (graceMs === 0) void this.#askFloor(entered);
+        if (graceMs === 0 && fellows === undefined) void this.#askFloor(entered);
       }
     }
     for (const feature of this.#entered.keys()) {
       if (!routing.features.has(feature)) this.#entered.delete(feature);
     }
+    if (wasServing && this.#entered.size === 0) this.#leftAs = learnedAs;
+    // Fellows take their floors once they know that we know, and what is on its way now may commit after that.
+    if (!wasServing && this.#entered.size > 0) for (const flight of this.#flights) void this.#announce(flight);
   }
 
   /** Whether the read model of a feature may serve this visitor now; waits for it within the budget. Never rejects. */
   async fenceFor(feature: string, visitor: string, note: FenceNote | undefined): Promise<'reached' | FenceFailure> {
     try {
       const log = this.#presentLog();
+      if (this.#options.fellows?.isCurrent() === false) return 'fence-unknown';
       const entered = this.#entered.get(feature);
       if (entered?.floor === undefined) {
-        if (entered && this.#now() >= entered.settledAt) void this.#askFloor(entered);
+        if (entered && this.#isSettled(entered)) void this.#askFloor(entered);
         return 'fence-unknown';
       }
       if (this.#inFlight.has(visitor)) return 'write-in-flight';
@@ -122,13 +165,16 @@ export class OwnWrites {
   begin(visitor: string, note: FenceNote | undefined, isSecure = false): OpenWrite {
     const visitors = new Set([visitor]);
     this.#enter(visitor);
+    const flight = this.#takeOff(visitors);
     return {
+      announced: flight && this.#isShared() ? this.#announce(flight) : undefined,
       atHead: async (laterVisitors) => {
-        for (const later of laterVisitors) {
-          if (visitors.has(later)) continue;
+        const added = laterVisitors.filter((later) => !visitors.has(later));
+        for (const later of added) {
           visitors.add(later);
           this.#enter(later);
         }
+        if (flight?.isAnnounced && added.length > 0) await this.#announce(flight);
         const isServing = this.#isServing();
         if (!isServing && this.#options.isRoutingFresh?.() !== false) return [];
         const { secret, secureCookies } = this.#options;
@@ -151,8 +197,8 @@ export class OwnWrites {
       },
       atEnd: async (isComplete) => {
         // Legacy may commit while it streams its answer, or after the client went away.
-        if (!isComplete) this.#owe(visitors);
-        else if (this.#isServing()) await this.#settle(visitors);
+        const end = isComplete ? await this.#endOf(visitors, flight) : this.#owe(visitors);
+        if (flight) this.#land(flight, end);
         for (const each of visitors) this.#leave(each);
       },
     };
@@ -163,11 +209,9 @@ export class OwnWrites {
     const log = this.#options.sourceLog === undefined ? '' : this.#options.sourceLog();
     if (log === undefined || log === this.#log) return log;
     if (this.#log !== undefined) {
-      const owedUntil = this.#now() + PIN_MS;
-      const limit = this.#options.maxVisitors ?? MAX_VISITORS;
-      this.#fences = new VisitorFences(limit, { fence: positionZero, owedUntil, readAt: 0 });
-      for (const [feature] of this.#entered) {
-        this.#entered.set(feature, { floor: undefined, isAsking: false, settledAt: this.#now() });
+      this.#forgetFences(this.#now() + PIN_MS);
+      for (const [feature, { learnedAs }] of this.#entered) {
+        this.#entered.set(feature, { floor: undefined, isAsking: false, settledAt: this.#now(), learnedAs });
       }
       this.#options.log.warn(
         {},
@@ -176,6 +220,62 @@ export class OwnWrites {
     }
     this.#log = log;
     return log;
+  }
+
+  #forgetFences(owedUntil: number): void {
+    const limit = this.#options.maxVisitors ?? MAX_VISITORS;
+    this.#fences = new VisitorFences(limit, { fence: positionZero, owedUntil, readAt: 0 });
+  }
+
+  /** Whether everybody notes the writes of a feature that entered, so that those before are below a floor taken now. */
+  #isSettled({ settledAt, learnedAs }: EnteredFeature): boolean {
+    return this.#now() >= settledAt && this.#options.fellows?.haveLearned(learnedAs) !== false;
+  }
+
+  /** Whether fellows may serve from a read model, as far as can be known here. */
+  #isShared(): boolean {
+    return this.#isServing() || this.#options.fellows?.haveLearned(this.#leftAs) === false;
+  }
+
+  #takeOff(visitors: Set<string>): Flight | undefined {
+    if (this.#options.fellows === undefined) return undefined;
+    this.#lastWrite += 1;
+    const flight = { write: this.#lastWrite, visitors, isAnnounced: false };
+    this.#flights.add(flight);
+    return flight;
+  }
+
+  #announce(flight: Flight): Promise<void> | undefined {
+    flight.isAnnounced = true;
+    return this.#options.fellows?.begin(flight.write, [...flight.visitors]);
+  }
+
+  /** How a write ended whose answer is out. Undefined: nobody serves from a read model, so nobody needs to know. */
+  async #endOf(visitors: ReadonlySet<string>, flight: Flight | undefined): Promise<WriteEnd | undefined> {
+    if (!this.#isServing() && flight?.isAnnounced !== true) return undefined;
+    const readAt = this.#now();
+    const fence = await this.#settle(visitors);
+    const log = this.#presentLog();
+    if (fence === undefined || log === undefined) return { kind: 'owed', until: this.#now() + PIN_MS };
+    return { kind: 'fenced', fence, readAt, log };
+  }
+
+  #land(flight: Flight, end: WriteEnd | undefined): void {
+    const { fellows } = this.#options;
+    this.#flights.delete(flight);
+    if (end === undefined) return;
+    if (flight.isAnnounced) fellows?.end(flight.write, end);
+    else if (end.kind === 'owed') fellows?.owe([...flight.visitors], end.until);
+  }
+
+  #fellowEnded(write: string, end: WriteEnd): void {
+    const log = this.#presentLog();
+    for (const visitor of this.#fellowWrites.ended(write)) {
+      if (end.kind === 'owed') this.#fences.owe(visitor, end.until);
+      else if (end.log === log) this.#fences.raise(visitor, end.fence, end.readAt);
+      else this.#fences.owe(visitor, this.#now() + PIN_MS);
+      this.#leave(visitor);
+    }
   }
 
   /** Asks the routing anew: a feature may have entered since the write set out. */
@@ -193,9 +293,10 @@ export class OwnWrites {
     return fence;
   }
 
-  #owe(visitors: Iterable<string>): void {
+  #owe(visitors: Iterable<string>): WriteEnd {
     const until = this.#now() + PIN_MS;
     for (const visitor of visitors) this.#fences.owe(visitor, until);
+    return { kind: 'owed', until };
   }
 
   /** The position of the visitor's last write; undefined while it cannot be known. */

@@ -10,6 +10,7 @@ import type { AppliedPosition, SourcePosition } from '../src/kernel/position.ts'
 import type { Service } from '../src/kernel/service.ts';
 import type { BreakerState } from './breaker.ts';
 import type { BreakerOpening } from './breakers.ts';
+import type { Fellows } from './fellows.ts';
 import type { Explain } from './explain.ts';
 import type { LoadStats } from './load.ts';
 import type { RoutedFeature } from './route-table.ts';
@@ -54,6 +55,8 @@ export interface ProxyOptions {
   readonly entryGraceMs?: number | undefined;
   /** Whether the phases were heard of late, within `entryGraceMs` at least; else writes are noted in every phase. */
   readonly isRoutingFresh?: (() => boolean) | undefined;
+  /** Other proxies that serve the same visitors on the same port. Default: there are none. */
+  readonly fellows?: Fellows | undefined;
   /** Marks the fence cookie Secure; for proxies that are reached by https only. */
   readonly secureCookies?: boolean | undefined;
   readonly sink: ExchangeSink;

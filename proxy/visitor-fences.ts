@@ -60,6 +60,14 @@ export class VisitorFences {
     };
   }
 
+  /** Who still owes at `now`, and until when everybody does; for proxies that have seen none of it. */
+  owing(now: number): { readonly visitors: [visitor: string, until: number][]; readonly everybody: number } {
+    const visitors = [...this.#visitors]
+      .filter(([, { owedUntil }]) => owedUntil > now)
+      .map(([visitor, { owedUntil }]): [string, number] => [visitor, owedUntil]);
+    return { visitors, everybody: this.#floor.owedUntil > now ? this.#floor.owedUntil : 0 };
+  }
+
   #remember(visitor: string, standing: Standing): void {
     this.#visitors.delete(visitor);
     this.#visitors.set(visitor, standing);

@@ -1,5 +1,5 @@
-import type { Proxy } from '../../proxy/proxy-options.ts';
-import { changedKeys } from '../config/config-changes.ts';
+import type { LiveSettings } from '../../proxy/proxy-options.ts';
+import { changedKeys, digestOf } from '../config/config-changes.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-config.ts';
 import { FigError } from '../kernel/fig-error.ts';
@@ -15,6 +15,20 @@ const liveKeys: readonly RegExp[] = [
   /^listen\.(drainDelayMs|stopGraceMs)$/,
   /^features\.[^.]+\.cutover\./,
 ];
+
+function isLive(key: string): boolean {
+  return liveKeys.some((live) => live.test(key));
+}
+
+/** Identifies what cannot change without a restart: processes that are to be one fig must agree on it. */
+export function fixedDigest(config: NormalizedConfig): string {
+  return digestOf(config, (key) => !isLive(key));
+}
+
+/** What takes over the new settings. */
+interface Reconfigurable {
+  reconfigure(settings: LiveSettings): void;
+}
 
 /** The config as it is now. Swapped whole, or not at all. */
 export class LiveConfig {
@@ -40,16 +54,16 @@ export class LiveConfig {
    * Reads the file again and takes over what may change. Throws FIG_RELOAD_REFUSED when something else changed too, and what
    * `loadConfig` throws; then everything stays as it was.
    */
-  reload(proxy: Pick<Proxy, 'reconfigure'>): Promise<ReloadOutcome> {
+  reload(proxy: Reconfigurable): Promise<ReloadOutcome> {
     const turn = this.#reloading.then(() => this.#reload(proxy));
     this.#reloading = turn.catch(() => undefined);
     return turn;
   }
 
-  async #reload(proxy: Pick<Proxy, 'reconfigure'>): Promise<ReloadOutcome> {
+  async #reload(proxy: Reconfigurable): Promise<ReloadOutcome> {
     const next = await loadConfig(this.#file);
     const changed = changedKeys(this.#current, next);
-    const fixed = changed.filter((key) => !liveKeys.some((live) => live.test(key)));
+    const fixed = changed.filter((key) => !isLive(key));
     if (fixed.length > 0) {
       throw new FigError('FIG_RELOAD_REFUSED', `nothing was changed, because a restart is needed for ${list(fixed)}`);
     }

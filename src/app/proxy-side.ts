@@ -11,7 +11,7 @@ export interface ProxyView {
   readonly traffic: TrafficStatus;
   readonly load: LoadStatus;
   readonly shadow: ShadowStats | undefined;
-  /** Of each feature; undefined for proxies in workers. */
+  /** Of each feature; the worst of all workers. */
   readonly breakers?: ReturnType<Proxy['breakers']> | undefined;
 }
 

@@ -1,24 +1,15 @@
-import type { ShadowFeed } from '../../shadow/shadow-feed.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Capture } from '../sync/capture.ts';
 import type { FigControl } from './control.ts';
 
 /** Brings the gauges up to date before each exposition. */
-export function refreshMetrics(
-  metrics: Metrics,
-  control: FigControl,
-  capture: Capture | undefined,
-  feed: ShadowFeed,
-): void {
+export function refreshMetrics(metrics: Metrics, control: FigControl, capture: Capture | undefined): void {
   metrics.beforeText(async () => {
     const { features } = await control.status();
     for (const { feature, phase, percent, gate } of features) {
       metrics.reads(feature, { phase, percent });
       metrics.gate(feature, gate.result, gate.progress);
     }
-  });
-  metrics.beforeText(() => {
-    metrics.shadow(feed.stats());
   });
   if (!capture) return;
   metrics.beforeText(() => {

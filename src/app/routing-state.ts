@@ -1,3 +1,4 @@
+import { machineNow } from '../kernel/machine-time.ts';
 import { emptyRouting, type KillSwitch, type RoutingSnapshot } from '../kernel/phase.ts';
 
 /**
@@ -9,17 +10,33 @@ export class RoutingState {
   #heardAt = Number.NEGATIVE_INFINITY;
   #local: KillSwitch | undefined;
   #snapshot: RoutingSnapshot = emptyRouting;
+  #onChange: (snapshot: RoutingSnapshot) => void = () => undefined;
 
   readonly current = (): RoutingSnapshot => this.#snapshot;
 
+  /** Told of every snapshot from now on, before anything is decided by it. */
+  watch(onChange: (snapshot: RoutingSnapshot) => void): void {
+    this.#onChange = onChange;
+  }
+
   /** The control store has just said that these are its phases. */
   readonly heard = (): void => {
-    this.#heardAt = performance.now();
+    this.#heardAt = machineNow();
   };
+
+  /** When it said so last, by the machine's clock. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  /** Somebody else heard it say so then. */
+  heardBefore(at: number): void {
+    this.#heardAt = at;
+  }
 
   /** Whether it said so within the last `ms`. */
   isFresh(ms: number): boolean {
-    return performance.now() - this.#heardAt < ms;
+    return machineNow() - this.#heardAt < ms;
   }
 
   /** What the control store says. */
@@ -45,5 +62,6 @@ export class RoutingState {
   #join(): void {
     const killSwitch = this.#local ?? this.#stored.killSwitch;
     this.#snapshot = killSwitch === this.#stored.killSwitch ? this.#stored : { ...this.#stored, killSwitch };
+    this.#onChange(this.#snapshot);
   }
 }

@@ -16,7 +16,7 @@ import { reloadOnHangup } from './reload-on-hangup.ts';
 import type { RunningFig, StartAdmin } from './running-fig.ts';
 import { ServiceStack } from './service-stack.ts';
 import type { ObserverJob } from './workers/protocol.ts';
-import { startProxyWorkers } from './workers/proxy-workers.ts';
+import { startProxyWorkers } from './workers/worker-pool.ts';
 
 export interface RunProxyOptions {
   readonly legacy: URL;
@@ -101,7 +101,7 @@ async function startSide(options: RunProxyOptions, metrics: Metrics): Promise<Pr
     drainDelayMs,
     stopGraceMs,
   };
-  if (workers > 1) return startProxyWorkers({ job, workers, log });
+  if (workers > 1) return startProxyWorkers(job, workers, log);
   const traffic = createTrafficObserver();
   const proxy = await startObservingProxy(job, watchTraffic(traffic, metrics), log);
   return localProxySide(proxy, traffic, metrics, () => undefined);

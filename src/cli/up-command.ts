@@ -1,23 +1,15 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { FigError } from '../kernel/fig-error.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { runInForeground } from './foreground.ts';
 import type { CliContext } from './io.ts';
 import { parseWorkers } from './option-parsers.ts';
-
-/** A visitor's fences live in the memory of one proxy; until workers share them, a read could miss the visitor's own write. */
-function noWorkersYet(): FigError {
-  return new FigError('FIG_USAGE', 'fig up cannot use several workers yet; fig proxy can', {
-    remedy: 'Leave --workers out, or run several fig behind a load balancer that keeps each visitor on one of them.',
-  });
-}
 
 export function upCommand(context: CliContext): CommandUnknownOpts {
   const { io, version } = context;
   return new Command('up')
     .description('run a migration: proxy, capture, read models, comparison and status page')
     .option('-c, --config <file>', 'the config file', 'fig.config.ts')
-    .option('--workers <n>', 'not yet: fig up runs in one process; 1 is accepted', parseWorkers, 1)
+    .option('--workers <n>', 'processes that share the port, each on a core of its own', parseWorkers, 1)
     .option('--verbose', 'log every step')
     .addHelpText(
       'after',
@@ -31,16 +23,16 @@ FIG_ADMIN_TOKEN (to open the admin server to other machines), NO_COLOR.
 Examples:
   $ fig up
   $ fig up --config migrations/shop.config.ts
+  $ fig up --workers 4
 ${exitCodesHelp}`,
     )
     .action(async (options) => {
-      if (options.workers > 1) throw noWorkersYet();
       // Loaded here so that commands which only ask a running fig do not load all of it.
       const { runUp } = await import('../app/run-up.ts');
       context.exitCode = await runInForeground({
         io,
         logLevel: options.verbose ? 'debug' : undefined,
-        start: (tools) => runUp({ configFile: options.config, version, ...tools }),
+        start: (tools) => runUp({ configFile: options.config, workers: options.workers, version, ...tools }),
       });
     });
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { NormalizedConfig } from './normalized-config.ts';
 
 /**
@@ -8,6 +9,12 @@ export function changedKeys(before: NormalizedConfig, after: NormalizedConfig): 
   const [a, b] = [leavesOf(before), leavesOf(after)];
   const keys = new Set([...a.keys(), ...b.keys()]);
   return [...keys].filter((key) => a.get(key) !== b.get(key)).toSorted();
+}
+
+/** Identifies what a config says under the keys for which `counts` holds. */
+export function digestOf(config: NormalizedConfig, counts: (key: string) => boolean): string {
+  const leaves = [...leavesOf(config)].filter(([key]) => counts(key)).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(leaves)).digest('hex');
 }
 
 function leavesOf(config: NormalizedConfig): Map<string, string> {

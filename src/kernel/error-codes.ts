@@ -165,6 +165,10 @@ export const errorCodes = {
     meaning: 'The shadow worker stopped unexpectedly.',
     remedy: 'It is started again by itself; user requests are not touched.',
   },
+  FIG_CONFIG_CHANGED: {
+    meaning: 'The config file says something else than when fig was started, so no worker can be started with it.',
+    remedy: 'Restart fig, or undo the change. The workers that run go on with the config they have.',
+  },
   FIG_WORKER_DIED: {
     meaning: 'A process of the proxy stopped unexpectedly, or could not be started.',
     remedy: 'It is replaced by itself; its connections were reset. The log line before says what it failed with.',

@@ -64,3 +64,29 @@ test('what workers that are gone had counted stays in the totals, what they held
   expect(text).toMatch(/^fig_connections 3$/m);
   expect(text).toMatch(/^fig_refused_total\{reason="in-flight"\} 6$/m);
 });
+
+test('the breaker of a feature is as badly off as in the worst worker', async () => {
+  const states = ['closed', 'half-open', 'open'] as const;
+  const reports = await Promise.all(
+    states.map(async (state) => ({ ...(await reportOf(1)), breakers: { orders: state, prices: 'closed' as const } })),
+  );
+  expect(sumUp(reports, new Departed(), []).breakers).toEqual({ orders: 'open', prices: 'closed' });
+  expect(sumUp(reports.slice(0, 2), new Departed(), []).breakers).toEqual({ orders: 'half-open', prices: 'closed' });
+});
+
+test('what the shadow of a worker that is gone had compared stays counted', async () => {
+  const shadow = {
+    perSecond: 100,
+    queued: 3,
+    queuedBytes: 30,
+    compared: 7,
+    dropped: { 'over-budget': 2, 'queue-full': 0, 'too-large': 0, aborted: 0, 'worker-down': 0 },
+    workerRestarts: 1,
+  };
+  const departed = new Departed();
+  departed.add({ ...(await reportOf(1)), shadow });
+  departed.add({ ...(await reportOf(1)), shadow });
+  const view = sumUp([{ ...(await reportOf(1)), shadow }], departed, [1]);
+  expect(view.shadow).toMatchObject({ perSecond: 100, queued: 3, compared: 21, workerRestarts: 3 });
+  expect(view.shadow?.dropped['over-budget']).toBe(6);
+});

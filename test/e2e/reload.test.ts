@@ -91,9 +91,3 @@ test('SIGHUP reloads too', async () => {
   await until('it is told', () => fig.output.includes('the config was read again'));
   expect((await fetch(fig.proxy)).status).toBe(200);
 }, 60_000);
-
-test('fig up with several workers is refused plainly for now', async () => {
-  const refused = await runFig(cwd, ['up', '--config', 'fig.config.mjs', '--workers', '2']);
-  expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain('fig up cannot use several workers yet');
-}, 60_000);

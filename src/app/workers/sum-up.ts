@@ -1,3 +1,4 @@
+import type { BreakerState } from '../../../proxy/breaker.ts';
 import type { ShadowStats } from '../../../shadow/shadow-feed.ts';
 import { countersOf, type MetricsSnapshot } from '../../observe/metrics-snapshot.ts';
 import { createTrafficObserver } from '../../observe/traffic.ts';
@@ -8,19 +9,23 @@ import type { WorkerReport } from './protocol.ts';
 export function sumUp(reports: readonly WorkerReport[], departed: Departed, workers: readonly number[]): ProxyView {
   const traffic = createTrafficObserver();
   for (const report of [...reports, ...departed.reports]) traffic.absorb(report.traffic);
-  const total = (figure: (report: WorkerReport) => number): number =>
+  const totalOf = (figure: (report: WorkerReport) => number): number =>
     reports.reduce((sum, report) => sum + figure(report), 0);
   return {
-    traffic: { ...traffic.status(), inFlight: total(({ inFlight }) => inFlight) },
+    traffic: { ...traffic.status(), inFlight: totalOf(({ inFlight }) => inFlight) },
     load: {
-      connections: total(({ load }) => load.connections),
-      streams: total(({ load }) => load.streams),
-      upstreamBusy: total(({ load }) => load.upstreamBusy),
-      upstreamWaiting: total(({ load }) => load.upstreamWaiting),
+      connections: totalOf(({ load }) => load.connections),
+      streams: totalOf(({ load }) => load.streams),
+      upstreamBusy: totalOf(({ load }) => load.upstreamBusy),
+      upstreamWaiting: totalOf(({ load }) => load.upstreamWaiting),
       refused: addUp([...reports, ...departed.reports].map(({ load }) => load.refused)),
       workers,
     },
-    shadow: sumShadows(reports.flatMap(({ shadow }) => shadow ?? [])),
+    shadow: sumShadows(
+      reports.flatMap(({ shadow }) => shadow ?? []),
+      departed.reports.flatMap(({ shadow }) => shadow ?? []),
+    ),
+    breakers: worstOf(reports.map(({ breakers }) => breakers ?? {})),
   };
 }
 
@@ -41,22 +46,42 @@ export class Departed {
     const traffic = createTrafficObserver();
     for (const one of [...this.reports, report]) traffic.absorb(one.traffic);
     const refused = addUp([...this.reports, report].map(({ load }) => load.refused));
-    this.#sum = { ...report, traffic: traffic.dump(), load: { ...report.load, refused } };
+    const shadow = sumShadows(
+      [],
+      [...this.reports, report].flatMap((one) => one.shadow ?? []),
+    );
+    this.#sum = { ...report, traffic: traffic.dump(), load: { ...report.load, refused }, shadow };
     this.#metrics = [countersOf([...this.#metrics, report.metrics])];
   }
 }
 
-function sumShadows(all: readonly ShadowStats[]): ShadowStats | undefined {
+/** What those that are gone have counted stays, what they held does not. */
+function sumShadows(alive: readonly ShadowStats[], gone: readonly ShadowStats[]): ShadowStats | undefined {
+  const all = [...alive, ...gone];
   if (all.length === 0) return undefined;
-  const total = (figure: (stats: ShadowStats) => number): number => all.reduce((sum, stats) => sum + figure(stats), 0);
   return {
-    perSecond: total(({ perSecond }) => perSecond),
-    queued: total(({ queued }) => queued),
-    queuedBytes: total(({ queuedBytes }) => queuedBytes),
-    compared: total(({ compared }) => compared),
+    perSecond: total(alive, ({ perSecond }) => perSecond),
+    queued: total(alive, ({ queued }) => queued),
+    queuedBytes: total(alive, ({ queuedBytes }) => queuedBytes),
+    compared: total(all, ({ compared }) => compared),
     dropped: addUp(all.map(({ dropped }) => dropped)),
-    workerRestarts: total(({ workerRestarts }) => workerRestarts),
+    workerRestarts: total(all, ({ workerRestarts }) => workerRestarts),
   };
+}
+
+function total(of: readonly ShadowStats[], figure: (stats: ShadowStats) => number): number {
+  return of.reduce((sum, stats) => sum + figure(stats), 0);
+}
+
+const badness: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
+
+/** Of each feature the state of the worker that is worst off. */
+function worstOf(all: readonly Readonly<Record<string, BreakerState>>[]): Record<string, BreakerState> | undefined {
+  const worst: Record<string, BreakerState> = {};
+  for (const [feature, state] of all.flatMap((states) => Object.entries(states))) {
+    if (badness[state] >= badness[worst[feature] ?? 'closed']) worst[feature] = state;
+  }
+  return Object.keys(worst).length === 0 ? undefined : worst;
 }
 
 function addUp<Name extends string>(all: readonly Readonly<Record<Name, number>>[]): Record<Name, number> {

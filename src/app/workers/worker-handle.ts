@@ -1,15 +1,20 @@
 import type { Worker } from 'node:cluster';
 import type { Log } from '../../kernel/log.ts';
 import { FigError } from '../../kernel/fig-error.ts';
-import type { FromProxyWorker, ObserverJob, ToProxyWorker, WorkerReport } from './protocol.ts';
+import { sleep } from '../../kernel/service.ts';
+import { cutLostConnections } from './lost-connections.ts';
+import type { FromProxyWorker, ToProxyWorker, WorkerJob, WorkerReport } from './protocol.ts';
 
 /** What a worker may take to answer a question about itself before its last known answer is used. */
 const ANSWER_MS = 1_000;
+const SILENCE_LOOK_MS = 10;
 
 /** One worker process, as the primary knows it. */
 export class WorkerHandle {
   readonly startedAt = performance.now();
   readonly exited: Promise<number | null>;
+  /** Its process has ended, and everything that it sent has been heard. */
+  readonly silenced: Promise<void>;
   readonly #worker: Worker;
   readonly #log: Log;
   readonly #asking = new Set<() => void>();
@@ -24,6 +29,7 @@ export class WorkerHandle {
     worker.on('message', (message: FromProxyWorker) => this.#hear(message));
     // A message to a worker that has just died; its exit is what tells.
     worker.on('error', () => undefined);
+    cutLostConnections(worker.process);
     this.exited = new Promise((resolve) => {
       worker.once('exit', (code: number | null) => {
         this.#isServing = false;
@@ -32,6 +38,12 @@ export class WorkerHandle {
         resolve(code);
       });
     });
+    this.silenced = this.#untilSilent();
+  }
+
+  /** The same for as long as its process lives, and never again. */
+  get id(): number {
+    return this.#worker.id;
   }
 
   get isServing(): boolean {
@@ -52,11 +64,19 @@ export class WorkerHandle {
     return this.#report;
   }
 
-  /** Resolves with its address when it serves. Throws what it failed with, or FIG_WORKER_DIED. */
-  async start(job: ObserverJob): Promise<string> {
+  /** Told of everything it says that has no meaning here. */
+  listen(hear: (message: FromProxyWorker) => void): void {
+    this.#worker.on('message', hear);
+  }
+
+  /**
+   * Resolves with its address when it serves. Throws what it failed with, or FIG_WORKER_DIED. `job` is asked when the worker
+   * is ready to be told.
+   */
+  async start(job: () => WorkerJob): Promise<string> {
     const listening = new Promise<string>((resolve, reject) => {
       this.#worker.on('message', (message: FromProxyWorker) => {
-        if (message.type === 'ready') this.send({ type: 'start', job });
+        if (message.type === 'ready') this.send({ type: 'start', job: job() });
         if (message.type === 'listening') resolve(message.url);
         if (message.type === 'failed') reject(failure(message));
       });
@@ -101,6 +121,14 @@ export class WorkerHandle {
 
   kill(): void {
     this.#worker.process.kill('SIGKILL');
+  }
+
+  /** The channel may end a little later than the process. */
+  async #untilSilent(): Promise<void> {
+    await this.exited;
+    while (this.#worker.isConnected()) await sleep(SILENCE_LOOK_MS);
+    // What was read last is told in the same turn.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   #hear(message: FromProxyWorker): void {

@@ -4,33 +4,62 @@ import { createMetrics } from '../../observe/metrics.ts';
 import { createTrafficObserver } from '../../observe/traffic.ts';
 import { watchTraffic } from '../feed-metrics.ts';
 import { startObservingProxy } from '../observing-proxy.ts';
-import type { ObserverJob, WorkerReport } from './protocol.ts';
+import type { ObserverJob, ToProxyWorker, WorkerReport } from './protocol.ts';
 
 /** The proxy of one worker. */
 export interface WorkerProxy {
-  readonly url: string;
+  /** Resolves with its address when it serves. Throws what `startProxy` throws. */
+  start(): Promise<string>;
+  /** What only some workers understand. Called from the beginning on. */
+  hear(message: ToProxyWorker): void;
   reloadCertificates(): void;
-  report(): Promise<WorkerReport>;
+  /** Undefined until it serves. */
+  report(): Promise<WorkerReport | undefined>;
   /** Drains. */
   stop(): Promise<void>;
 }
 
-/** Starts the proxy of a worker. Throws what `startProxy` throws. */
-export async function startWorkerProxy(job: ObserverJob, log: Log): Promise<WorkerProxy> {
-  const traffic = createTrafficObserver();
-  const metrics = createMetrics();
-  const proxy: Proxy = await startObservingProxy(job, watchTraffic(traffic, metrics), log);
-  metrics.beforeText(() => metrics.load(proxy.load()));
-  return {
-    url: proxy.url,
-    report: async () => ({
-      traffic: traffic.dump(),
-      inFlight: proxy.inFlight,
-      load: proxy.load(),
-      metrics: await metrics.snapshot(),
+/** The proxy of a worker that only observes. */
+export class ObservingWorker implements WorkerProxy {
+  readonly #job: ObserverJob;
+  readonly #log: Log;
+  readonly #traffic = createTrafficObserver();
+  readonly #metrics = createMetrics();
+  #proxy: Proxy | undefined;
+
+  constructor(job: ObserverJob, log: Log) {
+    this.#job = job;
+    this.#log = log;
+  }
+
+  async start(): Promise<string> {
+    const metrics = this.#metrics;
+    const proxy = await startObservingProxy(this.#job, watchTraffic(this.#traffic, metrics), this.#log);
+    metrics.beforeText(() => metrics.load(proxy.load()));
+    this.#proxy = proxy;
+    return proxy.url;
+  }
+
+  hear(): void {
+    // It has no phases and no fellows.
+  }
+
+  reloadCertificates(): void {
+    this.#proxy?.reloadCertificates();
+  }
+
+  async report(): Promise<WorkerReport | undefined> {
+    if (this.#proxy === undefined) return undefined;
+    return {
+      traffic: this.#traffic.dump(),
+      inFlight: this.#proxy.inFlight,
+      load: this.#proxy.load(),
+      metrics: await this.#metrics.snapshot(),
       shadow: undefined,
-    }),
-    reloadCertificates: () => proxy.reloadCertificates(),
-    stop: () => proxy.stop(),
-  };
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.#proxy?.stop();
+  }
 }

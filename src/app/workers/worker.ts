@@ -1,8 +1,9 @@
 /** A worker process of the proxy: does as the primary tells it, and goes when the primary is gone. */
 import { describeError, FigError } from '../../kernel/fig-error.ts';
 import { primaryLog } from './primary-log.ts';
-import type { FromProxyWorker, ToProxyWorker, ObserverJob } from './protocol.ts';
-import { startWorkerProxy, type WorkerProxy } from './worker-proxy.ts';
+import { MigrationWorker } from './migration-worker.ts';
+import type { FromProxyWorker, ToProxyWorker, WorkerJob } from './protocol.ts';
+import { ObservingWorker, type WorkerProxy } from './worker-proxy.ts';
 
 function tell(message: FromProxyWorker): Promise<void> {
   return new Promise((resolve) => {
@@ -15,10 +16,11 @@ const log = primaryLog((message) => void tell(message));
 let proxy: WorkerProxy | undefined;
 let isStopping = false;
 
-async function start(job: ObserverJob): Promise<void> {
+async function start(job: WorkerJob): Promise<void> {
   try {
-    proxy = await startWorkerProxy(job, log);
-    await tell({ type: 'listening', url: proxy.url });
+    proxy = job.kind === 'observe' ? new ObservingWorker(job, log) : new MigrationWorker(job, tell, log);
+    const url = await proxy.start();
+    await tell({ type: 'listening', url });
   } catch (error) {
     const { code, remedy } = error instanceof FigError ? error : new FigError('FIG_INTERNAL', '');
     await tell({ type: 'failed', code, message: describeError(error), remedy });
@@ -29,23 +31,28 @@ async function start(job: ObserverJob): Promise<void> {
 async function stop(): Promise<void> {
   if (isStopping) return;
   isStopping = true;
-  await proxy?.stop();
-  if (proxy) await tell({ type: 'report', report: await proxy.report() });
-  process.exit(0);
+  try {
+    await proxy?.stop();
+    await report();
+  } finally {
+    process.exit(0);
+  }
 }
 
 async function report(): Promise<void> {
-  if (proxy) await tell({ type: 'report', report: await proxy.report() });
+  const known = await proxy?.report();
+  if (known) await tell({ type: 'report', report: known });
 }
 
 process.on('message', (message: ToProxyWorker) => {
   if (message.type === 'start') void start(message.job);
   else if (message.type === 'ask') void report();
   else if (message.type === 'reload-certificates') proxy?.reloadCertificates();
-  else void stop();
+  else if (message.type === 'stop') void stop();
+  else proxy?.hear(message);
 });
 // Signals to the whole group, such as a Ctrl-C, are the primary's to answer.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => undefined);
 // Without the primary nobody accepts connections for us any more; what is under way may still finish.
 process.on('disconnect', () => {
   if (isStopping) process.exit(1);

@@ -9,7 +9,7 @@ import type { Readiness } from '../control.ts';
 import { readinessOf, type ProxySide } from '../proxy-side.ts';
 import { Departed, sumUp } from './sum-up.ts';
 import { portToShare } from './port-to-share.ts';
-import type { ObserverJob } from './protocol.ts';
+import type { ObserverJob, ToProxyWorker, WorkerJob } from './protocol.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 /** Greatest rest before a worker that died is replaced. */
@@ -19,36 +19,33 @@ const STEADY_MS = 30_000;
 const LOOK_EVERY_MS = 1_000;
 /** A worker that says nothing for so long spins, and is replaced. */
 const STUCK_MS = 10_000;
-/** What stopping may take beyond the times of grace. */
-const STOP_SLACK_MS = 5_000;
+/** What stopping may take beyond the times of grace: the shadow writes what it has found. */
+const STOP_SLACK_MS = 10_000;
 
-export interface ProxyWorkersOptions {
-  /** For all workers together; each gets its share of the limits. */
-  readonly job: ObserverJob;
+export interface WorkerPoolOptions {
+  /** What a worker that starts now is to be. */
+  readonly job: () => WorkerJob;
   readonly workers: number;
+  /** Told of every worker before it is given its job. */
+  readonly onLaunch?: ((handle: WorkerHandle) => void) | undefined;
   readonly log: Log;
 }
 
-/**
- * Runs the proxy in several processes that share one port. Resolves when all of them serve; throws what one of them failed
- * with. A worker that dies later is replaced after a rest that grows while they keep dying.
- */
-export async function startProxyWorkers(options: ProxyWorkersOptions): Promise<ProxySide> {
-  const file = workerFile();
-  cluster.setupPrimary({
-    exec: file,
-    args: [],
-    serialization: 'advanced',
-  });
-  const { job, workers, log } = options;
+/** Runs an observing proxy in several processes; see `WorkerPool`. */
+export async function startProxyWorkers(job: ObserverJob, workers: number, log: Log): Promise<ProxySide> {
   const port = await portToShare(job.host, job.port);
-  const pool = new Pool({ ...job, port, limits: shareOf(job.limits, workers) }, workers, log);
+  const limits = shareOf(job.limits, workers);
+  const pool = new WorkerPool({ job: () => ({ ...job, port, limits }), workers, log });
   await pool.start();
   return pool;
 }
 
-class Pool implements ProxySide {
-  readonly #job: ObserverJob;
+/**
+ * The proxy in several processes that share one port. A worker that dies is replaced after a rest that grows while they keep
+ * dying.
+ */
+export class WorkerPool implements ProxySide {
+  readonly #options: WorkerPoolOptions;
   readonly #wanted: number;
   readonly #log: Log;
   readonly #handles = new Set<WorkerHandle>();
@@ -59,17 +56,19 @@ class Pool implements ProxySide {
   #url = '';
   #stopping: Promise<void> | undefined;
 
-  constructor(job: ObserverJob, wanted: number, log: Log) {
-    this.#job = job;
-    this.#wanted = wanted;
-    this.#log = log;
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    this.#wanted = options.workers;
+    this.#log = options.log;
   }
 
   get url(): string {
     return this.#url;
   }
 
+  /** Resolves when all of them serve; throws what one of them failed with. */
   async start(): Promise<void> {
+    cluster.setupPrimary({ exec: workerFile(), args: [], serialization: 'advanced' });
     try {
       const urls = await Promise.all(Array.from({ length: this.#wanted }, () => this.#launch()));
       this.#url = urls[0] ?? '';
@@ -102,14 +101,18 @@ class Pool implements ProxySide {
   }
 
   reloadCertificates(): void {
-    for (const handle of this.#handles) handle.send({ type: 'reload-certificates' });
+    this.sendAll({ type: 'reload-certificates' });
+  }
+
+  sendAll(message: ToProxyWorker): void {
+    for (const handle of this.#handles) handle.send(message);
   }
 
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
       this.#ending.abort();
       await this.#watch?.stop();
-      const { drainDelayMs, stopGraceMs } = this.#job;
+      const { drainDelayMs, stopGraceMs } = this.#options.job();
       // All at once: they share the port, and it is closed when the last of them has let go of it.
       const budgetMs = drainDelayMs + 2 * stopGraceMs + STOP_SLACK_MS;
       await Promise.all([...this.#handles].map((handle) => handle.stop(budgetMs)));
@@ -122,15 +125,18 @@ class Pool implements ProxySide {
   }
 
   async #reports() {
-    const reports = await Promise.all([...this.#handles].map((handle) => handle.ask()));
-    return reports.filter((report) => report !== undefined);
+    // One that does not serve yet has nothing to tell and would only be waited for.
+    await Promise.all([...this.#handles].filter(({ isServing }) => isServing).map((handle) => handle.ask()));
+    // Of those that are here now: one that died meanwhile is among the departed, and must not be counted twice.
+    return [...this.#handles].flatMap(({ lastReport }) => lastReport ?? []);
   }
 
   async #launch(): Promise<string> {
     const handle = new WorkerHandle(cluster.fork(), this.#log);
     this.#handles.add(handle);
     void handle.exited.then((code) => this.#ended(handle, code));
-    const url = await handle.start(this.#job);
+    this.#options.onLaunch?.(handle);
+    const url = await handle.start(this.#options.job);
     this.#log.debug({ worker: handle.pid }, 'a worker serves');
     return url;
   }

@@ -1,0 +1,31 @@
+import { compilePathRules } from '../../shadow/path-rules.ts';
+import type { NormalizedConfig } from '../config/normalized-config.ts';
+import { FigError, describeError } from '../kernel/fig-error.ts';
+
+/** What only the parts together can tell of a config. Throws FIG_CONFIG_INVALID. */
+export function checkConfig(config: NormalizedConfig, file: string): void {
+  refuseMissingDatabase(config, file);
+  refuseBadRules(config, file);
+}
+
+function refuseMissingDatabase(config: NormalizedConfig, file: string): void {
+  const needy = config.features.find(({ readModel }) => readModel !== undefined);
+  if (!needy || config.legacy.database !== undefined) return;
+  throw new FigError(
+    'FIG_CONFIG_INVALID',
+    `${file}: legacy.database is missing, which the read model of ${needy.name} is kept in step with`,
+    { remedy: 'Set legacy.database, or the environment variable LEGACY_DATABASE_URL, to its postgres:// URL.' },
+  );
+}
+
+/** The shadow's worker would only find out when it has been started. */
+function refuseBadRules(config: NormalizedConfig, file: string): void {
+  for (const { name, compare } of config.features) {
+    try {
+      compilePathRules(compare);
+    } catch (error) {
+      const message = `${file}: a rule in compare of ${name} cannot be read: ${describeError(error)}`;
+      throw new FigError('FIG_CONFIG_INVALID', message, { cause: error });
+    }
+  }
+}

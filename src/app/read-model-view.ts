@@ -1,0 +1,43 @@
+import type { NormalizedFeature } from '../config/normalized-config.ts';
+import type { AppliedPosition, Position } from '../kernel/position.ts';
+import type { Capture } from '../sync/capture.ts';
+import { withinLag } from './bounded-position.ts';
+
+/** The read models of all features as proxy and shadow may see them. */
+export interface ReadModelView {
+  /** How far a feature's read model is; as if it were not there while it is too far behind. */
+  applied(feature: string): AppliedPosition | undefined;
+  /** The same, however far behind it is. */
+  position(feature: string): Position | undefined;
+  /** Whether it can be compared with. A feature whose read model is elsewhere always can. */
+  isReady(feature: string): boolean;
+}
+
+/** `features`: with the rules of cutover that are in force. */
+export function readModelView(features: readonly NormalizedFeature[], capture: Capture | undefined): ReadModelView {
+  const applied = new Map<string, AppliedPosition>();
+  const names = new Map<string, string>();
+  for (const feature of features) {
+    const name = feature.readModel?.name;
+    if (name === undefined) continue;
+    names.set(feature.name, name);
+    const inner = capture?.applied(name);
+    if (inner === undefined) continue;
+    const lag = (): number | undefined => capture?.lagSecondsOf(name);
+    applied.set(
+      feature.name,
+      withinLag(inner, lag, () => feature.cutover.maxLagSeconds),
+    );
+  }
+  return {
+    applied: (feature) => applied.get(feature),
+    position: (feature) => {
+      const name = names.get(feature);
+      return name === undefined ? undefined : capture?.applied(name)?.current();
+    },
+    isReady: (feature) => {
+      const name = names.get(feature);
+      return name === undefined || capture?.progressOf(name).state === 'ready';
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { BreakerOpening } from '../../proxy/breakers.ts';
+import type { LiveSettings, Proxy } from '../../proxy/proxy-options.ts';
+import type { ShadowFeed } from '../../shadow/shadow-feed.ts';
+import { createSharedPositions, type SharedPositions } from '../../shadow/shared-position.ts';
+import type { NormalizedConfig } from '../config/normalized-config.ts';
+import type { Log } from '../kernel/log.ts';
+import type { Position } from '../kernel/position.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import { createTrafficObserver } from '../observe/traffic.ts';
+import { createCandidates, type Candidates } from './candidates.ts';
+import { watchTraffic } from './feed-metrics.ts';
+import { LateParts } from './late-parts.ts';
+import { settingsOf, startMigrationProxy } from './migration-proxy.ts';
+import { localProxySide, type ProxySide } from './proxy-side.ts';
+import { whenReady } from './ready-sink.ts';
+import type { RoutingState } from './routing-state.ts';
+import type { Serving, ServingParts } from './serving.ts';
+import { startShadow } from './start-shadow.ts';
+
+export interface ServingHereOptions {
+  readonly config: NormalizedConfig;
+  readonly configFile: string;
+  readonly storeUrl: string;
+  readonly routing: RoutingState;
+  readonly metrics: Metrics;
+  readonly onBreakerOpen: (opening: BreakerOpening) => void;
+  readonly log: Log;
+}
+
+/** One proxy, in this process. */
+export class ServingHere implements Serving {
+  readonly #options: ServingHereOptions;
+  readonly #late = new LateParts();
+  readonly #positions: SharedPositions;
+  readonly #traffic = createTrafficObserver();
+  #proxy: Proxy | undefined;
+  #candidates: Candidates | undefined;
+  #feed: ShadowFeed | undefined;
+
+  constructor(options: ServingHereOptions) {
+    this.#options = options;
+    this.#positions = createSharedPositions(options.config.features.map(({ name }) => name));
+  }
+
+  async open(fenceSecret: Uint8Array): Promise<ProxySide> {
+    const { config, routing, metrics, onBreakerOpen, log } = this.#options;
+    this.#late.fenceSecret.set(fenceSecret);
+    this.#proxy = await startMigrationProxy({
+      config,
+      port: config.listen.port,
+      settings: settingsOf(config),
+      routing,
+      late: this.#late,
+      observe: watchTraffic(this.#traffic, metrics),
+      onBreakerOpen,
+      log,
+    });
+    return localProxySide(this.#proxy, this.#traffic, metrics, () => this.#feed?.stats());
+  }
+
+  async provide({ capture, readModels, fenceSecret }: ServingParts): Promise<void> {
+    const { config, configFile, storeUrl, metrics, log } = this.#options;
+    this.#late.fenceSecret.set(fenceSecret);
+    const candidates = createCandidates(config.features, storeUrl);
+    this.#candidates = candidates;
+    const { maxPerSecond } = config.shadow;
+    const positions = this.#positions.buffer;
+    const feed = await startShadow({ config, configFile, storeUrl, positions, maxPerSecond, metrics, log });
+    this.#feed = feed;
+    metrics.beforeText(() => metrics.shadow(feed.stats()));
+    this.#late.provide({
+      candidates,
+      applied: (feature) => readModels.applied(feature),
+      source: capture?.source,
+      sourceLog: () => capture?.sourceLog(),
+      sink: whenReady(feed, (feature) => readModels.isReady(feature)),
+    });
+  }
+
+  moved(feature: string, position: Position | undefined): void {
+    this.#positions.publish(feature, position);
+  }
+
+  reconfigure(settings: LiveSettings): void {
+    this.#proxy?.reconfigure(settings);
+  }
+
+  async close(): Promise<void> {
+    await this.#feed?.stop();
+    await this.#candidates?.[Symbol.asyncDispose]();
+  }
+}
