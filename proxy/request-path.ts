@@ -56,6 +56,8 @@ export function pathOf(target: string): string {
 export function strictFault(target: string): string | undefined {
   const { path, isClear } = readPath(target);
   if (isClear) return undefined;
+  // Decoded, it could end sooner, and what was behind it would belong to the path.
+  if (authorityOf(path).includes('%')) return 'the host holds an escape';
   const { bytes, escaped } = decode(pathInside(path));
   for (let i = 0; i < bytes.length; i += 1) {
     const byte = bytes[i]!;
@@ -101,8 +103,12 @@ function normalPath(path: string): string {
 
 /** The path of an absolute target; of any other, the target itself. */
 function pathInside(path: string): string {
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/[^/\\?#]*/i.exec(path);
-  return authority === null ? path : path.slice(authority[0].length);
+  return path.slice(authorityOf(path).length);
+}
+
+/** What an absolute target begins with, up to its path. */
+function authorityOf(path: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\/[^/\\?#]*/i.exec(path)?.[0] ?? '';
 }
 
 /** Splits at slashes and backslashes, up to the first `?` or `#`, and leaves out matrix parameters. */

@@ -137,6 +137,11 @@ test.each([
   expect(strictFault(text)).toBe(`the path holds ${fault}`);
 });
 
+test('strict refuses escapes in the host of an absolute target', () => {
+  expect(strictFault('http://host%5C')).toBe('the host holds an escape');
+  expect(strictFault('http://host%2Fa/b')).toBe('the host holds an escape');
+});
+
 test.each(['/%E4%F6', '/a//b', '/a/', '/a;v=1/b', '/%61', '/a%zz', '/a?x=../%2F', 'http://host/a', '/...', '/a%2525'])(
   'strict lets %s through',
   (text) => {

@@ -32,10 +32,18 @@ test('a backfill beside the stream and the stream after it give exactly what a f
   await using setup = await setupSync();
   await seed(setup, 5_000);
   const capture = setup.startCapture();
-  // Writers that keep going while the backfill runs.
+  // Writers that keep going while the backfill runs: some writes between every two of its steps, so that they never outrun it.
   let writing = true;
   const writer = (async () => {
     for (let n = 1; writing; n += 1) {
+      const before = capture.progressOf('summary').progress;
+      if (n % 20 === 0) {
+        await until(
+          'the backfill goes on',
+          () => !writing || capture.progressOf('summary').progress !== before,
+          25_000,
+        );
+      }
       await setup
         .legacy('orders')
         .where({ id: 1 + ((n * 37) % 5_000) })
