@@ -36,7 +36,13 @@ const progress = (text) => process.stderr.write(process.stderr.isTTY ? `\r\u001b
 if (options.help) {
   process.stdout.write(help);
 } else if (options['fixed-rate']) {
-  const result = await measureFixedRate({ rounds: Number(options.rounds), seconds: Number(options.seconds), progress });
+  const only = options.only?.split(',');
+  const result = await measureFixedRate({
+    rounds: Number(options.rounds),
+    seconds: Number(options.seconds),
+    only,
+    progress,
+  });
   progress('');
   process.stdout.write(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : fixedRateTable(result));
   if (options.write) await writeFixedRate(result);

@@ -2,6 +2,8 @@
 const FLOOR_PER_SECOND = 50;
 /** Pairs that a burst may take at once after a quiet time: half of what the feed holds. It is worked off when the users are gone. */
 const MAX_BURST = 500;
+/** The same in seconds of the upper bound, for bounds that are meant to be low. */
+const BURST_SECONDS = 5;
 /** Share of the upper bound by which the budget grows with each window that used it up without strain. */
 const GROWTH = 0.01;
 /** How much the last window counts in what the next one is expected to bring. */
@@ -47,7 +49,7 @@ export class Admission {
     this.#floor = Math.min(FLOOR_PER_SECOND, maxPerSecond);
     this.#random = random;
     this.#perSecond = this.#floor;
-    this.#burst = Math.min(MAX_BURST, Math.max(1, maxPerSecond));
+    this.#burst = Math.min(MAX_BURST, Math.max(1, BURST_SECONDS * maxPerSecond));
     this.#tokens = this.#burst;
   }
 

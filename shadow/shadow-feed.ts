@@ -17,7 +17,7 @@ export interface ShadowFeedOptions {
   readonly features: readonly string[];
   /** What may be outstanding at once. Default 1,000 copies and 64 MiB. */
   readonly limits?: Partial<FeedLimits> | undefined;
-  /** Pairs that are compared per second at most. Default 500. */
+  /** Pairs that are compared per second at most. Default 100. */
   readonly maxPerSecond?: number | undefined;
   /** A worker that gives no sign of life for so long, while copies are outstanding, is replaced. Default 5,000. */
   readonly stuckMs?: number | undefined;
@@ -45,9 +45,11 @@ export interface ShadowFeed extends ExchangeSink, Service {
   stats(): ShadowStats;
 }
 
-const DEFAULT_MAX_PER_SECOND = 500;
+const DEFAULT_MAX_PER_SECOND = 100;
 const READY_WITHIN_MS = 15_000;
-const MAX_REST_MS = 10_000;
+const MAX_REST_MS = 30_000;
+/** Nobody waits for the shadow, and to start a worker takes as long as thousands of requests do: at least 0.8 s of rest. */
+const FAILURES_AT_FIRST = 4;
 /** Starting a worker costs processor time, so one that never lives so long is started less and less often. */
 const HEALTHY_MS = 30_000;
 
@@ -227,7 +229,7 @@ class Feed implements ShadowFeed {
     if (performance.now() - this.#launchedAt > HEALTHY_MS) this.#failures = 0;
     this.#failures += 1;
     this.#restarts += 1;
-    const restMs = restAfter(this.#failures, MAX_REST_MS);
+    const restMs = restAfter(FAILURES_AT_FIRST + this.#failures, MAX_REST_MS);
     const error = this.#lastError ?? `it ended with code ${code}`;
     this.#options.log.error(
       { code: 'FIG_SHADOW_WORKER_DIED', error, lost: lost.length, restMs },

@@ -1,12 +1,12 @@
 import { startChild, startGenerator, startUpstream } from './child.js';
 import { startDatabase } from './database.js';
-import { median, settle } from './measure.js';
+import { median } from './measure.js';
 
 const host = new URL('../proxies/host.js', import.meta.url);
 const legacy = { name: 'legacy', percent: 0 };
 const shadow = { name: 'shadow', percent: 0 };
-/** A hung candidate never gets done; what it still holds is timers, which disturb nobody. */
-const SETTLE_MS = 3_000;
+/** Seconds at saturation, for the code to get compiled. */
+const WARM_UP_SECONDS = 3;
 /** Seconds under load before anything counts: connections are opened, and the budget of the shadow finds its level. */
 const LEAD_SECONDS = 2;
 const situations = [
@@ -16,8 +16,12 @@ const situations = [
   { name: 'dies', title: 'shadow on, its worker dies a second after each start', phase: shadow, candidate: 'dies' },
 ];
 
-/** Open loop at half of what saturates the proxy with the shadow off; medians over interleaved rounds. */
-export async function measureFixedRate({ rounds, seconds, progress }) {
+/**
+ * Open loop at half of what saturates the proxy with the shadow off; medians over interleaved rounds. A proxy lives for its own
+ * measurement only: what another one does in the background, restarting its worker for one, would be charged to this one.
+ */
+export async function measureFixedRate({ rounds, seconds, only, progress }) {
+  const chosen = situations.filter(({ name }) => only === undefined || only.includes(name));
   const closers = [];
   const opened = (resource) => {
     closers.push(() => resource.stop());
@@ -27,35 +31,33 @@ export async function measureFixedRate({ rounds, seconds, progress }) {
     const upstream = opened(await startUpstream());
     const generator = opened(await startGenerator());
     const database = opened(await startDatabase()).url;
-    const proxies = [];
-    for (const { phase, candidate, ...situation } of situations) {
+    const within = async ({ phase, candidate }, use) => {
       const options = { upstream: upstream.port, phase, database, candidate };
-      proxies.push({
-        ...situation,
-        proxy: opened(await startChild(host, ['ours', JSON.stringify(options)])),
-        samples: [],
-      });
-    }
-    const ask = (proxy, more) => generator.call({ port: proxy.port, workload: 'json', seconds, ...more });
-    progress('warm-up');
-    for (const { proxy } of proxies) {
-      await ask(proxy, { seconds: 2 });
-      await settle(proxy, SETTLE_MS);
-    }
+      const proxy = await startChild(host, ['ours', JSON.stringify(options)]);
+      const ask = (more) => generator.call({ port: proxy.port, workload: 'json', seconds, ...more });
+      try {
+        await ask({ seconds: WARM_UP_SECONDS });
+        return await use(ask);
+      } finally {
+        await proxy.stop();
+      }
+    };
     progress('saturation');
-    const { rps: saturation } = await ask(proxies[0].proxy, {});
+    const { rps: saturation } = await within(situations[0], (ask) => ask({}));
     const rate = Math.round(saturation / 2);
+    const samples = new Map(chosen.map(({ name }) => [name, []]));
     for (let round = 1; round <= rounds; round += 1) {
-      for (const { name, proxy, samples } of proxies) {
-        progress(`round ${round} of ${rounds}: ${name} at ${rate}/s`);
-        samples.push(await ask(proxy, { rate, leadSeconds: LEAD_SECONDS }));
-        await settle(proxy, SETTLE_MS);
+      for (const situation of chosen) {
+        progress(`round ${round} of ${rounds}: ${situation.name} at ${rate}/s`);
+        const sample = await within(situation, (ask) => ask({ rate, leadSeconds: LEAD_SECONDS }));
+        samples.get(situation.name).push(sample);
       }
     }
-    const rows = proxies.map(({ name, title, samples }) => {
-      const of = (key) => median(samples.map((sample) => sample[key]));
-      const errors = samples.reduce((sum, sample) => sum + sample.errors, 0);
-      return { name, title, p50: of('p50'), p99: of('p99'), p999: of('p999'), max: of('max'), errors };
+    const rows = chosen.map(({ name, title }) => {
+      const of = (key) => median(samples.get(name).map((sample) => sample[key]));
+      const errors = samples.get(name).reduce((sum, sample) => sum + sample.errors, 0);
+      const p99s = samples.get(name).map(({ p99 }) => p99);
+      return { name, title, p50: of('p50'), p99: of('p99'), p999: of('p999'), max: of('max'), errors, p99s };
     });
     return { saturation: Math.round(saturation), rate, rounds, seconds, rows };
   } finally {

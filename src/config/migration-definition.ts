@@ -41,7 +41,7 @@ export interface MigrationDefinition {
   readonly limits?: LimitsDefinition | undefined;
   readonly shadow?:
     | {
-        /** Questions that are compared per second at most; fewer while users would have to wait for it. Default 500. */
+        /** Questions that are compared per second at most; fewer while users would have to wait for it. Default 100. */
         readonly maxPerSecond?: number | undefined;
       }
     | undefined;

@@ -10,7 +10,7 @@ import { timeoutsOf } from './timeouts.ts';
 
 export const defaultListenPort = 8080;
 export const defaultAdminPort = 8089;
-const defaultMaxPerSecond = 500;
+const defaultMaxPerSecond = 100;
 const defaultDrainDelayMs = 0;
 const defaultStopGraceMs = 5_000;
 

@@ -5,8 +5,8 @@ const normalized = (shadow?: object) =>
   normalizeConfig({ legacy: { url: 'http://legacy.internal' }, ...(shadow && { shadow }) }, 'fig.config.ts');
 
 test('500 reads a second are compared at most, unless the config says otherwise', () => {
-  expect(normalized().shadow).toEqual({ maxPerSecond: 500 });
-  expect(normalized({}).shadow).toEqual({ maxPerSecond: 500 });
+  expect(normalized().shadow).toEqual({ maxPerSecond: 100 });
+  expect(normalized({}).shadow).toEqual({ maxPerSecond: 100 });
   expect(normalized({ maxPerSecond: 0.5 }).shadow).toEqual({ maxPerSecond: 0.5 });
 });
 
