@@ -136,7 +136,7 @@ test.each(['wants', 'offer', 'observe'] as const)(
 class Frugal implements ExchangeSink {
   readonly offered: Exchange[] = [];
   readonly left: string[] = [];
-  readonly #admission = new Admission({ maxPerSecond: 1 });
+  readonly #admission = new Admission({ maxPerSecond: 0.2 });
 
   wants(feature: string, route: string): boolean {
     const isAdmitted = this.#admission.admits(feature, route);
