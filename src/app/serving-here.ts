@@ -1,21 +1,18 @@
 import type { BreakerOpening } from '../../proxy/breakers.ts';
 import type { LiveSettings, Proxy } from '../../proxy/proxy-options.ts';
-import type { ShadowFeed } from '../../shadow/shadow-feed.ts';
 import { createSharedPositions, type SharedPositions } from '../../shadow/shared-position.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Position } from '../kernel/position.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { createTrafficObserver } from '../observe/traffic.ts';
-import { createCandidates, type Candidates } from './candidates.ts';
+import { startCandidateSide, type CandidateSide } from './candidate-side.ts';
 import { watchTraffic } from './feed-metrics.ts';
 import { LateParts } from './late-parts.ts';
 import { settingsOf, startMigrationProxy } from './migration-proxy.ts';
 import { localProxySide, type ProxySide } from './proxy-side.ts';
-import { whenReady } from './ready-sink.ts';
 import type { RoutingState } from './routing-state.ts';
 import type { Serving, ServingParts } from './serving.ts';
-import { startShadow } from './start-shadow.ts';
 
 export interface ServingHereOptions {
   readonly config: NormalizedConfig;
@@ -34,8 +31,7 @@ export class ServingHere implements Serving {
   readonly #positions: SharedPositions;
   readonly #traffic = createTrafficObserver();
   #proxy: Proxy | undefined;
-  #candidates: Candidates | undefined;
-  #feed: ShadowFeed | undefined;
+  #behind: CandidateSide | undefined;
 
   constructor(options: ServingHereOptions) {
     this.#options = options;
@@ -55,25 +51,23 @@ export class ServingHere implements Serving {
       onBreakerOpen,
       log,
     });
-    return localProxySide(this.#proxy, this.#traffic, metrics, () => this.#feed?.stats());
+    return localProxySide(this.#proxy, this.#traffic, metrics, () => this.#behind?.stats());
   }
 
   async provide({ capture, readModels, fenceSecret }: ServingParts): Promise<void> {
     const { config, configFile, storeUrl, metrics, log } = this.#options;
     this.#late.fenceSecret.set(fenceSecret);
-    const candidates = createCandidates(config.features, storeUrl);
-    this.#candidates = candidates;
-    const { maxPerSecond } = config.shadow;
-    const positions = this.#positions.buffer;
-    const feed = await startShadow({ config, configFile, storeUrl, positions, maxPerSecond, metrics, log });
-    this.#feed = feed;
-    metrics.beforeText(() => metrics.shadow(feed.stats()));
-    this.#late.provide({
-      candidates,
-      applied: (feature) => readModels.applied(feature),
+    this.#behind = await startCandidateSide(this.#late, {
+      config,
+      configFile,
+      storeUrl,
+      positions: this.#positions.buffer,
+      maxPerSecond: config.shadow.maxPerSecond,
+      metrics,
+      log,
+      readModels,
       source: capture?.source,
       sourceLog: () => capture?.sourceLog(),
-      sink: whenReady(feed, (feature) => readModels.isReady(feature)),
     });
   }
 
@@ -86,7 +80,6 @@ export class ServingHere implements Serving {
   }
 
   async close(): Promise<void> {
-    await this.#feed?.stop();
-    await this.#candidates?.[Symbol.asyncDispose]();
+    await this.#behind?.close();
   }
 }

@@ -1,5 +1,4 @@
 import type { Proxy } from '../../../proxy/proxy-options.ts';
-import type { ShadowFeed } from '../../../shadow/shadow-feed.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import type { NormalizedConfig } from '../../config/normalized-config.ts';
 import { FigError, describeError } from '../../kernel/fig-error.ts';
@@ -8,15 +7,13 @@ import { machineNow } from '../../kernel/machine-time.ts';
 import { createMetrics } from '../../observe/metrics.ts';
 import { createTrafficObserver } from '../../observe/traffic.ts';
 import { PostgresSourcePosition } from '../../sync/postgres/source-position.ts';
-import { createCandidates, type Candidates } from '../candidates.ts';
+import { startCandidateSide, type CandidateSide } from '../candidate-side.ts';
 import { watchTraffic } from '../feed-metrics.ts';
 import { LateParts } from '../late-parts.ts';
 import { fixedDigest } from '../live-config.ts';
 import { startMigrationProxy } from '../migration-proxy.ts';
-import { whenReady } from '../ready-sink.ts';
 import { RoutingState } from '../routing-state.ts';
 import { isFollowed } from '../start-capture.ts';
-import { startShadow } from '../start-shadow.ts';
 import { BEAT_MS } from './fence-messages.ts';
 import type { FromProxyWorker, MigrationJob, ToProxyWorker, WorkerReport } from './protocol.ts';
 import { PushedReadModels } from './pushed-read-models.ts';
@@ -51,8 +48,7 @@ export class MigrationWorker implements WorkerProxy {
   #isJoined = false;
   #warming: Promise<void> | undefined;
   #proxy: Proxy | undefined;
-  #candidates: Candidates | undefined;
-  #feed: ShadowFeed | undefined;
+  #behind: CandidateSide | undefined;
 
   constructor(job: MigrationJob, tell: (message: FromProxyWorker) => unknown, log: Log) {
     this.#job = this.#settings = job;
@@ -121,15 +117,14 @@ export class MigrationWorker implements WorkerProxy {
       inFlight: proxy.inFlight,
       load: proxy.load(),
       metrics: await this.#metrics.snapshot(),
-      shadow: this.#feed?.stats(),
+      shadow: this.#behind?.stats(),
       breakers: proxy.breakers(),
     };
   }
 
   async stop(): Promise<void> {
     await this.#proxy?.stop();
-    await this.#feed?.stop();
-    await this.#candidates?.[Symbol.asyncDispose]();
+    await this.#behind?.close();
     const { source } = await this.#loaded;
     await source?.[Symbol.asyncDispose]();
   }
@@ -168,19 +163,17 @@ export class MigrationWorker implements WorkerProxy {
   async #provide(): Promise<void> {
     const { configFile, storeUrl, maxPerSecond } = this.#job;
     const { config, readModels, source } = await this.#loaded;
-    const [metrics, log] = [this.#metrics, this.#log];
-    const candidates = createCandidates(config.features, storeUrl);
-    this.#candidates = candidates;
-    const { positions } = readModels;
-    const feed = await startShadow({ config, configFile, storeUrl, positions, maxPerSecond, metrics, log });
-    this.#feed = feed;
-    metrics.beforeText(() => metrics.shadow(feed.stats()));
-    this.#late.provide({
-      candidates,
-      applied: (feature) => readModels.applied(feature),
+    this.#behind = await startCandidateSide(this.#late, {
+      config,
+      configFile,
+      storeUrl,
+      positions: readModels.positions,
+      maxPerSecond,
+      metrics: this.#metrics,
+      log: this.#log,
+      readModels,
       source,
       sourceLog: () => readModels.sourceLog(),
-      sink: whenReady(feed, (feature) => readModels.isReady(feature)),
     });
   }
 }
