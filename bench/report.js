@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
 const document = new URL('../docs/benchmarks.md', import.meta.url);
@@ -78,7 +79,7 @@ export async function writeDocument(result, workloads) {
 /** What the figures depend on, without what changes by the day. */
 export function machine() {
   const [cpu] = cpus();
-  return `${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${process.platform}, Node ${process.version}; upstream, load generator, PostgreSQL and proxy share them.`;
+  return `${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${process.platform}${congestionControl()}, Node ${process.version}; upstream, load generator, PostgreSQL and proxy share them.`;
 }
 
 function fixed(value, digits) {
@@ -99,4 +100,13 @@ export function fixedRateTable({ saturation, rate, rounds, seconds, rows }) {
 
 export async function writeFixedRate(result) {
   await writeSection(document, 'fixed-rate', `${machine()}\n\n${fixedRateTable(result)}`);
+}
+
+/** With bbr, which paces what it sends, even loopback takes up to twice the time for uploads over kept connections. */
+function congestionControl() {
+  try {
+    return ` (tcp ${readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim()})`;
+  } catch {
+    return '';
+  }
 }

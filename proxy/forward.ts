@@ -9,6 +9,7 @@ import { resetSocket } from './reset-socket.ts';
 import { relayedTrailers, trailerEntries } from './trailers.ts';
 import { upstreamFailure, type UpstreamFailure } from './upstream-failure.ts';
 import type { ResponseHead } from './upstream/response-head.ts';
+import { countTaken } from './upstream/taken-memory.ts';
 import type { UpstreamExchange, UpstreamFault, UpstreamHandler } from './upstream/upstream-exchange.ts';
 import type { UpstreamPool } from './upstream/upstream-pool.ts';
 
@@ -186,6 +187,7 @@ class Relay implements UpstreamHandler {
     req.on('data', (chunk: Buffer) => {
       this.#job.onUpload?.(chunk);
       if (this.#isSettled) return;
+      countTaken(chunk.length);
       if (this.#exchange?.write(chunk) === false && !this.#isSettled) req.pause();
     });
     req.once('end', () => this.#exchange?.finish(trailerEntries(req.rawTrailers).flat()));

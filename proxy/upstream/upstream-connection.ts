@@ -3,6 +3,7 @@ import { MalformedResponse, type ResponseHead } from './response-head.ts';
 import { ResponseParser, type ResponseEvents } from './response-parser.ts';
 import type { ReadBuffer } from './read-buffer.ts';
 import { trailerLines } from './request-head.ts';
+import { countTaken } from './taken-memory.ts';
 import type { UpstreamFault, UpstreamHandler, UpstreamRequest } from './upstream-exchange.ts';
 
 /** Milliseconds; 0: none. */
@@ -62,7 +63,11 @@ export class UpstreamConnection<User> implements ResponseEvents {
     this.#limits = limits;
     this.#owner = owner;
     if (reads) reads.listen((bytes) => this.#read(bytes));
-    else socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    else
+      socket.on('data', (bytes: Buffer) => {
+        this.#read(bytes);
+        countTaken(bytes.length);
+      });
     socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#ended());
     socket.on('error', (error) => this.#close({ kind: 'cut', error }));
