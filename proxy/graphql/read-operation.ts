@@ -1,4 +1,4 @@
-import type { GraphqlQuery } from '../../src/kernel/exchange.ts';
+import type { GraphqlQuery, RawHeaders } from '../../src/kernel/exchange.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { Load } from '../load.ts';
 import { routeOfOperation, type RouteMatch } from '../route-table.ts';
@@ -34,17 +34,20 @@ const nothing: OperationRead = {
   over: undefined,
 };
 
-/** Finds the route of a request by the operation in its body, as far as that may be read. Never rejects. */
+/**
+ * Finds the route of a request by the operation in its body, as far as that may be read. `forwarded` are its headers as
+ * legacy gets them. Never rejects.
+ */
 export async function readOperation(
   client: ClientRequest,
+  forwarded: RawHeaders,
   match: RouteMatch,
   { limits, uploads }: Load,
   { hold }: HeldBody,
 ): Promise<OperationRead> {
   const { req, gone, hasBody, target } = client;
-  const { headers, rawHeaders } = req;
-  if (!isHeadReadable({ target, rawHeaders, headers, hasBody }, parametersOf(match)))
-    return refused('graphql-not-read');
+  const { headers } = req;
+  if (!isHeadReadable({ target, forwarded, headers, hasBody }, parametersOf(match))) return refused('graphql-not-read');
   if (gone.aborted) return { ...nothing, over: 'gone' };
   const limitBytes = limits.graphqlBodyBytes;
   if (Number(headers['content-length'] ?? 0) > limitBytes) return refused('graphql-too-large');
