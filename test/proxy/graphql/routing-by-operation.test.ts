@@ -1,6 +1,6 @@
 import { connect } from 'node:http2';
 import { expect, test } from 'vitest';
-import { bodyOf, exchangeRaw, rawClient, startTestProxy, startUpstream, until } from '../support/harness.ts';
+import { bodyOf, exchangeRaw, rawClient, routingOf, startTestProxy, startUpstream, until } from '../support/harness.ts';
 import { chunked, graphqlWorld, ordersQuery, payMutation, post } from '../support/graphql.ts';
 import { ca, serverFiles } from '../support/tls.ts';
 
@@ -49,6 +49,25 @@ test('only visitors inside the canary are answered by the candidate', async () =
   await until(() => proxy.seen.length === 1);
   expect(proxy.seen).toMatchObject([{ reason: 'outside-canary' }]);
   expect(proxy.offered).toHaveLength(1);
+});
+
+test('a query is decided by the phases of the moment in which its body is there', async () => {
+  let routing = routingOf('live');
+  const world = graphqlWorld('live', { routing: () => routing });
+  await using upstream = await legacyShop();
+  await using proxy = await startTestProxy(upstream.url, world.options);
+  await entered(proxy.port);
+  const asked = world.questions.length;
+  const seen = proxy.seen.length;
+  const request = post(ordersQuery, last);
+  const client = await rawClient(proxy.port, request.slice(0, -5));
+  await until(() => proxy.proxy.inFlight === 1);
+  routing = routingOf('legacy');
+  client.send(request.slice(-5));
+  expect(await client.receives('"legacy"')).toMatch(/^HTTP\/1\.1 200 /);
+  await until(() => proxy.seen.length > seen);
+  expect(proxy.seen.at(-1)).toMatchObject({ reason: 'phase-legacy' });
+  expect(world.questions).toHaveLength(asked);
 });
 
 test('a route may have several operations, and conditions besides', async () => {
