@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Gone } from '../gone.ts';
 import type { WatchedUpload } from '../upload-watch.ts';
+import { GatheredChunks } from './gathered-chunks.ts';
 
 /** What was read of a body before it was known who gets it. */
 export interface BodyAhead {
@@ -37,7 +38,7 @@ export interface ReadAheadJob {
 export function readAhead(job: ReadAheadJob): Promise<BodyAhead & { readonly end: ReadAheadEnd }> {
   const { req, gone, upload, limitBytes, timeoutMs, hold } = job;
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    const chunks = new GatheredChunks();
     let bytes = 0;
     const settle = (end: ReadAheadEnd): void => {
       clearTimeout(timer);
@@ -46,10 +47,10 @@ export function readAhead(job: ReadAheadJob): Promise<BodyAhead & { readonly end
       gone.off(onGone);
       upload.broken.off(onBroken);
       if (end !== 'whole') req.pause();
-      resolve({ chunks, isWhole: end === 'whole', end });
+      resolve({ chunks: chunks.take(), isWhole: end === 'whole', end });
     };
     const onData = (chunk: Buffer): void => {
-      chunks.push(chunk);
+      chunks.add(chunk);
       bytes += chunk.byteLength;
       upload.count(chunk);
       if (upload.fault !== undefined) return;
