@@ -25,7 +25,7 @@ export class GatheredChunks {
   }
 
   /** Everything so far, in order. To be called once, last. */
-  take(): readonly Buffer[] {
+  take(): Buffer[] {
     this.#close();
     return this.#chunks;
   }

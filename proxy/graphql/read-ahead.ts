@@ -5,9 +5,15 @@ import { GatheredChunks } from './gathered-chunks.ts';
 
 /** What was read of a body before it was known who gets it. */
 export interface BodyAhead {
-  readonly chunks: readonly Buffer[];
+  /** Whoever sends them takes them out. */
+  readonly chunks: Buffer[];
   /** The body has ended; else the request is paused and the rest is still to be read. */
   readonly isWhole: boolean;
+}
+
+export interface SentAhead extends BodyAhead {
+  /** To be called when the upstream has taken the chunks of a body that goes on. */
+  readonly release: () => void;
 }
 
 export type ReadAheadEnd =
