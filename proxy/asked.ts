@@ -15,10 +15,10 @@ export class Asked {
   readonly client: ClientRequest;
   readonly method: string;
   readonly hasBody: boolean;
-  readonly routing: RoutingSnapshot;
   /** As legacy, candidate and shadow get them. */
   readonly headers: string[];
   readonly #parts: ProxyParts;
+  #routing: RoutingSnapshot;
   #match: RouteMatch | undefined;
   #read: OperationRead | undefined;
   #visitor: string | undefined;
@@ -31,15 +31,17 @@ export class Asked {
     this.client = client;
     this.method = client.method;
     this.hasBody = client.hasBody;
-    this.routing = parts.routing();
-    parts.ownWrites.learn(this.routing);
-    parts.breakers.learn(this.routing);
+    this.#routing = this.#presentRouting();
     this.headers = withRequestId(
       upstreamHeaders(rawHeaders, client.origin, parts.identity, httpVersion),
       client.req,
       client.id,
     );
     this.#match = parts.routes.match(client.method, client.target, rawHeaders, this.headers);
+  }
+
+  get routing(): RoutingSnapshot {
+    return this.#routing;
   }
 
   get match(): RouteMatch | undefined {
@@ -65,10 +67,11 @@ export class Asked {
     return { method, target, headers: this.headers, graphql: this.#read?.query };
   }
 
-  /** Takes in what the body says of the route. */
+  /** Takes in what the body says of the route. The phases may have changed while it was waited for. */
   settle(read: OperationRead): void {
     this.#read = read;
     this.#match = read.match;
+    this.#routing = this.#presentRouting();
   }
 
   get visitor(): string {
@@ -83,6 +86,14 @@ export class Asked {
       this.#note = fenceNoteIn(this.#parts.fenceSecret, this.client.req.headers.cookie, this.client.askedAt);
     }
     return this.#note;
+  }
+
+  #presentRouting(): RoutingSnapshot {
+    const { routing, ownWrites, breakers } = this.#parts;
+    const present = routing();
+    ownWrites.learn(present);
+    breakers.learn(present);
+    return present;
   }
 
   isBreakerOpen(feature: string): boolean {

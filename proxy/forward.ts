@@ -2,7 +2,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RawHeaders } from '../src/kernel/exchange.ts';
 import type { Gone } from './gone.ts';
-import type { BodyAhead } from './graphql/read-ahead.ts';
+import type { BodyAhead, SentAhead } from './graphql/read-ahead.ts';
 import { endToEnd } from './hop-by-hop.ts';
 import { relayInterim } from './interim.ts';
 import { resetSocket } from './reset-socket.ts';
@@ -30,7 +30,7 @@ export interface ForwardJob {
   readonly req: IncomingMessage;
   readonly body: 'none' | 'length' | 'chunked';
   /** What of the body has been read already; unless that is all of it, `req` is paused. */
-  readonly ahead?: BodyAhead | undefined;
+  readonly ahead?: SentAhead | undefined;
   readonly res: ServerResponse;
   readonly gone: Gone;
   /** Ends it all as well, when the request itself is at fault. */
@@ -175,6 +175,7 @@ class Relay implements UpstreamHandler {
     if (this.#job.body === 'none' || this.#isSettled) return;
     const { req, ahead } = this.#job;
     if (this.#isUploading) {
+      ahead?.release();
       req.resume();
       return;
     }
@@ -197,7 +198,9 @@ class Relay implements UpstreamHandler {
     // A broken upload is told by `close`; without a listener its error would be thrown.
     req.on('error', () => undefined);
     // Whoever read ahead has paused it, and listening does not undo that. Without room, the next `onDrain` does.
-    if (ahead !== undefined && hasRoom) req.resume();
+    if (ahead === undefined || !hasRoom) return;
+    ahead.release();
+    req.resume();
   }
 
   onFailure(fault: UpstreamFault): void {
@@ -210,7 +213,7 @@ class Relay implements UpstreamHandler {
   /** False: there is no room for more. What was read ahead is bounded, so it goes out as one. */
   #sendAhead({ chunks }: BodyAhead): boolean {
     let hasRoom = true;
-    for (const chunk of chunks) hasRoom = this.#exchange?.write(chunk) !== false;
+    for (const chunk of chunks.splice(0)) hasRoom = this.#exchange?.write(chunk) !== false;
     return hasRoom;
   }
 

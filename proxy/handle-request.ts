@@ -70,7 +70,7 @@ async function handleByOperation(parts: ProxyParts, asked: Asked, match: RouteMa
   const { client } = asked;
   const held = parts.bodies.open();
   try {
-    const read = await readOperation(client, match, parts.load, held);
+    const read = await readOperation(client, asked.headers, match, parts.load, held);
     const fault = read.ahead?.upload.fault;
     if (fault !== undefined) return refuseLoad(parts.load, client, fault);
     if (read.over !== undefined) {

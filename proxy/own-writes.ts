@@ -1,6 +1,6 @@
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
-import type { RoutingSnapshot } from '../src/kernel/phase.ts';
+import type { ReadState, RoutingSnapshot } from '../src/kernel/phase.ts';
 import {
   laterPosition,
   positionZero,
@@ -121,8 +121,7 @@ export class OwnWrites {
     const learnedAs = fellows?.learned ?? 0;
     const wasServing = this.#entered.size > 0;
     for (const { feature, reads } of routing.features.values()) {
-      const isServed = reads.phase === 'canary' || reads.phase === 'live';
-      if (!isServed) this.#entered.delete(feature);
+      if (!isServed(reads)) this.#entered.delete(feature);
       else if (!this.#entered.has(feature)) {
         const graceMs = this.#options.entryGraceMs ?? 0;
         const settledAt = this.#now() + graceMs;
@@ -351,6 +350,15 @@ export class OwnWrites {
     if (count <= 1) this.#inFlight.delete(visitor);
     else this.#inFlight.set(visitor, count - 1);
   }
+}
+
+/** Whether a candidate serves anybody by these phases, so that writes are noted. */
+export function servesSomebody({ features }: RoutingSnapshot): boolean {
+  return [...features.values()].some(({ reads }) => isServed(reads));
+}
+
+function isServed({ phase }: ReadState): boolean {
+  return phase === 'canary' || phase === 'live';
 }
 
 /** A note without a position is of no log: whatever its write was, a position read after it covers it. */

@@ -2,7 +2,7 @@
 export interface HeldBody {
   /** Whether so many bytes more may be held. */
   readonly hold: (bytes: number) => boolean;
-  /** Gives everything back; to be called once. */
+  /** Gives everything back; may be called again. */
   readonly release: () => void;
 }
 

@@ -25,11 +25,19 @@ export function operationInBody(body: Uint8Array): FoundOperation {
   // With both a hash and a document some servers execute the one, some the other.
   if (document === undefined || namesHash(members.get('extensions'))) return refused(withoutDocument(members));
   if (typeof document !== 'string') return refused('graphql-invalid');
+  // There are servers that read a text there as JSON, and find a hash or variables in it.
+  if (!isObjectOrNone(members.get('variables')) || !isObjectOrNone(members.get('extensions'))) {
+    return refused('graphql-ambiguous');
+  }
   if ([...members.keys()].some((name) => !known.has(name))) return refused('graphql-ambiguous');
   const name = members.get('operationName') ?? undefined;
   // An empty name is none to some servers, and one that is not found to others.
   if (name === '' || (name !== undefined && typeof name !== 'string')) return refused('graphql-ambiguous');
   return operationInDocument(document, name);
+}
+
+function isObjectOrNone(value: unknown): boolean {
+  return value === undefined || (typeof value === 'object' && !Array.isArray(value));
 }
 
 /** In any case: there are JSON libraries that do not mind. */

@@ -1,12 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Gone } from '../gone.ts';
 import type { WatchedUpload } from '../upload-watch.ts';
+import { GatheredChunks } from './gathered-chunks.ts';
 
 /** What was read of a body before it was known who gets it. */
 export interface BodyAhead {
-  readonly chunks: readonly Buffer[];
+  /** Whoever sends them takes them out. */
+  readonly chunks: Buffer[];
   /** The body has ended; else the request is paused and the rest is still to be read. */
   readonly isWhole: boolean;
+}
+
+export interface SentAhead extends BodyAhead {
+  /** To be called when the upstream has taken the chunks of a body that goes on. */
+  readonly release: () => void;
 }
 
 export type ReadAheadEnd =
@@ -37,7 +44,7 @@ export interface ReadAheadJob {
 export function readAhead(job: ReadAheadJob): Promise<BodyAhead & { readonly end: ReadAheadEnd }> {
   const { req, gone, upload, limitBytes, timeoutMs, hold } = job;
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    const chunks = new GatheredChunks();
     let bytes = 0;
     const settle = (end: ReadAheadEnd): void => {
       clearTimeout(timer);
@@ -46,10 +53,10 @@ export function readAhead(job: ReadAheadJob): Promise<BodyAhead & { readonly end
       gone.off(onGone);
       upload.broken.off(onBroken);
       if (end !== 'whole') req.pause();
-      resolve({ chunks, isWhole: end === 'whole', end });
+      resolve({ chunks: chunks.take(), isWhole: end === 'whole', end });
     };
     const onData = (chunk: Buffer): void => {
-      chunks.push(chunk);
+      chunks.add(chunk);
       bytes += chunk.byteLength;
       upload.count(chunk);
       if (upload.fault !== undefined) return;

@@ -1,4 +1,4 @@
-import type { GraphqlQuery } from '../../src/kernel/exchange.ts';
+import type { GraphqlQuery, RawHeaders } from '../../src/kernel/exchange.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { Load } from '../load.ts';
 import { routeOfOperation, type RouteMatch } from '../route-table.ts';
@@ -6,7 +6,7 @@ import type { WatchedUpload } from '../upload-watch.ts';
 import type { GraphqlRefusal } from './graphql-refusal.ts';
 import type { HeldBody } from './held-bodies.ts';
 import { operationInBody } from './operation-in-body.ts';
-import { readAhead, type BodyAhead, type ReadAheadEnd } from './read-ahead.ts';
+import { readAhead, type BodyAhead, type ReadAheadEnd, type SentAhead } from './read-ahead.ts';
 import { isHeadReadable } from './readable-head.ts';
 
 /** A body that is worth waiting for comes with its head or right behind it. */
@@ -21,7 +21,7 @@ export interface OperationRead {
   /** Why its operation is not known, or is none that reads. */
   readonly refusal: GraphqlRefusal | undefined;
   /** What legacy is to be sent first, and who watches over the rest. */
-  readonly ahead: (BodyAhead & { readonly upload: WatchedUpload }) | undefined;
+  readonly ahead: (SentAhead & { readonly upload: WatchedUpload }) | undefined;
   /** The wait for the body ended with the request. */
   readonly over: 'gone' | 'broken' | undefined;
 }
@@ -34,23 +34,26 @@ const nothing: OperationRead = {
   over: undefined,
 };
 
-/** Finds the route of a request by the operation in its body, as far as that may be read. Never rejects. */
+/**
+ * Finds the route of a request by the operation in its body, as far as that may be read. `forwarded` are its headers as
+ * legacy gets them. Never rejects.
+ */
 export async function readOperation(
   client: ClientRequest,
+  forwarded: RawHeaders,
   match: RouteMatch,
   { limits, uploads }: Load,
-  { hold }: HeldBody,
+  { hold, release }: HeldBody,
 ): Promise<OperationRead> {
   const { req, gone, hasBody, target } = client;
-  const { headers, rawHeaders } = req;
-  if (!isHeadReadable({ target, rawHeaders, headers, hasBody }, parametersOf(match)))
-    return refused('graphql-not-read');
+  const { headers } = req;
+  if (!isHeadReadable({ target, forwarded, headers, hasBody }, parametersOf(match))) return refused('graphql-not-read');
   if (gone.aborted) return { ...nothing, over: 'gone' };
   const limitBytes = limits.graphqlBodyBytes;
   if (Number(headers['content-length'] ?? 0) > limitBytes) return refused('graphql-too-large');
   const upload = uploads.watch(req);
   const { end, ...body } = await readAhead({ req, gone, upload, limitBytes, timeoutMs: READ_AHEAD_MS, hold });
-  const ahead = { ...body, upload };
+  const ahead = { ...body, release, upload };
   if (end === 'gone' || end === 'broken') return { ...nothing, ahead, over: end };
   if (end !== 'whole') return { ...refused(refusals[end]), ahead };
   // Trailers were not announced, and a candidate would not be told of them.

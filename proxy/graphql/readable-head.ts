@@ -5,24 +5,25 @@ import { headerValues, type RawHeaders } from '../../src/kernel/exchange.ts';
 
 export interface RequestHead {
   readonly target: string;
-  readonly rawHeaders: RawHeaders;
+  /** As legacy gets them. */
+  readonly forwarded: RawHeaders;
   readonly headers: IncomingHttpHeaders;
   readonly hasBody: boolean;
 }
 
-/** With these, some frameworks take a POST for another method. */
-const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-override'] as const;
+/** With these, some frameworks take a POST for another method. What passes CGI does not tell a dash from an underscore. */
+const methodOverride = /^x[-_](?:http[-_])?method(?:[-_]override)?$/;
 
 /**
  * Whether the body may be read before it is known who gets it: plain JSON, sent without waiting to be asked for, and with
  * nothing beside it that a server could take for a part of the question. `parameters` are those that the route knows of.
  */
 export function isHeadReadable(head: RequestHead, parameters: ReadonlySet<string>): boolean {
-  const { target, rawHeaders, headers, hasBody } = head;
+  const { target, forwarded, headers, hasBody } = head;
   if (!hasBody || headers.expect !== undefined || headers['content-encoding'] !== undefined) return false;
   if (headers.trailer !== undefined || headers.upgrade !== undefined) return false;
-  if (methodOverrides.some((name) => headers[name] !== undefined)) return false;
-  const types = headerValues(rawHeaders, 'content-type');
+  if (Object.keys(headers).some((name) => methodOverride.test(name))) return false;
+  const types = headerValues(forwarded, 'content-type');
   return types.length === 1 && isJson(types[0]!) && hasOnly(target, parameters);
 }
 
@@ -34,5 +35,8 @@ function isJson(type: string): boolean {
 function hasOnly(target: string, parameters: ReadonlySet<string>): boolean {
   const at = target.indexOf('?');
   if (at === -1) return true;
-  return [...new URLSearchParams(target.slice(at + 1)).keys()].every((name) => parameters.has(name));
+  const query = target.slice(at + 1);
+  // To some servers it separates parameters too.
+  if (query.includes(';')) return false;
+  return [...new URLSearchParams(query).keys()].every((name) => parameters.has(name));
 }

@@ -146,3 +146,59 @@ test('no order of writes, announcements, readings, deaths and phase changes lets
   expect(seen.get('write-in-flight')).toBeGreaterThan(50);
   expect(seen.get('fence-unknown')).toBeGreaterThan(50);
 }, 120_000);
+
+test('a write that nobody was told of, because nobody was served, is not missed when its worker dies and the feature enters', async () => {
+  const world = new World();
+  for (let i = 0; i < 3; i += 1) world.spawn();
+  await flow(world);
+  world.enter('shadow');
+  await flow(world);
+  const write = world.begin(world.workers.get(1)!, 'ann');
+  await settled();
+  expect(write.isForwarded).toBe(true);
+  world.kill(1);
+  await flow(world);
+  world.enter('live');
+  await flow(world);
+  const reader = world.workers.get(2)!.ownWrites;
+  const read = () => reader.fenceFor('orders', 'ann', undefined);
+  // The first read asks the source where the feature begins.
+  await read();
+  await settled();
+  world.commit(write);
+  expect(await read()).not.toBe('reached');
+  // Once legacy cannot commit it any more, the position that is then read covers it.
+  world.now += PIN_MS;
+  await flow(world);
+  expect(await read()).toBe('fence-timeout');
+  world.applied = world.position;
+  expect(await read()).toBe('reached');
+});
+
+test('a newcomer knows of a debt that lasts longer than the one that everybody has', async () => {
+  const world = new World();
+  for (let i = 0; i < 2; i += 1) world.spawn();
+  await flow(world);
+  world.enter('shadow');
+  await flow(world);
+  world.kill(1);
+  await flow(world);
+  world.enter('live');
+  await flow(world);
+  world.now += PIN_MS / 2;
+  const write = world.begin(world.workers.get(2)!, 'ann');
+  await settled();
+  world.end(write, false);
+  await flow(world);
+  world.spawn();
+  await flow(world);
+  const reader = world.workers.get(3)!.ownWrites;
+  const read = (visitor: string) => reader.fenceFor('orders', visitor, undefined);
+  await read('ann');
+  await settled();
+  world.now += PIN_MS / 2;
+  await flow(world);
+  expect(await read('bob')).toBe('reached');
+  world.commit(write);
+  expect(await read('ann')).toBe('fence-unknown');
+});

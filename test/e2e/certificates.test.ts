@@ -25,40 +25,47 @@ async function figProxy(cwd: string, args: readonly string[]): Promise<{ child: 
   }
 }
 
-test('fig proxy listens with a certificate, verifies legacy by a CA, and takes up a renewed certificate on SIGHUP', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'fig-certificates-'));
-  const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
-  await copyFile(fixture('server.cert'), cert);
-  await copyFile(fixture('server.key'), key);
-  await using upstream = await startSecureUpstream((req, res) => res.end(req.headers['x-forwarded-proto']));
-  const options = [
-    '--legacy',
-    upstream.url.href,
-    '--legacy-ca',
-    fixture('ca.cert'),
-    '--tls-cert',
-    cert,
-    '--tls-key',
-    key,
-  ];
-  const { child, port } = await figProxy(folder, options);
-  try {
-    const request = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
-    expect(await exchangeSecure(port, request)).toMatch(/https$/);
-    const before = await shownSerial(port);
-    await copyFile(fixture('renewed.key'), key);
-    await copyFile(fixture('renewed.cert'), cert);
-    child.kill('SIGHUP');
-    let now = before;
-    while (now === before) now = await shownSerial(port);
-    expect(child.exitCode).toBeNull();
-    expect(await exchangeSecure(port, request)).toMatch(/https$/);
-  } finally {
-    child.kill('SIGTERM');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    await rm(folder, { recursive: true });
-  }
-});
+test.each([
+  ['', []],
+  [' in every worker', ['--workers', '2']],
+])(
+  'fig proxy listens with a certificate, verifies legacy by a CA, and takes up a renewed one on SIGHUP%s',
+  async (_, more) => {
+    const folder = await mkdtemp(join(tmpdir(), 'fig-certificates-'));
+    const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
+    await copyFile(fixture('server.cert'), cert);
+    await copyFile(fixture('server.key'), key);
+    await using upstream = await startSecureUpstream((req, res) => res.end(req.headers['x-forwarded-proto']));
+    const options = [
+      '--legacy',
+      upstream.url.href,
+      '--legacy-ca',
+      fixture('ca.cert'),
+      '--tls-cert',
+      cert,
+      '--tls-key',
+      key,
+      ...more,
+    ];
+    const { child, port } = await figProxy(folder, options);
+    try {
+      const request = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+      expect(await exchangeSecure(port, request)).toMatch(/https$/);
+      const before = await shownSerial(port);
+      await copyFile(fixture('renewed.key'), key);
+      await copyFile(fixture('renewed.cert'), cert);
+      child.kill('SIGHUP');
+      // Connections go to the workers in turn.
+      for (let renewed = 0; renewed < 6;) renewed = (await shownSerial(port)) === before ? 0 : renewed + 1;
+      expect(child.exitCode).toBeNull();
+      expect(await exchangeSecure(port, request)).toMatch(/https$/);
+    } finally {
+      child.kill('SIGTERM');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      await rm(folder, { recursive: true });
+    }
+  },
+);
 
 test('fig proxy says what is wrong with its certificate, and that it needs a key', async () => {
   await using upstream = await startUpstream((_, res) => res.end());

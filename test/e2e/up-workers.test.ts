@@ -158,6 +158,36 @@ test('a worker that is killed under load costs cut connections and nothing else,
   }
 }, 120_000);
 
+test('while a worker stands still, the others serve writes and reads, and nobody reads an old state then or later', async () => {
+  const [still] = await workerIds();
+  let rounds = 0;
+  let isOver = false;
+  const load = writeAndReadBack(
+    8,
+    () => {
+      rounds += 1;
+      return isOver;
+    },
+    40,
+  );
+  const goOn = async (): Promise<void> => {
+    const before = rounds;
+    await until('there is load', () => rounds > before + 40);
+  };
+  try {
+    await goOn();
+    process.kill(still!, 'SIGSTOP');
+    await goOn();
+    await until('legacy answers', async () => (await counters.ask('GET', 1, 'nobody')).reason === 'fence-unknown');
+    process.kill(still!, 'SIGCONT');
+    await goOn();
+  } finally {
+    isOver = true;
+  }
+  expect((await load).wrong).toEqual([]);
+  await counters.untilServedByCandidate(workers);
+}, 60_000);
+
 test('while the primary stands still, workers serve from legacy, also after writes', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ask = (method: string) => askVia(agent, method, '/counters/50');

@@ -73,7 +73,13 @@ export class CountersUnderFig implements AsyncDisposable {
   }
 
   async startFig(workers: number, env: NodeJS.ProcessEnv = {}): Promise<FigProcess> {
-    const fig = FigProcess.run(this.folder, ['up', '--config', config, '--workers', String(workers)], this.port, {
+    const fig = this.runFig(workers, this.folder, env);
+    await fig.ready();
+    return fig;
+  }
+
+  runFig(workers: number, folder: string, env: NodeJS.ProcessEnv = {}): FigProcess {
+    return FigProcess.run(folder, ['up', '--config', config, '--workers', String(workers)], this.port, {
       FIG_PORT: String(this.port),
       FIG_ADMIN_PORT: '0',
       LEGACY_URL: this.legacy.url.origin,
@@ -81,8 +87,6 @@ export class CountersUnderFig implements AsyncDisposable {
       FIG_DATABASE_URL: this.databases.target.url,
       ...env,
     });
-    await fig.ready();
-    return fig;
   }
 
   /** Forces the feature on until its reads stand there, and waits until every worker serves by it. */

@@ -1,6 +1,7 @@
 import { FellowWrites } from '../../../proxy/fellow-writes.ts';
 import { MAX_VISITORS, PIN_MS } from '../../../proxy/own-writes.ts';
 import { VisitorFences } from '../../../proxy/visitor-fences.ts';
+import { positionZero } from '../../kernel/position.ts';
 import { BEAT_MS, LEASE_MS, type FromFellow, type Said, type ToFellow, writeName } from './fence-messages.ts';
 
 export interface FenceHubOptions {
@@ -45,8 +46,10 @@ export class FenceHub {
   readonly #options: FenceHubOptions;
   readonly #members = new Map<number, Member>();
   readonly #writes = new Map<number, FellowWrites>();
-  readonly #owing = new VisitorFences(MAX_VISITORS);
+  #owing = new VisitorFences(MAX_VISITORS);
   #number = 0;
+  /** The phases since which a candidate serves somebody, without a break; undefined: none does. */
+  #servingSince: number | undefined;
 
   constructor(options: FenceHubOptions) {
     this.#options = options;
@@ -84,20 +87,28 @@ export class FenceHub {
 
   /** The worker's process has ended and everything that it sent has been heard. */
   leave(worker: number): void {
-    if (!this.#members.delete(worker)) return;
+    const left = this.#members.get(worker);
+    if (left === undefined) return;
+    this.#members.delete(worker);
     const until = this.#options.wallNow() + PIN_MS;
+    // Before it knew that a candidate serves, it announced nothing; so whose writes were on their way nobody knows.
+    const ofEverybody = this.#servingSince === undefined || left.learned < this.#servingSince;
+    if (ofEverybody) {
+      this.#owing = new VisitorFences(MAX_VISITORS, { fence: positionZero, owedUntil: until, readAt: 0 });
+    }
     const open = this.#writes.get(worker);
     this.#writes.delete(worker);
     for (const [, visitors] of open?.entries() ?? []) for (const visitor of visitors) this.#owing.owe(visitor, until);
     for (const [other, member] of this.#members) {
-      this.#options.send(other, { type: 'gone', batch: this.#next(member), of: worker, until });
+      this.#options.send(other, { type: 'gone', batch: this.#next(member), of: worker, until, ofEverybody });
     }
     this.#tellKnown();
   }
 
-  /** Numbers the phases that are about to be told to all. */
-  nextNumber(): number {
+  /** Numbers the phases that are about to be told to all. `isServing`: by them, a candidate serves somebody. */
+  nextNumber(isServing: boolean): number {
     this.#number += 1;
+    this.#servingSince = isServing ? (this.#servingSince ?? this.#number) : undefined;
     return this.#number;
   }
 

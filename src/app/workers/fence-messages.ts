@@ -33,8 +33,14 @@ export type ToFellow =
     }
   /** What another worker said. Numbered by the primary for each worker. */
   | { readonly type: 'heard'; readonly batch: number; readonly of: number; readonly said: readonly Said[] }
-  /** Another worker is gone: how its writes end nobody will tell. */
-  | { readonly type: 'gone'; readonly batch: number; readonly of: number; readonly until: number }
+  /** Another worker is gone: how its writes end nobody will tell. `ofEverybody`: nor whose they were. */
+  | {
+      readonly type: 'gone';
+      readonly batch: number;
+      readonly of: number;
+      readonly until: number;
+      readonly ofEverybody: boolean;
+    }
   /** No worker can serve without knowing what was said up to this batch. */
   | { readonly type: 'known'; readonly batch: number }
   /** Everything that any other worker announced until `knownAt` has been sent before this. */

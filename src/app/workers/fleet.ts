@@ -1,3 +1,4 @@
+import { servesSomebody } from '../../../proxy/own-writes.ts';
 import type { RoutingSnapshot } from '../../kernel/phase.ts';
 import { machineNow } from '../../kernel/machine-time.ts';
 import type { RoutingState } from '../routing-state.ts';
@@ -36,7 +37,7 @@ export class Fleet {
       wallNow: Date.now,
     });
     this.#routing = options.routing.current();
-    this.#number = this.#hub.nextNumber();
+    this.#number = this.#hub.nextNumber(servesSomebody(this.#routing));
     options.routing.watch((routing) => this.#route(routing));
     this.#beat = setInterval(() => this.#tick(), BEAT_MS);
     this.#beat.unref();
@@ -90,7 +91,7 @@ export class Fleet {
 
   #route(routing: RoutingSnapshot): void {
     this.#routing = routing;
-    this.#number = this.#hub.nextNumber();
+    this.#number = this.#hub.nextNumber(servesSomebody(routing));
     for (const member of this.#members.values()) member.send({ type: 'routing', number: this.#number, routing });
   }
 

@@ -92,7 +92,7 @@ export class WorkerFellows implements Fellows {
     } else if (message.type === 'joined') this.#join(message);
     else {
       if (message.type === 'heard') for (const said of message.said) this.#take(message.of, said);
-      else this.#forget(message.of, message.until);
+      else this.#forget(message);
       this.#options.send({ type: 'took', batch: message.batch });
     }
   }
@@ -110,8 +110,9 @@ export class WorkerFellows implements Fellows {
       const [of, number] = write.split(':').map(Number);
       this.#take(of!, { kind: 'began', write: number!, visitors });
     }
-    for (const [visitor, until] of owing) this.#listener?.owed([visitor], until);
+    // First, because it takes the place of whatever is known of single visitors; some of those owe for longer.
     if (everybodyOwesUntil > 0) this.#listener?.owed('everybody', everybodyOwesUntil);
+    for (const [visitor, until] of owing) this.#listener?.owed([visitor], until);
     this.#learned = learned;
     this.#allLearned = allLearned;
     this.#knownAt = knownAt;
@@ -132,9 +133,10 @@ export class WorkerFellows implements Fellows {
     }
   }
 
-  #forget(of: number, until: number): void {
+  #forget({ of, until, ofEverybody }: Extract<ToFellow, { type: 'gone' }>): void {
     for (const write of this.#openOf(of)) this.#listener?.ended(writeName(of, write), { kind: 'owed', until });
     this.#open.delete(of);
+    if (ofEverybody) this.#listener?.owed('everybody', until);
   }
 
   #openOf(of: number): Set<number> {

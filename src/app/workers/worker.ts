@@ -1,4 +1,4 @@
-/** A worker process of the proxy: does as the primary tells it, and goes when the primary is gone. */
+/** A worker process of the proxy: does as the primary tells it, and goes at once when the primary is gone. */
 import { describeError, FigError } from '../../kernel/fig-error.ts';
 import { primaryLog } from './primary-log.ts';
 import { MigrationWorker } from './migration-worker.ts';
@@ -53,9 +53,7 @@ process.on('message', (message: ToProxyWorker) => {
 });
 // Signals to the whole group, such as a Ctrl-C, are the primary's to answer.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => undefined);
-// Without the primary nobody accepts connections for us any more; what is under way may still finish.
-process.on('disconnect', () => {
-  if (isStopping) process.exit(1);
-  void stop();
-});
+// Nobody accepts connections for us without the primary, nor knows of our writes. Node's cluster ends us then, too; said here
+// because everything rests on it: a new fig must not meet workers of the old one.
+process.on('disconnect', () => process.exit(1));
 void tell({ type: 'ready' });

@@ -49,7 +49,7 @@ export class World {
   });
 
   constructor() {
-    this.#number = this.hub.nextNumber();
+    this.#number = this.hub.nextNumber(true);
   }
 
   spawn(): void {
@@ -62,7 +62,7 @@ export class World {
 
   enter(phase: 'shadow' | 'live'): void {
     this.#phase = phase;
-    this.#number = this.hub.nextNumber();
+    this.#number = this.hub.nextNumber(phase === 'live');
     for (const queue of this.down.values()) {
       queue.push({ type: 'routing', number: this.#number, routing: routingOf(phase) });
     }

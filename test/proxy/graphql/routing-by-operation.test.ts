@@ -1,6 +1,15 @@
 import { connect } from 'node:http2';
 import { expect, test } from 'vitest';
-import { bodyOf, exchangeRaw, rawClient, startTestProxy, startUpstream, until } from '../support/harness.ts';
+import {
+  bodyOf,
+  exchangeRaw,
+  rawClient,
+  routingOf,
+  startRawUpstream,
+  startTestProxy,
+  startUpstream,
+  until,
+} from '../support/harness.ts';
 import { chunked, graphqlWorld, ordersQuery, payMutation, post } from '../support/graphql.ts';
 import { ca, serverFiles } from '../support/tls.ts';
 
@@ -49,6 +58,25 @@ test('only visitors inside the canary are answered by the candidate', async () =
   await until(() => proxy.seen.length === 1);
   expect(proxy.seen).toMatchObject([{ reason: 'outside-canary' }]);
   expect(proxy.offered).toHaveLength(1);
+});
+
+test('a query is decided by the phases of the moment in which its body is there', async () => {
+  let routing = routingOf('live');
+  const world = graphqlWorld('live', { routing: () => routing });
+  await using upstream = await legacyShop();
+  await using proxy = await startTestProxy(upstream.url, world.options);
+  await entered(proxy.port);
+  const asked = world.questions.length;
+  const seen = proxy.seen.length;
+  const request = post(ordersQuery, last);
+  const client = await rawClient(proxy.port, request.slice(0, -5));
+  await until(() => proxy.proxy.inFlight === 1);
+  routing = routingOf('legacy');
+  client.send(request.slice(-5));
+  expect(await client.receives('"legacy"')).toMatch(/^HTTP\/1\.1 200 /);
+  await until(() => proxy.seen.length > seen);
+  expect(proxy.seen.at(-1)).toMatchObject({ reason: 'phase-legacy' });
+  expect(world.questions).toHaveLength(asked);
 });
 
 test('a route may have several operations, and conditions besides', async () => {
@@ -212,4 +240,24 @@ test('too many bodies at once are not all held: those beyond go to legacy as the
   await until(() => proxy.seen.length === 2);
   expect(proxy.seen[1]!.reason).not.toBe('graphql-too-large');
   waiting.socket.destroy();
+});
+
+test('what was held of a body that is too slow is let go once legacy has taken it', async () => {
+  const world = graphqlWorld('live');
+  await using upstream = await startRawUpstream((text, socket) => {
+    if (text.endsWith('}}')) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nlegacy');
+  });
+  await using proxy = await startTestProxy(upstream.url, { ...world.options, heldBodyBytes: ordersQuery.length + 10 });
+  await entered(proxy.port);
+  const half = ordersQuery.slice(0, -20);
+  const slow = await rawClient(proxy.port, post(ordersQuery).slice(0, -20));
+  await until(() => upstream.received().endsWith(half));
+  // Of another visitor: a body that is too slow counts as a write of whose it is.
+  const other = post(ordersQuery, [...last, 'Cookie: session=bob']);
+  expect(await exchangeRaw(proxy.port, other)).toContain('"candidate"');
+  slow.send(ordersQuery.slice(-20));
+  await slow.receives('legacy');
+  expect(upstream.received().endsWith(ordersQuery)).toBe(true);
+  slow.socket.destroy();
+  await until(() => proxy.seen.at(-1)?.reason === 'graphql-too-slow');
 });

@@ -16,6 +16,12 @@ const feature = {
       path: '/tagged',
       when: { query: { op: 'Orders' }, graphql: { operation: ['Orders', 'Order'] } },
     },
+    {
+      route: 'Matched',
+      method: 'POST',
+      path: '/matched',
+      when: { query: { op: /^Orders/ }, graphql: { operation: 'Orders' } },
+    },
   ],
   candidateTimeoutMs: 1_000,
 };
