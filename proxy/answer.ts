@@ -28,12 +28,16 @@ export interface ErrorAnswer {
   readonly requestId: string;
   /** In which phase of the request, on whose side, and of what kind; where that is known. */
   readonly place?: FaultPlace | undefined;
+  /** Further header lines. */
+  readonly added?: RawHeaders | undefined;
 }
 
 /** Tells the user that there is no answer: a page for browsers, JSON for everything else. The cause goes to the log only. */
 export function answerError(res: ServerResponse, error: ErrorAnswer): void {
   const isPage = /\btext\/html\b/i.test(res.req.headers.accept ?? '');
   const body = isPage ? errorPage(error) : `${JSON.stringify({ error: toldOf(error) })}\n`;
+  const { added = [] } = error;
+  for (let i = 0; i < added.length; i += 2) res.appendHeader(added[i]!, added[i + 1]!);
   res.writeHead(error.status, {
     'Content-Type': `${isPage ? 'text/html' : 'application/json'}; charset=utf-8`,
     'Content-Length': Buffer.byteLength(body),

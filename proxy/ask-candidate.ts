@@ -97,6 +97,6 @@ function sendable(headers: HttpAnswer['headers'], method: string): string[] {
   let isLengthTold = method !== 'HEAD';
   return filterHeaders(endToEnd(headers), (name, value) => {
     if (name === 'content-length' && !isLengthTold && /^\d{1,15}$/.test(value)) return (isLengthTold = true);
-    return !notTheCandidates.has(name) && !name.startsWith('x-fig-');
+    return !notTheCandidates.has(name);
   });
 }

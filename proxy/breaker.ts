@@ -30,7 +30,7 @@ export interface Opening {
   readonly restMs: number;
 }
 
-/** A question that the breaker let through. `settle` must be called with it once. */
+/** A question that the breaker let through. `settle` or `withdraw` must be called with it once. */
 export interface Ticket {
   readonly askedAt: number;
   readonly isProbe: boolean;
@@ -120,6 +120,16 @@ export class Breaker {
     if (!ticket.isCounted) this.#count(now, !isGood || isSlow);
     this.#consecutive = isGood ? 0 : this.#consecutive + 1;
     return isGood && !isSlow ? undefined : this.#openIfBad(now);
+  }
+
+  /**
+   * In place of `settle` for a question that the candidate was not asked, because too many were with it already. That says
+   * nothing of how it answers; but when there is no room for a probe, those from before its rest are with it still.
+   */
+  withdraw(now: number, ticket: Ticket): Opening | undefined {
+    if (ticket.isProbe) return this.settle(now, ticket, false);
+    this.#asked.delete(ticket);
+    return undefined;
   }
 
   #settleProbe(now: number, isGood: boolean): Opening | undefined {

@@ -1,3 +1,4 @@
+import type { CandidateResult } from '../src/kernel/candidate.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import type { RoutingSnapshot } from '../src/kernel/phase.ts';
@@ -60,18 +61,20 @@ export class Breakers {
   }
 
   /** Runs one question through the breaker; undefined, and nothing was asked, when it is open. */
-  async through<T extends { readonly ok: boolean }>(feature: string, ask: () => Promise<T>): Promise<T | undefined> {
+  async through(feature: string, ask: () => Promise<CandidateResult>): Promise<CandidateResult | undefined> {
     const breaker = this.#breakers.get(feature);
     if (breaker === undefined) return await ask();
     const ticket: Ticket | undefined = breaker.admit(this.#now());
     if (ticket === undefined) return undefined;
-    let isGood = false;
+    let result: CandidateResult | undefined;
     try {
-      const result = await ask();
-      isGood = result.ok;
+      result = await ask();
       return result;
     } finally {
-      this.#tell(feature, breaker.settle(this.#now(), ticket, isGood));
+      const now = this.#now();
+      const wasAsked = result === undefined || result.ok || result.failure !== 'busy';
+      const opening = wasAsked ? breaker.settle(now, ticket, result?.ok === true) : breaker.withdraw(now, ticket);
+      this.#tell(feature, opening);
     }
   }
 

@@ -186,7 +186,7 @@ async function serveFromLegacy(
   copy?.close(outcome, performance.now() - startedAt, decision.candidateFailure);
   upload?.end();
   if (upload?.fault !== undefined && !gone.aborted) return refuseLoad(parts.load, client, upload.fault);
-  const status = tellOutcome(parts.log, client, outcome);
+  const status = tellOutcome(parts.log, client, outcome, () => write?.withoutAnswer() ?? []);
   if (client.hasBody) discardRest(req);
   return { status };
 }

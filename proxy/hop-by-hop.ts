@@ -29,7 +29,16 @@ export function isHopByHop(name: string): boolean {
   return hopByHop.has(name);
 }
 
-/** The headers without those of the connection, also the ones that Connection names. Order, case, repetition stay. */
+/** Whether a line is one that the proxy speaks for itself with, in whatever case. */
+export function isOfFig(line: string): boolean {
+  const isNear = line.length > 6 && (line.charCodeAt(0) | 0x20) === 0x78 && (line.charCodeAt(2) | 0x20) === 0x66;
+  return isNear && line.slice(0, 6).toLowerCase() === 'x-fig-';
+}
+
+/**
+ * The headers of an answer without those of the connection, also the ones that Connection names. Order, case, repetition
+ * stay. Users and monitors take `x-fig-*` for the proxy's word on who answered, so nobody else may say it.
+ */
 export function endToEnd(headers: RawHeaders): string[] {
   const nominated = nominatedIn(headers);
   const kept: string[] = [];
@@ -38,7 +47,8 @@ export function endToEnd(headers: RawHeaders): string[] {
     // Most names are told apart by their length, without a copy in lower case.
     const isSuspect = nominated.size > 0 || hopByHopLengths.has(line.length);
     const name = isSuspect ? line.toLowerCase() : '';
-    if (!isSuspect || !(hopByHop.has(name) || nominated.has(name))) kept.push(line, headers[i + 1]!);
+    const isOut = (isSuspect && (hopByHop.has(name) || nominated.has(name))) || isOfFig(line);
+    if (!isOut) kept.push(line, headers[i + 1]!);
   }
   return kept;
 }

@@ -53,6 +53,8 @@ export interface OpenWrite {
   readonly announced: Promise<void> | undefined;
   /** Header lines to add to the answer. Called before any of it is sent; never rejects. */
   atHead(laterVisitors: readonly string[]): Promise<string[]>;
+  /** Header lines for an answer of ours, when legacy gave none: it may commit the write all the same. */
+  withoutAnswer(): string[];
   /** `isComplete`: the answer went through to its end. Never rejects. */
   atEnd(isComplete: boolean): Promise<void>;
 }
@@ -183,16 +185,17 @@ export class OwnWrites {
         // says enough for that one, and costs the user nothing.
         const fence = isServing ? await this.#settle(visitors) : undefined;
         const log = this.#presentLog();
-        if (fence === undefined || log === undefined) {
-          const unknown = { fence: positionZero, at: isServing ? this.#now() : at, isKnown: false, log: '' };
-          return ['Set-Cookie', fenceSetCookie(secret, unknown, isMarked)];
-        }
+        if (fence === undefined || log === undefined) return this.#unknownAt(isServing ? this.#now() : at, isMarked);
         const { fence: known } = this.#fences.standingOf(visitor);
         // Answers overtake each other, and the last cookie wins: it must not lower what an earlier one said.
         const before = note === undefined || isOfAnotherLog(note, log) ? positionZero : note.fence;
         const position = laterPosition(laterPosition(fence, known), before);
         const value = fenceSetCookie(secret, { fence: position, at: this.#now(), isKnown: true, log }, isMarked);
         return ['Set-Cookie', value];
+      },
+      withoutAnswer: () => {
+        const isNoted = this.#isServing() || this.#options.isRoutingFresh?.() === false;
+        return isNoted ? this.#unknownAt(this.#now(), isSecure || this.#options.secureCookies) : [];
       },
       atEnd: async (isComplete) => {
         // Legacy may commit while it streams its answer, or after the client went away.
@@ -201,6 +204,12 @@ export class OwnWrites {
         for (const each of visitors) this.#leave(each);
       },
     };
+  }
+
+  /** For every other proxy: there was a write then, and nobody knows the position that covers it. */
+  #unknownAt(at: number, isMarked: boolean): string[] {
+    const note = { fence: positionZero, at, isKnown: false, log: '' };
+    return ['Set-Cookie', fenceSetCookie(this.#options.secret, note, isMarked)];
   }
 
   /** Positions of another log mean nothing any more, so whatever was known by them is forgotten safely. */

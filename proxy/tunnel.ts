@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { isHopByHop, nominatedIn } from './hop-by-hop.ts';
+import { isHopByHop, isOfFig, nominatedIn } from './hop-by-hop.ts';
 import { resetSocket } from './reset-socket.ts';
 
 /** How long one side may go on after the other has said that it is done. */
@@ -13,7 +13,7 @@ export function switchingHead({ statusMessage, rawHeaders }: IncomingMessage): s
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase();
     if (name === 'connection') lines.push(`${rawHeaders[i]!}: ${upgradeOf(rawHeaders[i + 1]!)}`);
-    else if (name === 'upgrade' || !(isHopByHop(name) || nominated.has(name)))
+    else if (name === 'upgrade' || !(isHopByHop(name) || nominated.has(name) || isOfFig(name)))
       lines.push(`${rawHeaders[i]!}: ${rawHeaders[i + 1]!}`);
   }
   return `${lines.join('\r\n')}\r\n\r\n`;

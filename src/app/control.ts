@@ -97,6 +97,8 @@ export interface StatusReport {
   readonly addresses: { readonly proxy: string; readonly legacy: string; readonly admin: string };
   /** Undefined in a status from before there was one. */
   readonly killSwitch?: KillSwitchReport | undefined;
+  /** The control store does not answer: phases are the last known ones, and of what was compared nothing is known. */
+  readonly storeError?: string | undefined;
   /** State of each feature's breaker in this proxy. */
   readonly breakers?: Readonly<Record<string, 'closed' | 'open' | 'half-open'>> | undefined;
   readonly capture: CaptureStatus | undefined;

@@ -3,7 +3,7 @@ import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-c
 import type { CutoverController } from '../cutover/controller.ts';
 import type { GateReading } from '../cutover/ports.ts';
 import { FigError } from '../kernel/fig-error.ts';
-import { describeReads } from '../kernel/phase.ts';
+import { describeReads, type RoutingSnapshot } from '../kernel/phase.ts';
 import { formatPosition } from '../kernel/position.ts';
 import type { Verdict } from '../kernel/verdict.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -27,6 +27,7 @@ import type {
 import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { ProxySide } from './proxy-side.ts';
+import { askStore, askStoreSoon } from './store-presence.ts';
 
 export interface ControlParts {
   readonly config: NormalizedConfig;
@@ -40,6 +41,8 @@ export interface ControlParts {
   readonly reload: () => Promise<ReloadOutcome>;
   readonly metrics: Metrics;
   readonly killSwitch: LocalKillSwitch;
+  /** The phases that are in force. */
+  readonly routing: () => RoutingSnapshot;
 }
 
 const nothingCompared: Readonly<Record<Verdict, number>> = {
@@ -64,8 +67,16 @@ export class MigrationControl implements FigControl {
     this.#differences = new DifferenceStore(parts.store);
   }
 
+  /** Also while the store is away: then with the last known phases, and nothing of what was compared. */
   async status(): Promise<StatusReport> {
-    const { config, version, startedAt, addresses, capture, side, killSwitch } = this.#parts;
+    const { config, version, startedAt, addresses, store, capture, side, killSwitch } = this.#parts;
+    const reading = Promise.all(config.features.map((feature) => this.#featureStatus(feature)));
+    let storeError: string | undefined;
+    const features = await askStoreSoon(store, reading).catch((error: unknown) => {
+      if (!(error instanceof FigError) || error.code !== 'FIG_STORE_UNREACHABLE') throw error;
+      storeError = error.message;
+      return config.features.map((feature) => this.#lastKnownStatus(feature, error.message));
+    });
     return {
       name: config.name,
       version,
@@ -74,7 +85,8 @@ export class MigrationControl implements FigControl {
       addresses,
       killSwitch: killSwitch.report(),
       capture: capture && describeCapture(capture),
-      features: await Promise.all(config.features.map((feature) => this.#featureStatus(feature))),
+      features,
+      ...(storeError !== undefined && { storeError }),
       ...(await side.view()),
     };
   }
@@ -88,6 +100,10 @@ export class MigrationControl implements FigControl {
         `there is no feature ${JSON.stringify(name)}; the config has: ${known}`,
       );
     }
+    return askStore(this.#parts.store, this.#report(name, feature));
+  }
+
+  async #report(name: string, feature: NormalizedFeature): Promise<FeatureReport> {
     const reading = await this.#parts.controller.read(name);
     const step = describeReads(reading.row.reads);
     const { fingerprint } = feature;
@@ -106,11 +122,11 @@ export class MigrationControl implements FigControl {
   }
 
   promote(feature: string, request: PromoteRequest): Promise<TransitionOutcome> {
-    return this.#parts.controller.promote(feature, request);
+    return askStore(this.#parts.store, this.#parts.controller.promote(feature, request));
   }
 
   rollback(feature: string, request: RollbackRequest): Promise<TransitionOutcome> {
-    return this.#parts.controller.rollback(feature, request);
+    return askStore(this.#parts.store, this.#parts.controller.rollback(feature, request));
   }
 
   async metrics(): Promise<string> {
@@ -146,6 +162,24 @@ export class MigrationControl implements FigControl {
       legacyP95Ms: reading.evidence?.legacyP95Ms,
       candidateP95Ms: reading.evidence?.candidateP95Ms,
       gate: gateOf(reading),
+    };
+  }
+
+  #lastKnownStatus(feature: NormalizedFeature, why: string): FeatureStatus {
+    const reads = this.#parts.routing().features.get(feature.name)?.reads ?? { phase: 'legacy', percent: 0 };
+    return {
+      feature: feature.name,
+      phase: reads.phase,
+      percent: reads.percent,
+      reads: describeReads(reads),
+      routes: feature.routes.map(({ route }) => route),
+      fingerprint: feature.fingerprint,
+      readModel: readModelStatus(feature, this.#parts.capture),
+      comparisons: nothingCompared,
+      matchRate: undefined,
+      legacyP95Ms: undefined,
+      candidateP95Ms: undefined,
+      gate: { result: 'INCONCLUSIVE', reason: why, progress: 0, remaining: undefined },
     };
   }
 }

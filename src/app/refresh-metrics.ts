@@ -1,3 +1,4 @@
+import { FigError } from '../kernel/fig-error.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Capture } from '../sync/capture.ts';
 import type { FigControl } from './control.ts';
@@ -5,11 +6,13 @@ import type { FigControl } from './control.ts';
 /** Brings the gauges up to date before each exposition. */
 export function refreshMetrics(metrics: Metrics, control: FigControl, capture: Capture | undefined): void {
   metrics.beforeText(async () => {
-    const { features } = await control.status();
+    const { features, storeError } = await control.status();
     for (const { feature, phase, percent, gate } of features) {
       metrics.reads(feature, { phase, percent });
-      metrics.gate(feature, gate.result, gate.progress);
+      if (storeError === undefined) metrics.gate(feature, gate.result, gate.progress);
     }
+    // Counted among the figures that are not up to date.
+    if (storeError !== undefined) throw new FigError('FIG_STORE_UNREACHABLE', storeError);
   });
   if (!capture) return;
   metrics.beforeText(() => {

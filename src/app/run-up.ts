@@ -188,6 +188,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       reload: () => live.reload(serving),
       metrics,
       killSwitch,
+      routing: routing.current,
     });
     refreshMetrics(metrics, control, capture);
     await administer(control);

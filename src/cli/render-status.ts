@@ -16,9 +16,13 @@ export function renderStatus(status: StatusReport, palette: Palette, now: number
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function facts({ killSwitch, addresses, capture, traffic, load, shadow }: StatusReport, palette: Palette): string {
+function facts(
+  { killSwitch, storeError, addresses, capture, traffic, load, shadow }: StatusReport,
+  palette: Palette,
+): string {
   const lines: [string, string][] = [
     ...killSwitchLines(killSwitch, palette),
+    ...(storeError === undefined ? [] : [['control', palette.red(storeError)] satisfies [string, string]]),
     ['proxy', addresses.proxy],
     ['legacy', addresses.legacy],
     ['status page', addresses.admin],

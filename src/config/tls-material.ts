@@ -60,10 +60,12 @@ function isPem(text: string): boolean {
   return text.includes('-----BEGIN ');
 }
 
-/** A file that holds no certificate at all would otherwise be taken for an empty list. */
+/** A file without a certificate would otherwise be taken for an empty list, one that is still being written for a short one. */
 function certificatesIn(ca: string): string[] {
   const found = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (found === null) throw new Error('there is no certificate in ca');
+  if (found.length !== ca.split('-----BEGIN CERTIFICATE-----').length - 1)
+    throw new Error('a certificate in ca is cut');
   return found;
 }
 

@@ -34,7 +34,7 @@ export const errorCodes = {
   FIG_STORE_UNREACHABLE: {
     meaning: 'The control store does not answer.',
     remedy:
-      'Check FIG_DATABASE_URL and that the server accepts connections. Until it answers, `fig up` serves users from legacy.',
+      'Check FIG_DATABASE_URL and that the server accepts connections. Users are served meanwhile, and `fig kill-switch on` sends all reads to legacy without it.',
   },
   FIG_STORE_NEWER: {
     meaning: 'The control store was migrated by a newer version of fig.',

@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -9,6 +8,7 @@ import { runUp } from '../../src/app/run-up.ts';
 import type { RunningFig } from '../../src/app/running-fig.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { startUpstream } from '../proxy/support/harness.ts';
+import { Door } from '../support/door.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import { until } from '../support/until.ts';
 
@@ -17,44 +17,6 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fig-cold-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
-
-/** The control store behind a door that opens and shuts. */
-class Door {
-  readonly #target: { readonly port: number; readonly host: string };
-  readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
-  port = 0;
-
-  constructor(target: { readonly port: number; readonly host: string }) {
-    this.#target = target;
-  }
-
-  async open(): Promise<void> {
-    const server = createServer((socket) => {
-      const inner = connect(this.#target);
-      for (const each of [socket, inner]) {
-        this.#sockets.add(each);
-        each.on('error', () => undefined);
-        each.on('close', () => {
-          socket.destroy();
-          inner.destroy();
-          this.#sockets.delete(each);
-        });
-      }
-      socket.pipe(inner).pipe(socket);
-    });
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.#server = server;
-    this.port = (server.address() as AddressInfo).port;
-  }
-
-  async shut(): Promise<void> {
-    const server = this.#server;
-    for (const socket of this.#sockets) socket.destroy();
-    if (server) await new Promise((resolve) => server.close(resolve));
-    this.#server = undefined;
-  }
-}
 
 const status = async (admin: string): Promise<StatusReport> => {
   const response = await fetch(`${admin}/status`);

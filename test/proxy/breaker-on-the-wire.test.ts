@@ -80,3 +80,36 @@ test('reads that come back to a candidate after they were sent away find its bre
   await served();
   expect(proxy.proxy.breakers()['orders']).toBe('closed');
 });
+
+test('a crowd is not the candidate’s fault: whoever finds no room with it gets legacy, and its breaker stays closed', async () => {
+  const waiting: (() => void)[] = [];
+  const candidate: Candidate = {
+    ask: () =>
+      new Promise((resolve) => {
+        waiting.push(() => resolve(good));
+      }),
+  };
+  const live = routingOf('live');
+  await using upstream = await startUpstream((_, res) => res.end('legacy'));
+  await using proxy = await startTestProxy(upstream.url, {
+    features: [{ ...ordersFeature, candidateTimeoutMs: 60_000 }],
+    routing: () => live,
+    candidate: () => candidate,
+    applied: () => new ScriptedApplied(1_000n),
+    source: new ScriptedSource(),
+  });
+  const served = async (): Promise<string> => (await exchangeRaw(proxy.port, read)).split('\r\n\r\n')[1]!;
+  // Until its floor is known, legacy answers.
+  while (waiting.length === 0) await Promise.race([served(), until(() => waiting.length > 0)]);
+  const crowd = Array.from({ length: 150 }, served);
+  const refused = (): string[] => proxy.seen.map(({ reason }) => reason).filter((reason) => /busy|open/.test(reason));
+  await until(() => waiting.length === 100 && refused().length === 51);
+  expect(new Set(refused())).toEqual(new Set(['candidate-busy']));
+  expect(proxy.proxy.breakers()['orders']).toBe('closed');
+  for (const answer of waiting) answer();
+  expect((await Promise.all(crowd)).filter((answer) => answer === 'candidate')).toHaveLength(99);
+  const next = served();
+  await until(() => waiting.length === 101);
+  waiting[100]!();
+  expect(await next).toBe('candidate');
+});

@@ -115,9 +115,23 @@ test('a question that was asked before it opened can neither close it nor open i
   expect(breaker.wouldPass(1_102)).toBe(true);
 });
 
+test('questions for which there was no room say nothing, but a probe without room is a bad one', () => {
+  const breaker = new Breaker(slowMs);
+  for (let i = 0; i < 100; i += 1) expect(breaker.withdraw(i, breaker.admit(i)!)).toBeUndefined();
+  expect(breaker.tick(slowMs + 200)).toBeUndefined();
+  expect(breaker.state).toBe('closed');
+  // Nor do they stand between failures that follow each other.
+  for (let i = 0; i < 4; i += 1) {
+    ask(breaker, 2_000, false);
+    breaker.withdraw(2_000, breaker.admit(2_000)!);
+  }
+  expect(ask(breaker, 2_000, false)).toMatchObject({ cause: 'consecutive', total: 5 });
+  expect(breaker.withdraw(3_100, breaker.admit(3_100)!)).toMatchObject({ cause: 'probe-failed', restMs: 2_000 });
+});
+
 const step = fc.record({
   waitMs: fc.oneof(fc.nat(200), fc.nat(40_000)),
-  act: fc.constantFrom('ask', 'good', 'bad', 'tick'),
+  act: fc.constantFrom('ask', 'good', 'bad', 'withdraw', 'tick'),
   which: fc.nat(20),
 });
 
@@ -138,7 +152,7 @@ test('whatever comes in whatever order: shut while it rests, one probe at a time
       };
       for (const { waitMs, act, which } of steps) {
         now += waitMs;
-        const [ticket] = act === 'good' || act === 'bad' ? asked.splice(which, 1) : [];
+        const [ticket] = act === 'ask' || act === 'tick' ? [] : asked.splice(which, 1);
         if (act === 'ask') {
           const admitted = breaker.admit(now);
           if (admitted) asked.push(admitted);
@@ -147,6 +161,9 @@ test('whatever comes in whatever order: shut while it rests, one probe at a time
         } else if (act === 'tick') {
           if (asked.some(({ askedAt }) => now - askedAt >= slowMs)) bad += 1;
           opened(breaker.tick(now));
+        } else if (ticket && act === 'withdraw') {
+          if (ticket.isProbe) bad += 1;
+          opened(breaker.withdraw(now, ticket));
         } else if (ticket) {
           if (act === 'bad' || now - ticket.askedAt >= slowMs) bad += 1;
           opened(breaker.settle(now, ticket, act === 'good'));

@@ -134,3 +134,24 @@ test('legacy does not see our cookie, and its own cookies are not touched', asyn
   expect(received).not.toContain('; fig_fence');
   expect([first, second, third].join('').match(/Cookie:/g)).toHaveLength(2);
 });
+
+test('x-fig-* in an answer is the proxy’s own word: what legacy says under that name does not reach the user', async () => {
+  const ours = 'X-Fig-Served-By: candidate\r\nx-fig-reason: live\r\nX-FIG-Request-Id: 1\r\n';
+  const others = 'X-Fig: 1\r\nX-Figure: 2\r\nX-Fi: 3\r\n';
+  await using upstream = await startRawUpstream(
+    answerOnce(
+      `HTTP/1.1 103 Early Hints\r\n${ours}Link: </a>\r\n\r\n` +
+        `HTTP/1.1 200 OK\r\n${ours}${others}Transfer-Encoding: chunked\r\nTrailer: X-Sum, x-fig-sum\r\n\r\n` +
+        '2\r\nok\r\n0\r\nx-fig-sum: 1\r\nX-Sum: 2\r\n\r\n',
+    ),
+  );
+  await using proxy = await startTestProxy(upstream.url, { explain: 'always' });
+  const answer = await exchangeRaw(
+    proxy.port,
+    'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTE: trailers\r\n\r\n',
+  );
+  expect(answer.match(/^x-fig-.*$/gim)).toEqual(['x-fig-reason: no-route']);
+  expect(answer).toContain(`200 OK\r\n${others}`);
+  expect(answer).toContain('Link: </a>');
+  expect(answer).toContain('X-Sum: 2');
+});

@@ -1,4 +1,5 @@
 import { copyFile, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
@@ -276,6 +277,48 @@ test('a new certificate that cannot be used is told once, and the one before sta
   expect(await shownSerial(proxy.port)).not.toBe(before);
 });
 
+test('while a renewal is on disk in part, new connections get the certificate before, and HTTP/2 goes on through all of it', async () => {
+  await using files = await certificateFolder();
+  await using upstream = await startUpstream((_, res) => res.end('ok'));
+  await using proxy = await startTestProxy(upstream.url, { tls: files });
+  const session = connect(`https://localhost:${proxy.port}`, { ca });
+  const overHttp2 = async (): Promise<string> => {
+    const stream = session.request({ ':path': '/x' }).setEncoding('utf8');
+    let text = '';
+    for await (const chunk of stream) text += String(chunk);
+    return text;
+  };
+  expect(await overHttp2()).toBe('ok');
+  const before = await shownSerial(proxy.port);
+  const [cert, key] = [pem('renewed.cert'), pem('renewed.key')];
+  const states: [string, string][] = [
+    ['', pem('server.key')],
+    [cert.slice(0, cert.length / 2), pem('server.key')],
+    [`${cert}${pem('ca.cert').slice(0, 200)}`, key],
+    [cert, pem('server.key')],
+    [pem('server.cert'), key],
+    [cert, ''],
+    [cert, key.slice(0, key.length / 2)],
+    [cert, pem('client.key')],
+  ];
+  for (const [half, other] of states) {
+    await writeFile(files.cert, half);
+    await writeFile(files.key, other);
+    proxy.proxy.reloadCertificates();
+    expect(await shownSerial(proxy.port)).toBe(before);
+    expect(await overHttp2()).toBe('ok');
+  }
+  await rm(files.cert);
+  proxy.proxy.reloadCertificates();
+  expect(await shownSerial(proxy.port)).toBe(before);
+  await writeFile(files.cert, cert);
+  await writeFile(files.key, key);
+  proxy.proxy.reloadCertificates();
+  expect(await shownSerial(proxy.port)).not.toBe(before);
+  expect(await overHttp2()).toBe('ok');
+  session.destroy();
+});
+
 test("legacy's CA is renewed as well", async () => {
   await using files = await certificateFolder();
   await copyFile(fixture('server.cert'), files.cert);
@@ -287,6 +330,12 @@ test("legacy's CA is renewed as well", async () => {
   expect(await exchangeRaw(proxy.port, get())).toMatch(/^HTTP\/1\.1 502 /);
   await copied('ca.cert', join(files.folder, 'ca.pem'));
   proxy.proxy.reloadCertificates();
+  expect(await exchangeRaw(proxy.port, get())).toMatch(/ok$/);
+  // A list that is there in part is none: whoever is missing would be refused.
+  await writeFile(join(files.folder, 'ca.pem'), pem('legacy.cert') + ca.slice(0, 200));
+  proxy.proxy.reloadCertificates();
+  for (const socket of upstream.sockets) socket.destroy();
+  await until(() => upstream.sockets.size === 0);
   expect(await exchangeRaw(proxy.port, get())).toMatch(/ok$/);
 });
 

@@ -124,10 +124,10 @@ test.each(['client', 'upstream'] as const)('a %s that breaks off takes the other
   expect(other).toMatchObject({ isReset: true, hasEnded: false });
 });
 
-test("the head of legacy's 101 comes as it was sent, less what is of legacy's connection only", async () => {
+test("the head of legacy's 101 comes as it was sent, less what is of legacy's connection only or not its to say", async () => {
   const head =
     'HTTP/1.1 101 Web Socket Protocol Handshake\r\nUPGRADE: WebSocket\r\nconnection: keep-alive, upgrade, X-Hop\r\n' +
-    'Keep-Alive: timeout=5\r\nx-hop: 1\r\nSec-WebSocket-ACCEPT: abc=\r\nX-Two: a\r\nset-cookie: b=\xe4\r\nx-tWo: c\r\n\r\n';
+    'Keep-Alive: timeout=5\r\nx-hop: 1\r\nX-Fig-Reason: live\r\nSec-WebSocket-ACCEPT: abc=\r\nX-Two: a\r\nset-cookie: b=\xe4\r\nx-tWo: c\r\n\r\n';
   await using upstream = await startRawUpstream((received, socket) => {
     if (received.endsWith('\r\n\r\n')) socket.write(`${head}first bytes`, 'latin1');
   });

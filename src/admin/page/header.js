@@ -26,6 +26,8 @@ export function header({ status, connection }) {
         h('div', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
         address('Legacy', status.addresses.legacy),
       ),
+    status?.storeError &&
+      h('span', { class: 'pill bad', id: 'store-away', title: status.storeError }, 'Control store away'),
     status?.killSwitch?.on &&
       h(
         'span',
