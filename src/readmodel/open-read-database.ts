@@ -1,4 +1,5 @@
 import knexModule, { type Knex } from 'knex';
+import { silentKnexLog } from '../store/silent-knex-log.ts';
 
 export interface ReadDatabaseOptions {
   readonly url: string;
@@ -21,5 +22,6 @@ export function openReadDatabase(options: ReadDatabaseOptions): Knex {
     searchPath: [options.schema],
     pool: { min: 0, max: options.max ?? 8 },
     acquireConnectionTimeout: options.statementTimeoutMs,
+    log: silentKnexLog,
   });
 }

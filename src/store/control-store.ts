@@ -2,6 +2,7 @@ import knexModule, { type Knex } from 'knex';
 import { allMigrations } from '../../migrations/all-migrations.ts';
 import type { ControlStoreMigration } from '../../migrations/migration.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
+import { silentKnexLog } from './silent-knex-log.ts';
 
 /** Any constant; all processes that migrate one store take this lock. */
 const MIGRATION_LOCK = 4_619_201_107;
@@ -19,8 +20,7 @@ export function openStore(url: string, options: PoolOptions): Knex {
     connection: { connectionString: url, application_name: options.applicationName },
     pool: { min: 0, max: options.max ?? 8 },
     acquireConnectionTimeout: 15_000,
-    // knex would write to stdout; whoever asked the store gets the error and tells it.
-    log: { warn: ignore, error: ignore, debug: ignore, deprecate: ignore },
+    log: silentKnexLog,
   });
 }
 
@@ -72,8 +72,6 @@ export async function unmigrateStore(
     await tx.raw('DROP SCHEMA fig CASCADE');
   });
 }
-
-function ignore(): void {}
 
 async function listDone(tx: Knex.Transaction): Promise<readonly string[]> {
   await tx.raw('CREATE SCHEMA IF NOT EXISTS fig');

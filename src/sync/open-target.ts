@@ -1,5 +1,6 @@
 import knexModule, { type Knex } from 'knex';
 import { types } from 'pg';
+import { silentKnexLog } from '../store/silent-knex-log.ts';
 import { sessionOptions } from './postgres/session-settings.ts';
 
 const { INT2, INT4, BOOL } = types.builtins;
@@ -27,5 +28,6 @@ export function openTarget(url: string): Knex {
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: 4 },
     acquireConnectionTimeout: 15_000,
+    log: silentKnexLog,
   });
 }
