@@ -5,6 +5,7 @@ import { quoteName } from './bulk-upsert.ts';
 import { messagePrefix } from './postgres/source-position.ts';
 import { sessionOptions, textTypes } from './postgres/session-settings.ts';
 import { sleep } from '../kernel/service.ts';
+import { milestone } from '../kernel/milestones.ts';
 
 export interface ReadChunk {
   readonly snapshot: string;
@@ -65,6 +66,7 @@ export class BackfillReader implements AsyncDisposable {
     await this.#mark(`low ${id}`);
     const chunk = await this.#readSnapshot(mirror, after, limit);
     onRead(chunk);
+    milestone('sync:chunk-read');
     await this.#mark(`high ${id}`);
     return chunk;
   }

@@ -4,6 +4,7 @@ import { readModelFingerprint } from '../config/fingerprint.ts';
 import type { ReadModelDefinition } from '../config/read-model-definition.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
+import { milestone } from '../kernel/milestones.ts';
 import { formatPosition, laterPosition, type Position } from '../kernel/position.ts';
 import { qualifiedSource } from '../store/read-model-names.ts';
 import { Backfill, type SyncProgress } from './backfill.ts';
@@ -143,6 +144,7 @@ export class CaptureSession implements AsyncDisposable {
         if (signal.aborted) return;
         throw new FigError('FIG_REPLICATION_FAILED', 'the server ended the replication stream');
       }
+      milestone('sync:received');
       await this.#serial.run(() => this.#handle(events));
     }
   }
@@ -231,6 +233,7 @@ export class CaptureSession implements AsyncDisposable {
   #acknowledge(): void {
     const least = this.#projections.map(({ position }) => position).reduce((a, b) => (a < b ? a : b));
     this.#stream.acknowledge(least);
+    milestone('sync:acknowledged');
   }
 
   async #fill(projection: DeclarativeProjection, signal: AbortSignal): Promise<void> {

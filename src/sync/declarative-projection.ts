@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { KeyValue, Mirror, ReadModelDefinition } from '../config/read-model-definition.ts';
 import { FigError } from '../kernel/fig-error.ts';
+import { milestone } from '../kernel/milestones.ts';
 import type { Position } from '../kernel/position.ts';
 import { type BuildCursor, ProjectionStore, type ProjectionState } from '../store/projection-store.ts';
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../store/read-model-names.ts';
@@ -112,6 +113,7 @@ export class DeclarativeProjection {
         const { before, after } = await mirror.land(tx, changes, this.#state === 'copying');
         landed.push({ mirror, rows: [...before, ...after], truncated: changes.truncated });
       }
+      milestone('sync:landed');
       // While the mirror is incomplete nothing can be built; everything will be, once it is complete.
       if (this.#state === 'copying') return;
       const dirty = new Set<string>();
@@ -135,6 +137,7 @@ export class DeclarativeProjection {
       const progress = { cursor: chunk.cursor, copied: chunk.rows.length, done: chunk.last };
       await this.#store.saveBackfill(tx, this.names.projection, chunk.source, progress);
     });
+    milestone('sync:chunk-landed');
   }
 
   /** Called when every source is copied: from now on changes are built. */
@@ -172,12 +175,14 @@ export class DeclarativeProjection {
       await this.#store.saveBuildCursor(tx, this.names.projection, cursor, rows.length);
     });
     this.#buildCursor = cursor;
+    milestone('sync:page-built');
     return Math.max(1, rows.length);
   }
 
   async #move(position: Position, work: (tx: Knex.Transaction) => Promise<void>): Promise<void> {
     await this.#db.transaction(async (tx) => {
       await work(tx);
+      milestone('sync:built');
       const mine = await this.#store.advance(tx, this.names.projection, this.#position, position);
       if (!mine) {
         throw new FigError('FIG_PROJECTION_FAILED', `another process moved the projection ${this.names.projection}`, {
@@ -186,6 +191,7 @@ export class DeclarativeProjection {
       }
     });
     this.#position = position;
+    milestone('sync:committed');
   }
 
   async #dirtyKeys(tx: Knex.Transaction, mirror: MirrorTable, rows: readonly RawRow[]): Promise<readonly string[]> {

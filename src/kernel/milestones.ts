@@ -1,0 +1,27 @@
+import { channel } from 'node:diagnostics_channel';
+
+/** Moments of capture between which a process may die and nothing may be lost. */
+export type Milestone =
+  /** Events have come over the wire; nothing of them is applied. */
+  | 'sync:received'
+  /** Inside the target transaction: the mirror has the new rows, the read model does not. */
+  | 'sync:landed'
+  /** Inside the target transaction: all is written, nothing is committed. */
+  | 'sync:built'
+  /** The target transaction is committed, the source has not been told. */
+  | 'sync:committed'
+  /** The source has been told. */
+  | 'sync:acknowledged'
+  /** A chunk of a legacy table was read; its second marker is not written. */
+  | 'sync:chunk-read'
+  /** A chunk was committed to the mirror. */
+  | 'sync:chunk-landed'
+  /** A page of keys was built and committed. */
+  | 'sync:page-built';
+
+export const milestones = channel('strangler-fig:milestones');
+
+/** Tells whoever subscribed to the diagnostics channel `strangler-fig:milestones`, synchronously; costs nothing otherwise. */
+export function milestone(name: Milestone): void {
+  if (milestones.hasSubscribers) milestones.publish(name);
+}
