@@ -9,7 +9,7 @@ import { qualifiedSource } from '../store/read-model-names.ts';
 import { Backfill, type SyncProgress } from './backfill.ts';
 import { BackfillReader } from './backfill-reader.ts';
 import type { ReadModelProgress } from './read-model-progress.ts';
-import type { SourceTransaction, StreamEvent } from './change.ts';
+import type { LargeTransaction, SourceTransaction, StreamEvent } from './change.ts';
 import { DeclarativeProjection } from './declarative-projection.ts';
 import { DeliveredXids } from './delivered-xids.ts';
 import { inspectSource, refuseOnErrors } from './postgres/preflight.ts';
@@ -158,6 +158,13 @@ export class CaptureSession implements AsyncDisposable {
         this.#reached(event.position);
         continue;
       }
+      if (event.type === 'large') {
+        await this.#apply(batch);
+        batch = [];
+        changes = 0;
+        await this.#applyLarge(event.transaction);
+        continue;
+      }
       batch.push(event.transaction);
       changes += event.transaction.changes.length;
       const marked = event.transaction.messages.some(({ prefix }) => prefix === messagePrefix);
@@ -173,20 +180,33 @@ export class CaptureSession implements AsyncDisposable {
   async #apply(batch: readonly SourceTransaction[]): Promise<void> {
     const last = batch.at(-1);
     if (!last) return;
-    for (const projection of this.#projections) {
-      try {
-        await projection.apply(batch);
-      } catch (error) {
-        await this.#onFailedApply(projection, error);
-        throw error;
-      }
-    }
+    await this.#project((projection) => projection.apply(batch));
     for (const transaction of batch) {
       for (const backfill of this.#backfills.values()) await backfill.onTransaction(transaction);
       this.#delivered.add(transaction.xid);
     }
     this.#reached(last.endPosition);
     this.#acknowledge();
+  }
+
+  async #applyLarge(transaction: LargeTransaction): Promise<void> {
+    await this.#project((projection) => projection.applyLarge(transaction));
+    for (const backfill of this.#backfills.values()) backfill.onLarge();
+    this.#delivered.add(transaction.xid);
+    await transaction.release();
+    this.#reached(transaction.endPosition);
+    this.#acknowledge();
+  }
+
+  async #project(apply: (projection: DeclarativeProjection) => Promise<void>): Promise<void> {
+    for (const projection of this.#projections) {
+      try {
+        await apply(projection);
+      } catch (error) {
+        await this.#onFailedApply(projection, error);
+        throw error;
+      }
+    }
   }
 
   async #onFailedApply(projection: DeclarativeProjection, error: unknown): Promise<void> {

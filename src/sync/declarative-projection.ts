@@ -4,7 +4,7 @@ import { FigError } from '../kernel/fig-error.ts';
 import type { Position } from '../kernel/position.ts';
 import { type BuildCursor, ProjectionStore, type ProjectionState } from '../store/projection-store.ts';
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../store/read-model-names.ts';
-import type { RawRow, SourceTransaction } from './change.ts';
+import type { Change, LargeTransaction, RawRow, SourceTransaction } from './change.ts';
 import { collapseChanges } from './collapse-changes.ts';
 import { decodeRow } from './decode-row.ts';
 import { MirrorTable } from './mirror-table.ts';
@@ -101,25 +101,18 @@ export class DeclarativeProjection {
     const fresh = transactions.filter(({ endPosition }) => endPosition > this.#position);
     const last = fresh.at(-1);
     if (!last) return;
-    await this.#move(last.endPosition, async (tx) => {
-      const net = collapseChanges(
-        fresh.flatMap(({ changes }) => changes),
-        this.#keys,
-      );
-      const landed: { mirror: MirrorTable; rows: readonly RawRow[]; truncated: boolean }[] = [];
-      for (const [name, changes] of net) {
-        const mirror = this.#mirrors.get(name)!;
-        const { before, after } = await mirror.land(tx, changes, this.#state === 'copying');
-        landed.push({ mirror, rows: [...before, ...after], truncated: changes.truncated });
-      }
-      // While the mirror is incomplete nothing can be built; everything will be, once it is complete.
-      if (this.#state === 'copying') return;
-      const dirty = new Set<string>();
-      for (const { mirror, rows, truncated } of landed) {
-        for (const key of await this.#dirtyKeys(tx, mirror, rows)) dirty.add(key);
-        if (truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
-      }
-      await this.#build(tx, [...dirty]);
+    const changes = fresh.flatMap((transaction) => transaction.changes);
+    await this.#move(last.endPosition, (tx) => this.#applyChanges(tx, changes));
+  }
+
+  /**
+   * Applies a transaction that does not fit into memory, piece by piece, in one target transaction: readers see all of
+   * it or nothing. A key that several pieces make dirty is built by each of them.
+   */
+  async applyLarge(transaction: LargeTransaction): Promise<void> {
+    if (transaction.endPosition <= this.#position) return;
+    await this.#move(transaction.endPosition, async (tx) => {
+      for await (const { changes } of transaction.pieces()) await this.#applyChanges(tx, changes);
     });
   }
 
@@ -186,6 +179,24 @@ export class DeclarativeProjection {
       }
     });
     this.#position = position;
+  }
+
+  async #applyChanges(tx: Knex.Transaction, changes: readonly Change[]): Promise<void> {
+    const net = collapseChanges(changes, this.#keys);
+    const landed: { mirror: MirrorTable; rows: readonly RawRow[]; truncated: boolean }[] = [];
+    for (const [name, table] of net) {
+      const mirror = this.#mirrors.get(name)!;
+      const { before, after } = await mirror.land(tx, table, this.#state === 'copying');
+      landed.push({ mirror, rows: [...before, ...after], truncated: table.truncated });
+    }
+    // While the mirror is incomplete nothing can be built; everything will be, once it is complete.
+    if (this.#state === 'copying') return;
+    const dirty = new Set<string>();
+    for (const { mirror, rows, truncated } of landed) {
+      for (const key of await this.#dirtyKeys(tx, mirror, rows)) dirty.add(key);
+      if (truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
+    }
+    await this.#build(tx, [...dirty]);
   }
 
   async #dirtyKeys(tx: Knex.Transaction, mirror: MirrorTable, rows: readonly RawRow[]): Promise<readonly string[]> {
