@@ -86,6 +86,11 @@ export const errorCodes = {
     meaning: 'The replication slot was advanced past what the read model has applied, so changes are missing.',
     remedy: 'The read model is built again by itself; find out who else uses the slot.',
   },
+  FIG_LOG_FORKED: {
+    meaning:
+      'The legacy server failed over or was restored, and does not have every change that the read model has applied.',
+    remedy: 'The read model is built again by itself; until then legacy answers.',
+  },
   FIG_SOURCE_CHANGED: {
     meaning: 'A legacy table lost or renamed a column that the read model mirrors.',
     remedy: 'The read model is built again by itself from the new columns; correct it where it uses the old one.',

@@ -7,6 +7,7 @@ import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames }
 import type { Change, LargeTransaction, RawRow, SourceTransaction } from './change.ts';
 import { collapseChanges } from './collapse-changes.ts';
 import { decodeRow } from './decode-row.ts';
+import type { StoredPosition } from './judge-position.ts';
 import { MirrorTable } from './mirror-table.ts';
 import type { SourceTable } from './postgres/catalog.ts';
 import { ReadModelTable } from './read-model-table.ts';
@@ -38,6 +39,7 @@ export class DeclarativeProjection {
   readonly #table: ReadModelTable;
   #state: ProjectionState = 'copying';
   #position: Position = 0n;
+  #timeline: number | undefined;
   #buildCursor: BuildCursor | undefined;
 
   constructor(db: Knex, definition: ReadModelDefinition, tables: ReadonlyMap<string, SourceTable>) {
@@ -63,6 +65,10 @@ export class DeclarativeProjection {
     return this.#position;
   }
 
+  get stored(): StoredPosition {
+    return { position: this.#position, timeline: this.#timeline };
+  }
+
   get mirrors(): ReadonlyMap<string, MirrorTable> {
     return this.#mirrors;
   }
@@ -73,12 +79,20 @@ export class DeclarativeProjection {
     if (!row || row.fingerprint !== fingerprint) return false;
     this.#state = row.state;
     this.#position = row.position;
+    this.#timeline = row.timeline;
     this.#buildCursor = row.buildCursor;
     return true;
   }
 
+  /** The server goes on with this timeline, and the position is part of it. */
+  async reachedOn(timeline: number): Promise<void> {
+    if (timeline === this.#timeline) return;
+    await this.#store.setTimeline(this.#db, this.names.projection, timeline);
+    this.#timeline = timeline;
+  }
+
   /** Drops and makes the tables, to be filled from `position` on. */
-  async restart(fingerprint: string, position: Position): Promise<void> {
+  async restart(fingerprint: string, position: Position, timeline: number): Promise<void> {
     await this.#db.transaction(async (tx) => {
       for (const schema of [this.names.schema, this.names.mirror]) {
         await tx.raw('DROP SCHEMA IF EXISTS ?? CASCADE', [schema]);
@@ -89,10 +103,11 @@ export class DeclarativeProjection {
       const sources = new Map(
         [...this.#mirrors].map(([name, { source }]) => [name, Math.max(0, source.estimatedRows)]),
       );
-      await this.#store.restart(tx, { name: this.names.projection, fingerprint, position, sources });
+      await this.#store.restart(tx, { name: this.names.projection, fingerprint, position, timeline, sources });
     });
     this.#state = 'copying';
     this.#position = position;
+    this.#timeline = timeline;
     this.#buildCursor = undefined;
   }
 

@@ -16,6 +16,9 @@ const limit = 300 * 1024 ** 2;
 const budgetMs = 120_000 + rows;
 const child = fileURLToPath(new URL('./support/capture-child.js', import.meta.url));
 
+const mib = (bytes: number): number => Math.round(bytes / 1024 ** 2);
+const seconds = (ms: number): string => (ms / 1000).toFixed(1);
+
 /** A server that keeps enough log for a transaction of any size. */
 async function startServer() {
   const folder = await mkdtemp(join(tmpdir(), 'fig-memory-'));
@@ -75,8 +78,6 @@ test(
       await target.end();
       const { rows: sum } = await legacy.query('SELECT sum(number)::text AS sum FROM things');
       expect(sums[0]).toEqual({ count: rows, sum: sum[0].sum, texts: rows });
-      const mib = (bytes: number): number => Math.round(bytes / 1024 ** 2);
-      const seconds = (ms: number): string => (ms / 1000).toFixed(1);
       console.log(
         `${rows} rows: peak memory ${mib(before.peakRss)} MiB before, ${mib(after.peakRss)} MiB after; legacy wrote for ${seconds(committedAt - startedAt)} s, applied ${seconds(performance.now() - committedAt)} s after the commit`,
       );
