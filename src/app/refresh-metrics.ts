@@ -16,7 +16,7 @@ export function refreshMetrics(metrics: Metrics, control: FigControl, capture: C
   });
   if (!capture) return;
   metrics.beforeText(() => {
-    const { received, applied, acknowledged, lag } = capture.status();
-    metrics.capture({ received, applied, acknowledged, lagBytes: lag?.bytes, lagSeconds: lag?.seconds });
+    const { received, applied, acknowledged, lag, spooledBytes } = capture.status();
+    metrics.capture({ received, applied, acknowledged, lagBytes: lag?.bytes, lagSeconds: lag?.seconds, spooledBytes });
   });
 }

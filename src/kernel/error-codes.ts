@@ -72,9 +72,24 @@ export const errorCodes = {
     meaning: 'The server sent a replication message that cannot be read.',
     remedy: 'Report it with the server version; nothing was applied from it.',
   },
+  FIG_SPOOL_FULL: {
+    meaning:
+      'Transactions of the legacy database that are too large for memory found no room on the disk, or more than they may take.',
+    remedy:
+      'Make room in the folder for temporary files (TMPDIR), or let it point to a larger disk. Nothing is lost: capture tries again by itself.',
+  },
+  FIG_SPOOL_FAILED: {
+    meaning: 'A transaction that is too large for memory could not be written to or read from a temporary file.',
+    remedy: 'Check the folder for temporary files (TMPDIR). Nothing is lost: capture tries again by itself.',
+  },
   FIG_SLOT_PASSED: {
     meaning: 'The replication slot was advanced past what the read model has applied, so changes are missing.',
     remedy: 'The read model is built again by itself; find out who else uses the slot.',
+  },
+  FIG_LOG_FORKED: {
+    meaning:
+      'The legacy server failed over or was restored, and does not have every change that the read model has applied.',
+    remedy: 'The read model is built again by itself; until then legacy answers.',
   },
   FIG_SOURCE_CHANGED: {
     meaning: 'A legacy table lost or renamed a column that the read model mirrors.',

@@ -1,4 +1,4 @@
-import { AggregatorRegistry, Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Side } from '../kernel/exchange.ts';
 import { readPhases, type ReadState } from '../kernel/phase.ts';
 import { verdicts, type Verdict } from '../kernel/verdict.ts';
@@ -16,6 +16,15 @@ interface CaptureGauges {
   readonly acknowledged?: bigint | undefined;
   readonly lagBytes?: number | undefined;
   readonly lagSeconds?: number | undefined;
+  readonly spooledBytes?: number | undefined;
+}
+
+/** What capture applied in one go. */
+interface AppliedChanges {
+  readonly size: 'small' | 'large';
+  readonly transactions: number;
+  readonly changes: Readonly<Record<string, number>>;
+  readonly seconds: number;
 }
 
 /** What the proxy has taken on at the moment, and what it turned away since the start. */
@@ -50,6 +59,7 @@ export interface Metrics {
   load(gauges: LoadGauges): void;
   shadow(gauges: ShadowGauges): void;
   capture(gauges: CaptureGauges): void;
+  applied(batch: AppliedChanges): void;
   reads(feature: string, state: ReadState): void;
   gate(feature: string, result: (typeof gateResults)[number], progress: number): void;
   /** Called before every exposition, to bring gauges up to date. A failing one is left out, the rest is still shown. */
@@ -109,13 +119,25 @@ export function createMetrics(): Metrics {
       }
     },
     capture: (gauges) => {
-      const { positions, lagBytes, lagSeconds } = instruments();
+      const { positions, lagBytes, lagSeconds, spool } = instruments();
       for (const point of ['received', 'applied', 'acknowledged'] as const) {
         const position = gauges[point];
         if (position !== undefined) positions.set({ point }, Number(position));
       }
       if (gauges.lagBytes !== undefined) lagBytes.set(gauges.lagBytes);
       if (gauges.lagSeconds !== undefined) lagSeconds.set(gauges.lagSeconds);
+      spool.set(gauges.spooledBytes ?? 0);
+    },
+    applied: ({ size, transactions, changes, seconds }) => {
+      const { transactions: seen, changes: rows, applySeconds, batchChanges } = instruments();
+      seen.inc({ size }, transactions);
+      applySeconds.observe(seconds);
+      let all = 0;
+      for (const [kind, count] of Object.entries(changes)) {
+        rows.inc({ kind }, count);
+        all += count;
+      }
+      batchChanges.observe(all);
     },
     reads: (name, state) => {
       const label = feature(name);
@@ -193,6 +215,21 @@ function makeInstruments(tally: RequestTally) {
     positions: gauge('fig_capture_position_bytes', 'Position in the source log, in bytes.', ['point']),
     lagBytes: gauge('fig_capture_lag_bytes', 'Bytes of log between the source and what is applied.'),
     lagSeconds: gauge('fig_capture_lag_seconds', 'Time since the read models last stood level with the source.'),
+    spool: gauge('fig_capture_spool_bytes', 'Disk that transactions take which are too large for memory.'),
+    transactions: counter('fig_capture_transactions_total', 'Transactions of legacy that were applied.', ['size']),
+    changes: counter('fig_capture_changes_total', 'Changes of rows that were applied, by kind.', ['kind']),
+    applySeconds: new Histogram({
+      name: 'fig_capture_apply_seconds',
+      help: 'Time to apply a batch of transactions to every read model.',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30, 300],
+      registers,
+    }),
+    batchChanges: new Histogram({
+      name: 'fig_capture_batch_changes',
+      help: 'Changes of rows in a batch that was applied in one go.',
+      buckets: [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000],
+      registers,
+    }),
     percent: gauge('fig_feature_reads_percent', 'Share of visitors whose reads the candidate serves.', ['feature']),
     phase: gauge('fig_feature_reads_phase', '1 for the phase the reads are in, 0 for the others.', [
       'feature',

@@ -8,6 +8,8 @@ export interface ProjectionRow {
   readonly fingerprint: string;
   readonly state: ProjectionState;
   readonly position: Position;
+  /** Of the legacy server; undefined when it was stored by an earlier version. */
+  readonly timeline: number | undefined;
   /** Where building goes on: the source and the key of the last row whose keys were built. */
   readonly buildCursor: BuildCursor | undefined;
   readonly built: number;
@@ -31,6 +33,7 @@ interface StoredProjection {
   fingerprint: string;
   state: ProjectionState;
   position: string;
+  timeline: number | null;
   build_cursor: string | null;
   built: string;
 }
@@ -49,13 +52,14 @@ export class ProjectionStore {
     const cursor = db.raw('build_cursor::text as build_cursor');
     const row: StoredProjection | undefined = await db('fig.projection')
       .where({ name })
-      .first('name', 'fingerprint', 'state', 'position', cursor, 'built');
+      .first('name', 'fingerprint', 'state', 'position', 'timeline', cursor, 'built');
     if (!row) return undefined;
     return {
       name: row.name,
       fingerprint: row.fingerprint,
       state: row.state,
       position: BigInt(row.position),
+      timeline: row.timeline ?? undefined,
       buildCursor: row.build_cursor === null ? undefined : (JSON.parse(row.build_cursor) as BuildCursor),
       built: Number(row.built),
     };
@@ -64,7 +68,13 @@ export class ProjectionStore {
   /** Starts from nothing: forgets what there was under the name. */
   async restart(
     tx: Knex.Transaction,
-    start: { name: string; fingerprint: string; position: Position; sources: ReadonlyMap<string, number> },
+    start: {
+      name: string;
+      fingerprint: string;
+      position: Position;
+      timeline: number;
+      sources: ReadonlyMap<string, number>;
+    },
   ): Promise<void> {
     await tx('fig.projection').where({ name: start.name }).delete();
     await tx('fig.projection').insert({
@@ -72,6 +82,7 @@ export class ProjectionStore {
       fingerprint: start.fingerprint,
       state: 'copying',
       position: start.position.toString(),
+      timeline: start.timeline,
     });
     await tx('fig.backfill').insert(
       [...start.sources].map(([source, estimated]) => ({ projection: start.name, source, estimated })),
@@ -87,6 +98,10 @@ export class ProjectionStore {
       .where({ name, position: expected.toString() })
       .update({ position: position.toString(), updated_at: tx.fn.now() });
     return moved === 1;
+  }
+
+  async setTimeline(db: Knex, name: string, timeline: number): Promise<void> {
+    await db('fig.projection').where({ name }).update({ timeline, updated_at: db.fn.now() });
   }
 
   async setState(tx: Knex.Transaction, name: string, state: ProjectionState): Promise<void> {

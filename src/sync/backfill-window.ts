@@ -42,6 +42,11 @@ export class BackfillWindow {
     }
   }
 
+  /** For more changes than are worth remembering: an open window is given up, and its chunk is read again. */
+  spoil(): void {
+    if (this.#open) this.#spoiled = true;
+  }
+
   /** The rows to land; undefined when the chunk has to be read again. */
   close(rows: readonly RawRow[]): readonly RawRow[] | undefined {
     if (!this.#open || this.#spoiled) return undefined;

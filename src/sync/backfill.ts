@@ -88,6 +88,11 @@ export class Backfill {
     }
   }
 
+  /** Must be called for a transaction that does not fit into memory, like `onTransaction`. */
+  onLarge(): void {
+    this.#open?.window.spoil();
+  }
+
   async #copyChunk(
     mirror: MirrorTable,
     after: readonly string[] | null,

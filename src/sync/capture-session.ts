@@ -1,25 +1,27 @@
 import type { Knex } from 'knex';
 import { Client } from 'pg';
-import { readModelFingerprint } from '../config/fingerprint.ts';
 import type { ReadModelDefinition } from '../config/read-model-definition.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
 import { milestone } from '../kernel/milestones.ts';
-import { formatPosition, laterPosition, type Position } from '../kernel/position.ts';
+import { laterPosition, type Position } from '../kernel/position.ts';
 import { qualifiedSource } from '../store/read-model-names.ts';
+import { type AppliedBatch, ChangeTally, tallied } from './applied-batch.ts';
 import { Backfill, type SyncProgress } from './backfill.ts';
 import { BackfillReader } from './backfill-reader.ts';
+import { sleep } from '../kernel/service.ts';
 import type { ReadModelProgress } from './read-model-progress.ts';
-import type { SourceTransaction, StreamEvent } from './change.ts';
+import type { LargeTransaction, SourceTransaction, StreamEvent } from './change.ts';
 import { DeclarativeProjection } from './declarative-projection.ts';
 import { DeliveredXids } from './delivered-xids.ts';
 import { inspectSource, refuseOnErrors } from './postgres/preflight.ts';
 import { ReplicationStream } from './postgres/replication-stream.ts';
 import { sessionOptions } from './postgres/session-settings.ts';
-import { ensureSlot, type Slot, slotNameOf } from './postgres/slot.ts';
-import { identifySource, logDigest, projectionFingerprint, type SourceIdentity } from './postgres/identify-source.ts';
+import { slotNameOf } from './postgres/slot.ts';
+import { identifySource, logDigest, type SourceIdentity } from './postgres/identify-source.ts';
 import { messagePrefix } from './postgres/source-position.ts';
 import { SerialQueue } from './serial-queue.ts';
+import { fingerprintOf, takeUp } from './take-up.ts';
 
 const BATCH_CHANGES = 1_000;
 const KEEP_POSITION_EVERY_MS = 5_000;
@@ -33,6 +35,7 @@ export interface SessionOptions {
   readonly onState: (readModel: string, progress: ReadModelProgress) => void;
   readonly onProgress: (progress: SyncProgress) => void;
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
+  readonly onApplied: (batch: AppliedBatch) => void;
 }
 
 /** One connection's worth of capture: from preflight to the end of the stream. Any failure ends it; a new one resumes. */
@@ -44,7 +47,8 @@ export class CaptureSession implements AsyncDisposable {
   readonly #delivered = new DeliveredXids();
   readonly #serial = new SerialQueue();
   readonly #identity: SourceIdentity;
-  #keptAt = Date.now();
+  /** Up to here everything is applied, and it may not be stored yet that it is. */
+  #idlePosition: Position | undefined;
 
   private constructor(
     options: SessionOptions,
@@ -72,15 +76,19 @@ export class CaptureSession implements AsyncDisposable {
       const demands = demandsOf(options.readModels);
       const { findings, tables } = await inspectSource(client, slotName, demands);
       refuseOnErrors(findings);
-      const slot = await ensureSlot(client, slotName, slotName, [...tables.values()], options.log);
       const projections = options.readModels.map((model) => new DeclarativeProjection(options.target, model, tables));
       const identity = await identifySource(options.url);
-      const fresh: DeclarativeProjection[] = [];
-      for (const projection of projections) {
-        if (!(await takeUp(projection, slot, identity, options))) fresh.push(projection);
-      }
+      const { slot, fresh } = await takeUp({
+        client,
+        name: slotName,
+        tables: [...tables.values()],
+        projections,
+        identity,
+        log: options.log,
+        onUnusable: ({ definition }) => options.onPosition(definition.name, undefined),
+      });
       const from = projections
-        .map((projection) => (fresh.includes(projection) ? slot.confirmed : projection.position))
+        .map((projection) => (fresh.has(projection) ? slot.confirmed : projection.position))
         .reduce((least, position) => (position < least ? position : least));
       const stream = await ReplicationStream.open({
         url: options.url,
@@ -90,7 +98,9 @@ export class CaptureSession implements AsyncDisposable {
       });
       try {
         // Only whoever holds the slot may drop and make tables: another fig may still be serving from them.
-        for (const projection of fresh) await projection.restart(fingerprintOf(projection, identity), slot.confirmed);
+        for (const projection of fresh) {
+          await projection.restart(fingerprintOf(projection, identity), slot.confirmed, identity.timeline);
+        }
       } catch (error) {
         await stream[Symbol.asyncDispose]();
         throw error;
@@ -114,12 +124,20 @@ export class CaptureSession implements AsyncDisposable {
     return this.#stream.acknowledged;
   }
 
+  get spooledBytes(): number {
+    return this.#stream.spooledBytes;
+  }
+
   /** Applies what comes until the signal aborts. Throws when the stream or a projection fails. */
   async run(signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const both = AbortSignal.any([signal, failed.signal]);
     both.addEventListener('abort', () => void this.#stream[Symbol.asyncDispose](), { once: true });
-    const tasks = [this.#consume(both), ...this.#projections.map((projection) => this.#fill(projection, both))];
+    const tasks = [
+      this.#consume(both),
+      this.#keepPositions(both),
+      ...this.#projections.map((projection) => this.#fill(projection, both)),
+    ];
     const outcomes = await Promise.allSettled(
       tasks.map((task) =>
         task.catch((error: unknown) => {
@@ -160,6 +178,13 @@ export class CaptureSession implements AsyncDisposable {
         this.#reached(event.position);
         continue;
       }
+      if (event.type === 'large') {
+        await this.#apply(batch);
+        batch = [];
+        changes = 0;
+        await this.#applyLarge(event.transaction);
+        continue;
+      }
       batch.push(event.transaction);
       changes += event.transaction.changes.length;
       const marked = event.transaction.messages.some(({ prefix }) => prefix === messagePrefix);
@@ -175,20 +200,51 @@ export class CaptureSession implements AsyncDisposable {
   async #apply(batch: readonly SourceTransaction[]): Promise<void> {
     const last = batch.at(-1);
     if (!last) return;
-    for (const projection of this.#projections) {
-      try {
-        await projection.apply(batch);
-      } catch (error) {
-        await this.#onFailedApply(projection, error);
-        throw error;
-      }
+    // Markers and nudges alone change no row; that they came is kept with the next change, or like any idle position.
+    const isIdle = batch.every(({ changes }) => changes.length === 0);
+    if (!isIdle) {
+      const startedAt = performance.now();
+      await this.#project((projection) => projection.apply(batch));
+      const tally = new ChangeTally();
+      for (const { changes } of batch) tally.add(changes);
+      this.#tell({ size: 'small', transactions: batch.length, changes: tally.counts }, startedAt);
     }
     for (const transaction of batch) {
       for (const backfill of this.#backfills.values()) await backfill.onTransaction(transaction);
       this.#delivered.add(transaction.xid);
     }
     this.#reached(last.endPosition);
+    if (!isIdle) this.#acknowledge();
+  }
+
+  async #applyLarge(transaction: LargeTransaction): Promise<void> {
+    const startedAt = performance.now();
+    let tally = new ChangeTally();
+    const counted = tallied(transaction, (read) => {
+      tally = read;
+    });
+    await this.#project((projection) => projection.applyLarge(counted));
+    for (const backfill of this.#backfills.values()) backfill.onLarge();
+    this.#delivered.add(transaction.xid);
+    await transaction.release();
+    this.#tell({ size: 'large', transactions: 1, changes: tally.counts }, startedAt);
+    this.#reached(transaction.endPosition);
     this.#acknowledge();
+  }
+
+  #tell(batch: Omit<AppliedBatch, 'seconds'>, startedAt: number): void {
+    this.#options.onApplied({ ...batch, seconds: (performance.now() - startedAt) / 1000 });
+  }
+
+  async #project(apply: (projection: DeclarativeProjection) => Promise<void>): Promise<void> {
+    for (const projection of this.#projections) {
+      try {
+        await apply(projection);
+      } catch (error) {
+        await this.#onFailedApply(projection, error);
+        throw error;
+      }
+    }
   }
 
   async #onFailedApply(projection: DeclarativeProjection, error: unknown): Promise<void> {
@@ -197,7 +253,8 @@ export class CaptureSession implements AsyncDisposable {
     if (error instanceof FigError && error.code === 'FIG_MIRROR_ROW_MISSING') {
       this.#options.log.warn({ readModel: name, error: error.message }, 'the read model is built again');
       this.#options.onPosition(name, undefined);
-      await projection.restart(fingerprintOf(projection, this.#identity), this.#stream.acknowledged);
+      const fingerprint = fingerprintOf(projection, this.#identity);
+      await projection.restart(fingerprint, this.#stream.acknowledged, this.#identity.timeline);
     }
   }
 
@@ -208,19 +265,19 @@ export class CaptureSession implements AsyncDisposable {
       this.#options.onPosition(projection.definition.name, laterPosition(position, projection.position));
       this.#options.onState(projection.definition.name, { state: 'ready', progress: 1, error: undefined });
     }
-    // Idle positions are kept now and then only, since keeping one writes and, on one server, makes a new position.
-    if (Date.now() - this.#keptAt > KEEP_POSITION_EVERY_MS) {
-      this.#keptAt = Date.now();
-      this.#idlePosition = position;
-      void this.#serial
-        .run(() => this.#keepPosition())
-        .catch((error: unknown) => {
-          this.#options.log.debug({ error: describeError(error) }, 'the idle position was not kept');
-        });
-    }
+    this.#idlePosition = position;
   }
 
-  #idlePosition: Position | undefined;
+  /**
+   * Idle positions are kept now and then only, since keeping one writes and, on one server, makes a new position. Without
+   * it an idle database would keep the log that the other databases of its server write.
+   */
+  async #keepPositions(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(KEEP_POSITION_EVERY_MS, signal);
+      if (!signal.aborted) await this.#serial.run(() => this.#keepPosition());
+    }
+  }
 
   async #keepPosition(): Promise<void> {
     const position = this.#idlePosition;
@@ -303,38 +360,4 @@ function demandsOf(readModels: readonly ReadModelDefinition[]): { table: string;
     for (const [name, { key }] of Object.entries(sources)) demands.set(qualifiedSource(name), [key].flat());
   }
   return [...demands].map(([table, key]) => ({ table, key }));
-}
-
-function fingerprintOf(projection: DeclarativeProjection, identity: SourceIdentity): string {
-  const sources = [...projection.mirrors.values()].map(({ source }) => source);
-  return projectionFingerprint(readModelFingerprint(projection.definition), identity, sources);
-}
-
-/**
- * Resumes a projection. False: it has to start anew, because there is nothing, or it was made by another definition, from
- * another server or other columns, or changes are missing between its position and the slot's.
- */
-async function takeUp(
-  projection: DeclarativeProjection,
-  slot: Slot,
-  identity: SourceIdentity,
-  options: SessionOptions,
-): Promise<boolean> {
-  const { name } = projection.definition;
-  const known = await projection.resume(fingerprintOf(projection, identity));
-  // A position past the end of the log is one of a server that was restored to an earlier time.
-  const misplaced = known && (projection.position < slot.confirmed || projection.position > identity.end);
-  if (misplaced) {
-    const error = new FigError(
-      'FIG_SLOT_PASSED',
-      `the read model ${name} stands at ${formatPosition(projection.position)}, the slot at ${formatPosition(slot.confirmed)} and the log ends at ${formatPosition(identity.end)}`,
-    );
-    options.log.warn(
-      { readModel: name, code: error.code, error: error.message },
-      'changes are missing; building again',
-    );
-  }
-  if (known && !misplaced) return true;
-  options.onPosition(name, undefined);
-  return false;
 }

@@ -4,9 +4,11 @@ import { FigError, describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
 import type { AppliedPosition, Position } from '../kernel/position.ts';
 import { type Service, sleep, startLoop } from '../kernel/service.ts';
+import type { AppliedBatch } from './applied-batch.ts';
 import { AppliedTracker } from './applied-tracker.ts';
 import type { SyncProgress } from './backfill.ts';
 import { CaptureSession } from './capture-session.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { LagMeter } from './lag-meter.ts';
 import { PostgresSourcePosition } from './postgres/source-position.ts';
 import type { ReadModelProgress } from './read-model-progress.ts';
@@ -25,6 +27,8 @@ export interface CaptureOptions {
   readonly onProgress: (progress: SyncProgress) => void;
   /** Told the position of a read model whenever it moves; undefined while it cannot be read. */
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
+  /** Told of everything that was applied. */
+  readonly onApplied?: ((batch: AppliedBatch) => void) | undefined;
 }
 
 /** Keeps every read model in step with the legacy database, for as long as it runs. */
@@ -35,6 +39,7 @@ export class Capture implements Service {
   readonly #trackers: ReadonlyMap<string, AppliedTracker>;
   readonly #progress = new Map<string, ReadModelProgress>();
   readonly #lag = new LagMeter();
+  readonly #heartbeat = new Heartbeat();
   readonly #loops: readonly Service[];
   #session: CaptureSession | undefined;
   #error: string | undefined;
@@ -81,6 +86,8 @@ export class Capture implements Service {
     applied: Position | undefined;
     acknowledged: Position | undefined;
     lag: { bytes: number; seconds: number } | undefined;
+    /** Disk that transactions too large for memory take now. */
+    spooledBytes: number;
     error: string | undefined;
   } {
     const applied = this.#slowest();
@@ -91,6 +98,7 @@ export class Capture implements Service {
       applied,
       acknowledged: this.#session?.acknowledged,
       lag: applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now()),
+      spooledBytes: this.#session?.spooledBytes ?? 0,
       error: this.#error,
     };
   }
@@ -132,6 +140,7 @@ export class Capture implements Service {
       onState: (readModel, progress) => this.#setState(readModel, progress),
       onProgress: this.#options.onProgress,
       onPosition: (readModel, position) => this.#setPosition(readModel, position),
+      onApplied: (batch) => this.#options.onApplied?.(batch),
     });
     this.#session = session;
     this.#log = session.log;
@@ -167,10 +176,8 @@ export class Capture implements Service {
     const position = await this.source.read();
     this.#lag.sample(position, Date.now());
     const applied = this.#slowest();
-    if (applied !== undefined) {
-      this.#lag.forgetBefore(applied);
-      if (applied < position) this.source.nudge();
-    }
+    if (applied !== undefined) this.#lag.forgetBefore(applied);
+    if (this.#session && this.#heartbeat.isDue(position, this.#session.received, Date.now())) this.source.nudge();
     return SAMPLE_EVERY_MS;
   }
 

@@ -33,7 +33,25 @@ export interface SourceTransaction {
   readonly messages: readonly LogicalMessage[];
 }
 
+/** A part of a transaction that fits into memory. */
+export interface TransactionPiece {
+  readonly changes: readonly Change[];
+  readonly messages: readonly LogicalMessage[];
+}
+
+/** A whole committed transaction that is too large for memory: its changes are read in pieces. */
+export interface LargeTransaction {
+  readonly xid: number;
+  readonly endPosition: Position;
+  readonly committedAtMs: number;
+  /** All pieces in order. May be read any number of times until it is released or the session ends. */
+  pieces(): AsyncIterable<TransactionPiece>;
+  /** Gives the disk space back. */
+  release(): Promise<void>;
+}
+
 export type StreamEvent =
   | { readonly type: 'transaction'; readonly transaction: SourceTransaction }
+  | { readonly type: 'large'; readonly transaction: LargeTransaction }
   /** Nothing that matters lies before this position and after the last transaction. */
   | { readonly type: 'position'; readonly position: Position };

@@ -5,9 +5,10 @@ import { milestone } from '../kernel/milestones.ts';
 import type { Position } from '../kernel/position.ts';
 import { type BuildCursor, ProjectionStore, type ProjectionState } from '../store/projection-store.ts';
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../store/read-model-names.ts';
-import type { RawRow, SourceTransaction } from './change.ts';
+import type { Change, LargeTransaction, RawRow, SourceTransaction } from './change.ts';
 import { collapseChanges } from './collapse-changes.ts';
 import { decodeRow } from './decode-row.ts';
+import type { StoredPosition } from './judge-position.ts';
 import { MirrorTable } from './mirror-table.ts';
 import type { SourceTable } from './postgres/catalog.ts';
 import { ReadModelTable } from './read-model-table.ts';
@@ -39,6 +40,7 @@ export class DeclarativeProjection {
   readonly #table: ReadModelTable;
   #state: ProjectionState = 'copying';
   #position: Position = 0n;
+  #timeline: number | undefined;
   #buildCursor: BuildCursor | undefined;
 
   constructor(db: Knex, definition: ReadModelDefinition, tables: ReadonlyMap<string, SourceTable>) {
@@ -64,6 +66,10 @@ export class DeclarativeProjection {
     return this.#position;
   }
 
+  get stored(): StoredPosition {
+    return { position: this.#position, timeline: this.#timeline };
+  }
+
   get mirrors(): ReadonlyMap<string, MirrorTable> {
     return this.#mirrors;
   }
@@ -74,12 +80,20 @@ export class DeclarativeProjection {
     if (!row || row.fingerprint !== fingerprint) return false;
     this.#state = row.state;
     this.#position = row.position;
+    this.#timeline = row.timeline;
     this.#buildCursor = row.buildCursor;
     return true;
   }
 
+  /** The server goes on with this timeline, and the position is part of it. */
+  async reachedOn(timeline: number): Promise<void> {
+    if (timeline === this.#timeline) return;
+    await this.#store.setTimeline(this.#db, this.names.projection, timeline);
+    this.#timeline = timeline;
+  }
+
   /** Drops and makes the tables, to be filled from `position` on. */
-  async restart(fingerprint: string, position: Position): Promise<void> {
+  async restart(fingerprint: string, position: Position, timeline: number): Promise<void> {
     await this.#db.transaction(async (tx) => {
       for (const schema of [this.names.schema, this.names.mirror]) {
         await tx.raw('DROP SCHEMA IF EXISTS ?? CASCADE', [schema]);
@@ -90,10 +104,11 @@ export class DeclarativeProjection {
       const sources = new Map(
         [...this.#mirrors].map(([name, { source }]) => [name, Math.max(0, source.estimatedRows)]),
       );
-      await this.#store.restart(tx, { name: this.names.projection, fingerprint, position, sources });
+      await this.#store.restart(tx, { name: this.names.projection, fingerprint, position, timeline, sources });
     });
     this.#state = 'copying';
     this.#position = position;
+    this.#timeline = timeline;
     this.#buildCursor = undefined;
   }
 
@@ -102,26 +117,18 @@ export class DeclarativeProjection {
     const fresh = transactions.filter(({ endPosition }) => endPosition > this.#position);
     const last = fresh.at(-1);
     if (!last) return;
-    await this.#move(last.endPosition, async (tx) => {
-      const net = collapseChanges(
-        fresh.flatMap(({ changes }) => changes),
-        this.#keys,
-      );
-      const landed: { mirror: MirrorTable; rows: readonly RawRow[]; truncated: boolean }[] = [];
-      for (const [name, changes] of net) {
-        const mirror = this.#mirrors.get(name)!;
-        const { before, after } = await mirror.land(tx, changes, this.#state === 'copying');
-        landed.push({ mirror, rows: [...before, ...after], truncated: changes.truncated });
-      }
-      milestone('sync:landed');
-      // While the mirror is incomplete nothing can be built; everything will be, once it is complete.
-      if (this.#state === 'copying') return;
-      const dirty = new Set<string>();
-      for (const { mirror, rows, truncated } of landed) {
-        for (const key of await this.#dirtyKeys(tx, mirror, rows)) dirty.add(key);
-        if (truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
-      }
-      await this.#build(tx, [...dirty]);
+    const changes = fresh.flatMap((transaction) => transaction.changes);
+    await this.#move(last.endPosition, (tx) => this.#applyChanges(tx, changes));
+  }
+
+  /**
+   * Applies a transaction that does not fit into memory, piece by piece, in one target transaction: readers see all of
+   * it or nothing. A key that several pieces make dirty is built by each of them.
+   */
+  async applyLarge(transaction: LargeTransaction): Promise<void> {
+    if (transaction.endPosition <= this.#position) return;
+    await this.#move(transaction.endPosition, async (tx) => {
+      for await (const { changes } of transaction.pieces()) await this.#applyChanges(tx, changes);
     });
   }
 
@@ -192,6 +199,25 @@ export class DeclarativeProjection {
     });
     this.#position = position;
     milestone('sync:committed');
+  }
+
+  async #applyChanges(tx: Knex.Transaction, changes: readonly Change[]): Promise<void> {
+    const net = collapseChanges(changes, this.#keys);
+    const landed: { mirror: MirrorTable; rows: readonly RawRow[]; truncated: boolean }[] = [];
+    for (const [name, table] of net) {
+      const mirror = this.#mirrors.get(name)!;
+      const { before, after } = await mirror.land(tx, table, this.#state === 'copying');
+      landed.push({ mirror, rows: [...before, ...after], truncated: table.truncated });
+    }
+    milestone('sync:landed');
+    // While the mirror is incomplete nothing can be built; everything will be, once it is complete.
+    if (this.#state === 'copying') return;
+    const dirty = new Set<string>();
+    for (const { mirror, rows, truncated } of landed) {
+      for (const key of await this.#dirtyKeys(tx, mirror, rows)) dirty.add(key);
+      if (truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
+    }
+    await this.#build(tx, [...dirty]);
   }
 
   async #dirtyKeys(tx: Knex.Transaction, mirror: MirrorTable, rows: readonly RawRow[]): Promise<readonly string[]> {

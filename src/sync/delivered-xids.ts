@@ -1,6 +1,10 @@
 const KEPT = 20_000;
 
-/** Remembers in which order the latest transactions were delivered. */
+/**
+ * Remembers in which order the latest transactions were delivered. Subtransactions have ids of their own, which are not
+ * needed here: `pg_current_snapshot()` lists transactions only (PostgreSQL documentation, "Transaction ID and Snapshot
+ * Information Functions").
+ */
 export class DeliveredXids {
   readonly #order = new Map<number, number>();
   #count = 0;

@@ -9,7 +9,9 @@ describe('the metrics', () => {
     metrics.compared('orders', 'mismatch');
     metrics.shadow({ perSecond: 250, queued: 1, queuedBytes: 1, dropped: { 'queue-full': 1 } });
     metrics.shadow({ perSecond: 125, queued: 3, queuedBytes: 4_096, dropped: { 'queue-full': 5 } });
-    metrics.capture({ applied: 77_710_000n, lagBytes: 640, lagSeconds: 0.04 });
+    metrics.capture({ applied: 77_710_000n, lagBytes: 640, lagSeconds: 0.04, spooledBytes: 1_024 });
+    metrics.applied({ size: 'small', transactions: 3, changes: { insert: 2, update: 5 }, seconds: 0.003 });
+    metrics.applied({ size: 'large', transactions: 1, changes: { update: 20_000 }, seconds: 2 });
     metrics.reads('orders', { phase: 'canary', percent: 5 });
     metrics.gate('orders', 'INCONCLUSIVE', 0.4);
     const lines = (await metrics.text()).split('\n');
@@ -26,6 +28,12 @@ describe('the metrics', () => {
         'fig_capture_position_bytes{point="applied"} 77710000',
         'fig_capture_lag_bytes 640',
         'fig_capture_lag_seconds 0.04',
+        'fig_capture_spool_bytes 1024',
+        'fig_capture_transactions_total{size="small"} 3',
+        'fig_capture_transactions_total{size="large"} 1',
+        'fig_capture_changes_total{kind="update"} 20005',
+        'fig_capture_apply_seconds_bucket{le="0.005"} 1',
+        'fig_capture_batch_changes_sum 20007',
         'fig_feature_reads_percent{feature="orders"} 5',
         'fig_feature_reads_phase{feature="orders",phase="canary"} 1',
         'fig_feature_reads_phase{feature="orders",phase="live"} 0',

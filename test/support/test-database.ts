@@ -7,9 +7,8 @@ export interface TestDatabase extends AsyncDisposable {
   readonly name: string;
 }
 
-/** A fresh database on the run's PostgreSQL. Disposing drops it, with its slots and connections. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const admin = inject('postgresUrl');
+/** A fresh database on the run's PostgreSQL, or on another. Disposing drops it, with its slots and connections. */
+export async function createTestDatabase(admin: string = inject('postgresUrl')): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await onServer(admin, (client) => client.query(`CREATE DATABASE ${name}`));
   const url = new URL(admin);

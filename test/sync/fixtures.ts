@@ -17,9 +17,10 @@ export interface SyncSetup extends AsyncDisposable {
   actual(): Promise<readonly string[]>;
 }
 
-export async function setupSync(): Promise<SyncSetup> {
+/** `legacyServer`: a server of the test's own for the legacy database. */
+export async function setupSync({ legacyServer }: { legacyServer?: string } = {}): Promise<SyncSetup> {
   const stack = new AsyncDisposableStackLite();
-  const legacyDatabase = stack.use(await createTestDatabase());
+  const legacyDatabase = stack.use(await createTestDatabase(legacyServer));
   const targetDatabase = stack.use(await createTestDatabase());
   const legacy = knexModule({ client: 'pg', connection: legacyDatabase.url, pool: { min: 0, max: 6 } });
   stack.defer(() => legacy.destroy());

@@ -35,6 +35,8 @@ export interface EmbeddedPostgresOptions {
   readonly folder: string;
   /** Extra server settings, e.g. `{ fsync: 'off' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** A free one unless given. */
+  readonly port?: number | undefined;
 }
 
 /**
@@ -59,7 +61,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   if (!existsSync(join(dataFolder, 'PG_VERSION'))) {
     await initialise(commandAs(binaries.initdb, dataFolder, user), dataFolder, password, user);
   }
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const { child, tail } = launch(
     commandAs(binaries.postgres, dataFolder, user),
     dataFolder,

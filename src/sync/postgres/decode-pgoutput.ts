@@ -5,13 +5,23 @@ import { type PgoutputMessage, type RelationColumn, type SentValue, unchanged } 
 /** Microseconds between the Unix epoch and PostgreSQL's, 2000-01-01. */
 const POSTGRES_EPOCH_MS = 946_684_800_000;
 
+/** Tags of messages that name their (sub)transaction when they come inside a streamed block. */
+const NAMES_ITS_XID = 'RYIUDTM';
+
+/** The (sub)transaction that a message of a streamed block belongs to; undefined for messages about blocks. */
+export function streamedXid(bytes: Buffer): number | undefined {
+  return NAMES_ITS_XID.includes(String.fromCharCode(bytes[0] ?? 0)) ? bytes.readUInt32BE(1) : undefined;
+}
+
 /**
- * Decodes one pgoutput message, protocol version 1 with logical messages.
+ * Decodes one pgoutput message, protocol version 2 with logical messages. `streamed`: it came inside a streamed block,
+ * where messages carry one field more.
  * Source: PostgreSQL documentation, "Logical Replication Message Formats".
  */
-export function decodePgoutput(bytes: Buffer): PgoutputMessage {
+export function decodePgoutput(bytes: Buffer, streamed: boolean): PgoutputMessage {
   const reader = new ByteReader(bytes);
   const tag = reader.char();
+  if (streamed && NAMES_ITS_XID.includes(tag)) reader.uint32();
   switch (tag) {
     case 'B':
       return { type: 'begin', finalLsn: reader.uint64(), committedAtMs: readTime(reader), xid: reader.uint32() };
@@ -53,6 +63,18 @@ export function decodePgoutput(bytes: Buffer): PgoutputMessage {
       const prefix = reader.cstring();
       return { type: 'message', transactional, lsn, prefix, content: Buffer.from(reader.bytes(reader.int32())) };
     }
+    case 'S':
+      return { type: 'streamStart', xid: reader.uint32() };
+    case 'E':
+      return { type: 'streamStop' };
+    case 'c': {
+      const xid = reader.uint32();
+      reader.uint8();
+      const positions = { commitLsn: reader.uint64(), endLsn: reader.uint64() };
+      return { type: 'streamCommit', xid, ...positions, committedAtMs: readTime(reader) };
+    }
+    case 'A':
+      return { type: 'streamAbort', xid: reader.uint32(), subXid: reader.uint32() };
     default:
       throw new FigError('FIG_REPLICATION_PROTOCOL', `unknown replication message ${JSON.stringify(tag)}`);
   }

@@ -8,6 +8,8 @@ export interface SourceIdentity {
   readonly system: string;
   /** Another one after every failover and point-in-time recovery: positions of two of them cannot be compared. */
   readonly timeline: number;
+  /** Timelines before this one, and where the server left each. */
+  readonly history: readonly { readonly timeline: number; readonly end: Position }[];
   /** Where the log ends. */
   readonly end: Position;
 }
@@ -26,15 +28,30 @@ export async function identifySource(url: string): Promise<SourceIdentity> {
       dbname: string;
     }>('IDENTIFY_SYSTEM');
     // The timeline is an int8, which arrives as text, since PostgreSQL 16.
-    const { systemid, timeline, xlogpos, dbname } = rows[0]!;
-    return { system: `${systemid} ${dbname}`, timeline: Number(timeline), end: parsePosition(xlogpos) };
+    const { systemid, xlogpos, dbname } = rows[0]!;
+    const timeline = Number(rows[0]!.timeline);
+    const history = timeline > 1 ? await readHistory(client, timeline) : [];
+    return { system: `${systemid} ${dbname}`, timeline, history, end: parsePosition(xlogpos) };
   } finally {
     await client.end();
   }
 }
 
+async function readHistory(client: Client, timeline: number): Promise<SourceIdentity['history']> {
+  const { rows } = await client.query<{ content: unknown }>(`TIMELINE_HISTORY ${timeline}`);
+  return parseHistory(String(rows[0]?.content));
+}
+
+/** Reads a timeline history file: a line `timeline, position, reason` for each timeline that was left. */
+export function parseHistory(content: string): SourceIdentity['history'] {
+  return Array.from(content.matchAll(/^\s*(\d+)\s+([0-9A-Fa-f]+\/[0-9A-Fa-f]+)/gm), ([, timeline, end]) => ({
+    timeline: Number(timeline),
+    end: parsePosition(end!),
+  }));
+}
+
 /** A short name of the log that positions belong to. */
-export function logDigest({ system, timeline }: SourceIdentity): string {
+export function logDigest({ system, timeline }: Pick<SourceIdentity, 'system' | 'timeline'>): string {
   return createHash('sha256').update(`${system} ${timeline}`).digest('base64url').slice(0, 8);
 }
 
@@ -44,7 +61,7 @@ export function logDigest({ system, timeline }: SourceIdentity): string {
  */
 export function projectionFingerprint(
   definition: string,
-  { system }: SourceIdentity,
+  { system }: Pick<SourceIdentity, 'system'>,
   sources: Iterable<SourceTable>,
 ): string {
   const columns = [...sources].map(({ name, columns: all }) => [name, all]);

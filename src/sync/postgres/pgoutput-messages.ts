@@ -23,7 +23,7 @@ export interface Relation {
   readonly columns: readonly RelationColumn[];
 }
 
-/** One message of the pgoutput plugin, protocol version 1. */
+/** One message of the pgoutput plugin, protocol version 2. */
 export type PgoutputMessage =
   | { readonly type: 'begin'; readonly finalLsn: Position; readonly committedAtMs: number; readonly xid: number }
   | { readonly type: 'commit'; readonly commitLsn: Position; readonly endLsn: Position; readonly committedAtMs: number }
@@ -46,4 +46,16 @@ export type PgoutputMessage =
       readonly lsn: Position;
       readonly prefix: string;
       readonly content: Buffer;
-    };
+    }
+  /** A block of a transaction that is not committed yet begins; everything up to its end belongs to it. */
+  | { readonly type: 'streamStart'; readonly xid: number }
+  | { readonly type: 'streamStop' }
+  | {
+      readonly type: 'streamCommit';
+      readonly xid: number;
+      readonly commitLsn: Position;
+      readonly endLsn: Position;
+      readonly committedAtMs: number;
+    }
+  /** `subXid` was rolled back: a subtransaction, or the whole transaction when it equals `xid`. */
+  | { readonly type: 'streamAbort'; readonly xid: number; readonly subXid: number };

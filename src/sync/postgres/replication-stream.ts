@@ -2,12 +2,15 @@ import { Client } from 'pg';
 import { FigError } from '../../kernel/fig-error.ts';
 import { formatPosition, laterPosition, type Position } from '../../kernel/position.ts';
 import type { StreamEvent } from '../change.ts';
-import { decodePgoutput } from './decode-pgoutput.ts';
+import { OpenSpools } from './open-spools.ts';
 import { sessionOptions } from './session-settings.ts';
+import { spoolDefaults, type SpoolOptions, SpoolSpace } from './spool-space.ts';
 import { encodeStandbyStatus } from './standby-status.ts';
-import { TransactionAssembler } from './transaction-assembler.ts';
+import { type AssemblerStep, TransactionAssembler } from './transaction-assembler.ts';
 
 const PAUSE_ABOVE_BYTES = 16 * 1024 * 1024;
+/** Messages of large transactions that wait for the disk. */
+const PAUSE_ABOVE_BACKLOG = 8 * 1024 * 1024;
 const STATUS_EVERY_MS = 1_000;
 
 export interface ReplicationOptions {
@@ -16,6 +19,7 @@ export interface ReplicationOptions {
   readonly publication: string;
   /** Transactions that end at or before it are not delivered. */
   readonly from: Position;
+  readonly spool?: SpoolOptions | undefined;
 }
 
 /** What `pg` has on a connection and does not declare: the copy-both mode of replication. */
@@ -36,6 +40,8 @@ export class ReplicationStream implements AsyncDisposable {
   readonly #assembler = new TransactionAssembler();
   readonly #queue: { event: StreamEvent; bytes: number }[] = [];
   readonly #from: Position;
+  readonly #space: SpoolSpace;
+  readonly #spools: OpenSpools;
   #queuedBytes = 0;
   #bytesSinceEvent = 0;
   #paused = false;
@@ -46,12 +52,18 @@ export class ReplicationStream implements AsyncDisposable {
   #wake: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(client: Client, from: Position) {
+  private constructor(client: Client, from: Position, spool: SpoolOptions) {
     this.#client = client;
     this.#connection = (client as unknown as { connection: CopyBothConnection }).connection;
     this.#from = from;
     this.#received = from;
     this.#acknowledged = from;
+    this.#space = new SpoolSpace(
+      spool,
+      () => this.#resumeIfRoom(),
+      (error) => this.#fail(error),
+    );
+    this.#spools = new OpenSpools(this.#space);
   }
 
   /** Connects and starts streaming. Rejects with FIG_REPLICATION_FAILED, for example while the slot is still in use. */
@@ -63,7 +75,7 @@ export class ReplicationStream implements AsyncDisposable {
       keepAlive: true,
     };
     const client = new Client(config);
-    const stream = new ReplicationStream(client, options.from);
+    const stream = new ReplicationStream(client, options.from, options.spool ?? spoolDefaults);
     client.on('error', (error) => stream.#end(error));
     try {
       await client.connect();
@@ -83,6 +95,11 @@ export class ReplicationStream implements AsyncDisposable {
 
   get acknowledged(): Position {
     return this.#acknowledged;
+  }
+
+  /** Bytes of disk that transactions too large for memory take now. */
+  get spooledBytes(): number {
+    return this.#space.used;
   }
 
   /** Allows the server to forget everything up to here. Call it only with what is durably applied. */
@@ -105,23 +122,22 @@ export class ReplicationStream implements AsyncDisposable {
     }
     const events = this.#queue.splice(0).map(({ event }) => event);
     this.#queuedBytes = 0;
-    if (this.#paused) {
-      this.#paused = false;
-      this.#connection.stream.resume();
-    }
+    this.#resumeIfRoom();
     return events;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end(undefined);
     await this.#client.end().catch(() => undefined); // The session may already be gone; there is nothing to save.
+    await this.#spools[Symbol.asyncDispose]();
   }
 
   async #start(options: ReplicationOptions): Promise<void> {
     const publication = options.publication.replaceAll("'", "''");
     const sql =
       `START_REPLICATION SLOT "${options.slot}" LOGICAL ${formatPosition(options.from)} ` +
-      `(proto_version '1', publication_names '${publication}', messages 'true')`;
+      // Streamed transactions come while they run, so that the server does not write the large ones to its own disk.
+      `(proto_version '2', streaming 'on', publication_names '${publication}', messages 'true')`;
     await new Promise<void>((resolve, reject) => {
       this.#connection.once('replicationStart', resolve);
       this.#connection.on('copyData', ({ chunk }) => this.#onCopyData(chunk));
@@ -138,22 +154,38 @@ export class ReplicationStream implements AsyncDisposable {
   }
 
   #onCopyData(chunk: Buffer): void {
+    if (this.#ended) return;
     try {
       const tag = String.fromCharCode(chunk[0] ?? 0);
       if (tag === 'w') this.#onWalData(chunk);
       else if (tag === 'k') this.#onKeepalive(chunk);
     } catch (error) {
-      this.#end(error);
-      this.#connection.stream.destroy();
+      this.#fail(error);
     }
   }
 
   #onWalData(chunk: Buffer): void {
+    const step = this.#assembler.push(chunk.subarray(25));
+    if (step?.type === 'spill') {
+      this.#spools.append(step.xid, step.bytes);
+      if (this.#space.backlog > PAUSE_ABOVE_BACKLOG) this.#pause();
+      return;
+    }
     this.#bytesSinceEvent += chunk.length;
-    const transaction = this.#assembler.push(decodePgoutput(chunk.subarray(25)));
-    if (!transaction) return;
-    this.#received = laterPosition(this.#received, transaction.endPosition);
-    if (transaction.endPosition > this.#from) this.#enqueue({ type: 'transaction', transaction });
+    if (step?.type === 'dropped') this.#spools.drop(step.xid);
+    else if (step) this.#onTransaction(step);
+  }
+
+  #onTransaction(step: Extract<AssemblerStep, { type: 'transaction' | 'large' }>): void {
+    const { endPosition, xid } = step.transaction;
+    this.#received = laterPosition(this.#received, endPosition);
+    if (step.type === 'transaction') {
+      if (endPosition > this.#from) this.#enqueue(step);
+    } else if (endPosition > this.#from) {
+      this.#enqueue({ type: 'large', transaction: this.#spools.commit(step.transaction) });
+    } else {
+      this.#spools.drop(xid);
+    }
   }
 
   #onKeepalive(chunk: Buffer): void {
@@ -170,11 +202,27 @@ export class ReplicationStream implements AsyncDisposable {
     this.#queue.push({ event, bytes: this.#bytesSinceEvent });
     this.#queuedBytes += this.#bytesSinceEvent;
     this.#bytesSinceEvent = 0;
-    if (this.#queuedBytes > PAUSE_ABOVE_BYTES && !this.#paused) {
-      this.#paused = true;
-      this.#connection.stream.pause();
-    }
+    if (this.#queuedBytes > PAUSE_ABOVE_BYTES) this.#pause();
     this.#wakeReader();
+  }
+
+  /** Reading stops, status updates do not: the server drops whoever is silent, not whoever is slow. */
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#connection.stream.pause();
+  }
+
+  #resumeIfRoom(): void {
+    if (!this.#paused || this.#ended) return;
+    if (this.#queuedBytes > PAUSE_ABOVE_BYTES || this.#space.backlog > PAUSE_ABOVE_BACKLOG / 2) return;
+    this.#paused = false;
+    this.#connection.stream.resume();
+  }
+
+  #fail(error: unknown): void {
+    this.#end(error);
+    this.#connection.stream.destroy();
   }
 
   #sendStatus(): void {

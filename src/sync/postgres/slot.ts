@@ -17,23 +17,32 @@ export function slotNameOf(migration: string, database: string): string {
   return `fig_${migration}_${database.toLowerCase().replaceAll(/[^a-z0-9_]/g, '_')}`.slice(0, 63);
 }
 
-/** Makes publication and slot as they must be. Only called after preflight found no error. */
+export interface EnsureSlotOptions {
+  /** Whether a slot that is there cannot be used, by what it has confirmed. */
+  readonly isUseless: (confirmed: Position) => boolean;
+  /** Told before a slot is made, which may take a while: changes that came before it will never be heard of. */
+  readonly onMake: () => void;
+  readonly log: Log;
+}
+
+/** Makes publication and slot, both called `name`, as they must be. Only called after preflight found no error. */
 export async function ensureSlot(
   client: Client,
   name: string,
-  publication: string,
   tables: readonly { readonly schema: string; readonly table: string }[],
-  log: Log,
+  { isUseless, onMake, log }: EnsureSlotOptions,
 ): Promise<Slot> {
-  await ensurePublication(client, publication, tables);
+  await ensurePublication(client, name, tables);
   const existing = await findSlot(client, name);
-  if (existing === 'lost') {
+  if (existing !== undefined && existing !== 'lost' && !isUseless(existing)) {
+    return { name, publication: name, confirmed: existing };
+  }
+  onMake();
+  if (existing !== undefined) {
     log.warn({ slot: name }, 'the replication slot was lost; a new one is made and the read models are built again');
     await client.query('SELECT pg_drop_replication_slot($1)', [name]);
-  } else if (existing !== undefined) {
-    return { name, publication, confirmed: existing };
   }
-  return { name, publication, confirmed: await createSlot(client, name) };
+  return { name, publication: name, confirmed: await createSlot(client, name) };
 }
 
 async function findSlot(client: Client, name: string): Promise<Position | 'lost' | undefined> {

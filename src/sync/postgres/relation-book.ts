@@ -1,0 +1,71 @@
+import { FigError } from '../../kernel/fig-error.ts';
+import type { Change, RawRow, SentRow } from '../change.ts';
+import { type PgoutputMessage, type Relation, type SentValue, unchanged } from './pgoutput-messages.ts';
+
+export type RowMessage = Extract<PgoutputMessage, { type: 'insert' | 'update' | 'delete' | 'truncate' }>;
+
+/** The tables as the server last described them, by which rows are read. No I/O. */
+export class RelationBook {
+  readonly #relations: Map<number, Relation>;
+
+  constructor(relations: Iterable<readonly [number, Relation]> = []) {
+    this.#relations = new Map(relations);
+  }
+
+  learn(relation: Relation): void {
+    this.#relations.set(relation.oid, relation);
+  }
+
+  /** Takes over what another book knows. */
+  learnAll(other: RelationBook): void {
+    for (const relation of other.#relations.values()) this.learn(relation);
+  }
+
+  copy(): RelationBook {
+    return new RelationBook(this.#relations);
+  }
+
+  changeOf(message: RowMessage): Change {
+    if (message.type === 'truncate') {
+      return { kind: 'truncate', tables: message.relationOids.map((oid) => nameOf(this.#relation(oid))) };
+    }
+    const relation = this.#relation(message.relationOid);
+    const table = nameOf(relation);
+    if (message.type === 'insert') return { kind: 'insert', table, row: rowOf(relation, message.row) };
+    if (message.type === 'delete') return { kind: 'delete', table, oldKey: keyOf(relation, message.old) };
+    return {
+      kind: 'update',
+      table,
+      oldKey: message.old && keyOf(relation, message.old),
+      row: rowOf(relation, message.row),
+    };
+  }
+
+  #relation(oid: number): Relation {
+    const relation = this.#relations.get(oid);
+    if (!relation) throw new FigError('FIG_REPLICATION_PROTOCOL', `a change came for the unknown relation ${oid}`);
+    return relation;
+  }
+}
+
+function nameOf(relation: Relation): string {
+  return `${relation.schema}.${relation.table}`;
+}
+
+function rowOf(relation: Relation, values: readonly SentValue[]): SentRow {
+  const row: Record<string, SentValue> = Object.create(null) as Record<string, SentValue>;
+  relation.columns.forEach((column, i) => {
+    row[column.name] = values[i] ?? null;
+  });
+  return row;
+}
+
+/** Only the key columns: without full replica identity the others of an old row are not known, just sent as null. */
+function keyOf(relation: Relation, values: readonly SentValue[]): RawRow {
+  const key: Record<string, string | null> = Object.create(null) as Record<string, string | null>;
+  relation.columns.forEach((column, i) => {
+    const value = values[i] ?? null;
+    if ((column.isKey || relation.replicaIdentity === 'f') && value !== unchanged) key[column.name] = value;
+  });
+  return key;
+}

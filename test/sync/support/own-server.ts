@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/app/embedded-postgres/embedded-postgres.ts';
+
+/** A PostgreSQL of a test's own, for tests that change its settings or set it back in time. */
+export class OwnServer implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #settings: Readonly<Record<string, string>>;
+  #server: EmbeddedPostgres;
+
+  private constructor(folder: string, settings: Readonly<Record<string, string>>, server: EmbeddedPostgres) {
+    this.#folder = folder;
+    this.#settings = settings;
+    this.#server = server;
+  }
+
+  static async start(more: Readonly<Record<string, string>> = {}): Promise<OwnServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'fig-own-'));
+    await chmod(folder, 0o755);
+    const settings = { fsync: 'off', log_min_messages: 'fatal', ...more };
+    return new OwnServer(folder, settings, await startEmbeddedPostgres({ folder, settings }));
+  }
+
+  url(database: string): string {
+    return this.#server.url(database);
+  }
+
+  /** Stops it, keeps a copy of everything, and starts it again. */
+  async backUp(): Promise<void> {
+    await this.#server.stop();
+    // Keeps the owner, which `cp` of node:fs does not.
+    await promisify(execFile)('cp', ['-a', join(this.#folder, 'data'), join(this.#folder, 'backup')]);
+    await this.#start({});
+  }
+
+  /** Goes back to the copy. As after every restore, and every failover, the server goes on with a new timeline. */
+  async restore(): Promise<void> {
+    await this.#server.stop();
+    const data = join(this.#folder, 'data');
+    await rm(data, { recursive: true });
+    await rename(join(this.#folder, 'backup'), data);
+    await writeFile(join(data, 'recovery.signal'), '');
+    await this.#start({ restore_command: 'false' });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #start(more: Readonly<Record<string, string>>): Promise<void> {
+    this.#server = await startEmbeddedPostgres({
+      folder: this.#folder,
+      settings: { ...this.#settings, ...more },
+      port: this.#server.port,
+    });
+  }
+}
