@@ -10,9 +10,12 @@ import { Backfill, type SyncProgress } from './backfill.ts';
 import { BackfillReader } from './backfill-reader.ts';
 import type { ReadModelProgress } from './read-model-progress.ts';
 import type { SourceTransaction, StreamEvent } from './change.ts';
+import { demandsOf } from './demands-of.ts';
 import { DeclarativeProjection } from './declarative-projection.ts';
 import { DeliveredXids } from './delivered-xids.ts';
-import { inspectSource, refuseOnErrors } from './postgres/preflight.ts';
+import type { Finding } from './postgres/preflight/finding.ts';
+import { inspectSource } from './postgres/preflight/inspect-source.ts';
+import { refuseOnErrors } from './postgres/preflight/refuse-on-errors.ts';
 import { ReplicationStream } from './postgres/replication-stream.ts';
 import { sessionOptions } from './postgres/session-settings.ts';
 import { ensureSlot, type Slot, slotNameOf } from './postgres/slot.ts';
@@ -29,6 +32,8 @@ export interface SessionOptions {
   readonly target: Knex;
   readonly readModels: readonly ReadModelDefinition[];
   readonly log: Log;
+  /** Told what preflight found, each time that a session begins. */
+  readonly onFindings: (findings: readonly Finding[]) => void;
   readonly onState: (readModel: string, progress: ReadModelProgress) => void;
   readonly onProgress: (progress: SyncProgress) => void;
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
@@ -69,7 +74,8 @@ export class CaptureSession implements AsyncDisposable {
     try {
       const slotName = slotNameOf(options.migration, client.database ?? '');
       const demands = demandsOf(options.readModels);
-      const { findings, tables } = await inspectSource(client, slotName, demands);
+      const { findings, tables } = await inspectSource(client, { url: options.url, slot: slotName, demands });
+      options.onFindings(findings);
       refuseOnErrors(findings);
       const slot = await ensureSlot(client, slotName, slotName, [...tables.values()], options.log);
       const projections = options.readModels.map((model) => new DeclarativeProjection(options.target, model, tables));
@@ -292,14 +298,6 @@ export class CaptureSession implements AsyncDisposable {
       });
     }
   }
-}
-
-function demandsOf(readModels: readonly ReadModelDefinition[]): { table: string; key: readonly string[] }[] {
-  const demands = new Map<string, readonly string[]>();
-  for (const { sources } of readModels) {
-    for (const [name, { key }] of Object.entries(sources)) demands.set(qualifiedSource(name), [key].flat());
-  }
-  return [...demands].map(([table, key]) => ({ table, key }));
 }
 
 function fingerprintOf(projection: DeclarativeProjection, identity: SourceIdentity): string {

@@ -8,6 +8,7 @@ import { AppliedTracker } from './applied-tracker.ts';
 import type { SyncProgress } from './backfill.ts';
 import { CaptureSession } from './capture-session.ts';
 import { LagMeter } from './lag-meter.ts';
+import { FindingLog } from './postgres/preflight/finding-log.ts';
 import { PostgresSourcePosition } from './postgres/source-position.ts';
 import type { ReadModelProgress } from './read-model-progress.ts';
 
@@ -35,6 +36,7 @@ export class Capture implements Service {
   readonly #trackers: ReadonlyMap<string, AppliedTracker>;
   readonly #progress = new Map<string, ReadModelProgress>();
   readonly #lag = new LagMeter();
+  readonly #told: FindingLog;
   readonly #loops: readonly Service[];
   #session: CaptureSession | undefined;
   #error: string | undefined;
@@ -44,6 +46,7 @@ export class Capture implements Service {
 
   constructor(options: CaptureOptions) {
     this.#options = options;
+    this.#told = new FindingLog(options.log);
     this.source = new PostgresSourcePosition(options.url, options.log);
     this.#trackers = new Map(options.readModels.map(({ name }) => [name, new AppliedTracker()]));
     this.#loops = [
@@ -129,6 +132,7 @@ export class Capture implements Service {
       target,
       readModels,
       log,
+      onFindings: (findings) => this.#told.tell(findings),
       onState: (readModel, progress) => this.#setState(readModel, progress),
       onProgress: this.#options.onProgress,
       onPosition: (readModel, position) => this.#setPosition(readModel, position),
