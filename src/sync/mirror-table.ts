@@ -128,8 +128,18 @@ export class MirrorTable {
   }
 
   #selectList(): string {
-    return this.#columns.map(({ name }) => `${quoteName(name)}::text AS ${quoteName(name)}`).join(', ');
+    return this.#columns.map(({ name, type }) => `${asSent(quoteName(name), type)} AS ${quoteName(name)}`).join(', ');
   }
+}
+
+/**
+ * A column as the stream would send it, so that keys read from here equal keys that were sent. A cast to text is not
+ * that: it strips the blanks of char(n), adds /32 to an inet and spells booleans out. Integers and booleans are what the
+ * target's connections do not leave as text by themselves.
+ */
+function asSent(column: string, type: string): string {
+  if (type === 'boolean') return `CASE ${column} WHEN true THEN 't' WHEN false THEN 'f' END`;
+  return type === 'integer' || type === 'smallint' ? `${column}::text` : column;
 }
 
 function rowsOf(result: unknown): readonly RawRow[] {
