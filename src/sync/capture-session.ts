@@ -1,10 +1,9 @@
 import type { Knex } from 'knex';
 import { Client } from 'pg';
-import { readModelFingerprint } from '../config/fingerprint.ts';
 import type { ReadModelDefinition } from '../config/read-model-definition.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
-import { formatPosition, laterPosition, type Position } from '../kernel/position.ts';
+import { laterPosition, type Position } from '../kernel/position.ts';
 import { qualifiedSource } from '../store/read-model-names.ts';
 import { Backfill, type SyncProgress } from './backfill.ts';
 import { BackfillReader } from './backfill-reader.ts';
@@ -16,12 +15,15 @@ import { DeliveredXids } from './delivered-xids.ts';
 import type { Finding } from './postgres/preflight/finding.ts';
 import { inspectSource } from './postgres/preflight/inspect-source.ts';
 import { refuseOnErrors } from './postgres/preflight/refuse-on-errors.ts';
+import { withdrawExposed } from './postgres/withdraw-exposed.ts';
 import { ReplicationStream } from './postgres/replication-stream.ts';
 import { sessionOptions } from './postgres/session-settings.ts';
-import { ensureSlot, type Slot, slotNameOf } from './postgres/slot.ts';
-import { identifySource, logDigest, projectionFingerprint, type SourceIdentity } from './postgres/identify-source.ts';
+import { ensureSlot, slotNameOf } from './postgres/slot.ts';
+import { identifySource, logDigest, type SourceIdentity } from './postgres/identify-source.ts';
 import { messagePrefix } from './postgres/source-position.ts';
 import { SerialQueue } from './serial-queue.ts';
+import { SourceChanges } from './source-changes.ts';
+import { fingerprintOf, type TakenUp, takeUp } from './take-up.ts';
 
 const BATCH_CHANGES = 1_000;
 const KEEP_POSITION_EVERY_MS = 5_000;
@@ -48,6 +50,7 @@ export class CaptureSession implements AsyncDisposable {
   readonly #delivered = new DeliveredXids();
   readonly #serial = new SerialQueue();
   readonly #identity: SourceIdentity;
+  readonly #changes: SourceChanges;
   #keptAt = Date.now();
 
   private constructor(
@@ -55,7 +58,9 @@ export class CaptureSession implements AsyncDisposable {
     stream: ReplicationStream,
     projections: readonly DeclarativeProjection[],
     identity: SourceIdentity,
+    changes: SourceChanges,
   ) {
+    this.#changes = changes;
     this.#identity = identity;
     this.#options = options;
     this.#stream = stream;
@@ -76,16 +81,17 @@ export class CaptureSession implements AsyncDisposable {
       const demands = demandsOf(options.readModels);
       const { findings, tables } = await inspectSource(client, { url: options.url, slot: slotName, demands });
       options.onFindings(findings);
+      const changes = new SourceChanges(options, tables);
+      await changes.suspectUnpublished(client, slotName, demands);
+      for (const table of await withdrawExposed(client, slotName, findings, options.log)) changes.leave(table);
       refuseOnErrors(findings);
       const slot = await ensureSlot(client, slotName, slotName, [...tables.values()], options.log);
       const projections = options.readModels.map((model) => new DeclarativeProjection(options.target, model, tables));
       const identity = await identifySource(options.url);
-      const fresh: DeclarativeProjection[] = [];
-      for (const projection of projections) {
-        if (!(await takeUp(projection, slot, identity, options))) fresh.push(projection);
-      }
+      const taken = new Map<DeclarativeProjection, TakenUp>();
+      for (const projection of projections) taken.set(projection, await takeUp(projection, slot, identity, options));
       const from = projections
-        .map((projection) => (fresh.includes(projection) ? slot.confirmed : projection.position))
+        .map((projection) => (taken.get(projection) === 'anew' ? slot.confirmed : projection.position))
         .reduce((least, position) => (position < least ? position : least));
       const stream = await ReplicationStream.open({
         url: options.url,
@@ -95,12 +101,15 @@ export class CaptureSession implements AsyncDisposable {
       });
       try {
         // Only whoever holds the slot may drop and make tables: another fig may still be serving from them.
-        for (const projection of fresh) await projection.restart(fingerprintOf(projection, identity), slot.confirmed);
+        for (const [projection, how] of taken) {
+          if (how === 'anew') await projection.restart(fingerprintOf(projection, identity), slot.confirmed);
+          else await how.mend();
+        }
       } catch (error) {
         await stream[Symbol.asyncDispose]();
         throw error;
       }
-      return new CaptureSession(options, stream, projections, identity);
+      return new CaptureSession(options, stream, projections, identity, changes);
     } finally {
       await client.end();
     }
@@ -124,7 +133,12 @@ export class CaptureSession implements AsyncDisposable {
     const failed = new AbortController();
     const both = AbortSignal.any([signal, failed.signal]);
     both.addEventListener('abort', () => void this.#stream[Symbol.asyncDispose](), { once: true });
-    const tasks = [this.#consume(both), ...this.#projections.map((projection) => this.#fill(projection, both))];
+    const watching = this.#changes.watch(both);
+    const tasks = [
+      this.#consume(both),
+      watching,
+      ...this.#projections.map((projection) => this.#fill(projection, both)),
+    ];
     const outcomes = await Promise.allSettled(
       tasks.map((task) =>
         task.catch((error: unknown) => {
@@ -180,6 +194,7 @@ export class CaptureSession implements AsyncDisposable {
     const last = batch.at(-1);
     if (!last) return;
     for (const projection of this.#projections) {
+      await this.#changes.refuseMisfits(projection, batch);
       try {
         await projection.apply(batch);
       } catch (error) {
@@ -198,6 +213,7 @@ export class CaptureSession implements AsyncDisposable {
   async #onFailedApply(projection: DeclarativeProjection, error: unknown): Promise<void> {
     const { name } = projection.definition;
     this.#options.onState(name, { state: 'failed', progress: 0, error: describeError(error) });
+    if (error instanceof FigError && error.code === 'FIG_SOURCE_CHANGED') await this.#changes.suspectAll(projection);
     if (error instanceof FigError && error.code === 'FIG_MIRROR_ROW_MISSING') {
       this.#options.log.warn({ readModel: name, error: error.message }, 'the read model is built again');
       this.#options.onPosition(name, undefined);
@@ -298,38 +314,4 @@ export class CaptureSession implements AsyncDisposable {
       });
     }
   }
-}
-
-function fingerprintOf(projection: DeclarativeProjection, identity: SourceIdentity): string {
-  const sources = [...projection.mirrors.values()].map(({ source }) => source);
-  return projectionFingerprint(readModelFingerprint(projection.definition), identity, sources);
-}
-
-/**
- * Resumes a projection. False: it has to start anew, because there is nothing, or it was made by another definition, from
- * another server or other columns, or changes are missing between its position and the slot's.
- */
-async function takeUp(
-  projection: DeclarativeProjection,
-  slot: Slot,
-  identity: SourceIdentity,
-  options: SessionOptions,
-): Promise<boolean> {
-  const { name } = projection.definition;
-  const known = await projection.resume(fingerprintOf(projection, identity));
-  // A position past the end of the log is one of a server that was restored to an earlier time.
-  const misplaced = known && (projection.position < slot.confirmed || projection.position > identity.end);
-  if (misplaced) {
-    const error = new FigError(
-      'FIG_SLOT_PASSED',
-      `the read model ${name} stands at ${formatPosition(projection.position)}, the slot at ${formatPosition(slot.confirmed)} and the log ends at ${formatPosition(identity.end)}`,
-    );
-    options.log.warn(
-      { readModel: name, code: error.code, error: error.message },
-      'changes are missing; building again',
-    );
-  }
-  if (known && !misplaced) return true;
-  options.onPosition(name, undefined);
-  return false;
 }

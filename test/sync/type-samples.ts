@@ -66,7 +66,7 @@ export const typeSamples: readonly TypeSample[] = [
   ),
   plain('money', 'money', '-92233720368547758.08', '92233720368547758.07', '0'),
   key('boolean', 'boolean', 'true', 'false'),
-  key('text', 'text', '', 'null', 'NULL', 'a\tb\nc\\d\'e"f', '漢字 🦊 é ẞ', `${'x'.repeat(500)}`, ' trailing  '),
+  key('text', 'text', '', 'null', 'NULL', 'a\tb\nc\\d\'e"f', '漢字 🦊 é ẞ', 'x'.repeat(500), ' trailing  '),
   key('varchar', 'varchar(20)', '', ' a ', '{"a": 1}', '$1 ? ?? :name'),
   key('character', 'character(5)', '', 'ab', 'ab c', 'abcde'),
   key('bpchar', 'bpchar', 'ab  ', 'ab'.repeat(3)),

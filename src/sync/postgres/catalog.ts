@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { readShapes, type SourceShape } from './source-shape.ts';
 
 export interface SourceColumn {
   readonly name: string;
@@ -25,6 +26,7 @@ export interface SourceTable {
   readonly kind: string;
   /** Rows as the statistics have it; -1 when the table was never analysed. */
   readonly estimatedRows: number;
+  readonly shape: SourceShape;
 }
 
 const TABLE_SQL = `
@@ -90,21 +92,23 @@ export async function describeTable(client: Client, name: string): Promise<Sourc
     primary_key: string[] | null;
     key_is_immediate: boolean;
     identity_index: string[] | null;
-    columns: SourceColumn[];
+    columns: SourceColumn[] | null;
   }>(TABLE_SQL, [name.slice(0, dot), name.slice(dot + 1), UNPORTABLE_TYPES]);
   const row = found.rows[0];
-  if (!row) return undefined;
+  const shape = (await readShapes(client, [name])).get(name);
+  if (!row || !shape) return undefined;
   const replicaIdentity = identityNames[row.identity] ?? row.identity;
   return {
     name,
     schema: row.schema,
     table: row.table,
     kind: row.kind,
-    columns: row.columns,
+    columns: row.columns ?? [],
     primaryKey: row.primary_key ?? [],
     replicaIdentity,
     identityColumns: identityOf(replicaIdentity, row),
     estimatedRows: row.estimated,
+    shape,
   };
 }
 

@@ -7,6 +7,7 @@ interface OpenTransaction {
   readonly xid: number;
   readonly changes: Change[];
   readonly messages: LogicalMessage[];
+  readonly relations: Relation[];
 }
 
 /** Puts decoded messages together to whole transactions. No I/O. */
@@ -23,12 +24,13 @@ export class TransactionAssembler {
   push(message: PgoutputMessage): SourceTransaction | undefined {
     switch (message.type) {
       case 'begin':
-        this.#open = { xid: message.xid, changes: [], messages: [] };
+        this.#open = { xid: message.xid, changes: [], messages: [], relations: [] };
         return undefined;
       case 'commit':
         return this.#close(message.endLsn, message.committedAtMs);
       case 'relation':
         this.#relations.set(message.relation.oid, message.relation);
+        this.#open?.relations.push(message.relation);
         return undefined;
       case 'message':
         // A message outside a transaction has no place in the order of commits; ours are all transactional.
