@@ -42,12 +42,13 @@ describe.each(serverVersions)('changes of a table on PostgreSQL %i', (version) =
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  it.each(changes.map(([effect, sql, reason], n) => [effect, sql, reason, n] as const))(
+  it.each(changes.map(([effect, sql, reason]) => [effect, sql, reason] as const))(
     '%s after: %s',
-    async (effect, sql, reason, n) => {
-      const url = await server.createDatabase(`change_${n}`);
+    async (effect, sql, reason) => {
+      const url = await server.createDatabase('shop');
       await runSql(
         url,
+        'DROP TABLE IF EXISTS t CASCADE; DROP TYPE IF EXISTS mood CASCADE',
         `CREATE TYPE mood AS ENUM ('calm', 'busy')`,
         'CREATE TABLE t (id int PRIMARY KEY, note text, amount numeric, code varchar(10), mood mood)',
         `INSERT INTO t VALUES (1, 'one', 1.5, 'a', 'calm')`,
@@ -56,9 +57,8 @@ describe.each(serverVersions)('changes of a table on PostgreSQL %i', (version) =
       await runSql(url, ...sql.split(';'));
       const found = judgeShapeChange(before, await shapeOf(url));
       expect(found.effect).toBe(effect);
-      expect(found.reasons).toEqual(
-        effect === 'none' ? [] : reason === undefined ? expect.anything() : expect.arrayContaining([reason]),
-      );
+      expect(found.reasons.length === 0).toBe(effect === 'none');
+      expect(reason === undefined || found.reasons.includes(reason), found.reasons.join()).toBe(true);
     },
   );
 
