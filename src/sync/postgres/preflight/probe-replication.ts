@@ -31,18 +31,28 @@ export function judgeRefusal(error: unknown, mayReplicate: boolean): readonly Fi
   const message = describeError(error);
   if (isPooler(message)) return [poolerFinding(message)];
   if (!mayReplicate) return [];
-  const byRules = codeOf(error) === '28000';
+  const code = codeOf(error);
   return [
     {
       id: 'replication-refused',
-      severity: 'error',
+      severity: isPassing(code) ? 'warning' : 'error',
       subject: 'replication connection',
       problem: `is refused: ${message}`,
-      remedy: byRules
-        ? 'Let pg_hba.conf admit this role, from this machine, to this database; then SELECT pg_reload_conf();'
-        : 'The message is the server’s, or that of what stands in front of it.',
+      remedy:
+        code === '28000'
+          ? 'Let pg_hba.conf admit this role, from this machine, to this database; then SELECT pg_reload_conf();'
+          : 'The message is the server’s, or that of what stands in front of it.',
     },
   ];
+}
+
+/**
+ * Whether it may be otherwise in a moment: no answer of the server at all, a server that starts or stops, or no sender left,
+ * which can be our own of a moment ago (that others have them all is told apart from this).
+ */
+function isPassing(code: string | undefined): boolean {
+  // An SQLSTATE never begins with E, as the codes of the system do: EPIPE is no answer of the server.
+  return code === undefined || !/^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) || code.startsWith('57P') || code === '53300';
 }
 
 export function poolerFinding(message: string): Finding {
