@@ -173,3 +173,29 @@ test(
     await untilEqual(setup, capture);
   },
 );
+
+test(
+  'tables that are changed while they are copied, with writes before and after, end as a fresh build',
+  { timeout: 90_000 },
+  async () => {
+    await using setup = await setupSync();
+    await seed(setup);
+    await setup.legacy.raw(
+      `INSERT INTO orders (id, customer_id, note, amount) SELECT n, 1, 'more', n FROM generate_series(100, 9000) n`,
+    );
+    const capture = setup.startCapture();
+    await until('copying has begun', () => capture.progressOf('summary').progress > 0);
+    await setup.legacy.raw(`UPDATE orders SET note = 'before' WHERE id % 50 = 0`);
+    await setup.legacy.raw('ALTER TABLE orders ALTER COLUMN amount TYPE numeric(50,10) USING amount + 0.5');
+    await setup.legacy.raw(
+      `ALTER TABLE items ADD COLUMN unit text DEFAULT 'piece'; ALTER TABLE customers ADD COLUMN since date`,
+    );
+    await setup.legacy.raw(`UPDATE orders SET note = 'after', amount = 7 WHERE id % 70 = 0`);
+    await setup.legacy.raw(`UPDATE customers SET since = '1899-12-31', name = 'renamed' WHERE id = 2`);
+    await setup.legacy.raw('DELETE FROM orders WHERE id % 30 = 0');
+    await untilReady(capture);
+    await untilEqual(setup, capture);
+    const units = await setup.target('mirror_summary_v1.items').whereNot('unit', 'piece').orWhereNull('unit');
+    expect(units).toEqual([]);
+  },
+);

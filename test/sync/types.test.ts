@@ -146,27 +146,31 @@ describe.each(pairs)('types from PostgreSQL $source to $target', ({ source, targ
     await expectEqual('kinds', 'id');
   });
 
-  it('keys of every type that can be one are found again: copied, inserted, updated, changed, deleted', async () => {
-    for (const { name, values } of keySamples) {
-      const [first, ...more] = values;
-      for (const value of more)
-        await runSql(legacyUrl, `INSERT INTO key_${name} VALUES (${literal(value)}, 2, 'small')`);
-      // The large value is not sent again, so it must be found by the key.
-      await runSql(legacyUrl, `UPDATE key_${name} SET n = n + 10`);
-      const last = more.at(-1);
-      if (last !== undefined) {
-        await runSql(
-          legacyUrl,
-          `DELETE FROM key_${name} WHERE n = (SELECT max(n) FROM key_${name}) AND k::text = (${literal(last)}::text)`,
-          `BEGIN; UPDATE key_${name} SET n = 99 WHERE n = 11; DELETE FROM key_${name} WHERE n <> 99; UPDATE key_${name} SET k = ${literal(last)}; COMMIT`,
-          `UPDATE key_${name} SET k = ${literal(first!)}`,
-          `INSERT INTO key_${name} VALUES (${literal(last)}, 3, NULL)`,
-        );
+  it(
+    'keys of every type that can be one are found again: copied, inserted, updated, changed, deleted',
+    { timeout: 120_000 },
+    async () => {
+      for (const { name, values } of keySamples) {
+        const [first, ...more] = values;
+        for (const value of more)
+          await runSql(legacyUrl, `INSERT INTO key_${name} VALUES (${literal(value)}, 2, 'small')`);
+        // The large value is not sent again, so it must be found by the key.
+        await runSql(legacyUrl, `UPDATE key_${name} SET n = n + 10`);
+        const last = more.at(-1);
+        if (last !== undefined) {
+          await runSql(
+            legacyUrl,
+            `DELETE FROM key_${name} WHERE n = (SELECT max(n) FROM key_${name}) AND k::text = (${literal(last)}::text)`,
+            `BEGIN; UPDATE key_${name} SET n = 99 WHERE n = 11; DELETE FROM key_${name} WHERE n <> 99; UPDATE key_${name} SET k = ${literal(last)}; COMMIT`,
+            `UPDATE key_${name} SET k = ${literal(first!)}`,
+            `INSERT INTO key_${name} VALUES (${literal(last)}, 3, NULL)`,
+          );
+        }
       }
-    }
-    await caughtUp();
-    for (const { name } of keySamples) await expectEqual(`key_${name}`, 'n');
-  });
+      await caughtUp();
+      for (const { name } of keySamples) await expectEqual(`key_${name}`, 'n');
+    },
+  );
 });
 
 /** Rows as a session with our printing settings sees them, every value as PostgreSQL prints it. */
