@@ -3,6 +3,7 @@ import { evidence } from './0002-evidence.ts';
 import { cutover } from './0003-cutover.ts';
 import { routing } from './0004-routing.ts';
 import { projectionTimeline } from './0005-projection-timeline.ts';
+import { sourceShapes } from './0008-source-shapes.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -12,4 +13,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   cutover,
   routing,
   projectionTimeline,
+  sourceShapes,
 ];

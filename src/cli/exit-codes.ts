@@ -1,6 +1,13 @@
 import type { TransitionOutcome } from '../app/control.ts';
 
-export const exitCodes = { done: 0, failed: 1, usage: 2, gateFailed: 3, gateInconclusive: 4 } as const;
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  gateFailed: 3,
+  gateInconclusive: 4,
+  preflightErrors: 5,
+} as const;
 
 /** The exit code of a transition: refusals tell a broken proof (3) from one that is not finished (4). */
 export function exitCodeOf(outcome: Pick<TransitionOutcome, 'moved' | 'gate'>): number {
@@ -21,3 +28,5 @@ export const exitCodesHelp = plainCodes;
 export const transitionExitCodesHelp = `${plainCodes}
   3  refused: the gate says FAIL
   4  refused: the gate says INCONCLUSIVE, the proof is not finished`;
+export const preflightExitCodesHelp = `${plainCodes}
+  5  preflight found errors`;

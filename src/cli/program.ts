@@ -5,6 +5,7 @@ import { exitCodes } from './exit-codes.ts';
 import type { CliContext, CliIo } from './io.ts';
 import { killSwitchCommand } from './kill-switch-command.ts';
 import { paletteFor } from './palette.ts';
+import { preflightCommand } from './preflight-command.ts';
 import { promoteCommand } from './promote-command.ts';
 import { proxyCommand } from './proxy-command.ts';
 import { renderError } from './render-error.ts';
@@ -47,6 +48,7 @@ function createProgram(context: CliContext): Command {
     .addHelpText('after', help);
   for (const command of [
     proxyCommand,
+    preflightCommand,
     upCommand,
     statusCommand,
     reportCommand,
@@ -63,9 +65,11 @@ function createProgram(context: CliContext): Command {
 const help = `
 Examples:
   $ fig proxy --legacy http://127.0.0.1:3000     observe first; needs no config
+  $ fig preflight                                is the legacy database fit for capture?
   $ fig up                                       run the migration of fig.config.ts
   $ fig status                                   in a second terminal
   $ fig report orders
   $ fig promote orders --reads
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 refused (gate FAIL), 4 refused (gate INCONCLUSIVE).`;
+Exit codes: 0 done, 1 failed, 2 usage, 3 refused (gate FAIL), 4 refused (gate INCONCLUSIVE),
+5 preflight found errors.`;

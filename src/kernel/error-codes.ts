@@ -92,8 +92,9 @@ export const errorCodes = {
     remedy: 'The read model is built again by itself; until then legacy answers.',
   },
   FIG_SOURCE_CHANGED: {
-    meaning: 'A legacy table lost or renamed a column that the read model mirrors.',
-    remedy: 'The read model is built again by itself from the new columns; correct it where it uses the old one.',
+    meaning: 'The columns of a legacy table were changed, or its values without a change of any row.',
+    remedy:
+      'Nothing, unless the read model uses a column that is gone: tables that were changed are copied again by themselves.',
   },
   FIG_PROJECTION_FAILED: {
     meaning: 'A change could not be applied to the read model.',

@@ -108,6 +108,17 @@ export class ProjectionStore {
     await tx('fig.projection').where({ name }).update({ state, updated_at: tx.fn.now() });
   }
 
+  /** Back to copying these sources; everything is built again after that. The position stays. */
+  async copyAgain(tx: Knex.Transaction, name: string, sources: readonly string[]): Promise<void> {
+    await tx('fig.projection')
+      .where({ name })
+      .update({ state: 'copying', build_cursor: null, built: 0, updated_at: tx.fn.now() });
+    await tx('fig.backfill')
+      .where({ projection: name })
+      .whereIn('source', [...sources])
+      .update({ cursor: null, copied: 0, done: false });
+  }
+
   async saveBuildCursor(tx: Knex.Transaction, name: string, cursor: BuildCursor, built: number): Promise<void> {
     await tx('fig.projection')
       .where({ name })

@@ -82,6 +82,7 @@ export class Backfill {
       if (content === `low ${chunk.id}`) {
         chunk.low = this.#delivered.count;
         chunk.window.open();
+        this.#projection.copyBegins(chunk.mirror.source.name);
       } else if (content === `high ${chunk.id}`) {
         await this.#close(chunk);
       }

@@ -12,15 +12,20 @@ import { BackfillReader } from './backfill-reader.ts';
 import { sleep } from '../kernel/service.ts';
 import type { ReadModelProgress } from './read-model-progress.ts';
 import type { LargeTransaction, SourceTransaction, StreamEvent } from './change.ts';
+import { demandsOf } from './demands-of.ts';
 import { DeclarativeProjection } from './declarative-projection.ts';
 import { DeliveredXids } from './delivered-xids.ts';
-import { inspectSource, refuseOnErrors } from './postgres/preflight.ts';
+import type { Finding } from './postgres/preflight/finding.ts';
+import { inspectSource } from './postgres/preflight/inspect-source.ts';
+import { refuseOnErrors } from './postgres/preflight/refuse-on-errors.ts';
+import { withdrawExposed } from './postgres/withdraw-exposed.ts';
 import { ReplicationStream } from './postgres/replication-stream.ts';
 import { sessionOptions } from './postgres/session-settings.ts';
 import { slotNameOf } from './postgres/slot.ts';
 import { identifySource, logDigest, type SourceIdentity } from './postgres/identify-source.ts';
 import { messagePrefix } from './postgres/source-position.ts';
 import { SerialQueue } from './serial-queue.ts';
+import { SourceChanges } from './source-changes.ts';
 import { fingerprintOf, takeUp } from './take-up.ts';
 
 const BATCH_CHANGES = 1_000;
@@ -32,6 +37,8 @@ export interface SessionOptions {
   readonly target: Knex;
   readonly readModels: readonly ReadModelDefinition[];
   readonly log: Log;
+  /** Told what preflight found, each time that a session begins. */
+  readonly onFindings: (findings: readonly Finding[]) => void;
   readonly onState: (readModel: string, progress: ReadModelProgress) => void;
   readonly onProgress: (progress: SyncProgress) => void;
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
@@ -47,6 +54,7 @@ export class CaptureSession implements AsyncDisposable {
   readonly #delivered = new DeliveredXids();
   readonly #serial = new SerialQueue();
   readonly #identity: SourceIdentity;
+  readonly #changes: SourceChanges;
   /** Up to here everything is applied, and it may not be stored yet that it is. */
   #idlePosition: Position | undefined;
 
@@ -55,7 +63,9 @@ export class CaptureSession implements AsyncDisposable {
     stream: ReplicationStream,
     projections: readonly DeclarativeProjection[],
     identity: SourceIdentity,
+    changes: SourceChanges,
   ) {
+    this.#changes = changes;
     this.#identity = identity;
     this.#options = options;
     this.#stream = stream;
@@ -74,12 +84,17 @@ export class CaptureSession implements AsyncDisposable {
     try {
       const slotName = slotNameOf(options.migration, client.database ?? '');
       const demands = demandsOf(options.readModels);
-      const { findings, tables } = await inspectSource(client, slotName, demands);
+      const { findings, tables } = await inspectSource(client, { url: options.url, slot: slotName, demands });
+      options.onFindings(findings);
+      const changes = new SourceChanges(options, tables);
+      await changes.suspectUnpublished(client, slotName, demands);
+      for (const table of await withdrawExposed(client, slotName, findings, options.log)) changes.leave(table);
       refuseOnErrors(findings);
       const projections = options.readModels.map((model) => new DeclarativeProjection(options.target, model, tables));
       const identity = await identifySource(options.url);
-      const { slot, fresh } = await takeUp({
+      const { slot, fresh, mend } = await takeUp({
         client,
+        target: options.target,
         name: slotName,
         tables: [...tables.values()],
         projections,
@@ -101,11 +116,12 @@ export class CaptureSession implements AsyncDisposable {
         for (const projection of fresh) {
           await projection.restart(fingerprintOf(projection, identity), slot.confirmed, identity.timeline);
         }
+        for (const mended of mend.values()) await mended();
       } catch (error) {
         await stream[Symbol.asyncDispose]();
         throw error;
       }
-      return new CaptureSession(options, stream, projections, identity);
+      return new CaptureSession(options, stream, projections, identity, changes);
     } finally {
       await client.end();
     }
@@ -136,6 +152,7 @@ export class CaptureSession implements AsyncDisposable {
     const tasks = [
       this.#consume(both),
       this.#keepPositions(both),
+      this.#changes.watch(both),
       ...this.#projections.map((projection) => this.#fill(projection, both)),
     ];
     const outcomes = await Promise.allSettled(
@@ -204,7 +221,10 @@ export class CaptureSession implements AsyncDisposable {
     const isIdle = batch.every(({ changes }) => changes.length === 0);
     if (!isIdle) {
       const startedAt = performance.now();
-      await this.#project((projection) => projection.apply(batch));
+      await this.#project(async (projection) => {
+        await this.#changes.refuseMisfits(projection, batch);
+        await projection.apply(batch);
+      });
       const tally = new ChangeTally();
       for (const { changes } of batch) tally.add(changes);
       this.#tell({ size: 'small', transactions: batch.length, changes: tally.counts }, startedAt);
@@ -223,7 +243,7 @@ export class CaptureSession implements AsyncDisposable {
     const counted = tallied(transaction, (read) => {
       tally = read;
     });
-    await this.#project((projection) => projection.applyLarge(counted));
+    await this.#project((projection) => projection.applyLarge(this.#changes.refusing(projection, counted)));
     for (const backfill of this.#backfills.values()) backfill.onLarge();
     this.#delivered.add(transaction.xid);
     await transaction.release();
@@ -250,6 +270,9 @@ export class CaptureSession implements AsyncDisposable {
   async #onFailedApply(projection: DeclarativeProjection, error: unknown): Promise<void> {
     const { name } = projection.definition;
     this.#options.onState(name, { state: 'failed', progress: 0, error: describeError(error) });
+    if (error instanceof FigError && error.code === 'FIG_SOURCE_CHANGED') {
+      await this.#changes.suspectAll(projection, error);
+    }
     if (error instanceof FigError && error.code === 'FIG_MIRROR_ROW_MISSING') {
       this.#options.log.warn({ readModel: name, error: error.message }, 'the read model is built again');
       this.#options.onPosition(name, undefined);
@@ -352,12 +375,4 @@ export class CaptureSession implements AsyncDisposable {
       });
     }
   }
-}
-
-function demandsOf(readModels: readonly ReadModelDefinition[]): { table: string; key: readonly string[] }[] {
-  const demands = new Map<string, readonly string[]>();
-  for (const { sources } of readModels) {
-    for (const [name, { key }] of Object.entries(sources)) demands.set(qualifiedSource(name), [key].flat());
-  }
-  return [...demands].map(([table, key]) => ({ table, key }));
 }

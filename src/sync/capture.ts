@@ -10,6 +10,7 @@ import type { SyncProgress } from './backfill.ts';
 import { CaptureSession } from './capture-session.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LagMeter } from './lag-meter.ts';
+import { FindingLog } from './postgres/preflight/finding-log.ts';
 import { PostgresSourcePosition } from './postgres/source-position.ts';
 import type { ReadModelProgress } from './read-model-progress.ts';
 
@@ -40,6 +41,7 @@ export class Capture implements Service {
   readonly #progress = new Map<string, ReadModelProgress>();
   readonly #lag = new LagMeter();
   readonly #heartbeat = new Heartbeat();
+  readonly #told: FindingLog;
   readonly #loops: readonly Service[];
   #session: CaptureSession | undefined;
   #error: string | undefined;
@@ -49,6 +51,7 @@ export class Capture implements Service {
 
   constructor(options: CaptureOptions) {
     this.#options = options;
+    this.#told = new FindingLog(options.log);
     this.source = new PostgresSourcePosition(options.url, options.log);
     this.#trackers = new Map(options.readModels.map(({ name }) => [name, new AppliedTracker()]));
     this.#loops = [
@@ -137,6 +140,7 @@ export class Capture implements Service {
       target,
       readModels,
       log,
+      onFindings: (findings) => this.#told.tell(findings),
       onState: (readModel, progress) => this.#setState(readModel, progress),
       onProgress: this.#options.onProgress,
       onPosition: (readModel, position) => this.#setPosition(readModel, position),

@@ -1,5 +1,5 @@
 import type { Position } from '../kernel/position.ts';
-import type { RawValue, SentValue } from './postgres/pgoutput-messages.ts';
+import type { RawValue, Relation, SentValue } from './postgres/pgoutput-messages.ts';
 
 /** Column name to value as PostgreSQL prints it. No prototype, so that a column may have any name. */
 export type RawRow = Readonly<Record<string, RawValue>>;
@@ -31,12 +31,16 @@ export interface SourceTransaction {
   readonly committedAtMs: number;
   readonly changes: readonly Change[];
   readonly messages: readonly LogicalMessage[];
+  /** Tables as the server described them in this transaction: at their first change, and after they were changed. */
+  readonly relations: readonly Relation[];
 }
 
 /** A part of a transaction that fits into memory. */
 export interface TransactionPiece {
   readonly changes: readonly Change[];
   readonly messages: readonly LogicalMessage[];
+  /** As in `SourceTransaction`; they hold for the changes of this piece and of later ones. */
+  readonly relations: readonly Relation[];
 }
 
 /** A whole committed transaction that is too large for memory: its changes are read in pieces. */

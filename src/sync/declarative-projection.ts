@@ -4,6 +4,7 @@ import { FigError } from '../kernel/fig-error.ts';
 import { milestone } from '../kernel/milestones.ts';
 import type { Position } from '../kernel/position.ts';
 import { type BuildCursor, ProjectionStore, type ProjectionState } from '../store/projection-store.ts';
+import { SourceShapeStore } from '../store/source-shape-store.ts';
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../store/read-model-names.ts';
 import type { Change, LargeTransaction, RawRow, SourceTransaction } from './change.ts';
 import { collapseChanges } from './collapse-changes.ts';
@@ -11,6 +12,7 @@ import { decodeRow } from './decode-row.ts';
 import type { StoredPosition } from './judge-position.ts';
 import { MirrorTable } from './mirror-table.ts';
 import type { SourceTable } from './postgres/catalog.ts';
+import type { SourceShape } from './postgres/source-shape.ts';
 import { ReadModelTable } from './read-model-table.ts';
 
 const BUILD_PAGE = 1_000;
@@ -37,6 +39,12 @@ export class DeclarativeProjection {
   readonly #store = new ProjectionStore();
   readonly #mirrors: ReadonlyMap<string, MirrorTable>;
   readonly #keys: ReadonlyMap<string, readonly string[]>;
+  readonly #shapes = new SourceShapeStore();
+  /**
+   * Sources whose mirror is empty and whose copy has not begun. Their changes are not landed: the copy reads what they
+   * left, and they may come from a time when the table had other columns.
+   */
+  readonly #awaitingCopy = new Set<string>();
   readonly #table: ReadModelTable;
   #state: ProjectionState = 'copying';
   #position: Position = 0n;
@@ -105,11 +113,60 @@ export class DeclarativeProjection {
         [...this.#mirrors].map(([name, { source }]) => [name, Math.max(0, source.estimatedRows)]),
       );
       await this.#store.restart(tx, { name: this.names.projection, fingerprint, position, timeline, sources });
+      for (const mirror of this.#mirrors.values()) await this.#saveShape(tx, mirror.source.name, mirror.source.shape);
     });
+    for (const source of this.#mirrors.keys()) this.#awaitingCopy.add(source);
     this.#state = 'copying';
     this.#position = position;
     this.#timeline = timeline;
     this.#buildCursor = undefined;
+  }
+
+  /** Takes these sources' mirrors away and copies them anew beside the stream; the others keep theirs. */
+  async copyAgain(sources: readonly string[]): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      for (const source of sources) {
+        const mirror = this.#mirrors.get(source)!;
+        await mirror.remake(tx);
+        await this.#saveShape(tx, source, mirror.source.shape);
+      }
+      // Keys that go while the mirror is incomplete are not noticed, so the build begins from nothing.
+      await this.#table.empty(tx);
+      await this.#store.copyAgain(tx, this.names.projection, sources);
+    });
+    for (const source of sources) this.#awaitingCopy.add(source);
+    this.#state = 'copying';
+    this.#buildCursor = undefined;
+  }
+
+  /** Sources of which nothing was copied yet, so that taking their mirrors away costs nothing. */
+  async uncopied(): Promise<readonly string[]> {
+    const rows = await this.#store.listBackfill(this.#db, this.names.projection);
+    return rows.filter(({ done, cursor }) => !done && cursor === null).map(({ source }) => source);
+  }
+
+  /** Takes over what the catalog says now of a source whose mirrored rows are still right. */
+  async adoptShape(source: string, shape: SourceShape): Promise<void> {
+    const mirror = this.#mirrors.get(source)!;
+    const names = new Set(shape.columns.filter(({ bornNull }) => bornNull).map(({ name }) => name));
+    await this.#db.transaction(async (tx) => {
+      await mirror.addColumns(tx, names);
+      await this.#saveShape(tx, source, shape);
+    });
+    mirror.shape = shape;
+  }
+
+  async #saveShape(tx: Knex.Transaction, source: string, shape: SourceShape): Promise<void> {
+    await this.#shapes.save(tx, this.names.projection, source, shape);
+  }
+
+  /** From now on the source's changes are landed: its copy reads only what is newer. */
+  copyBegins(source: string): void {
+    this.#awaitingCopy.delete(source);
+  }
+
+  isAwaitingCopy(source: string): boolean {
+    return this.#awaitingCopy.has(source);
   }
 
   /** Applies whole transactions, in commit order, and moves the position to the end of the last. */
@@ -202,7 +259,8 @@ export class DeclarativeProjection {
   }
 
   async #applyChanges(tx: Knex.Transaction, changes: readonly Change[]): Promise<void> {
-    const net = collapseChanges(changes, this.#keys);
+    const keys = new Map([...this.#keys].filter(([source]) => !this.#awaitingCopy.has(source)));
+    const net = collapseChanges(changes, keys);
     const landed: { mirror: MirrorTable; rows: readonly RawRow[]; truncated: boolean }[] = [];
     for (const [name, table] of net) {
       const mirror = this.#mirrors.get(name)!;

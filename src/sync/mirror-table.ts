@@ -5,6 +5,7 @@ import { bulkWrite, keyFilter, quoteName, type TypedColumn } from './bulk-upsert
 import type { RawRow, SentRow } from './change.ts';
 import { keyText, type NetTable } from './collapse-changes.ts';
 import type { SourceTable } from './postgres/catalog.ts';
+import type { SourceShape } from './postgres/source-shape.ts';
 import { unchanged } from './postgres/pgoutput-messages.ts';
 
 /** The rows that a batch took away or replaced, and those it left. */
@@ -17,12 +18,15 @@ export interface Landed {
 export class MirrorTable {
   readonly source: SourceTable;
   readonly key: readonly string[];
+  /** What the source looked like when the mirror was made or last adapted. */
+  shape: SourceShape;
   readonly #table: string;
   readonly #columns: readonly TypedColumn[];
   readonly #keyColumns: readonly TypedColumn[];
 
   constructor(schema: string, source: SourceTable, key: readonly string[]) {
     this.source = source;
+    this.shape = source.shape;
     this.key = key;
     this.#table = `${quoteName(schema)}."${mirrorTableName(source.name)}"`;
     this.#columns = source.columns.map(({ name, mirrorType }) => ({ name, type: mirrorType }));
@@ -38,6 +42,19 @@ export class MirrorTable {
       if (column.name.endsWith('_id') && !this.key.includes(column.name)) {
         await tx.raw(`CREATE INDEX ON ${this.#table} (${quoteName(column.name)})`);
       }
+    }
+  }
+
+  /** Drops it and makes it anew, empty, with the columns that the source has now. */
+  async remake(tx: Knex.Transaction): Promise<void> {
+    await tx.raw(`DROP TABLE IF EXISTS ${this.#table}`);
+    await this.create(tx);
+  }
+
+  /** Adds columns that are null in all rows. */
+  async addColumns(tx: Knex.Transaction, names: ReadonlySet<string>): Promise<void> {
+    for (const { name, type } of this.#columns.filter((column) => names.has(column.name))) {
+      await tx.raw(`ALTER TABLE ${this.#table} ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${type}`);
     }
   }
 
@@ -110,6 +127,11 @@ export class MirrorTable {
     const row: Record<string, string | null> = Object.create(null) as Record<string, string | null>;
     for (const { name } of this.#columns) {
       if (!Object.hasOwn(values, name)) {
+        // A row from before the column was added.
+        if (this.shape.columns.some((column) => column.name === name && column.bornNull)) {
+          row[name] = null;
+          continue;
+        }
         throw new FigError('FIG_SOURCE_CHANGED', `${this.source.name} has no column ${name} any more`);
       }
       const value = values[name];
@@ -128,8 +150,18 @@ export class MirrorTable {
   }
 
   #selectList(): string {
-    return this.#columns.map(({ name }) => `${quoteName(name)}::text AS ${quoteName(name)}`).join(', ');
+    return this.#columns.map(({ name, type }) => `${asSent(quoteName(name), type)} AS ${quoteName(name)}`).join(', ');
   }
+}
+
+/**
+ * A column as the stream would send it, so that keys read from here equal keys that were sent. A cast to text is not
+ * that: it strips the blanks of char(n), adds /32 to an inet and spells booleans out. Integers and booleans are what the
+ * target's connections do not leave as text by themselves.
+ */
+function asSent(column: string, type: string): string {
+  if (type === 'boolean') return `CASE ${column} WHEN true THEN 't' WHEN false THEN 'f' END`;
+  return type === 'integer' || type === 'smallint' ? `${column}::text` : column;
 }
 
 function rowsOf(result: unknown): readonly RawRow[] {

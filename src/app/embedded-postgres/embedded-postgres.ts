@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { FigError } from '../../kernel/fig-error.ts';
 import { sleep } from '../../kernel/service.ts';
-import { findBinaries } from './binaries.ts';
+import { findBinaries, type PostgresBinaries } from './binaries.ts';
 import { type Command, commandAs } from './command-as.ts';
 import { LogTail } from './log-tail.ts';
 import { type RunAs, unprivilegedUser } from './run-as.ts';
@@ -37,6 +37,8 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: Readonly<Record<string, string>> | undefined;
   /** A free one unless given. */
   readonly port?: number | undefined;
+  /** Default: those that npm installed. */
+  readonly binaries?: PostgresBinaries | undefined;
 }
 
 /**
@@ -57,7 +59,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await stopProcess(left.pid, undefined);
     });
   }
-  const binaries = await findBinaries();
+  const binaries = options.binaries ?? (await findBinaries());
   if (!existsSync(join(dataFolder, 'PG_VERSION'))) {
     await initialise(commandAs(binaries.initdb, dataFolder, user), dataFolder, password, user);
   }

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { readShapes, type SourceShape } from './source-shape.ts';
 
 export interface SourceColumn {
   readonly name: string;
@@ -20,11 +21,12 @@ export interface SourceTable {
   readonly primaryKey: readonly string[];
   /** `default`, `nothing`, `full` or `index`. */
   readonly replicaIdentity: string;
-  /** Columns of the replica identity: of the primary key, or of the chosen index. */
+  /** Columns of the replica identity: of the primary key, or of the chosen index; empty when it is not usable. */
   readonly identityColumns: readonly string[];
   readonly kind: string;
   /** Rows as the statistics have it; -1 when the table was never analysed. */
   readonly estimatedRows: number;
+  readonly shape: SourceShape;
 }
 
 const TABLE_SQL = `
@@ -34,6 +36,7 @@ const TABLE_SQL = `
             CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
            WHERE i.indrelid = c.oid AND i.indisprimary) AS primary_key,
+         EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indimmediate) AS key_is_immediate,
          (SELECT array_agg(a.attname::text ORDER BY k.n) FROM pg_index i
             CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
@@ -42,14 +45,38 @@ const TABLE_SQL = `
                    'name', a.attname, 'sourceType', format_type(a.atttypid, a.atttypmod),
                    'mirrorType', CASE
                      WHEN base.typnamespace = 'pg_catalog'::regnamespace AND base.typtype <> 'c'
+                       AND coalesce(element.typname, base.typname) <> ALL ($3)
                      THEN format_type(base.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END)
                      ELSE 'text' END) ORDER BY a.attnum)
             FROM pg_attribute a
             JOIN pg_type t ON t.oid = a.atttypid
             JOIN pg_type base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+            LEFT JOIN pg_type element ON element.oid = base.typelem AND base.typcategory = 'A'
            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.oid = to_regclass(quote_ident($1) || '.' || quote_ident($2))`;
+   WHERE n.nspname = $1 AND c.relname = $2`;
+
+/**
+ * Built-in types whose text another server reads as something else, or not at all: names of objects and roles that only
+ * legacy has, money (which depends on the server's locale) and xml (which not every PostgreSQL can read).
+ */
+const UNPORTABLE_TYPES = [
+  'aclitem',
+  'money',
+  'pg_node_tree',
+  'regclass',
+  'regcollation',
+  'regconfig',
+  'regdictionary',
+  'regnamespace',
+  'regoper',
+  'regoperator',
+  'regproc',
+  'regprocedure',
+  'regrole',
+  'regtype',
+  'xml',
+];
 
 const identityNames: Readonly<Record<string, string>> = { d: 'default', n: 'nothing', f: 'full', i: 'index' };
 
@@ -63,21 +90,33 @@ export async function describeTable(client: Client, name: string): Promise<Sourc
     estimated: number;
     identity: string;
     primary_key: string[] | null;
+    key_is_immediate: boolean;
     identity_index: string[] | null;
-    columns: SourceColumn[];
-  }>(TABLE_SQL, [name.slice(0, dot), name.slice(dot + 1)]);
+    columns: SourceColumn[] | null;
+  }>(TABLE_SQL, [name.slice(0, dot), name.slice(dot + 1), UNPORTABLE_TYPES]);
   const row = found.rows[0];
-  if (!row) return undefined;
+  const shape = (await readShapes(client, [name])).get(name);
+  if (!row || !shape) return undefined;
   const replicaIdentity = identityNames[row.identity] ?? row.identity;
   return {
     name,
     schema: row.schema,
     table: row.table,
     kind: row.kind,
-    columns: row.columns,
+    columns: row.columns ?? [],
     primaryKey: row.primary_key ?? [],
     replicaIdentity,
-    identityColumns: (replicaIdentity === 'index' ? row.identity_index : row.primary_key) ?? [],
+    identityColumns: identityOf(replicaIdentity, row),
     estimatedRows: row.estimated,
+    shape,
   };
+}
+
+/** A deferrable primary key is none: two rows can have the same one for a while. */
+function identityOf(
+  replicaIdentity: string,
+  row: { primary_key: string[] | null; identity_index: string[] | null; key_is_immediate: boolean },
+): readonly string[] {
+  if (replicaIdentity === 'index') return row.identity_index ?? [];
+  return row.key_is_immediate ? (row.primary_key ?? []) : [];
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { parsePosition, type Position } from '../../kernel/position.ts';
-import type { SourceTable } from './catalog.ts';
 
 export interface SourceIdentity {
   /** The same as long as it is the same server's log and the same database. */
@@ -56,17 +55,12 @@ export function logDigest({ system, timeline }: Pick<SourceIdentity, 'system' | 
 }
 
 /**
- * What a read model's stored rows were made from: its definition, the server, and the columns of its sources. Rows made
- * from anything else cannot be carried on with: positions of another log mean nothing, and the mirror has other columns.
+ * What a read model's stored rows were made from: its definition and the server. Rows made from anything else cannot be
+ * carried on with: positions of another log mean nothing. Columns of the sources are `SourceShape`'s business.
  */
-export function projectionFingerprint(
-  definition: string,
-  { system }: Pick<SourceIdentity, 'system'>,
-  sources: Iterable<SourceTable>,
-): string {
-  const columns = [...sources].map(({ name, columns: all }) => [name, all]);
+export function projectionFingerprint(definition: string, { system }: Pick<SourceIdentity, 'system'>): string {
   return createHash('sha256')
-    .update(JSON.stringify([definition, system, columns]))
+    .update(JSON.stringify([definition, system]))
     .digest('hex')
     .slice(0, 16);
 }

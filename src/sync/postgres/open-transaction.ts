@@ -1,6 +1,6 @@
 import type { Position } from '../../kernel/position.ts';
 import type { Change, LogicalMessage, SourceTransaction, TransactionPiece } from '../change.ts';
-import type { PgoutputMessage } from './pgoutput-messages.ts';
+import type { PgoutputMessage, Relation } from './pgoutput-messages.ts';
 import type { RelationBook, RowMessage } from './relation-book.ts';
 
 type HeldMessage = RowMessage | Extract<PgoutputMessage, { type: 'message' }>;
@@ -26,6 +26,7 @@ export class OpenTransaction {
   readonly xid: number;
   readonly streamed: boolean;
   readonly relations: RelationBook;
+  readonly #described: Relation[] = [];
   readonly #changes: Change[] = [];
   readonly #changeXids: number[] = [];
   readonly #messages: LogicalMessage[] = [];
@@ -69,6 +70,11 @@ export class OpenTransaction {
     }
   }
 
+  learn(relation: Relation): void {
+    this.relations.learn(relation);
+    if (!this.isSpilling) this.#described.push(relation);
+  }
+
   spillFromHere(): void {
     this.#relationsAtSpill ??= this.relations.copy();
   }
@@ -83,8 +89,9 @@ export class OpenTransaction {
     const rolledBack = this.#rolledBack;
     const head =
       rolledBack.size === 0
-        ? { changes: this.#changes, messages: this.#messages }
+        ? { changes: this.#changes, messages: this.#messages, relations: this.#described }
         : {
+            relations: this.#described,
             changes: this.#changes.filter((_, i) => !rolledBack.has(this.#changeXids[i]!)),
             messages: this.#messages.filter((_, i) => !rolledBack.has(this.#messageXids[i]!)),
           };

@@ -1,6 +1,7 @@
 import type { Change, LogicalMessage, TransactionPiece } from '../change.ts';
 import { decodePgoutput, streamedXid } from './decode-pgoutput.ts';
 import { logicalMessage, type SpilledTransaction } from './open-transaction.ts';
+import type { Relation } from './pgoutput-messages.ts';
 import type { RelationBook } from './relation-book.ts';
 
 /** Reads the spilled messages of a committed transaction, in order. No I/O. */
@@ -17,10 +18,14 @@ export class SpilledMessages {
     const { streamed, rolledBack } = this.#transaction;
     const changes: Change[] = [];
     const logical: LogicalMessage[] = [];
+    const relations: Relation[] = [];
     for (const bytes of messages) {
       const message = decodePgoutput(bytes, streamed);
       // A description of a table holds also when the subtransaction it came with was rolled back: it is not sent again.
-      if (message.type === 'relation') this.#relations.learn(message.relation);
+      if (message.type === 'relation') {
+        this.#relations.learn(message.relation);
+        relations.push(message.relation);
+      }
       if (streamed && rolledBack.has(streamedXid(bytes)!)) continue;
       if (message.type === 'message') {
         if (message.transactional) logical.push(logicalMessage(message));
@@ -28,7 +33,7 @@ export class SpilledMessages {
         changes.push(this.#relations.changeOf(message));
       }
     }
-    return { changes, messages: logical };
+    return { changes, messages: logical, relations };
   }
 }
 

@@ -91,7 +91,7 @@ export class TransactionAssembler {
   #learn(message: Extract<PgoutputMessage, { type: 'relation' }>, bytes: Buffer): AssemblerStep | undefined {
     const open = this.#mustBeOpen();
     // What a streamed block says of tables holds for its transaction only, until that is committed.
-    open.relations.learn(message.relation);
+    open.learn(message.relation);
     return open.isSpilling ? { type: 'spill', xid: open.xid, bytes } : undefined;
   }
 

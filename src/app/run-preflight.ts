@@ -1,0 +1,88 @@
+import { Client } from 'pg';
+import { loadConfig } from '../config/load-config.ts';
+import type { ReadModelDefinition } from '../config/read-model-definition.ts';
+import { FigError, describeError } from '../kernel/fig-error.ts';
+import { demandsOf } from '../sync/demands-of.ts';
+import type { Finding } from '../sync/postgres/preflight/finding.ts';
+import { inspectSource } from '../sync/postgres/preflight/inspect-source.ts';
+import { isPooler, poolerFinding } from '../sync/postgres/preflight/probe-replication.ts';
+import { slotNameOf } from '../sync/postgres/slot.ts';
+import { checkConfig } from './check-config.ts';
+
+const CONNECT_BUDGET_MS = 10_000;
+
+export interface PreflightOptions {
+  readonly configFile: string;
+  /** Only the tables of this feature's read model. */
+  readonly feature?: string | undefined;
+}
+
+export interface PreflightReport {
+  readonly migration: string;
+  /** Host, port and name; never a password. */
+  readonly database: string | undefined;
+  /** Name of the slot and of the publication that `fig up` makes. */
+  readonly slot: string | undefined;
+  readonly tables: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/** What `fig up` checks before it touches the legacy database, without touching it. Throws FIG_CONFIG_*, FIG_USAGE. */
+export async function runPreflight({ configFile, feature }: PreflightOptions): Promise<PreflightReport> {
+  const config = await loadConfig(configFile);
+  checkConfig(config, configFile);
+  const chosen = config.features.filter(({ name }) => feature === undefined || name === feature);
+  if (chosen.length === 0) {
+    const names = config.features.map(({ name }) => name).join(', ') || 'none';
+    throw new FigError('FIG_USAGE', `there is no feature ${feature}; the config has: ${names}`);
+  }
+  const readModels = chosen.flatMap(({ readModel }) => readModel ?? []);
+  const url = config.legacy.database;
+  if (url === undefined || readModels.length === 0) {
+    return { migration: config.name, database: undefined, slot: undefined, tables: [], findings: [] };
+  }
+  return inspect(config.name, url, readModels);
+}
+
+async function inspect(
+  migration: string,
+  url: string,
+  readModels: readonly ReadModelDefinition[],
+): Promise<PreflightReport> {
+  const demands = demandsOf(readModels);
+  const client = new Client({
+    connectionString: url,
+    application_name: 'fig preflight',
+    connectionTimeoutMillis: CONNECT_BUDGET_MS,
+  });
+  client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
+  const { host, port, database = '' } = client;
+  const slot = slotNameOf(migration, database);
+  const report = {
+    migration,
+    database: `${host}:${port}/${database}`,
+    slot,
+    tables: demands.map(({ table }) => table),
+  };
+  try {
+    try {
+      await client.connect();
+    } catch (error) {
+      return { ...report, findings: [unreachable(report.database, describeError(error))] };
+    }
+    return { ...report, findings: (await inspectSource(client, { url, slot, demands })).findings };
+  } finally {
+    await client.end().catch(() => undefined); // Nothing was asked that could be lost.
+  }
+}
+
+function unreachable(database: string, message: string): Finding {
+  if (isPooler(message)) return poolerFinding(message);
+  return {
+    id: 'connection',
+    severity: 'error',
+    subject: database,
+    problem: `cannot be connected to: ${message}`,
+    remedy: 'Correct legacy.database (LEGACY_DATABASE_URL), or let the server admit this machine and role.',
+  };
+}
