@@ -3,7 +3,9 @@ import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/app/embedded-postgres/embedded-postgres.ts';
+import { until } from '../../support/until.ts';
 
 /** A PostgreSQL of a test's own, for tests that change its settings or set it back in time. */
 export class OwnServer implements AsyncDisposable {
@@ -44,6 +46,14 @@ export class OwnServer implements AsyncDisposable {
     await rename(join(this.#folder, 'backup'), data);
     await writeFile(join(data, 'recovery.signal'), '');
     await this.#start({ restore_command: 'false' });
+    const client = new Client({ connectionString: this.url('postgres') });
+    await client.connect();
+    // It lets readers in before it is done with the recovery.
+    await until('the server takes writes', async () => {
+      const { rows } = await client.query('SELECT pg_is_in_recovery() AS recovering');
+      return rows[0].recovering === false;
+    });
+    await client.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
