@@ -1,4 +1,4 @@
-import type { TransitionOutcome } from '../app/control.ts';
+import type { ReconciliationStatus, TransitionOutcome } from '../app/control.ts';
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, gateFailed: 3, gateInconclusive: 4 } as const;
 
@@ -8,6 +8,13 @@ export function exitCodeOf(outcome: Pick<TransitionOutcome, 'moved' | 'gate'>): 
   if (outcome.gate === 'FAIL') return exitCodes.gateFailed;
   if (outcome.gate === 'INCONCLUSIVE') return exitCodes.gateInconclusive;
   return exitCodes.failed;
+}
+
+/** A comparison is a proof, too: 3 says that something differs, 4 that it could not be decided. */
+export function exitCodeOfReconciliation(state: ReconciliationStatus['state']): number {
+  if (state === 'clean' || state === 'repaired') return exitCodes.done;
+  if (state === 'different') return exitCodes.gateFailed;
+  return state === 'undetermined' ? exitCodes.gateInconclusive : exitCodes.failed;
 }
 
 const plainCodes = `
@@ -21,3 +28,6 @@ export const exitCodesHelp = plainCodes;
 export const transitionExitCodesHelp = `${plainCodes}
   3  refused: the gate says FAIL
   4  refused: the gate says INCONCLUSIVE, the proof is not finished`;
+export const reconcileExitCodesHelp = `${plainCodes}
+  3  rows differ (with --repair: and could not be put right)
+  4  rows changed so often that they could not be compared`;

@@ -8,6 +8,7 @@ import { paletteFor } from './palette.ts';
 import { promoteCommand } from './promote-command.ts';
 import { proxyCommand } from './proxy-command.ts';
 import { renderError } from './render-error.ts';
+import { reconcileCommand } from './reconcile-command.ts';
 import { reloadCommand } from './reload-command.ts';
 import { reportCommand } from './report-command.ts';
 import { rollbackCommand } from './rollback-command.ts';
@@ -53,6 +54,7 @@ function createProgram(context: CliContext): Command {
     promoteCommand,
     rollbackCommand,
     reloadCommand,
+    reconcileCommand,
     killSwitchCommand,
   ]) {
     program.addCommand(command(context).copyInheritedSettings(program));
