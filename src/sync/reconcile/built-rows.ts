@@ -16,6 +16,11 @@ export class BuiltRows {
     this.#table = `${quoteName(projection.names.schema)}.${quoteName(projection.definition.name)}`;
   }
 
+  /** Type of the key column. */
+  async keyType(tx: Knex.Transaction): Promise<string> {
+    return (await this.#key(tx)).type;
+  }
+
   /** The next keys that the table has, in its own order. */
   async keysAfter(tx: Knex.Transaction, after: string | null, limit: number): Promise<readonly string[]> {
     const { name, type } = await this.#key(tx);

@@ -11,6 +11,7 @@ const PAGE = 1_000;
 export interface ReadModelComparison {
   /** Keys compared. */
   readonly keys: number;
+  readonly keyType: string;
   readonly differing: ReadonlyMap<string, DifferenceKind>;
   readonly truncated: boolean;
 }
@@ -32,6 +33,7 @@ export async function compareReadModel(
   const { projection } = parts;
   const built = new BuiltRows(projection);
   const differing = new Map<string, DifferenceKind>();
+  const keyType = await inSnapshot(parts, (tx) => built.keyType(tx));
   let keys = 0;
   const note = (found: ReadonlyMap<string, DifferenceKind>, compared: number): boolean => {
     for (const [key, kind] of found) differing.set(key, kind);
@@ -44,7 +46,7 @@ export async function compareReadModel(
       const next = await built.keysAfter(tx, after, PAGE);
       return { next, found: await built.compare(tx, next) };
     });
-    if (note(page.found, page.next.length)) return { keys, differing, truncated: true };
+    if (note(page.found, page.next.length)) return { keys, keyType, differing, truncated: true };
     const last = page.next.at(-1);
     if (last === undefined) break;
     after = last;
@@ -59,13 +61,13 @@ export async function compareReadModel(
         const absent = await built.keysWithoutRow(tx, await projection.dirtyKeysIn(tx, source, rows));
         return { rows, absent, found: await built.compare(tx, absent) };
       });
-      if (note(page.found, page.found.size)) return { keys, differing, truncated: true };
+      if (note(page.found, page.found.size)) return { keys, keyType, differing, truncated: true };
       const last = page.rows.at(-1);
       if (!last) break;
       after = mirror.key.map((column) => last[column]!);
     }
   }
-  return { keys, differing, truncated: false };
+  return { keys, keyType, differing, truncated: false };
 }
 
 /** Which of the keys differ now. */

@@ -25,10 +25,13 @@ export interface WindowOptions {
  * not see is what came between the markers, unless a transaction was delivered before LOW and still invisible to S.
  */
 export class MarkedWindow implements StreamWatcher {
+  /** Resolves when the stream has LOW. */
+  readonly opened: Promise<void>;
   /** Resolves with the position of HIGH; rejects when what was to be done there failed. */
   readonly closed: Promise<Position>;
   readonly #options: WindowOptions;
   readonly #touched: { readonly xid: number; readonly keys: readonly string[] | 'all' }[] = [];
+  #open: (() => void) | undefined;
   #settle: { resolve: (position: Position) => void; reject: (error: unknown) => void } | undefined;
   #state: 'waiting' | 'open' | 'closed' = 'waiting';
   #count = 0;
@@ -36,6 +39,9 @@ export class MarkedWindow implements StreamWatcher {
 
   constructor(options: WindowOptions) {
     this.#options = options;
+    this.opened = new Promise((resolve) => {
+      this.#open = resolve;
+    });
     this.closed = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -50,6 +56,7 @@ export class MarkedWindow implements StreamWatcher {
       if (content === `low ${this.#options.id}`) {
         this.#low = this.#options.delivered.count;
         this.#state = 'open';
+        this.#open?.();
       } else if (content === `high ${this.#options.id}` && this.#state === 'open') {
         this.#state = 'closed';
         await this.#close(endPosition);

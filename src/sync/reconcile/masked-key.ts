@@ -6,13 +6,12 @@ const impersonal = /^(smallint|integer|bigint|uuid|boolean)$/;
 
 /**
  * A key as it may be stored: the values that are numbers or uuids, of others a keyed hash, by which two runs can be
- * compared. `types`: of its columns, as the mirror calls them; empty when it is a plain text.
+ * compared. `types`: of its columns.
  */
 export function maskedKey(key: string, types: readonly string[], secret: Uint8Array): string {
-  const values = types.length === 0 ? [key] : keyOfText(key);
-  return values
+  return keyOfText(key)
     .map((value, i) => {
-      if (impersonal.test(types[i] ?? '') || /^-?\d{1,20}$/.test(value)) return value;
+      if (impersonal.test(types[i] ?? '')) return value;
       return `#${createHmac('sha256', secret).update(value).digest('hex').slice(0, 12)}`;
     })
     .join(', ');

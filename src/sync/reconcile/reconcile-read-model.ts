@@ -18,7 +18,7 @@ import type { MirrorTable } from '../mirror-table.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
 import { compareKeys, compareReadModel } from './compare-read-model.ts';
 import { compareSource } from './compare-source.ts';
-import { type Key, keyOfText } from './compared-table.ts';
+import { type Key, keyOfText, textOfKey } from './compared-table.ts';
 import { LegacyReader } from './legacy-reader.ts';
 import { maskedKey } from './masked-key.ts';
 import { repairRows } from './repair-rows.ts';
@@ -66,6 +66,14 @@ interface Findings {
   position: Position | undefined;
 }
 
+interface PartOutcome {
+  readonly part: ComparedPart;
+  /** By the text of the key. */
+  readonly differing: ReadonlyMap<string, DifferenceKind>;
+  /** Of the key's columns. */
+  readonly types: readonly string[];
+}
+
 /** Compares a read model with legacy while both go on, says what differs, and puts it right if told to. */
 export async function reconcileReadModel(options: ReconcileOptions, order: ReconcileOrder): Promise<Reconciliation> {
   const { projection, target, log } = options;
@@ -102,7 +110,7 @@ async function compareAll(options: ReconcileOptions, order: ReconcileOrder, find
     signal: order.signal,
     firstXid: await legacy.nextXid(),
   };
-  const note = (part: ComparedPart, differing: ReadonlyMap<string, DifferenceKind>, types: readonly string[]): void => {
+  const note = ({ part, differing, types }: PartOutcome): void => {
     findings.parts.push(part);
     for (const [key, kind] of [...differing].slice(0, SAMPLES_PER_PART)) {
       findings.samples.push({ part: part.name, kind, key: maskedKey(key, types, secret) });
@@ -110,13 +118,9 @@ async function compareAll(options: ReconcileOptions, order: ReconcileOrder, find
   };
   for (const [source, mirror] of projection.mirrors) {
     if (order.source !== undefined && order.source !== source) continue;
-    const { part, differing } = await reconcileSource(parts, mirror, order);
-    note(part, differing, typesOfKey(mirror));
+    note(await reconcileSource(parts, mirror, order));
   }
-  if (order.source === undefined) {
-    const { part, differing } = await reconcileModel(options, order);
-    note(part, differing, []);
-  }
+  if (order.source === undefined) note(await reconcileModel(options, order));
   findings.position = projection.position;
 }
 
@@ -124,7 +128,7 @@ async function reconcileSource(
   parts: ReconcileParts,
   mirror: MirrorTable,
   { repair, maxLoad, onProgress }: ReconcileOrder,
-): Promise<{ part: ComparedPart; differing: ReadonlyMap<string, DifferenceKind> }> {
+): Promise<PartOutcome> {
   const { name, estimatedRows } = mirror.source;
   const tell = (done: number, isEnd: boolean): void =>
     onProgress({ part: name, done, total: isEnd ? done : Math.max(done + 1, estimatedRows) });
@@ -145,18 +149,18 @@ async function reconcileSource(
     repaired: repair ? differing.size - left.length : 0,
     truncated: compared.truncated,
   };
-  return { part, differing };
+  return { part, differing, types: typesOfKey(mirror) };
 }
 
 async function reconcileModel(
   { projection, target, exclusively }: ReconcileOptions,
   { repair, onProgress, signal }: ReconcileOrder,
-): Promise<{ part: ComparedPart; differing: ReadonlyMap<string, DifferenceKind> }> {
+): Promise<PartOutcome> {
   const { name } = projection.definition;
   const parts = { projection, target, signal };
   let estimate = 0;
   for (const { source } of projection.mirrors.values()) estimate = Math.max(estimate, source.estimatedRows);
-  const { keys, differing, truncated } = await compareReadModel(parts, (done) => {
+  const { keys, keyType, differing, truncated } = await compareReadModel(parts, (done) => {
     onProgress({ part: name, done, total: Math.max(done + 1, estimate) });
   });
   let left = [...differing.keys()];
@@ -166,7 +170,11 @@ async function reconcileModel(
   }
   onProgress({ part: name, done: keys, total: keys });
   const repaired = repair ? differing.size - left.length : 0;
-  return { part: { name, rows: keys, ...countKinds(differing), undetermined: 0, repaired, truncated }, differing };
+  return {
+    part: { name, rows: keys, ...countKinds(differing), undetermined: 0, repaired, truncated },
+    differing: new Map([...differing].map(([key, kind]) => [textOfKey([key]), kind])),
+    types: [keyType],
+  };
 }
 
 function typesOfKey({ source, key }: MirrorTable): readonly string[] {

@@ -5,7 +5,7 @@ import type { MirrorTable } from '../mirror-table.ts';
 import type { SourceSnapshot } from '../postgres/source-snapshot.ts';
 import { type Key, textOfKey } from './compared-table.ts';
 import { MarkedWindow } from './marked-window.ts';
-import { again, judgeWindow, reachHigh, type ReconcileParts, retry } from './snapshot-pair.ts';
+import { again, judgeWindow, reachHigh, reachLow, type ReconcileParts, retry } from './snapshot-pair.ts';
 
 const KEYS_PER_REPAIR = 500;
 
@@ -51,7 +51,7 @@ async function tryRepair(
   });
   const unwatch = watch(window);
   try {
-    await legacy.mark(`low ${id}`);
+    await reachLow(parts, id, window);
     const snapshot = await legacy.openSnapshot();
     try {
       read = { snapshot, rows: await legacy.rowsOf(mirror, keys) };

@@ -15,7 +15,9 @@ import type { LegacyReader } from './legacy-reader.ts';
 import { MarkedWindow } from './marked-window.ts';
 import { escapedNames } from './placeholders.ts';
 
-/** A snapshot of legacy keeps it from cleaning up, so it is not held any longer than this while the stream is behind. */
+/** How long the stream may be behind before a run is given up; nothing is held meanwhile. */
+const LOW_BUDGET_MS = 600_000;
+/** A snapshot of legacy keeps it from cleaning up, so it is not held any longer than this while the stream falls behind. */
 const HIGH_BUDGET_MS = 20_000;
 const MAX_ATTEMPTS = 100;
 const REST_MS = 100;
@@ -93,12 +95,31 @@ export async function judgeWindow(
   return { kind: 'sound', unseen };
 }
 
+/**
+ * Writes LOW and waits for the stream to come to it. Only then is a snapshot taken, so that none is held while the stream
+ * has much to catch up with. Throws FIG_RECONCILE_FAILED when it does not come.
+ */
+export async function reachLow({ legacy, signal }: ReconcileParts, id: string, window: MarkedWindow): Promise<void> {
+  await legacy.mark(`low ${id}`);
+  const opened = await within(
+    LOW_BUDGET_MS,
+    signal,
+    window.opened.then(() => true),
+  );
+  abandonIf(signal);
+  if (opened !== true) throw new FigError('FIG_RECONCILE_FAILED', 'the read model is too far behind legacy');
+}
+
 /** Waits for the stream to come to HIGH, as long as a snapshot may be held. */
-export async function reachHigh(window: MarkedWindow, signal: AbortSignal): Promise<Position | undefined> {
+export function reachHigh(window: MarkedWindow, signal: AbortSignal): Promise<Position | undefined> {
+  return within(HIGH_BUDGET_MS, signal, window.closed);
+}
+
+async function within<T>(budgetMs: number, signal: AbortSignal, event: Promise<T>): Promise<T | undefined> {
   const giveUp = new AbortController();
-  const gaveUp = sleep(HIGH_BUDGET_MS, AbortSignal.any([signal, giveUp.signal])).then(() => undefined);
+  const gaveUp = sleep(budgetMs, AbortSignal.any([signal, giveUp.signal])).then(() => undefined);
   try {
-    return await Promise.race([window.closed, gaveUp]);
+    return await Promise.race([event, gaveUp]);
   } finally {
     giveUp.abort();
   }
@@ -118,10 +139,9 @@ async function tryOpen(
 ): Promise<SnapshotPair | { readonly kind: 'again'; readonly why: string }> {
   const { projection, target, legacy, watch, signal } = parts;
   const id = randomUUID();
-  // A transaction takes its snapshot with its first query, which is asked at HIGH; the connection must be there by then.
-  const tx = await target.transaction(undefined, { isolationLevel: 'repeatable read', readOnly: true });
+  let tx: Knex.Transaction | undefined;
   const close = async (): Promise<void> => {
-    await Promise.allSettled([tx.rollback(), legacy.closeSnapshot()]);
+    await Promise.allSettled([tx?.rollback(), legacy.closeSnapshot()]);
   };
   let stored: Position | undefined;
   const window = new MarkedWindow({
@@ -130,12 +150,14 @@ async function tryOpen(
     key: mirror.key,
     delivered: parts.delivered,
     atHigh: async () => {
-      stored = await projection.positionIn(tx);
+      stored = tx && (await projection.positionIn(tx));
     },
   });
   const unwatch = watch(window);
   try {
-    await legacy.mark(`low ${id}`);
+    await reachLow(parts, id, window);
+    // A transaction takes its snapshot with its first query, which is asked at HIGH; the connection must be there by then.
+    tx = await target.transaction(undefined, { isolationLevel: 'repeatable read', readOnly: true });
     const snapshot = await legacy.openSnapshot();
     await legacy.mark(`high ${id}`);
     const high = await reachHigh(window, signal);
