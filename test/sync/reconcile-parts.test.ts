@@ -6,6 +6,18 @@ import { nextChunkRows, restAfterWork } from '../../src/sync/reconcile/pace.ts';
 import { escapedNames, numberedPlaceholders } from '../../src/sync/reconcile/placeholders.ts';
 import { stateOf } from '../../src/sync/reconcile/state-of.ts';
 
+const part = (more: Partial<ComparedPart> = {}): ComparedPart => ({
+  name: 'public.orders',
+  rows: 10,
+  missing: 0,
+  extra: 0,
+  different: 0,
+  undetermined: 0,
+  repaired: 0,
+  truncated: false,
+  ...more,
+});
+
 it('chunks grow and shrink towards half a second of legacy, at most doubling', () => {
   expect(nextChunkRows(5_000, 500)).toBe(5_000);
   expect(nextChunkRows(5_000, 1)).toBe(10_000);
@@ -49,17 +61,6 @@ it('keys that could name somebody are kept as keyed hashes, numbers and uuids as
 });
 
 it('a comparison is clean, repaired, different or undetermined, the gravest of all its parts', () => {
-  const part = (more: Partial<ComparedPart> = {}): ComparedPart => ({
-    name: 'public.orders',
-    rows: 10,
-    missing: 0,
-    extra: 0,
-    different: 0,
-    undetermined: 0,
-    repaired: 0,
-    truncated: false,
-    ...more,
-  });
   expect(stateOf([part()])).toBe('clean');
   expect(stateOf([part(), part({ missing: 2, repaired: 2 })])).toBe('repaired');
   expect(stateOf([part({ extra: 1 }), part({ missing: 2, repaired: 2 })])).toBe('different');

@@ -86,10 +86,13 @@ describe('what the mirror has at HIGH and a snapshot does not see', () => {
 
   it('a failure at HIGH is the reader’s and does not reach the stream', async () => {
     const delivered = new DeliveredXids();
-    const atHigh = async (): Promise<void> => {
-      throw new Error('no connection');
-    };
-    const window = new MarkedWindow({ id: 'x', table, key: ['id'], delivered, atHigh });
+    const window = new MarkedWindow({
+      id: 'x',
+      table,
+      key: ['id'],
+      delivered,
+      atHigh: () => Promise.reject(new Error('no connection')),
+    });
     for (const content of ['low x', 'high x']) {
       const messages = [{ prefix: messagePrefix, content }];
       await window.onTransaction({ xid: 1, endPosition: 1n, committedAtMs: 0, changes: [], messages });
