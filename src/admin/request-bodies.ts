@@ -9,6 +9,8 @@ export const promoteBody = z.strictObject({
   force: z.boolean().optional(),
 });
 
+export const reconcileBody = z.strictObject({ repair: z.boolean(), source: z.string().min(1).max(200).optional() });
+
 export const killSwitchBody = z.strictObject({ on: z.boolean(), who, why: why.optional() });
 
 export const rollbackBody = z.strictObject({

@@ -5,7 +5,8 @@ import type { Log } from '../kernel/log.ts';
 import { answerOf, errorAnswer } from './admin-errors.ts';
 import type { EventStream } from './event-stream.ts';
 import { refusalOf, type GuardOptions } from './guards.ts';
-import { killSwitchBody, promoteBody, rollbackBody } from './request-bodies.ts';
+import { streamReconciliation } from './reconcile-stream.ts';
+import { killSwitchBody, promoteBody, reconcileBody, rollbackBody } from './request-bodies.ts';
 
 const pageFolder = fileURLToPath(new URL('./page/', import.meta.url));
 
@@ -65,6 +66,9 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
   });
   app.post('/features/:name/rollback', async (request, response) => {
     sendOutcome(response, await control.rollback(request.params.name, rollbackBody.parse(request.body)));
+  });
+  app.post('/features/:name/reconcile', async (request, response) => {
+    await streamReconciliation(response, control, request.params.name, reconcileBody.parse(request.body), log);
   });
   app.post('/reload', async (_request, response) => {
     response.json(await control.reload());

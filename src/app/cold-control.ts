@@ -8,6 +8,7 @@ export function standIn(inOffice: () => FigControl): FigControl {
     report: (feature) => inOffice().report(feature),
     promote: (feature, request) => inOffice().promote(feature, request),
     rollback: (feature, request) => inOffice().rollback(feature, request),
+    reconcile: (feature, request, tools) => inOffice().reconcile(feature, request, tools),
     killSwitch: (order) => inOffice().killSwitch(order),
     metrics: () => inOffice().metrics(),
     reload: () => inOffice().reload(),
@@ -19,7 +20,7 @@ export function standIn(inOffice: () => FigControl): FigControl {
 export function coldControl(
   able: Pick<FigControl, 'status' | 'metrics' | 'killSwitch' | 'reload' | 'readiness'>,
 ): FigControl {
-  return { ...able, report: refuse, promote: refuse, rollback: refuse };
+  return { ...able, report: refuse, promote: refuse, rollback: refuse, reconcile: refuse };
 }
 
 function refuse(): Promise<never> {

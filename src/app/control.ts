@@ -1,6 +1,7 @@
 import type { Difference, Verdict } from '../kernel/verdict.ts';
 import type { Side } from '../kernel/exchange.ts';
 import type { ReadPhase } from '../kernel/phase.ts';
+import type { Reconciliation, ReconciliationState } from '../store/reconciliation-store.ts';
 
 /** What the admin server and the command line may ask of a running fig, and the shapes of the answers (also `--json`). */
 export interface FigControl {
@@ -11,6 +12,11 @@ export interface FigControl {
   promote(feature: string, request: PromoteRequest): Promise<TransitionOutcome>;
   /** Sends reads back. Works from every phase. Throws FIG_UNKNOWN_FEATURE, FIG_WHY_REQUIRED. */
   rollback(feature: string, request: RollbackRequest): Promise<TransitionOutcome>;
+  /**
+   * Compares a feature's read model with the legacy database. Throws FIG_UNKNOWN_FEATURE, FIG_RECONCILE_REFUSED,
+   * FIG_RECONCILE_FAILED.
+   */
+  reconcile(feature: string, request: ReconcileRequest, tools: ReconcileTools): Promise<ReconcileReport>;
   /** Sends all reads of every proxy to legacy, or hands them back to the phases. Works without the control store. */
   killSwitch(order: KillSwitchOrder): Promise<KillSwitchReport>;
   /** Text exposition of all metrics. */
@@ -58,6 +64,42 @@ export interface RollbackRequest {
   readonly why: string;
   /** Where to; default: `shadow` from canary and live, `legacy` from shadow. */
   readonly to?: 'legacy' | 'shadow' | undefined;
+}
+
+export interface ReconcileRequest {
+  /** Puts right what differs. */
+  readonly repair: boolean;
+  /** Only this legacy table. */
+  readonly source?: string | undefined;
+}
+
+export interface ReconcileProgress {
+  /** Legacy table, or the read model itself. */
+  readonly part: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ReconcileTools {
+  readonly onProgress: (progress: ReconcileProgress) => void;
+  /** Ends it early. */
+  readonly signal: AbortSignal;
+}
+
+export interface ReconcileReport extends Reconciliation {
+  readonly feature: string;
+  readonly readModel: string;
+  /** A few words. */
+  readonly summary: string;
+}
+
+/** The last comparison of a read model with legacy. */
+export interface ReconciliationStatus {
+  readonly state: ReconciliationState;
+  /** ISO 8601. */
+  readonly finishedAt: string;
+  /** A few words. */
+  readonly summary: string;
 }
 
 export interface KillSwitchOrder {
@@ -129,6 +171,8 @@ export interface ReadModelStatus {
   readonly progress: number;
   readonly rows: number | undefined;
   readonly error: string | undefined;
+  /** Undefined: it was never compared with legacy. */
+  readonly reconciliation?: ReconciliationStatus | undefined;
 }
 
 export interface FeatureStatus {

@@ -19,6 +19,9 @@ import type {
   KillSwitchReport,
   PromoteRequest,
   Readiness,
+  ReconcileReport,
+  ReconcileRequest,
+  ReconcileTools,
   ReloadOutcome,
   RollbackRequest,
   StatusReport,
@@ -26,6 +29,7 @@ import type {
 } from './control.ts';
 import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
+import type { Reconciliations } from './reconciliations.ts';
 import type { ProxySide } from './proxy-side.ts';
 import { askStore, askStoreSoon } from './store-presence.ts';
 
@@ -38,6 +42,7 @@ export interface ControlParts {
   readonly controller: CutoverController;
   readonly capture: Capture | undefined;
   readonly side: ProxySide;
+  readonly reconciliations: Reconciliations;
   readonly reload: () => Promise<ReloadOutcome>;
   readonly metrics: Metrics;
   readonly killSwitch: LocalKillSwitch;
@@ -92,15 +97,7 @@ export class MigrationControl implements FigControl {
   }
 
   async report(name: string): Promise<FeatureReport> {
-    const feature = this.#parts.config.features.find((each) => each.name === name);
-    if (!feature) {
-      const known = this.#parts.config.features.map((each) => each.name).join(', ') || 'none';
-      throw new FigError(
-        'FIG_UNKNOWN_FEATURE',
-        `there is no feature ${JSON.stringify(name)}; the config has: ${known}`,
-      );
-    }
-    return askStore(this.#parts.store, this.#report(name, feature));
+    return askStore(this.#parts.store, this.#report(name, this.#featureOf(name)));
   }
 
   async #report(name: string, feature: NormalizedFeature): Promise<FeatureReport> {
@@ -129,6 +126,10 @@ export class MigrationControl implements FigControl {
     return askStore(this.#parts.store, this.#parts.controller.rollback(feature, request));
   }
 
+  async reconcile(name: string, request: ReconcileRequest, tools: ReconcileTools): Promise<ReconcileReport> {
+    return this.#parts.reconciliations.run(this.#featureOf(name), request, tools);
+  }
+
   async metrics(): Promise<string> {
     return this.#parts.metrics.text(await this.#parts.side.otherMetrics());
   }
@@ -145,10 +146,18 @@ export class MigrationControl implements FigControl {
     return this.#parts.killSwitch.order(order);
   }
 
+  #featureOf(name: string): NormalizedFeature {
+    const feature = this.#parts.config.features.find((each) => each.name === name);
+    if (feature) return feature;
+    const known = this.#parts.config.features.map((each) => each.name).join(', ') || 'none';
+    throw new FigError('FIG_UNKNOWN_FEATURE', `there is no feature ${JSON.stringify(name)}; the config has: ${known}`);
+  }
+
   async #featureStatus(feature: NormalizedFeature): Promise<FeatureStatus> {
     const reading = await this.#parts.controller.read(feature.name);
     const { reads } = reading.row;
     const comparisons = reading.evidence?.verdicts ?? nothingCompared;
+    const readModel = readModelStatus(feature, this.#parts.capture);
     return {
       feature: feature.name,
       phase: reads.phase,
@@ -156,7 +165,7 @@ export class MigrationControl implements FigControl {
       reads: describeReads(reads),
       routes: feature.routes.map(({ route }) => route),
       fingerprint: feature.fingerprint,
-      readModel: readModelStatus(feature, this.#parts.capture),
+      readModel: readModel && { ...readModel, reconciliation: await this.#parts.reconciliations.status(feature) },
       comparisons,
       matchRate: matchRateOf(comparisons),
       legacyP95Ms: reading.evidence?.legacyP95Ms,

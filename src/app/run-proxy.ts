@@ -72,6 +72,7 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
       report: refuse,
       promote: refuse,
       rollback: refuse,
+      reconcile: refuse,
       metrics: async () => metrics.text(await side.otherMetrics()),
       reload: refuseReload,
       killSwitch: (order) => killSwitch.order(order),

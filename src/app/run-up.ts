@@ -27,6 +27,8 @@ import { storeUrlOf } from './open-databases.ts';
 import type { ProxySide } from './proxy-side.ts';
 import { readModelView } from './read-model-view.ts';
 import { reloadOnHangup } from './reload-on-hangup.ts';
+import { startReconcileSchedule } from './reconcile-schedule.ts';
+import { Reconciliations } from './reconciliations.ts';
 import { refreshMetrics } from './refresh-metrics.ts';
 import { retreatOnNewCode } from './retreat-on-new-code.ts';
 import { RoutingState } from './routing-state.ts';
@@ -158,7 +160,8 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     await serving.provide({ capture, readModels: readModelView(features, capture), fenceSecret });
 
     const phases = createPhaseStore(store);
-    const ports = cutoverPorts({ store, phases, features: config.features, capture });
+    const reconciliations = new Reconciliations(store, capture);
+    const ports = cutoverPorts({ store, phases, features: config.features, capture, reconciliations });
     const controller = new CutoverController({ features, ports, log });
     const side = cold ?? (await serve(fenceSecret));
 
@@ -176,6 +179,10 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     stack.add('phase watch', () => watch.stop());
     const loop = controller.start();
     stack.add('cutover', () => loop.stop());
+    if (capture) {
+      const schedule = startReconcileSchedule({ features: config.features, reconciliations, capture, log });
+      stack.add('reconciliation', () => schedule.stop());
+    }
 
     const control = new MigrationControl({
       config,
@@ -186,6 +193,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       controller,
       capture,
       side,
+      reconciliations,
       reload: () => live.reload(serving),
       metrics,
       killSwitch,

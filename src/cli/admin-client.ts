@@ -3,6 +3,9 @@ import type {
   KillSwitchOrder,
   KillSwitchReport,
   PromoteRequest,
+  ReconcileProgress,
+  ReconcileReport,
+  ReconcileRequest,
   ReloadOutcome,
   RollbackRequest,
   StatusReport,
@@ -10,6 +13,7 @@ import type {
 } from '../app/control.ts';
 import { errorCodes, type ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';
+import { linesOf } from './read-lines.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -24,6 +28,12 @@ export interface AdminClient {
   report(feature: string): Promise<Answer<FeatureReport>>;
   /** A refusal is an answer: `moved` is false. */
   promote(feature: string, request: PromoteRequest): Promise<Answer<TransitionOutcome>>;
+  /** Takes as long as it takes; tells how far it is meanwhile. */
+  reconcile(
+    feature: string,
+    request: ReconcileRequest,
+    onProgress: (progress: ReconcileProgress) => void,
+  ): Promise<Answer<ReconcileReport>>;
   reload(): Promise<Answer<ReloadOutcome>>;
   rollback(feature: string, request: RollbackRequest): Promise<Answer<TransitionOutcome>>;
   killSwitch(order: KillSwitchOrder): Promise<Answer<KillSwitchReport>>;
@@ -39,6 +49,19 @@ export function createAdminClient(admin: URL, token: string | undefined): AdminC
   return {
     status: () => ask('/status'),
     report: (feature) => ask(featurePath(feature, 'report')),
+    reconcile: async (feature, request, onProgress) => {
+      const url = new URL(featurePath(feature, 'reconcile'), admin);
+      const response = await send(url, token, request, Number.POSITIVE_INFINITY);
+      let last = '';
+      for await (const line of response.body ? linesOf(response.body) : []) {
+        last = line;
+        const { progress }: ReconcileLine = readAnswer(admin, 200, line);
+        if (progress) onProgress(progress);
+      }
+      const { outcome }: ReconcileLine = readAnswer(admin, response.status, last);
+      if (!outcome) throw new FigError('FIG_NOT_RUNNING', `the fig at ${admin.origin} went away before the end`);
+      return { json: JSON.stringify(outcome), value: outcome };
+    },
     reload: () => ask('/reload', {}),
     promote: (feature, request) => ask(featurePath(feature, 'promote'), request),
     rollback: (feature, request) => ask(featurePath(feature, 'rollback'), request),
@@ -50,7 +73,12 @@ function featurePath(feature: string, verb: string): string {
   return `/features/${encodeURIComponent(feature)}/${verb}`;
 }
 
-async function send(url: URL, token: string | undefined, body: unknown): Promise<Response> {
+async function send(
+  url: URL,
+  token: string | undefined,
+  body: unknown,
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (token !== undefined && token !== '') headers['authorization'] = `Bearer ${token}`;
   if (body !== undefined) Object.assign(headers, { 'content-type': 'application/json', 'x-fig-admin': '1' });
@@ -59,12 +87,18 @@ async function send(url: URL, token: string | undefined, body: unknown): Promise
     return await fetch(url, {
       method,
       headers,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(Number.isFinite(timeoutMs) && { signal: AbortSignal.timeout(timeoutMs) }),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (error) {
     throw new FigError('FIG_NOT_RUNNING', `no running fig answers at ${url.origin}`, { cause: error });
   }
+}
+
+/** One line of the answer to a comparison. */
+interface ReconcileLine {
+  readonly progress?: ReconcileProgress | undefined;
+  readonly outcome?: ReconcileReport | undefined;
 }
 
 interface ErrorBody {

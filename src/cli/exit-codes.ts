@@ -1,4 +1,4 @@
-import type { TransitionOutcome } from '../app/control.ts';
+import type { ReconciliationStatus, TransitionOutcome } from '../app/control.ts';
 
 export const exitCodes = {
   done: 0,
@@ -17,6 +17,13 @@ export function exitCodeOf(outcome: Pick<TransitionOutcome, 'moved' | 'gate'>): 
   return exitCodes.failed;
 }
 
+/** A comparison is a proof, too: 3 says that something differs, 4 that it could not be decided. */
+export function exitCodeOfReconciliation(state: ReconciliationStatus['state']): number {
+  if (state === 'clean' || state === 'repaired') return exitCodes.done;
+  if (state === 'different') return exitCodes.gateFailed;
+  return state === 'undetermined' ? exitCodes.gateInconclusive : exitCodes.failed;
+}
+
 const plainCodes = `
 Exit codes:
   0  done
@@ -30,3 +37,6 @@ export const transitionExitCodesHelp = `${plainCodes}
   4  refused: the gate says INCONCLUSIVE, the proof is not finished`;
 export const preflightExitCodesHelp = `${plainCodes}
   5  preflight found errors`;
+export const reconcileExitCodesHelp = `${plainCodes}
+  3  rows differ (with --repair: and could not be put right)
+  4  rows changed so often that they could not be compared`;

@@ -9,6 +9,7 @@ import { preflightCommand } from './preflight-command.ts';
 import { promoteCommand } from './promote-command.ts';
 import { proxyCommand } from './proxy-command.ts';
 import { renderError } from './render-error.ts';
+import { reconcileCommand } from './reconcile-command.ts';
 import { reloadCommand } from './reload-command.ts';
 import { reportCommand } from './report-command.ts';
 import { rollbackCommand } from './rollback-command.ts';
@@ -55,6 +56,7 @@ function createProgram(context: CliContext): Command {
     promoteCommand,
     rollbackCommand,
     reloadCommand,
+    reconcileCommand,
     killSwitchCommand,
   ]) {
     program.addCommand(command(context).copyInheritedSettings(program));

@@ -1,6 +1,7 @@
 import type { FeatureStatus, LoadStatus, ObservedRoute, StatusReport } from '../app/control.ts';
 import { formatBytes, formatCount, formatDuration, formatMs, formatSeconds, formatShare } from './format.ts';
 import { paintGate, type Palette } from './palette.ts';
+import { reconciliationLine } from './render-reconciliation.ts';
 import { renderTable } from './render-table.ts';
 
 /** `fig status` for people. `now` in milliseconds since the epoch. */
@@ -10,7 +11,7 @@ export function renderStatus(status: StatusReport, palette: Palette, now: number
     `${palette.bold(status.name)}  ${mode}, up ${formatDuration(now - Date.parse(status.startedAt))}`,
     facts(status, palette),
     status.features.length > 0
-      ? renderFeatures(status.features, palette)
+      ? renderFeatures(status.features, palette, now)
       : renderRoutes(status.traffic.routes, palette),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -75,7 +76,7 @@ function requestsText(traffic: StatusReport['traffic']): string {
   return `${formatCount(traffic.requests)} (legacy ${formatCount(legacy)}, candidate ${formatCount(candidate)}${fell})`;
 }
 
-function renderFeatures(features: readonly FeatureStatus[], palette: Palette): string {
+function renderFeatures(features: readonly FeatureStatus[], palette: Palette, now: number): string {
   const table = renderTable(
     [
       { title: 'feature' },
@@ -100,7 +101,11 @@ function renderFeatures(features: readonly FeatureStatus[], palette: Palette): s
     palette,
   );
   const reasons = features.map(({ feature, gate }) => `${palette.bold(feature)}: ${gate.reason}`);
-  return `${table}\n\n${reasons.join('\n')}`;
+  const compared = features.flatMap(({ feature, readModel }) => {
+    const last = readModel?.reconciliation;
+    return last ? [`${palette.bold(feature)}: ${reconciliationLine(last, palette, now)}`] : [];
+  });
+  return `${table}\n\n${[...reasons, ...compared].join('\n')}`;
 }
 
 function readModelText(readModel: FeatureStatus['readModel'], palette: Palette): string {

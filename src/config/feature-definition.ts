@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ReadModelDefinition } from './read-model-definition.ts';
+import type { ReconcileRules } from './reconcile-rules.ts';
 
 export interface QueryInput {
   readonly params: Readonly<Record<string, string>>;
@@ -108,6 +109,8 @@ export interface FeatureDefinition {
   readonly candidateTimeoutMs?: number | undefined;
   readonly compare?: CompareRules | undefined;
   readonly cutover?: CutoverPolicy | undefined;
+  /** How the read model is compared with the legacy database; `false`: not unless somebody asks for it. */
+  readonly reconcile?: ReconcileRules | false | undefined;
 }
 
 /** Declares a feature: the unit that is migrated. */

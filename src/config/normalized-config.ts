@@ -3,6 +3,7 @@ import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
 import type { ProxyLimits } from './limits.ts';
 import type { ReadModelDefinition } from './read-model-definition.ts';
+import type { NormalizedReconcile } from './reconcile-rules.ts';
 import type { UpstreamTimeouts } from './timeouts.ts';
 
 export interface NormalizedRoute {
@@ -50,6 +51,8 @@ export interface NormalizedFeature {
   readonly candidateTimeoutMs: number;
   readonly compare: NormalizedCompareRules;
   readonly cutover: NormalizedCutover;
+  /** Undefined: fig compares nothing by itself, and the gate does not ask for it. */
+  readonly reconcile?: NormalizedReconcile | undefined;
   /** Changes when handlers, read model, routes or rules change; evidence of another fingerprint does not count. */
   readonly fingerprint: string;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
+import { reconcileSchema } from './reconcile-rules.ts';
 import { graphqlRoute, operationName, plainRoute, route } from './route-schema.ts';
 
 const identifier = z
@@ -73,6 +74,7 @@ const feature = z
     candidateTimeoutMs: z.number().positive().optional(),
     compare: compare.optional(),
     cutover: cutover.optional(),
+    reconcile: reconcileSchema.optional(),
   })
   .refine((value) => (value.candidate === undefined) === (value.routes === undefined), {
     message: 'candidate and routes go together: the routes that the service at candidate answers',

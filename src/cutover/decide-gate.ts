@@ -2,6 +2,7 @@
 import type { NormalizedCutover } from '../config/normalized-config.ts';
 import type { EvidenceSummary } from '../kernel/evidence.ts';
 import type { ReadState } from '../kernel/phase.ts';
+import { describeUnreconciled, type ReconciliationHealth } from './reconciliation-health.ts';
 import { harmEvidence, promotionEvidence, type PromotionEvidence } from './sequential-gate.ts';
 
 /** Under this 95th percentile (ms) a candidate is fast enough, however fast legacy is. */
@@ -28,6 +29,8 @@ export interface GateHealth {
   readonly lagSeconds: number | undefined;
   /** Present while changes cannot be captured. */
   readonly captureError?: string | undefined;
+  /** What the last comparison of the read model with legacy showed; absent: none is asked for. */
+  readonly reconciliation?: ReconciliationHealth | undefined;
   /** What the breaker did in this step; absent: it stayed closed. */
   readonly breaker?: BreakerHealth | undefined;
 }
@@ -105,7 +108,7 @@ export function describeNotReady(health: GateHealth): string {
 }
 
 /** What holds the gate besides a lack of proof, in the order in which an operator should look at it. */
-function holdsOf({ evidence, health, policy }: GateInput): string[] {
+function holdsOf({ state, evidence, health, policy }: GateInput): string[] {
   const holds: string[] = [];
   if (!health.readModelReady) holds.push(describeNotReady(health));
   if (health.captureError !== undefined) holds.push(`changes are not captured: ${health.captureError}`);
@@ -115,6 +118,8 @@ function holdsOf({ evidence, health, policy }: GateInput): string[] {
     const lag = `${decimal(health.lagSeconds)} s behind legacy (limit ${decimal(policy.maxLagSeconds)} s)`;
     holds.push(`the read model is ${lag}`);
   }
+  const unreconciled = describeUnreconciled(state, health, policy);
+  if (unreconciled !== undefined) holds.push(unreconciled);
   const sinceOpening = health.breaker?.secondsSinceLast;
   if (sinceOpening !== undefined && sinceOpening < quietSeconds) {
     holds.push(`the breaker opened ${decimal(Math.round(sinceOpening))} s ago (${quietSeconds} s of quiet needed)`);

@@ -104,6 +104,14 @@ export const errorCodes = {
     meaning: 'An update left out an unchanged large value of a row that the mirror does not have.',
     remedy: 'The read model is built again by itself.',
   },
+  FIG_RECONCILE_REFUSED: {
+    meaning: 'The read model cannot be compared with the legacy database now.',
+    remedy: 'The message says why. Wait until the read model is ready, or until the comparison that runs has ended.',
+  },
+  FIG_RECONCILE_FAILED: {
+    meaning: 'Comparing the read model with the legacy database did not come to its end.',
+    remedy: 'Nothing is broken by it; what was repaired stays so. The message says why; run it again after that.',
+  },
   FIG_LISTEN_FAILED: {
     meaning: 'The proxy cannot listen on the address.',
     remedy:

@@ -8,6 +8,7 @@ import type { DeclarativeProjection } from './declarative-projection.ts';
 import type { DeliveredXids } from './delivered-xids.ts';
 import type { MirrorTable } from './mirror-table.ts';
 import { messagePrefix } from './postgres/source-position.ts';
+import type { StreamWatcher } from './stream-watcher.ts';
 
 export const CHUNK_ROWS = 2_000;
 
@@ -34,7 +35,7 @@ interface OpenChunk {
  * Fills a projection's mirror beside the stream, chunk by chunk. `run` reads; `onTransaction`, called by the stream's
  * reader for every transaction in order, lands each chunk when its HIGH marker comes by.
  */
-export class Backfill {
+export class Backfill implements StreamWatcher {
   readonly #projection: DeclarativeProjection;
   readonly #delivered: DeliveredXids;
   readonly #store = new ProjectionStore();

@@ -7,6 +7,7 @@ import { milestone } from '../kernel/milestones.ts';
 import { laterPosition, type Position } from '../kernel/position.ts';
 import { qualifiedSource } from '../store/read-model-names.ts';
 import { type AppliedBatch, ChangeTally, tallied } from './applied-batch.ts';
+import type { Reconciliation } from '../store/reconciliation-store.ts';
 import { Backfill, type SyncProgress } from './backfill.ts';
 import { BackfillReader } from './backfill-reader.ts';
 import { sleep } from '../kernel/service.ts';
@@ -24,9 +25,11 @@ import { sessionOptions } from './postgres/session-settings.ts';
 import { slotNameOf } from './postgres/slot.ts';
 import { identifySource, logDigest, type SourceIdentity } from './postgres/identify-source.ts';
 import { messagePrefix } from './postgres/source-position.ts';
+import { type ReconcileOrder, reconcileReadModel } from './reconcile/reconcile-read-model.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { SourceChanges } from './source-changes.ts';
 import { fingerprintOf, takeUp } from './take-up.ts';
+import type { StreamWatcher } from './stream-watcher.ts';
 
 const BATCH_CHANGES = 1_000;
 const KEEP_POSITION_EVERY_MS = 5_000;
@@ -50,7 +53,9 @@ export class CaptureSession implements AsyncDisposable {
   readonly #options: SessionOptions;
   readonly #stream: ReplicationStream;
   readonly #projections: readonly DeclarativeProjection[];
-  readonly #backfills = new Map<DeclarativeProjection, Backfill>();
+  readonly #watchers = new Set<StreamWatcher>();
+  readonly #reconciling = new Map<DeclarativeProjection, Promise<unknown>>();
+  readonly #ended = new AbortController();
   readonly #delivered = new DeliveredXids();
   readonly #serial = new SerialQueue();
   readonly #identity: SourceIdentity;
@@ -148,7 +153,14 @@ export class CaptureSession implements AsyncDisposable {
   async run(signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const both = AbortSignal.any([signal, failed.signal]);
-    both.addEventListener('abort', () => void this.#stream[Symbol.asyncDispose](), { once: true });
+    both.addEventListener(
+      'abort',
+      () => {
+        this.#ended.abort();
+        void this.#stream[Symbol.asyncDispose]();
+      },
+      { once: true },
+    );
     const tasks = [
       this.#consume(both),
       this.#keepPositions(both),
@@ -163,9 +175,43 @@ export class CaptureSession implements AsyncDisposable {
         }),
       ),
     );
+    this.#ended.abort();
+    await Promise.allSettled(this.#reconciling.values());
     const rejected = outcomes.find((outcome) => outcome.status === 'rejected');
     if (rejected && !signal.aborted) throw rejected.reason;
     if (signal.aborted) await this.#keepPosition();
+  }
+
+  /** Compares a read model with legacy. Throws FIG_RECONCILE_REFUSED when it cannot be compared now. */
+  async reconcile(readModel: string, order: ReconcileOrder): Promise<Reconciliation> {
+    const projection = this.#projections.find(({ definition }) => definition.name === readModel);
+    if (projection?.state !== 'ready' || this.#ended.signal.aborted) {
+      throw new FigError('FIG_RECONCILE_REFUSED', `the read model ${readModel} is not ready`);
+    }
+    if (this.#reconciling.has(projection)) {
+      throw new FigError('FIG_RECONCILE_REFUSED', `the read model ${readModel} is being compared already`);
+    }
+    const running = reconcileReadModel(
+      {
+        projection,
+        target: this.#options.target,
+        url: this.#options.url,
+        delivered: this.#delivered,
+        watch: (watcher) => {
+          this.#watchers.add(watcher);
+          return () => void this.#watchers.delete(watcher);
+        },
+        exclusively: (work) => this.#serial.run(work),
+        log: this.#options.log,
+      },
+      { ...order, signal: AbortSignal.any([order.signal, this.#ended.signal]) },
+    );
+    this.#reconciling.set(projection, running);
+    try {
+      return await running;
+    } finally {
+      this.#reconciling.delete(projection);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -218,7 +264,8 @@ export class CaptureSession implements AsyncDisposable {
     const last = batch.at(-1);
     if (!last) return;
     // Markers and nudges alone change no row; that they came is kept with the next change, or like any idle position.
-    const isIdle = batch.every(({ changes }) => changes.length === 0);
+    // Whoever watches for markers wants the target to stand exactly at them.
+    const isIdle = this.#watchers.size === 0 && batch.every(({ changes }) => changes.length === 0);
     if (!isIdle) {
       const startedAt = performance.now();
       await this.#project(async (projection) => {
@@ -230,7 +277,7 @@ export class CaptureSession implements AsyncDisposable {
       this.#tell({ size: 'small', transactions: batch.length, changes: tally.counts }, startedAt);
     }
     for (const transaction of batch) {
-      for (const backfill of this.#backfills.values()) await backfill.onTransaction(transaction);
+      for (const watcher of this.#watchers) await watcher.onTransaction(transaction);
       this.#delivered.add(transaction.xid);
     }
     this.#reached(last.endPosition);
@@ -244,7 +291,7 @@ export class CaptureSession implements AsyncDisposable {
       tally = read;
     });
     await this.#project((projection) => projection.applyLarge(this.#changes.refusing(projection, counted)));
-    for (const backfill of this.#backfills.values()) backfill.onLarge();
+    for (const watcher of this.#watchers) watcher.onLarge(transaction);
     this.#delivered.add(transaction.xid);
     await transaction.release();
     this.#tell({ size: 'large', transactions: 1, changes: tally.counts }, startedAt);
@@ -340,12 +387,12 @@ export class CaptureSession implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<void> {
     const backfill = new Backfill(projection, this.#delivered);
-    this.#backfills.set(projection, backfill);
+    this.#watchers.add(backfill);
     await using reader = await BackfillReader.open(this.#options.url);
     try {
       await backfill.run(this.#options.target, reader, tell, signal);
     } finally {
-      this.#backfills.delete(projection);
+      this.#watchers.delete(backfill);
     }
     if (!signal.aborted) await this.#serial.run(() => projection.startBuilding());
   }

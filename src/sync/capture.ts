@@ -5,6 +5,7 @@ import type { Log } from '../kernel/log.ts';
 import type { AppliedPosition, Position } from '../kernel/position.ts';
 import { type Service, sleep, startLoop } from '../kernel/service.ts';
 import type { AppliedBatch } from './applied-batch.ts';
+import type { Reconciliation } from '../store/reconciliation-store.ts';
 import { AppliedTracker } from './applied-tracker.ts';
 import type { SyncProgress } from './backfill.ts';
 import { CaptureSession } from './capture-session.ts';
@@ -13,6 +14,7 @@ import { LagMeter } from './lag-meter.ts';
 import { FindingLog } from './postgres/preflight/finding-log.ts';
 import { PostgresSourcePosition } from './postgres/source-position.ts';
 import type { ReadModelProgress } from './read-model-progress.ts';
+import type { ReconcileOrder } from './reconcile/reconcile-read-model.ts';
 
 const SAMPLE_EVERY_MS = 500;
 
@@ -110,6 +112,15 @@ export class Capture implements Service {
   lagSecondsOf(readModel: string): number | undefined {
     const applied = this.#trackers.get(readModel)?.current();
     return applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now())?.seconds;
+  }
+
+  /**
+   * Compares a read model with legacy while both go on, and puts right what differs if told to. Throws
+   * FIG_RECONCILE_REFUSED when it cannot be compared now, FIG_RECONCILE_FAILED when it could not be to the end.
+   */
+  async reconcile(readModel: string, order: ReconcileOrder): Promise<Reconciliation> {
+    if (!this.#session) throw new FigError('FIG_RECONCILE_REFUSED', 'changes are not being captured');
+    return this.#session.reconcile(readModel, order);
   }
 
   /**

@@ -7,7 +7,7 @@ import { type BuildCursor, ProjectionStore, type ProjectionState } from '../stor
 import { SourceShapeStore } from '../store/source-shape-store.ts';
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../store/read-model-names.ts';
 import type { Change, LargeTransaction, RawRow, SourceTransaction } from './change.ts';
-import { collapseChanges } from './collapse-changes.ts';
+import { collapseChanges, keyText, type NetTable } from './collapse-changes.ts';
 import { decodeRow } from './decode-row.ts';
 import type { StoredPosition } from './judge-position.ts';
 import { MirrorTable } from './mirror-table.ts';
@@ -241,6 +241,41 @@ export class DeclarativeProjection {
     this.#buildCursor = cursor;
     milestone('sync:page-built');
     return Math.max(1, rows.length);
+  }
+
+  /**
+   * Puts rows of a source right that were found to differ from legacy, as the stream would: they land in the mirror, and
+   * what they make dirty is built. `rows` and `gone` must hold at the present position.
+   */
+  async correct(source: string, rows: readonly RawRow[], gone: readonly (readonly string[])[]): Promise<void> {
+    const mirror = this.#mirrors.get(source)!;
+    const net: NetTable = { truncated: false, changes: new Map() };
+    for (const key of gone) net.changes.set(JSON.stringify(key), { kind: 'delete' });
+    for (const row of rows) net.changes.set(keyText(row, mirror.key), { kind: 'upsert', values: row, base: row });
+    await this.#db.transaction(async (tx) => {
+      const { before, after } = await mirror.land(tx, net, false);
+      await this.#build(tx, await this.#dirtyKeys(tx, mirror, [...before, ...after]));
+    });
+  }
+
+  /** Builds keys again whose rows were found to be others than `build` gives. */
+  async rebuildKeys(keys: readonly string[]): Promise<void> {
+    await this.#db.transaction((tx) => this.#build(tx, keys));
+  }
+
+  /** What `build` gives for keys in a transaction's snapshot. */
+  buildIn(tx: Knex.Transaction, keys: readonly string[]): PromiseLike<readonly Readonly<Record<string, unknown>>[]> {
+    return this.definition.build(keys, this.#mirrorIn(tx), tx);
+  }
+
+  /** The keys that mirrored rows make dirty, in a transaction's snapshot. */
+  dirtyKeysIn(tx: Knex.Transaction, source: string, rows: readonly RawRow[]): Promise<readonly string[]> {
+    return this.#dirtyKeys(tx, this.#mirrors.get(source)!, rows);
+  }
+
+  /** The position as a transaction's snapshot has it. */
+  async positionIn(tx: Knex.Transaction): Promise<Position | undefined> {
+    return (await this.#store.find(tx, this.names.projection))?.position;
   }
 
   async #move(position: Position, work: (tx: Knex.Transaction) => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ import type {
   FigControl,
   PromoteRequest,
   Readiness,
+  ReconcileReport,
   RollbackRequest,
   StatusReport,
   TransitionOutcome,
@@ -21,6 +22,8 @@ export interface SampleControl extends FigControl {
   /** What transitions come to; default: they move. */
   outcome: (feature: string, action: 'promote' | 'rollback') => TransitionOutcome;
   reportOf: (feature: string) => FeatureReport;
+  /** What a comparison with legacy comes to; default: one row differs. */
+  reconciling: FigControl['reconcile'];
 }
 
 /** A control with the figures of a shop in shadow, as the real one gives them. */
@@ -81,6 +84,15 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
       control.asked.push({ feature, ...request });
       if (request.why === '') throw new FigError('FIG_WHY_REQUIRED', 'a rollback must say why');
       return control.outcome(feature, 'rollback');
+    },
+    reconcile: async (feature, request, { onProgress, signal }) => {
+      known(feature);
+      return control.reconciling(feature, request, { onProgress, signal });
+    },
+    reconciling: async (feature, { repair, source }, { onProgress }) => {
+      onProgress({ part: 'public.orders', done: 5_000, total: 20_184 });
+      onProgress({ part: 'public.orders', done: 20_184, total: 20_184 });
+      return { ...sampleReconciliation(), feature, repair, whole: source === undefined };
     },
     reload: async () => ({ changed: ['limits.inFlight'] }),
     readiness: () => control.ready,
@@ -193,6 +205,34 @@ export function observingStatus(): Partial<StatusReport> {
     capture: undefined,
     shadow: undefined,
     traffic: { ...status.traffic, servedBy: { legacy: 18_423, candidate: 0 }, fallbacks: {} },
+  };
+}
+
+export function sampleReconciliation(): ReconcileReport {
+  return {
+    feature: 'orders',
+    readModel: 'order_summary',
+    summary: '1 of 20,184 rows differ (1 of public.orders)',
+    state: 'different',
+    repair: false,
+    whole: true,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    finishedAt: '2026-01-01T00:00:12.500Z',
+    position: '0/4A1C2F8',
+    parts: [
+      {
+        name: 'public.orders',
+        rows: 20_184,
+        missing: 0,
+        extra: 0,
+        different: 1,
+        undetermined: 0,
+        repaired: 0,
+        truncated: false,
+      },
+    ],
+    samples: [{ part: 'public.orders', kind: 'different', key: '4711' }],
+    error: undefined,
   };
 }
 

@@ -71,6 +71,7 @@ export function featureCard(feature, status, entry) {
       ),
     ),
     readModelNotice(feature.readModel),
+    reconciliationNotice(feature.readModel?.reconciliation),
     steps(feature),
     h('div', { class: 'columns' }, evidence(feature, entry?.report), gate(feature, status)),
     differences(name, entry),
@@ -110,6 +111,18 @@ function readModelNotice(readModel) {
       h('span', {}, percent(readModel.progress)),
     ),
     meter(readModel.progress, 'accent', `${words[readModel.state]}: ${percent(readModel.progress)}`),
+  );
+}
+
+/** Nothing while all is well; the fact is in the gate's panel. */
+function reconciliationNotice(last) {
+  if (!last || last.state === 'clean' || last.state === 'repaired') return undefined;
+  return h(
+    'div',
+    { class: `notice ${last.state === 'different' ? 'bad' : 'plain'}`, role: 'status' },
+    h('strong', {}, 'Compared with legacy: '),
+    last.summary,
+    '.',
   );
 }
 
@@ -230,8 +243,15 @@ function gate(feature, status) {
       fact('Legacy p95', milliseconds(feature.legacyP95Ms)),
       fact('Candidate p95', milliseconds(feature.candidateP95Ms), ratio(feature)),
       fact('Lag', status.capture ? seconds(status.capture.lagSeconds) : '–'),
+      comparedFact(feature.readModel?.reconciliation),
     ),
   );
+}
+
+function comparedFact(last) {
+  if (!last) return undefined;
+  const ago = seconds(Math.max(0, (Date.now() - Date.parse(last.finishedAt)) / 1000));
+  return fact('Compared with legacy', last.state, `${ago} ago: ${last.summary}`);
 }
 
 function ratio({ legacyP95Ms, candidateP95Ms }) {

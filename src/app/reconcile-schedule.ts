@@ -1,0 +1,65 @@
+import type { NormalizedFeature } from '../config/normalized-config.ts';
+import { describeError } from '../kernel/fig-error.ts';
+import type { Log } from '../kernel/log.ts';
+import { type Service, startLoop } from '../kernel/service.ts';
+import type { Capture } from '../sync/capture.ts';
+import type { Reconciliations } from './reconciliations.ts';
+
+/** How often it is looked whether a read model is ready, and its comparison due. */
+const LOOK_EVERY_MS = 1_000;
+/** A comparison that failed is not begun again before this. */
+const MAX_REST_MS = 300_000;
+
+export interface ReconcileScheduleOptions {
+  readonly features: readonly NormalizedFeature[];
+  readonly reconciliations: Reconciliations;
+  readonly capture: Capture;
+  readonly log: Log;
+}
+
+/**
+ * Compares every read model when it has become ready, and again whenever the last comparison is as old as its feature says.
+ * One after the other, so that legacy is never asked by two.
+ */
+export function startReconcileSchedule(options: ReconcileScheduleOptions): Service {
+  const { features, log } = options;
+  return startLoop({
+    name: 'reconciliation',
+    maxRestMs: MAX_REST_MS,
+    turn: async (signal) => {
+      const failures: unknown[] = [];
+      for (const feature of features) {
+        try {
+          if (!signal.aborted && (await isDue(options, feature))) await compare(options, feature, signal);
+        } catch (error) {
+          failures.push(new Error(`feature ${feature.name}`, { cause: error }));
+        }
+      }
+      if (failures.length > 0) throw new AggregateError(failures);
+      return LOOK_EVERY_MS;
+    },
+    onError: (error, attempt) => {
+      log.warn({ attempt, error: describeError(error) }, 'a read model was not compared with legacy; trying again');
+    },
+  });
+}
+
+async function compare(
+  { reconciliations, log }: ReconcileScheduleOptions,
+  feature: NormalizedFeature,
+  signal: AbortSignal,
+): Promise<void> {
+  const order = { repair: feature.reconcile?.repair === true };
+  const { state, summary } = await reconciliations.run(feature, order, { onProgress: () => undefined, signal });
+  log.info({ feature: feature.name, state, summary }, 'the read model was compared with legacy');
+}
+
+async function isDue(
+  { reconciliations, capture }: ReconcileScheduleOptions,
+  feature: NormalizedFeature,
+): Promise<boolean> {
+  const { readModel, reconcile } = feature;
+  if (!readModel || !reconcile || capture.progressOf(readModel.name).state !== 'ready') return false;
+  const { last } = (await reconciliations.health(feature)) ?? {};
+  return last === undefined || last.ageSeconds * 1_000 >= reconcile.everyMs;
+}

@@ -1,0 +1,60 @@
+import type { Knex } from 'knex';
+import type { NormalizedFeature } from '../config/normalized-config.ts';
+import { defaultMaxLoad } from '../config/reconcile-rules.ts';
+import type { ReconciliationHealth } from '../cutover/reconciliation-health.ts';
+import { FigError } from '../kernel/fig-error.ts';
+import { qualifiedSource, readModelNames } from '../store/read-model-names.ts';
+import { lastReconciliation } from '../store/reconciliation-store.ts';
+import type { Capture } from '../sync/capture.ts';
+import type { ReconcileReport, ReconcileRequest, ReconcileTools, ReconciliationStatus } from './control.ts';
+import { describeReconciliation } from './describe-reconciliation.ts';
+
+/** Compares the read models of features with the legacy database when asked, and tells how it went the last time. */
+export class Reconciliations {
+  readonly #store: Knex;
+  readonly #capture: Capture | undefined;
+
+  constructor(store: Knex, capture: Capture | undefined) {
+    this.#store = store;
+    this.#capture = capture;
+  }
+
+  /** Throws FIG_RECONCILE_REFUSED, FIG_RECONCILE_FAILED; FIG_USAGE for a source that the read model does not have. */
+  async run(
+    { name, readModel, reconcile: rules }: NormalizedFeature,
+    { repair, source }: ReconcileRequest,
+    { onProgress, signal }: ReconcileTools,
+  ): Promise<ReconcileReport> {
+    if (!readModel || !this.#capture) {
+      throw new FigError('FIG_RECONCILE_REFUSED', `the feature ${name} has no read model that fig keeps`, {
+        remedy: 'Only read models that are declared in the config can be compared.',
+      });
+    }
+    const sources = Object.keys(readModel.sources).map(qualifiedSource);
+    const wanted = source === undefined ? undefined : qualifiedSource(source);
+    if (wanted !== undefined && !sources.includes(wanted)) {
+      throw new FigError('FIG_USAGE', `${readModel.name} has no source ${wanted}; it has: ${sources.join(', ')}`);
+    }
+    const maxLoad = rules?.maxLoad ?? defaultMaxLoad;
+    const order = { repair, source: wanted, maxLoad, onProgress, signal };
+    const result = await this.#capture.reconcile(readModel.name, order);
+    return { feature: name, readModel: readModel.name, summary: describeReconciliation(result), ...result };
+  }
+
+  /** The last comparison of all sources, however it ended. */
+  async status({ readModel }: NormalizedFeature): Promise<ReconciliationStatus | undefined> {
+    if (!readModel || !this.#capture) return undefined;
+    const last = await lastReconciliation(this.#store, readModelNames(readModel).projection, { conclusive: false });
+    return last && { state: last.state, finishedAt: last.finishedAt, summary: describeReconciliation(last) };
+  }
+
+  /** What the gate may know; undefined when the config does not ask for comparisons. */
+  async health({ readModel, reconcile: rules }: NormalizedFeature): Promise<ReconciliationHealth | undefined> {
+    if (!readModel || !rules || !this.#capture) return undefined;
+    const last = await lastReconciliation(this.#store, readModelNames(readModel).projection, { conclusive: true });
+    const { maxAgeSeconds } = rules;
+    if (!last || last.state === 'failed') return { last: undefined, summary: 'never', maxAgeSeconds };
+    const ageSeconds = Math.max(0, (Date.now() - Date.parse(last.finishedAt)) / 1_000);
+    return { last: { state: last.state, ageSeconds }, summary: describeReconciliation(last), maxAgeSeconds };
+  }
+}
