@@ -122,7 +122,7 @@ export interface CaptureStatus {
 export interface ReadModelStatus {
   readonly name: string;
   readonly version: number;
-  readonly state: 'waiting' | 'copying' | 'building' | 'ready' | 'failed';
+  readonly state: 'waiting' | 'copying' | 'building' | 'ready' | 'paused' | 'failed';
   /** 0 to 1 while copying or building. */
   readonly progress: number;
   readonly rows: number | undefined;

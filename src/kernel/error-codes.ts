@@ -88,6 +88,15 @@ export const errorCodes = {
     meaning: 'An update left out an unchanged large value of a row that the mirror does not have.',
     remedy: 'The read model is built again by itself.',
   },
+  FIG_KEY_PARKED: {
+    meaning: 'A key of a read model could not be built, or a change could not be understood; a dead letter says why.',
+    remedy:
+      'Reads of the key (or, where it is not known which, of the feature) go to legacy until it succeeds; see `fig dead-letters list`.',
+  },
+  FIG_UNKNOWN_DEAD_LETTER: {
+    meaning: 'There is no dead letter of that number; it may have been mended meanwhile.',
+    remedy: '`fig dead-letters list` shows those there are.',
+  },
   FIG_LISTEN_FAILED: {
     meaning: 'The proxy cannot listen on the address.',
     remedy:

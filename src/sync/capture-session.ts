@@ -12,6 +12,7 @@ import type { ReadModelProgress } from './read-model-progress.ts';
 import type { SourceTransaction, StreamEvent } from './change.ts';
 import { DeclarativeProjection } from './declarative-projection.ts';
 import { DeliveredXids } from './delivered-xids.ts';
+import { keepMending } from './keep-mending.ts';
 import { inspectSource, refuseOnErrors } from './postgres/preflight.ts';
 import { ReplicationStream } from './postgres/replication-stream.ts';
 import { sessionOptions } from './postgres/session-settings.ts';
@@ -32,6 +33,13 @@ export interface SessionOptions {
   readonly onState: (readModel: string, progress: ReadModelProgress) => void;
   readonly onProgress: (progress: SyncProgress) => void;
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
+  /** More dead letters than these, and the read model is not read from. */
+  readonly maxLetters: (readModel: string) => number;
+  /** Told of the keys that must not be read, before a position is told that they do not stand at. */
+  readonly onLetters: (
+    readModel: string,
+    letters: { readonly parked: readonly string[]; readonly count: number },
+  ) => void;
 }
 
 /** One connection's worth of capture: from preflight to the end of the stream. Any failure ends it; a new one resumes. */
@@ -72,7 +80,9 @@ export class CaptureSession implements AsyncDisposable {
       const { findings, tables } = await inspectSource(client, slotName, demands);
       refuseOnErrors(findings);
       const slot = await ensureSlot(client, slotName, slotName, [...tables.values()], options.log);
-      const projections = options.readModels.map((model) => new DeclarativeProjection(options.target, model, tables));
+      const projections = options.readModels.map(
+        (model) => new DeclarativeProjection(options.target, model, tables, options.maxLetters(model.name)),
+      );
       const identity = await identifySource(options.url);
       const fresh: DeclarativeProjection[] = [];
       for (const projection of projections) {
@@ -118,7 +128,7 @@ export class CaptureSession implements AsyncDisposable {
     const failed = new AbortController();
     const both = AbortSignal.any([signal, failed.signal]);
     both.addEventListener('abort', () => void this.#stream[Symbol.asyncDispose](), { once: true });
-    const tasks = [this.#consume(both), ...this.#projections.map((projection) => this.#fill(projection, both))];
+    const tasks = [this.#consume(both), ...this.#projections.map((projection) => this.#tend(projection, both))];
     const outcomes = await Promise.allSettled(
       tasks.map((task) =>
         task.catch((error: unknown) => {
@@ -202,6 +212,7 @@ export class CaptureSession implements AsyncDisposable {
   /** Everything up to here is applied; tells those who read. */
   #reached(position: Position): void {
     for (const projection of this.#projections) {
+      this.#tellLetters(projection);
       if (projection.state !== 'ready') continue;
       this.#options.onPosition(projection.definition.name, laterPosition(position, projection.position));
       this.#options.onState(projection.definition.name, { state: 'ready', progress: 1, error: undefined });
@@ -233,8 +244,42 @@ export class CaptureSession implements AsyncDisposable {
     this.#stream.acknowledge(least);
   }
 
+  /** Copies and builds it, and again whenever what kept it out of use is gone. */
+  async #tend(projection: DeclarativeProjection, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#fill(projection, signal);
+      await keepMending({
+        projection,
+        between: (task) => this.#serial.run(task),
+        onLook: async (mending) => {
+          if (mending === 'copy-again') await this.#copyAgain(projection);
+          this.#tellLetters(projection);
+        },
+        signal,
+      });
+    }
+  }
+
+  async #copyAgain(projection: DeclarativeProjection): Promise<never> {
+    const { name } = projection.definition;
+    this.#options.onPosition(name, undefined);
+    await projection.restart(fingerprintOf(projection, this.#identity), this.#stream.acknowledged);
+    throw new FigError('FIG_PROJECTION_FAILED', `the read model ${name} is copied again, as was asked for`);
+  }
+
+  #tellLetters(projection: DeclarativeProjection): void {
+    const { name } = projection.definition;
+    const { parked, count, pausedBecause } = projection.letters;
+    this.#options.onLetters(name, { parked, count });
+    if (projection.state !== 'paused') return;
+    const error = `out of use: ${pausedBecause ?? 'it is about to be built again'}`;
+    this.#options.onState(name, { state: 'paused', progress: 0, error });
+    this.#options.onPosition(name, undefined);
+  }
+
   async #fill(projection: DeclarativeProjection, signal: AbortSignal): Promise<void> {
     const { name } = projection.definition;
+    this.#tellLetters(projection);
     const tell = (progress: SyncProgress): void => {
       this.#options.onState(name, {
         state: progress.stage,
@@ -245,6 +290,7 @@ export class CaptureSession implements AsyncDisposable {
     };
     if (projection.state === 'copying') await this.#copy(projection, tell, signal);
     if (projection.state === 'building') await this.#buildAll(projection, tell, signal);
+    this.#tellLetters(projection);
     if (projection.state === 'ready') {
       this.#options.onState(name, { state: 'ready', progress: 1, error: undefined });
       this.#options.onPosition(name, projection.position);

@@ -45,6 +45,10 @@ export class ReadModelTable {
     if (texts.length > 0) await bulkWrite(tx, this.#table, used, texts);
   }
 
+  async empty(tx: Knex.Transaction): Promise<void> {
+    await tx.raw(`TRUNCATE ${this.#table}`);
+  }
+
   async allKeys(tx: Knex.Transaction): Promise<readonly string[]> {
     const result = await tx.raw(`SELECT DISTINCT ${quoteName(this.#definition.key)}::text AS key FROM ${this.#table}`);
     return (result as { rows: { key: string }[] }).rows.map(({ key }) => key);
