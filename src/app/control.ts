@@ -126,6 +126,8 @@ export interface ReadModelStatus {
   /** 0 to 1 while copying or building. */
   readonly progress: number;
   readonly rows: number | undefined;
+  /** What of it could not be built. Absent in a status from before it was counted. */
+  readonly deadLetters?: number | undefined;
   readonly error: string | undefined;
 }
 

@@ -151,7 +151,8 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const target = openTarget(storeUrl);
     stack.add('target', () => target.destroy());
     const onPosition = serving.moved.bind(serving);
-    const capture = startCapture({ config, target, onProgress, onPosition, log });
+    const onParked = serving.parked.bind(serving);
+    const capture = startCapture({ config, target, onProgress, onPosition, onParked, log });
     if (capture) stack.add('capture', () => capture.stop());
     stack.add('candidates and shadow', () => serving.close());
     await serving.provide({ capture, readModels: readModelView(features, capture), fenceSecret });

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { NormalizedConfig } from '../config/normalized-config.ts';
+import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-config.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Position } from '../kernel/position.ts';
 import { Capture } from '../sync/capture.ts';
@@ -12,13 +12,16 @@ export interface StartCaptureOptions {
   readonly onProgress: (event: ProgressEvent) => void;
   /** Told the position of a feature's read model whenever it moves; undefined while it cannot be read. */
   readonly onPosition: (feature: string, position: Position | undefined) => void;
+  readonly onParked: (feature: string, parkings: number) => void;
   readonly log: Log;
 }
 
 /** Follows the legacy database; undefined when no feature has a read model here. */
-export function startCapture({ config, target, onProgress, onPosition, log }: StartCaptureOptions) {
+export function startCapture({ config, target, onProgress, onPosition, onParked, log }: StartCaptureOptions) {
   const readModels = config.features.flatMap(({ readModel }) => readModel ?? []);
   if (readModels.length === 0 || config.legacy.database === undefined) return undefined;
+  const ownersOf = (readModel: string): NormalizedFeature[] =>
+    config.features.filter((feature) => feature.readModel?.name === readModel);
   return new Capture({
     url: config.legacy.database,
     migration: config.name,
@@ -27,10 +30,12 @@ export function startCapture({ config, target, onProgress, onPosition, log }: St
     log,
     onProgress: showSyncProgress(onProgress),
     onPosition: (readModel, position) => {
-      for (const feature of config.features) {
-        if (feature.readModel?.name === readModel) onPosition(feature.name, position);
-      }
+      for (const { name } of ownersOf(readModel)) onPosition(name, position);
     },
+    onParked: (readModel, parkings) => {
+      for (const { name } of ownersOf(readModel)) onParked(name, parkings);
+    },
+    maxLetters: (readModel) => Math.min(...ownersOf(readModel).map(({ maxDeadLetters }) => maxDeadLetters)),
   });
 }
 

@@ -10,6 +10,8 @@ export interface NormalizedRoute {
   readonly route: string;
   readonly method: string;
   readonly path: string;
+  /** The parameter that holds the key of the read model; undefined: it may be about any key. */
+  readonly key?: string | undefined;
   readonly when?: NormalizedConditions | undefined;
 }
 
@@ -48,6 +50,7 @@ export interface NormalizedFeature {
   readonly queries: ReadonlyMap<string, QueryHandler>;
   readonly candidateUrl: URL | undefined;
   readonly candidateTimeoutMs: number;
+  readonly maxDeadLetters: number;
   readonly compare: NormalizedCompareRules;
   readonly cutover: NormalizedCutover;
   /** Changes when handlers, read model, routes or rules change; evidence of another fingerprint does not count. */

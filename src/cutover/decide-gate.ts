@@ -28,6 +28,8 @@ export interface GateHealth {
   readonly lagSeconds: number | undefined;
   /** Present while changes cannot be captured. */
   readonly captureError?: string | undefined;
+  /** What of the read model could not be built; absent: nothing. */
+  readonly deadLetters?: number | undefined;
   /** What the breaker did in this step; absent: it stayed closed. */
   readonly breaker?: BreakerHealth | undefined;
 }
@@ -114,6 +116,11 @@ function holdsOf({ evidence, health, policy }: GateInput): string[] {
   } else if (!(health.lagSeconds <= policy.maxLagSeconds)) {
     const lag = `${decimal(health.lagSeconds)} s behind legacy (limit ${decimal(policy.maxLagSeconds)} s)`;
     holds.push(`the read model is ${lag}`);
+  }
+  const { deadLetters = 0 } = health;
+  if (deadLetters > 0) {
+    const what = deadLetters === 1 ? '1 dead letter keeps' : `${count(deadLetters)} dead letters keep`;
+    holds.push(`${what} the read model from being complete (fig dead-letters list)`);
   }
   const sinceOpening = health.breaker?.secondsSinceLast;
   if (sinceOpening !== undefined && sinceOpening < quietSeconds) {
