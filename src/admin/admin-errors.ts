@@ -9,6 +9,7 @@ export interface ErrorAnswer {
 
 const statuses: Partial<Record<ErrorCode, number>> = {
   FIG_UNKNOWN_FEATURE: 404,
+  FIG_UNKNOWN_DEAD_LETTER: 404,
   FIG_WHY_REQUIRED: 400,
   FIG_USAGE: 400,
   FIG_RELOAD_REFUSED: 409,

@@ -11,6 +11,11 @@ export const promoteBody = z.strictObject({
 
 export const killSwitchBody = z.strictObject({ on: z.boolean(), who, why: why.optional() });
 
+export const retryBody = z.strictObject({ who, feature: z.string().optional() });
+
+/** Empty is let through: the control refuses it with FIG_WHY_REQUIRED, which says more. */
+export const discardBody = z.strictObject({ who, why });
+
 export const rollbackBody = z.strictObject({
   who,
   /** Empty is let through: the control refuses it with FIG_WHY_REQUIRED, which says more. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { FigControl, TransitionOutcome } from '../app/control.ts';
 import type { Log } from '../kernel/log.ts';
 import { answerOf, errorAnswer } from './admin-errors.ts';
+import { addDeadLetterRoutes } from './dead-letter-routes.ts';
 import type { EventStream } from './event-stream.ts';
 import { refusalOf, type GuardOptions } from './guards.ts';
 import { killSwitchBody, promoteBody, rollbackBody } from './request-bodies.ts';
@@ -70,6 +71,7 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
     response.json(await control.reload());
   });
 
+  addDeadLetterRoutes(app, control);
   app.post('/kill-switch', async (request, response) => {
     response.json(await control.killSwitch(killSwitchBody.parse(request.body)));
   });

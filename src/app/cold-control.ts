@@ -9,6 +9,7 @@ export function standIn(inOffice: () => FigControl): FigControl {
     promote: (feature, request) => inOffice().promote(feature, request),
     rollback: (feature, request) => inOffice().rollback(feature, request),
     killSwitch: (order) => inOffice().killSwitch(order),
+    deadLetters: () => inOffice().deadLetters(),
     metrics: () => inOffice().metrics(),
     reload: () => inOffice().reload(),
     readiness: () => inOffice().readiness(),
@@ -19,7 +20,8 @@ export function standIn(inOffice: () => FigControl): FigControl {
 export function coldControl(
   able: Pick<FigControl, 'status' | 'metrics' | 'killSwitch' | 'reload' | 'readiness'>,
 ): FigControl {
-  return { ...able, report: refuse, promote: refuse, rollback: refuse };
+  const deadLetters = { list: refuse, find: refuse, retry: refuse, discard: refuse };
+  return { ...able, report: refuse, promote: refuse, rollback: refuse, deadLetters: () => deadLetters };
 }
 
 function refuse(): Promise<never> {

@@ -13,12 +13,56 @@ export interface FigControl {
   rollback(feature: string, request: RollbackRequest): Promise<TransitionOutcome>;
   /** Sends all reads of every proxy to legacy, or hands them back to the phases. Works without the control store. */
   killSwitch(order: KillSwitchOrder): Promise<KillSwitchReport>;
+  /** What read models could not digest. Throws FIG_STORE_UNREACHABLE while the store has not answered. */
+  deadLetters(): DeadLetterDesk;
   /** Text exposition of all metrics. */
   metrics(): Promise<string>;
   /** Reads the config file again. Throws FIG_RELOAD_REFUSED, FIG_CONFIG_*; then everything stays as it was. */
   reload(): Promise<ReloadOutcome>;
   /** Whether new traffic should come here. Cheap enough for a probe every second. */
   readiness(): Readiness;
+}
+
+/** Every call may reject; orders are kept in the audit. */
+export interface DeadLetterDesk {
+  /** Oldest first. Throws FIG_UNKNOWN_FEATURE. */
+  list(feature?: string): Promise<{ readonly letters: readonly DeadLetterReport[] }>;
+  /** Throws FIG_UNKNOWN_DEAD_LETTER. */
+  find(id: number): Promise<DeadLetterReport>;
+  /** Tries one, or all, at once. Throws FIG_UNKNOWN_DEAD_LETTER, FIG_UNKNOWN_FEATURE. */
+  retry(order: {
+    readonly id?: number | undefined;
+    readonly feature?: string | undefined;
+    readonly who: string;
+  }): Promise<LetterOutcome>;
+  /** Serves what the read model has of the key as it is. Throws FIG_UNKNOWN_DEAD_LETTER, FIG_WHY_REQUIRED. */
+  discard(id: number, order: { readonly who: string; readonly why: string }): Promise<LetterOutcome>;
+}
+
+export interface LetterOutcome {
+  /** Letters that the order was about. */
+  readonly ids: readonly number[];
+}
+
+export interface DeadLetterReport {
+  readonly id: number;
+  readonly feature: string;
+  readonly readModel: string;
+  /** `build`: one key; `model`: every key; `dirty`, `land`: a legacy row whose keys are not known. */
+  readonly kind: 'build' | 'model' | 'dirty' | 'land';
+  readonly key: string | undefined;
+  readonly source: string | undefined;
+  readonly sourceKey: readonly string[] | undefined;
+  readonly code: string;
+  /** Without values. */
+  readonly message: string;
+  readonly attempts: number;
+  readonly changesSince: number;
+  /** ISO 8601. */
+  readonly firstAt: string;
+  readonly lastAt: string;
+  /** Undefined: only when somebody asks for it. */
+  readonly nextAt: string | undefined;
 }
 
 export interface ReloadOutcome {

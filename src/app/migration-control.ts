@@ -12,6 +12,7 @@ import { EvidenceStore } from '../store/evidence-store.ts';
 import type { Capture } from '../sync/capture.ts';
 import type {
   CaptureStatus,
+  DeadLetterDesk,
   FeatureReport,
   FeatureStatus,
   FigControl,
@@ -24,6 +25,7 @@ import type {
   StatusReport,
   TransitionOutcome,
 } from './control.ts';
+import { createDeadLetterDesk } from './dead-letter-desk.ts';
 import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { ProxySide } from './proxy-side.ts';
@@ -57,11 +59,13 @@ export class MigrationControl implements FigControl {
   readonly #parts: ControlParts;
   readonly #evidence: EvidenceStore;
   readonly #differences: DifferenceStore;
+  readonly #deadLetters: DeadLetterDesk;
 
   constructor(parts: ControlParts) {
     this.#parts = parts;
     this.#evidence = new EvidenceStore(parts.store);
     this.#differences = new DifferenceStore(parts.store);
+    this.#deadLetters = createDeadLetterDesk(parts.store, parts.config.features);
   }
 
   async status(): Promise<StatusReport> {
@@ -111,6 +115,10 @@ export class MigrationControl implements FigControl {
 
   rollback(feature: string, request: RollbackRequest): Promise<TransitionOutcome> {
     return this.#parts.controller.rollback(feature, request);
+  }
+
+  deadLetters(): DeadLetterDesk {
+    return this.#deadLetters;
   }
 
   async metrics(): Promise<string> {

@@ -1,7 +1,10 @@
 import type {
+  DeadLetterDesk,
+  DeadLetterReport,
   FeatureReport,
   KillSwitchOrder,
   KillSwitchReport,
+  LetterOutcome,
   PromoteRequest,
   ReloadOutcome,
   RollbackRequest,
@@ -27,6 +30,10 @@ export interface AdminClient {
   reload(): Promise<Answer<ReloadOutcome>>;
   rollback(feature: string, request: RollbackRequest): Promise<Answer<TransitionOutcome>>;
   killSwitch(order: KillSwitchOrder): Promise<Answer<KillSwitchReport>>;
+  deadLetters(feature: string | undefined): Promise<Answer<{ readonly letters: readonly DeadLetterReport[] }>>;
+  deadLetter(id: number): Promise<Answer<DeadLetterReport>>;
+  retryDeadLetters(order: Parameters<DeadLetterDesk['retry']>[0]): Promise<Answer<LetterOutcome>>;
+  discardDeadLetter(id: number, order: Parameters<DeadLetterDesk['discard']>[1]): Promise<Answer<LetterOutcome>>;
 }
 
 /** Asks a running fig. Throws FIG_NOT_RUNNING when nobody answers, else the error that the admin server gave. */
@@ -43,6 +50,12 @@ export function createAdminClient(admin: URL, token: string | undefined): AdminC
     promote: (feature, request) => ask(featurePath(feature, 'promote'), request),
     rollback: (feature, request) => ask(featurePath(feature, 'rollback'), request),
     killSwitch: (order) => ask('/kill-switch', order),
+    deadLetters: (feature) =>
+      ask(feature === undefined ? '/dead-letters' : `/dead-letters?feature=${encodeURIComponent(feature)}`),
+    deadLetter: (id) => ask(`/dead-letters/${id}`),
+    retryDeadLetters: ({ id, ...order }) =>
+      ask(id === undefined ? '/dead-letters/retry' : `/dead-letters/${id}/retry`, order),
+    discardDeadLetter: (id, order) => ask(`/dead-letters/${id}/discard`, order),
   };
 }
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';
+import { deadLettersCommand } from './dead-letters-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { CliContext, CliIo } from './io.ts';
 import { killSwitchCommand } from './kill-switch-command.ts';
@@ -54,8 +55,11 @@ function createProgram(context: CliContext): Command {
     rollbackCommand,
     reloadCommand,
     killSwitchCommand,
+    deadLettersCommand,
   ]) {
-    program.addCommand(command(context).copyInheritedSettings(program));
+    const made = command(context).copyInheritedSettings(program);
+    for (const sub of made.commands) sub.copyInheritedSettings(made);
+    program.addCommand(made);
   }
   return program;
 }

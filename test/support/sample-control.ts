@@ -1,4 +1,5 @@
 import type {
+  DeadLetterDesk,
   FeatureReport,
   FeatureStatus,
   FigControl,
@@ -8,6 +9,7 @@ import type {
   StatusReport,
   TransitionOutcome,
 } from '../../src/app/control.ts';
+import { sampleLetters } from './sample-letters.ts';
 import { FigError } from '../../src/kernel/fig-error.ts';
 
 export interface SampleControl extends FigControl {
@@ -21,6 +23,7 @@ export interface SampleControl extends FigControl {
   /** What transitions come to; default: they move. */
   outcome: (feature: string, action: 'promote' | 'rollback') => TransitionOutcome;
   reportOf: (feature: string) => FeatureReport;
+  letters: DeadLetterDesk;
 }
 
 /** A control with the figures of a shop in shadow, as the real one gives them. */
@@ -36,6 +39,7 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
     ready: { ready: true, state: 'serving', reason: 'it accepts requests' },
     failure: undefined,
     asked: [],
+    letters: sampleLetters(),
     outcome: (feature, action) => ({
       feature,
       moved: true,
@@ -88,6 +92,7 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
       control.current = { ...control.current, killSwitch: on ? { on, who, why, at: '2026-01-01T00:00:00Z' } : { on } };
       return { ...control.current.killSwitch, on, told: true };
     },
+    deadLetters: () => control.letters,
     metrics: async () => '# HELP fig_requests_total Requests answered.\nfig_requests_total 18423\n',
   };
   return control;
