@@ -6,7 +6,7 @@ import { answerOf, errorAnswer } from './admin-errors.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
 import type { EventStream } from './event-stream.ts';
 import { refusalOf, type GuardOptions } from './guards.ts';
-import { killSwitchBody, promoteBody, rollbackBody } from './request-bodies.ts';
+import { killSwitchBody, promoteBody, rollbackBody, verifyBody } from './request-bodies.ts';
 
 const pageFolder = fileURLToPath(new URL('./page/', import.meta.url));
 
@@ -66,6 +66,9 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
   });
   app.post('/features/:name/rollback', async (request, response) => {
     sendOutcome(response, await control.rollback(request.params.name, rollbackBody.parse(request.body)));
+  });
+  app.post('/features/:name/verify', async (request, response) => {
+    response.json(await control.verifyModel(request.params.name, verifyBody.parse(request.body)));
   });
   app.post('/reload', async (_request, response) => {
     response.json(await control.reload());

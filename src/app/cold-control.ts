@@ -10,6 +10,7 @@ export function standIn(inOffice: () => FigControl): FigControl {
     rollback: (feature, request) => inOffice().rollback(feature, request),
     killSwitch: (order) => inOffice().killSwitch(order),
     deadLetters: () => inOffice().deadLetters(),
+    verifyModel: (feature, request) => inOffice().verifyModel(feature, request),
     metrics: () => inOffice().metrics(),
     reload: () => inOffice().reload(),
     readiness: () => inOffice().readiness(),
@@ -21,7 +22,14 @@ export function coldControl(
   able: Pick<FigControl, 'status' | 'metrics' | 'killSwitch' | 'reload' | 'readiness'>,
 ): FigControl {
   const deadLetters = { list: refuse, find: refuse, retry: refuse, discard: refuse };
-  return { ...able, report: refuse, promote: refuse, rollback: refuse, deadLetters: () => deadLetters };
+  return {
+    ...able,
+    report: refuse,
+    promote: refuse,
+    rollback: refuse,
+    verifyModel: refuse,
+    deadLetters: () => deadLetters,
+  };
 }
 
 function refuse(): Promise<never> {

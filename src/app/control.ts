@@ -15,6 +15,8 @@ export interface FigControl {
   killSwitch(order: KillSwitchOrder): Promise<KillSwitchReport>;
   /** What read models could not digest. Throws FIG_STORE_UNREACHABLE while the store has not answered. */
   deadLetters(): DeadLetterDesk;
+  /** Builds sampled keys anew and compares. Throws FIG_UNKNOWN_FEATURE, FIG_READ_MODEL_NOT_READY. */
+  verifyModel(feature: string, request: { readonly sample: number }): Promise<VerificationReport>;
   /** Text exposition of all metrics. */
   metrics(): Promise<string>;
   /** Reads the config file again. Throws FIG_RELOAD_REFUSED, FIG_CONFIG_*; then everything stays as it was. */
@@ -63,6 +65,28 @@ export interface DeadLetterReport {
   readonly lastAt: string;
   /** Undefined: only when somebody asks for it. */
   readonly nextAt: string | undefined;
+}
+
+export interface VerificationReport {
+  readonly feature: string;
+  readonly readModel: string;
+  /** Where both sides of the comparison stood, as PostgreSQL prints it. */
+  readonly position: string;
+  readonly checked: number;
+  /** Keys that are parked, which are known to be wrong and left out. */
+  readonly parked: number;
+  readonly differences: readonly {
+    readonly key: string;
+    /** `missing`: built, not stored. `extra`: stored, not built. */
+    readonly kind: 'missing' | 'extra' | 'different';
+    readonly columns: readonly string[];
+    /** Legacy rows whose change should have marked the key as dirty. Undefined: not looked for, after the first ten. */
+    readonly causes?:
+      | readonly { readonly source: string; readonly sourceKey: readonly string[]; readonly isNamedNow: boolean }[]
+      | undefined;
+  }[];
+  /** Keys that cannot be built now; the message is without values. */
+  readonly failed: readonly { readonly key: string; readonly code: string; readonly message: string }[];
 }
 
 export interface ReloadOutcome {

@@ -24,11 +24,13 @@ import type {
   RollbackRequest,
   StatusReport,
   TransitionOutcome,
+  VerificationReport,
 } from './control.ts';
 import { createDeadLetterDesk } from './dead-letter-desk.ts';
 import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { ProxySide } from './proxy-side.ts';
+import { verifyFeature } from './verify-feature.ts';
 
 export interface ControlParts {
   readonly config: NormalizedConfig;
@@ -36,6 +38,8 @@ export interface ControlParts {
   readonly startedAt: string;
   readonly addresses: StatusReport['addresses'];
   readonly store: Knex;
+  /** The pool that projections use. */
+  readonly target: Knex;
   readonly controller: CutoverController;
   readonly capture: Capture | undefined;
   readonly side: ProxySide;
@@ -84,14 +88,7 @@ export class MigrationControl implements FigControl {
   }
 
   async report(name: string): Promise<FeatureReport> {
-    const feature = this.#parts.config.features.find((each) => each.name === name);
-    if (!feature) {
-      const known = this.#parts.config.features.map((each) => each.name).join(', ') || 'none';
-      throw new FigError(
-        'FIG_UNKNOWN_FEATURE',
-        `there is no feature ${JSON.stringify(name)}; the config has: ${known}`,
-      );
-    }
+    const feature = this.#featureOf(name);
     const reading = await this.#parts.controller.read(name);
     const step = describeReads(reading.row.reads);
     const { fingerprint } = feature;
@@ -121,6 +118,10 @@ export class MigrationControl implements FigControl {
     return this.#deadLetters;
   }
 
+  async verifyModel(name: string, { sample }: { readonly sample: number }): Promise<VerificationReport> {
+    return verifyFeature(this.#parts.target, this.#featureOf(name), sample);
+  }
+
   async metrics(): Promise<string> {
     return this.#parts.metrics.text(await this.#parts.side.otherMetrics());
   }
@@ -135,6 +136,14 @@ export class MigrationControl implements FigControl {
 
   killSwitch(order: KillSwitchOrder): Promise<KillSwitchReport> {
     return this.#parts.killSwitch.order(order);
+  }
+
+  #featureOf(name: string): NormalizedFeature {
+    const { features } = this.#parts.config;
+    const feature = features.find((each) => each.name === name);
+    if (feature) return feature;
+    const known = features.map((each) => each.name).join(', ') || 'none';
+    throw new FigError('FIG_UNKNOWN_FEATURE', `there is no feature ${JSON.stringify(name)}; the config has: ${known}`);
   }
 
   async #featureStatus(feature: NormalizedFeature): Promise<FeatureStatus> {

@@ -72,6 +72,7 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
       report: refuse,
       promote: refuse,
       rollback: refuse,
+      verifyModel: refuse,
       // Without a read model there is nothing that could not be built.
       deadLetters: () => ({
         list: () => Promise.resolve({ letters: [] }),

@@ -183,6 +183,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       startedAt,
       addresses,
       store,
+      target,
       controller,
       capture,
       side,

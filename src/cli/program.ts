@@ -14,6 +14,7 @@ import { reportCommand } from './report-command.ts';
 import { rollbackCommand } from './rollback-command.ts';
 import { statusCommand } from './status-command.ts';
 import { upCommand } from './up-command.ts';
+import { verifyModelCommand } from './verify-model-command.ts';
 import { ownVersion } from './version.ts';
 
 const usageErrors: readonly ErrorCode[] = ['FIG_USAGE', 'FIG_WHY_REQUIRED'];
@@ -56,6 +57,7 @@ function createProgram(context: CliContext): Command {
     reloadCommand,
     killSwitchCommand,
     deadLettersCommand,
+    verifyModelCommand,
   ]) {
     const made = command(context).copyInheritedSettings(program);
     for (const sub of made.commands) sub.copyInheritedSettings(made);

@@ -97,6 +97,10 @@ export const errorCodes = {
     meaning: 'There is no dead letter of that number; it may have been mended meanwhile.',
     remedy: '`fig dead-letters list` shows those there are.',
   },
+  FIG_READ_MODEL_NOT_READY: {
+    meaning: 'The read model is being copied or built, or is out of use, so there is nothing to verify.',
+    remedy: 'Ask again when `fig status` shows it as ready.',
+  },
   FIG_LISTEN_FAILED: {
     meaning: 'The proxy cannot listen on the address.',
     remedy:

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { KeyValue, Mirror, ReadModelDefinition } from '../config/read-model-definition.ts';
+import type { KeyValue, ReadModelDefinition } from '../config/read-model-definition.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import type { Position } from '../kernel/position.ts';
 import { type DeadLetter, DeadLetterStore } from '../store/dead-letter-store.ts';
@@ -12,6 +12,7 @@ import { decodeRow } from './decode-row.ts';
 import { describeFailure } from './describe-failure.ts';
 import { landApart } from './land-apart.ts';
 import { LetterBook } from './letter-book.ts';
+import { mirrorIn } from './mirror-in.ts';
 import { MirrorTable } from './mirror-table.ts';
 import type { SourceTable } from './postgres/catalog.ts';
 import { ReadModelTable } from './read-model-table.ts';
@@ -345,7 +346,10 @@ export class DeclarativeProjection {
     if (row === undefined) return [];
     const name = Object.keys(this.definition.sources).find((source) => qualifiedSource(source) === mirror.source.name)!;
     const { dirty } = this.definition.sources[name]!;
-    const found: readonly KeyValue[] = await dirty(decodeRow(row, mirror.source.columns), this.#mirrorIn(tx));
+    const found: readonly KeyValue[] = await dirty(
+      decodeRow(row, mirror.source.columns),
+      mirrorIn(tx, this.names.mirror),
+    );
     return found.filter((key) => key !== null && key !== undefined).map(String);
   }
 
@@ -370,19 +374,7 @@ export class DeclarativeProjection {
   }
 
   async #buildKeys(tx: Knex.Transaction, keys: readonly string[]): Promise<void> {
-    await this.#table.rebuild(tx, keys, await this.definition.build(keys, this.#mirrorIn(tx), tx));
-  }
-
-  #mirrorIn(tx: Knex.Transaction): Mirror {
-    return (reference) => {
-      const [table, alias] = reference.trim().split(/\s+as\s+/i);
-      const name = mirrorTableName(qualifiedSource(table!));
-      // knex puts the schema before joined tables, too, so a build may join by plain names.
-      return tx
-        .queryBuilder()
-        .withSchema(this.names.mirror)
-        .from(alias ? `${name} as ${alias}` : name);
-    };
+    await this.#table.rebuild(tx, keys, await this.definition.build(keys, mirrorIn(tx, this.names.mirror), tx));
   }
 }
 

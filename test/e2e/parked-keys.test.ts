@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { StatusReport } from '../../src/app/control.ts';
+import type { DeadLetterReport, LetterOutcome, StatusReport, VerificationReport } from '../../src/app/control.ts';
 import { CountersUnderFig } from '../support/counters-under-fig.ts';
 import type { FigProcess } from '../support/fig-process.ts';
 import { until } from '../support/until.ts';
@@ -71,5 +71,32 @@ describe.each([1, 2])('in live, with %i workers', (workers) => {
     const after = await fig.json<StatusReport>('status');
     expect(after.features[0]!.comparisons.mismatch).toBe(before.features[0]!.comparisons.mismatch);
     expect(after.features[0]!.comparisons.error).toBe(before.features[0]!.comparisons.error);
+  }, 60_000);
+
+  test('the commands show what is parked, let it go with a reason, and find the row that is served as it is', async () => {
+    await counters.set(9, 90);
+    await until('the key of before is back', async () => (await counters.ask('GET', 9, 'nobody')).value === 90);
+    await until('nothing is parked', async () => (await counters.askForAll()).from === 'candidate');
+    await counters.set(11, -7);
+    await until('one key is parked', async () => (await counters.ask('GET', 11, 'nobody')).reason === 'parked-key');
+    const { letters } = await fig.json<{ letters: DeadLetterReport[] }>('dead-letters', 'list');
+    const letter = letters.find(({ key }) => key === '11')!;
+    expect(letter).toMatchObject({ feature: 'counters', kind: 'build', code: 'RangeError' });
+    expect(letter.message).toBe('a counter below zero: -7');
+    const discarded = await fig.json<LetterOutcome>('dead-letters', 'discard', String(letter.id), '--why', 'a test');
+    expect(discarded).toEqual({ ids: [letter.id] });
+    await until('the old row is served', async () => {
+      const { from, value } = await counters.ask('GET', 11, 'nobody');
+      return from === 'candidate' && value === 0;
+    });
+    const verified = await fig.json<VerificationReport>('verify-model', 'counters');
+    expect(verified).toMatchObject({ checked: 20, differences: [] });
+    expect(verified.failed).toEqual([{ key: '11', code: 'RangeError', message: 'a counter below zero: -7' }]);
+    await counters.set(11, 110);
+    await until('it is right again', async () => (await counters.ask('GET', 11, 'nobody')).value === 110);
+    expect(await fig.json<VerificationReport>('verify-model', 'counters')).toMatchObject({ failed: [] });
+    expect(await (await fetch(`${await fig.admin()}/metrics`)).text()).toContain(
+      'fig_dead_letters{feature="counters"} 0',
+    );
   }, 60_000);
 });

@@ -8,8 +8,10 @@ import type {
   RollbackRequest,
   StatusReport,
   TransitionOutcome,
+  VerificationReport,
 } from '../../src/app/control.ts';
 import { sampleLetters } from './sample-letters.ts';
+import { sampleVerification } from './sample-verification.ts';
 import { FigError } from '../../src/kernel/fig-error.ts';
 
 export interface SampleControl extends FigControl {
@@ -24,6 +26,7 @@ export interface SampleControl extends FigControl {
   outcome: (feature: string, action: 'promote' | 'rollback') => TransitionOutcome;
   reportOf: (feature: string) => FeatureReport;
   letters: DeadLetterDesk;
+  verification: VerificationReport;
 }
 
 /** A control with the figures of a shop in shadow, as the real one gives them. */
@@ -40,6 +43,7 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
     failure: undefined,
     asked: [],
     letters: sampleLetters(),
+    verification: sampleVerification,
     outcome: (feature, action) => ({
       feature,
       moved: true,
@@ -93,6 +97,10 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
       return { ...control.current.killSwitch, on, told: true };
     },
     deadLetters: () => control.letters,
+    verifyModel: async (feature, { sample }) => {
+      known(feature);
+      return { ...control.verification, feature, checked: sample };
+    },
     metrics: async () => '# HELP fig_requests_total Requests answered.\nfig_requests_total 18423\n',
   };
   return control;
