@@ -23,7 +23,6 @@ const BUILD_PAGE = 1_000;
 const KEYS_PER_BUILD = 2_000;
 /** Tries of a batch that another transaction got in the way of. */
 const CONFLICT_TRIES = 3;
-const DEFAULT_MAX_LETTERS = 100;
 
 /** A copied piece of a legacy table, ready to be landed at one position. */
 export interface CopiedChunk {
@@ -64,12 +63,7 @@ export class DeclarativeProjection {
   #position: Position = 0n;
   #buildCursor: BuildCursor | undefined;
 
-  constructor(
-    db: Knex,
-    definition: ReadModelDefinition,
-    tables: ReadonlyMap<string, SourceTable>,
-    maxLetters: number = DEFAULT_MAX_LETTERS,
-  ) {
+  constructor(db: Knex, definition: ReadModelDefinition, tables: ReadonlyMap<string, SourceTable>, maxLetters: number) {
     this.#db = db;
     this.definition = definition;
     this.names = readModelNames(definition);
