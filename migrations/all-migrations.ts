@@ -3,6 +3,7 @@ import { evidence } from './0002-evidence.ts';
 import { cutover } from './0003-cutover.ts';
 import { routing } from './0004-routing.ts';
 import { projectionTimeline } from './0005-projection-timeline.ts';
+import { deadLetters } from './0006-dead-letters.ts';
 import { reconciliation } from './0007-reconciliation.ts';
 import { sourceShapes } from './0008-source-shapes.ts';
 import type { ControlStoreMigration } from './migration.ts';
@@ -14,6 +15,7 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   cutover,
   routing,
   projectionTimeline,
+  deadLetters,
   reconciliation,
   sourceShapes,
 ];

@@ -229,6 +229,7 @@ function partsOf(options: ProxyOptions, routes: RouteTable, legacy: UpstreamPool
     visitor: options.visitor,
     fenceSecret,
     ownWrites,
+    isParked: options.isParked ?? (() => false),
     candidates: new CandidateDesk(options.candidate),
     breakers: new Breakers({ features: options.features, onOpen: options.onBreakerOpen ?? (() => undefined), log }),
     explain: options.explain ?? 'never',

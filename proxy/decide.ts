@@ -45,7 +45,9 @@ export type FenceFailure =
   /** The read model did not reach the visitor's last write within the budget. */
   | 'fence-timeout'
   /** The read model is not built, or its projection stands still. */
-  | 'read-model-not-ready';
+  | 'read-model-not-ready'
+  /** A row that the answer would be made of, or may be, could not be built: what the read model has of it is old. */
+  | 'parked-key';
 
 /** The plan of one request. */
 export interface Decision {

@@ -91,7 +91,9 @@ async function handleWithCare(parts: ProxyParts, asked: Asked, planned: Decision
   const isItsTurn = isCandidatesTurn(planned);
   if (asked.match && decision.serve === 'candidate') {
     const fence = await parts.ownWrites.fenceFor(asked.match.feature, asked.visitor, asked.note);
-    decision = decideAtFence(decision, fence);
+    // Behind the fence: what the read model has just applied may be what parked the key.
+    const isParked = fence === 'reached' && parts.isParked(asked.match);
+    decision = decideAtFence(decision, isParked ? 'parked-key' : fence);
   }
   if (asked.match && decision.serve === 'candidate') {
     const outcome = await serveFromCandidate(parts, asked, asked.match, decision);

@@ -13,7 +13,7 @@ import type { BreakerOpening } from './breakers.ts';
 import type { Fellows } from './fellows.ts';
 import type { Explain } from './explain.ts';
 import type { LoadStats } from './load.ts';
-import type { RoutedFeature } from './route-table.ts';
+import type { RoutedFeature, RouteMatch } from './route-table.ts';
 import type { SeenRequest } from './seen-request.ts';
 import type { VisitorRules } from './visitor.ts';
 
@@ -43,6 +43,8 @@ export interface ProxyOptions {
   readonly routing: () => RoutingSnapshot;
   readonly candidate: (feature: string) => Candidate | undefined;
   readonly applied: (feature: string) => AppliedPosition | undefined;
+  /** Whether a read may be about a row of the read model that is known to be wrong. Default: there are none. */
+  readonly isParked?: ((read: Pick<RouteMatch, 'feature' | 'route' | 'params'>) => boolean) | undefined;
   /** Without it no position of a write can be known, so nothing is ever served by a candidate. */
   readonly source: SourcePosition | undefined;
   /** Signs the fence cookie; the same in every proxy of a migration. */

@@ -13,7 +13,9 @@ export type SkipReason =
   /** A part of the answer. */
   | 'range'
   /** The user's answer is larger than what is compared. */
-  | 'too-large';
+  | 'too-large'
+  /** A key of the read model was parked while it was compared, and the question may be about that one. */
+  | 'parked';
 
 /** The largest body, as it came over the wire, that is compared. */
 export const maxComparedBytes = 4 * 1024 * 1024;
@@ -39,5 +41,5 @@ export function skipReasonOfLegacy(answer: HttpAnswer): SkipReason | undefined {
 
 /** Skipped for good: no comparison of such a question is ever to be expected, so none is missing. */
 export function isBeyondComparison(reason: string): boolean {
-  return reason !== 'too-large';
+  return reason !== 'too-large' && reason !== 'parked';
 }

@@ -37,6 +37,8 @@ export interface ExchangeComparerOptions {
   readonly legacy: LegacyAsker;
   /** Undefined for a feature whose position cannot be known: then time takes the place of the fence. */
   readonly applied: (feature: string) => AppliedPosition | undefined;
+  /** How often keys of a feature's read model have been parked. Default: none ever was. */
+  readonly parkings?: ((feature: string) => number) | undefined;
   readonly redactionKey: Uint8Array;
   readonly record: (item: EvidenceItem) => void;
   readonly settings: ShadowSettings;
@@ -81,7 +83,9 @@ export class ExchangeComparer {
     try {
       const limits = { ...defaultJudgeLimits, fenceBudgetMs: this.#options.settings.fenceBudgetMs };
       const ports = this.#portsFor(exchange, feature, candidate);
-      const judgement = said(await judge(exchange, ports, this.#clock, limits), feature);
+      const judged = said(await judge(exchange, ports, this.#clock, limits), feature);
+      // Whatever it came to: to leave out mismatches alone would make the rest look better than it is.
+      const judgement = this.#wasParked(exchange) ? skippedAsParked(judged) : judged;
       this.#options.record(this.#toItem(exchange, feature, judgement));
       this.#tellUnsteady(exchange, judgement);
       return judgement;
@@ -90,6 +94,10 @@ export class ExchangeComparer {
       this.#options.log.error({ feature: name, route, error: describeError(error) }, 'a comparison failed');
       return undetermined('fault');
     }
+  }
+
+  #wasParked({ feature, parkings = 0 }: Exchange): boolean {
+    return (this.#options.parkings?.(feature) ?? 0) !== parkings;
   }
 
   #portsFor(exchange: Exchange, { applied, comparer }: KnownFeature, candidate: Candidate): JudgePorts {
@@ -169,6 +177,10 @@ function redactedBy(redactor: Redactor): (difference: Difference) => Difference 
 function said(judgement: Judgement, { applied }: KnownFeature): Judgement {
   const isFenced = applied !== undefined || judgement.verdict === 'match' || judgement.reason !== '';
   return isFenced ? judgement : { ...judgement, reason: 'settled' };
+}
+
+function skippedAsParked(judged: Judgement): Judgement {
+  return { ...judged, verdict: 'skipped', reason: 'parked', differences: [], critical: false };
 }
 
 function undetermined(reason: 'no-candidate' | 'fault'): Judgement {

@@ -7,7 +7,7 @@ import { LegacyAsker } from './ask-legacy.ts';
 import { openCandidates } from './candidate-module.ts';
 import { defaultShadowSettings, ExchangeComparer } from './exchange-comparer.ts';
 import { Semaphore } from './semaphore.ts';
-import { SharedPositionReader } from './shared-position.ts';
+import { parkingsIn, SharedPositionReader } from './shared-position.ts';
 import { workerLog } from './worker-log.ts';
 import { aliveEveryMs, type FromWorker, type StartedWorkerData, type ToWorker } from './worker-protocol.ts';
 
@@ -35,6 +35,10 @@ export async function runWorker(port: MessagePort, workerData: StartedWorkerData
     candidates,
     legacy,
     applied: (feature) => positionOf(workerData, candidates.features, feature),
+    parkings: (feature) => {
+      const index = workerData.features.indexOf(feature);
+      return index < 0 ? 0 : parkingsIn(workerData.position, index);
+    },
     redactionKey: store.redactionKey,
     record: (item) => writer.record(item),
     settings,

@@ -79,6 +79,7 @@ class Feed implements ShadowFeed {
     'too-large': 0,
     aborted: 0,
     'worker-down': 0,
+    parked: 0,
   };
   readonly #admission: PacedAdmission;
   readonly #stuckMs: number;

@@ -20,21 +20,37 @@ export interface SharedPositions {
   readonly buffer: SharedArrayBuffer;
   /** Undefined: the read model cannot be trusted now. Wakes whoever waits. Throws a RangeError on an unknown feature. */
   publish(feature: string, position: Position | undefined): void;
+  /** How often keys of the feature's read model have been parked. Must be told before a position that they miss. */
+  park(feature: string, parkings: number): void;
 }
 
 /** Positions of these features, in this order, all untrusted at first. */
 export function createSharedPositions(features: readonly string[]): SharedPositions {
-  const buffer = new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT * Math.max(1, features.length));
-  const view = new BigInt64Array(buffer).fill(UNTRUSTED);
+  const count = Math.max(1, features.length);
+  const buffer = new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT * count * 2);
+  const view = new BigInt64Array(buffer).fill(UNTRUSTED, 0, count);
+  const indexOf = (feature: string): number => {
+    const index = features.indexOf(feature);
+    if (index < 0) throw new RangeError(`there is no feature ${feature} whose position is shared`);
+    return index;
+  };
   return {
     buffer,
+    park: (feature, parkings) => {
+      Atomics.store(view, count + indexOf(feature), BigInt(parkings));
+    },
     publish: (feature, position) => {
-      const index = features.indexOf(feature);
-      if (index < 0) throw new RangeError(`there is no feature ${feature} whose position is shared`);
+      const index = indexOf(feature);
       Atomics.store(view, index, position ?? UNTRUSTED);
       Atomics.notify(view, index);
     },
   };
+}
+
+/** How often keys of the feature at this index have been parked. */
+export function parkingsIn(buffer: SharedArrayBuffer, index: number): number {
+  const view = new BigInt64Array(buffer);
+  return Number(Atomics.load(view, view.length / 2 + index));
 }
 
 interface Waiter {

@@ -13,6 +13,13 @@ export const reconcileBody = z.strictObject({ repair: z.boolean(), source: z.str
 
 export const killSwitchBody = z.strictObject({ on: z.boolean(), who, why: why.optional() });
 
+export const retryBody = z.strictObject({ who, feature: z.string().optional() });
+
+export const verifyBody = z.strictObject({ sample: z.number().int().min(1).max(100_000) });
+
+/** Empty is let through: the control refuses it with FIG_WHY_REQUIRED, which says more. */
+export const discardBody = z.strictObject({ who, why });
+
 export const rollbackBody = z.strictObject({
   who,
   /** Empty is let through: the control refuses it with FIG_WHY_REQUIRED, which says more. */

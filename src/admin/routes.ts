@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import type { FigControl, TransitionOutcome } from '../app/control.ts';
 import type { Log } from '../kernel/log.ts';
 import { answerOf, errorAnswer } from './admin-errors.ts';
+import { addDeadLetterRoutes } from './dead-letter-routes.ts';
 import type { EventStream } from './event-stream.ts';
 import { refusalOf, type GuardOptions } from './guards.ts';
 import { streamReconciliation } from './reconcile-stream.ts';
-import { killSwitchBody, promoteBody, reconcileBody, rollbackBody } from './request-bodies.ts';
+import { killSwitchBody, promoteBody, reconcileBody, rollbackBody, verifyBody } from './request-bodies.ts';
 
 const pageFolder = fileURLToPath(new URL('./page/', import.meta.url));
 
@@ -70,10 +71,14 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
   app.post('/features/:name/reconcile', async (request, response) => {
     await streamReconciliation(response, control, request.params.name, reconcileBody.parse(request.body), log);
   });
+  app.post('/features/:name/verify', async (request, response) => {
+    response.json(await control.verifyModel(request.params.name, verifyBody.parse(request.body)));
+  });
   app.post('/reload', async (_request, response) => {
     response.json(await control.reload());
   });
 
+  addDeadLetterRoutes(app, control);
   app.post('/kill-switch', async (request, response) => {
     response.json(await control.killSwitch(killSwitchBody.parse(request.body)));
   });

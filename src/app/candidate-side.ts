@@ -2,13 +2,16 @@ import type { ShadowStats } from '../../shadow/shadow-feed.ts';
 import type { AppliedPosition, SourcePosition } from '../kernel/position.ts';
 import { createCandidates } from './candidates.ts';
 import type { LateParts } from './late-parts.ts';
-import { whenReady } from './ready-sink.ts';
+import { comparable } from './comparable-sink.ts';
+import { parkedReads } from './parked-reads.ts';
+import type { FeatureLetters } from './read-model-view.ts';
 import { startShadow, type StartShadowOptions } from './start-shadow.ts';
 
 export interface CandidateSideOptions extends StartShadowOptions {
   readonly readModels: {
     applied(feature: string): AppliedPosition | undefined;
     isReady(feature: string): boolean;
+    letters(feature: string): FeatureLetters;
   };
   readonly source: SourcePosition | undefined;
   readonly sourceLog: () => string | undefined;
@@ -27,12 +30,18 @@ export async function startCandidateSide(late: LateParts, options: CandidateSide
   try {
     const feed = await startShadow(options);
     metrics.beforeText(() => metrics.shadow(feed.stats()));
+    const isParked = parkedReads(config.features, (feature) => readModels.letters(feature).parked);
     late.provide({
       candidates,
       applied: (feature) => readModels.applied(feature),
       source,
       sourceLog,
-      sink: whenReady(feed, (feature) => readModels.isReady(feature)),
+      isParked,
+      sink: comparable(feed, {
+        isReady: (feature) => readModels.isReady(feature),
+        isParked,
+        parkings: (feature) => readModels.letters(feature).parkings,
+      }),
     });
     return {
       stats: () => feed.stats(),

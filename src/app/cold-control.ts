@@ -10,6 +10,8 @@ export function standIn(inOffice: () => FigControl): FigControl {
     rollback: (feature, request) => inOffice().rollback(feature, request),
     reconcile: (feature, request, tools) => inOffice().reconcile(feature, request, tools),
     killSwitch: (order) => inOffice().killSwitch(order),
+    deadLetters: () => inOffice().deadLetters(),
+    verifyModel: (feature, request) => inOffice().verifyModel(feature, request),
     metrics: () => inOffice().metrics(),
     reload: () => inOffice().reload(),
     readiness: () => inOffice().readiness(),
@@ -20,7 +22,16 @@ export function standIn(inOffice: () => FigControl): FigControl {
 export function coldControl(
   able: Pick<FigControl, 'status' | 'metrics' | 'killSwitch' | 'reload' | 'readiness'>,
 ): FigControl {
-  return { ...able, report: refuse, promote: refuse, rollback: refuse, reconcile: refuse };
+  const deadLetters = { list: refuse, find: refuse, retry: refuse, discard: refuse };
+  return {
+    ...able,
+    report: refuse,
+    promote: refuse,
+    rollback: refuse,
+    reconcile: refuse,
+    verifyModel: refuse,
+    deadLetters: () => deadLetters,
+  };
 }
 
 function refuse(): Promise<never> {

@@ -19,12 +19,80 @@ export interface FigControl {
   reconcile(feature: string, request: ReconcileRequest, tools: ReconcileTools): Promise<ReconcileReport>;
   /** Sends all reads of every proxy to legacy, or hands them back to the phases. Works without the control store. */
   killSwitch(order: KillSwitchOrder): Promise<KillSwitchReport>;
+  /** What read models could not digest. Throws FIG_STORE_UNREACHABLE while the store has not answered. */
+  deadLetters(): DeadLetterDesk;
+  /** Builds sampled keys anew and compares. Throws FIG_UNKNOWN_FEATURE, FIG_READ_MODEL_NOT_READY. */
+  verifyModel(feature: string, request: { readonly sample: number }): Promise<VerificationReport>;
   /** Text exposition of all metrics. */
   metrics(): Promise<string>;
   /** Reads the config file again. Throws FIG_RELOAD_REFUSED, FIG_CONFIG_*; then everything stays as it was. */
   reload(): Promise<ReloadOutcome>;
   /** Whether new traffic should come here. Cheap enough for a probe every second. */
   readiness(): Readiness;
+}
+
+/** Every call may reject; orders are kept in the audit. */
+export interface DeadLetterDesk {
+  /** Oldest first. Throws FIG_UNKNOWN_FEATURE. */
+  list(feature?: string): Promise<{ readonly letters: readonly DeadLetterReport[] }>;
+  /** Throws FIG_UNKNOWN_DEAD_LETTER. */
+  find(id: number): Promise<DeadLetterReport>;
+  /** Tries one, or all, at once. Throws FIG_UNKNOWN_DEAD_LETTER, FIG_UNKNOWN_FEATURE. */
+  retry(order: {
+    readonly id?: number | undefined;
+    readonly feature?: string | undefined;
+    readonly who: string;
+  }): Promise<LetterOutcome>;
+  /** Serves what the read model has of the key as it is. Throws FIG_UNKNOWN_DEAD_LETTER, FIG_WHY_REQUIRED. */
+  discard(id: number, order: { readonly who: string; readonly why: string }): Promise<LetterOutcome>;
+}
+
+export interface LetterOutcome {
+  /** Letters that the order was about. */
+  readonly ids: readonly number[];
+}
+
+export interface DeadLetterReport {
+  readonly id: number;
+  readonly feature: string;
+  readonly readModel: string;
+  /** `build`: one key; `model`: every key; `dirty`, `land`: a legacy row whose keys are not known. */
+  readonly kind: 'build' | 'model' | 'dirty' | 'land';
+  readonly key: string | undefined;
+  readonly source: string | undefined;
+  readonly sourceKey: readonly string[] | undefined;
+  readonly code: string;
+  /** Without values. */
+  readonly message: string;
+  readonly attempts: number;
+  readonly changesSince: number;
+  /** ISO 8601. */
+  readonly firstAt: string;
+  readonly lastAt: string;
+  /** Undefined: only when somebody asks for it. */
+  readonly nextAt: string | undefined;
+}
+
+export interface VerificationReport {
+  readonly feature: string;
+  readonly readModel: string;
+  /** Where both sides of the comparison stood, as PostgreSQL prints it. */
+  readonly position: string;
+  readonly checked: number;
+  /** Keys that are parked, which are known to be wrong and left out. */
+  readonly parked: number;
+  readonly differences: readonly {
+    readonly key: string;
+    /** `missing`: built, not stored. `extra`: stored, not built. */
+    readonly kind: 'missing' | 'extra' | 'different';
+    readonly columns: readonly string[];
+    /** Legacy rows whose change should have marked the key as dirty. Undefined: not looked for, after the first ten. */
+    readonly causes?:
+      | readonly { readonly source: string; readonly sourceKey: readonly string[]; readonly isNamedNow: boolean }[]
+      | undefined;
+  }[];
+  /** Keys that cannot be built now; the message is without values. */
+  readonly failed: readonly { readonly key: string; readonly code: string; readonly message: string }[];
 }
 
 export interface ReloadOutcome {
@@ -166,10 +234,12 @@ export interface CaptureStatus {
 export interface ReadModelStatus {
   readonly name: string;
   readonly version: number;
-  readonly state: 'waiting' | 'copying' | 'building' | 'ready' | 'failed';
+  readonly state: 'waiting' | 'copying' | 'building' | 'ready' | 'paused' | 'failed';
   /** 0 to 1 while copying or building. */
   readonly progress: number;
   readonly rows: number | undefined;
+  /** What of it could not be built. Absent in a status from before it was counted. */
+  readonly deadLetters?: number | undefined;
   readonly error: string | undefined;
   /** Undefined: it was never compared with legacy. */
   readonly reconciliation?: ReconciliationStatus | undefined;

@@ -14,6 +14,7 @@ export function gateHealth(feature: NormalizedFeature, capture: Capture | undefi
     ...(state !== 'ready' && { readModelReason: describeState(feature.readModel.name, state, progress, error) }),
     lagSeconds: capture.lagSecondsOf(feature.readModel.name),
     ...(captureError !== undefined && { captureError }),
+    deadLetters: capture.lettersOf(feature.readModel.name).count,
   };
 }
 
@@ -21,13 +22,14 @@ export function readModelStatus(feature: NormalizedFeature, capture: Capture | u
   if (!feature.readModel) return undefined;
   const { name, version } = feature.readModel;
   const known = capture?.progressOf(name) ?? { state: 'waiting' as const, progress: 0, error: undefined };
-  return { name, version, rows: undefined, ...known };
+  return { name, version, rows: undefined, deadLetters: capture?.lettersOf(name).count ?? 0, ...known };
 }
 
 function describeState(name: string, state: string, progress: number, error: string | undefined): string {
   const percent = `${Math.floor(progress * 100)} %`;
   if (state === 'copying') return `the read model ${name} is being copied (${percent})`;
   if (state === 'building') return `the read model ${name} is being built (${percent})`;
+  if (state === 'paused') return `the read model ${name} is ${error ?? 'out of use'}`;
   return error === undefined
     ? `the read model ${name} has not been started`
     : `the read model ${name} failed: ${error}`;

@@ -2,10 +2,12 @@ import type { ExchangeSink } from '../kernel/exchange.ts';
 import type { AppliedPosition, SourcePosition } from '../kernel/position.ts';
 import type { Candidates } from './candidates.ts';
 import { FENCE_SECRET_BYTES } from './fence-secret-file.ts';
+import type { RoutedRead } from './parked-reads.ts';
 
 interface Parts {
   readonly candidates: Candidates;
   readonly applied: (feature: string) => AppliedPosition | undefined;
+  readonly isParked: (read: RoutedRead) => boolean;
   readonly source: SourcePosition | undefined;
   readonly sourceLog: () => string | undefined;
   readonly sink: ExchangeSink;
@@ -30,6 +32,11 @@ export class LateParts {
 
   applied(feature: string): AppliedPosition | undefined {
     return this.#parts?.applied(feature);
+  }
+
+  /** Without a candidate nothing is asked of the read model, so nothing of it can be wrong. */
+  isParked(read: RoutedRead): boolean {
+    return this.#parts?.isParked(read) ?? false;
   }
 
   sourceLog(): string | undefined {

@@ -12,6 +12,7 @@ import { EvidenceStore } from '../store/evidence-store.ts';
 import type { Capture } from '../sync/capture.ts';
 import type {
   CaptureStatus,
+  DeadLetterDesk,
   FeatureReport,
   FeatureStatus,
   FigControl,
@@ -26,12 +27,15 @@ import type {
   RollbackRequest,
   StatusReport,
   TransitionOutcome,
+  VerificationReport,
 } from './control.ts';
+import { createDeadLetterDesk } from './dead-letter-desk.ts';
 import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
 import type { ProxySide } from './proxy-side.ts';
 import { askStore, askStoreSoon } from './store-presence.ts';
+import { verifyFeature } from './verify-feature.ts';
 
 export interface ControlParts {
   readonly config: NormalizedConfig;
@@ -39,6 +43,8 @@ export interface ControlParts {
   readonly startedAt: string;
   readonly addresses: StatusReport['addresses'];
   readonly store: Knex;
+  /** The pool that projections use. */
+  readonly target: Knex;
   readonly controller: CutoverController;
   readonly capture: Capture | undefined;
   readonly side: ProxySide;
@@ -65,11 +71,13 @@ export class MigrationControl implements FigControl {
   readonly #parts: ControlParts;
   readonly #evidence: EvidenceStore;
   readonly #differences: DifferenceStore;
+  readonly #deadLetters: DeadLetterDesk;
 
   constructor(parts: ControlParts) {
     this.#parts = parts;
     this.#evidence = new EvidenceStore(parts.store);
     this.#differences = new DifferenceStore(parts.store);
+    this.#deadLetters = createDeadLetterDesk(parts.store, parts.config.features);
   }
 
   /** Also while the store is away: then with the last known phases, and nothing of what was compared. */
@@ -130,6 +138,14 @@ export class MigrationControl implements FigControl {
     return this.#parts.reconciliations.run(this.#featureOf(name), request, tools);
   }
 
+  deadLetters(): DeadLetterDesk {
+    return this.#deadLetters;
+  }
+
+  async verifyModel(name: string, { sample }: { readonly sample: number }): Promise<VerificationReport> {
+    return verifyFeature(this.#parts.target, this.#featureOf(name), sample);
+  }
+
   async metrics(): Promise<string> {
     return this.#parts.metrics.text(await this.#parts.side.otherMetrics());
   }
@@ -147,9 +163,10 @@ export class MigrationControl implements FigControl {
   }
 
   #featureOf(name: string): NormalizedFeature {
-    const feature = this.#parts.config.features.find((each) => each.name === name);
+    const { features } = this.#parts.config;
+    const feature = features.find((each) => each.name === name);
     if (feature) return feature;
-    const known = this.#parts.config.features.map((each) => each.name).join(', ') || 'none';
+    const known = features.map((each) => each.name).join(', ') || 'none';
     throw new FigError('FIG_UNKNOWN_FEATURE', `there is no feature ${JSON.stringify(name)}; the config has: ${known}`);
   }
 

@@ -44,6 +44,7 @@ export function startMigrationProxy(options: MigrationProxyOptions): Promise<Pro
     routing: routing.current,
     candidate: (feature) => late.candidates?.candidate(feature),
     applied: (feature) => late.applied(feature),
+    isParked: (read) => late.isParked(read),
     source: isFollowed(config) ? late.source : undefined,
     sourceLog: () => late.sourceLog(),
     entryGraceMs: ENTRY_GRACE_MS,

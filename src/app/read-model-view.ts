@@ -11,7 +11,18 @@ export interface ReadModelView {
   position(feature: string): Position | undefined;
   /** Whether it can be compared with. A feature whose read model is elsewhere always can. */
   isReady(feature: string): boolean;
+  letters(feature: string): FeatureLetters;
 }
+
+/** What a proxy has to know of the dead letters of a feature's read model. */
+export interface FeatureLetters {
+  /** Keys that must not be read. The same list until they change. */
+  readonly parked: readonly string[];
+  /** Grows with every key that is parked. */
+  readonly parkings: number;
+}
+
+const noLetters: FeatureLetters = { parked: [], parkings: 0 };
 
 /** `features`: with the rules of cutover that are in force. */
 export function readModelView(features: readonly NormalizedFeature[], capture: Capture | undefined): ReadModelView {
@@ -34,6 +45,10 @@ export function readModelView(features: readonly NormalizedFeature[], capture: C
     position: (feature) => {
       const name = names.get(feature);
       return name === undefined ? undefined : capture?.applied(name)?.current();
+    },
+    letters: (feature) => {
+      const name = names.get(feature);
+      return (name === undefined ? undefined : capture?.lettersOf(name)) ?? noLetters;
     },
     isReady: (feature) => {
       const name = names.get(feature);

@@ -7,7 +7,8 @@ import type { FigControl } from './control.ts';
 export function refreshMetrics(metrics: Metrics, control: FigControl, capture: Capture | undefined): void {
   metrics.beforeText(async () => {
     const { features, storeError } = await control.status();
-    for (const { feature, phase, percent, gate } of features) {
+    for (const { feature, phase, percent, gate, readModel } of features) {
+      if (readModel) metrics.deadLetters(feature, readModel.deadLetters ?? 0);
       metrics.reads(feature, { phase, percent });
       if (storeError === undefined) metrics.gate(feature, gate.result, gate.progress);
     }

@@ -73,6 +73,14 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
       promote: refuse,
       rollback: refuse,
       reconcile: refuse,
+      verifyModel: refuse,
+      // Without a read model there is nothing that could not be built.
+      deadLetters: () => ({
+        list: () => Promise.resolve({ letters: [] }),
+        find: refuseLetter,
+        retry: () => Promise.resolve({ ids: [] }),
+        discard: refuseLetter,
+      }),
       metrics: async () => metrics.text(await side.otherMetrics()),
       reload: refuseReload,
       killSwitch: (order) => killSwitch.order(order),
@@ -118,5 +126,11 @@ function refuse(feature: string): Promise<never> {
     new FigError('FIG_UNKNOWN_FEATURE', `there is no feature ${JSON.stringify(feature)}: this proxy only observes`, {
       remedy: 'Write a config with a feature and run `fig up --config fig.config.ts`.',
     }),
+  );
+}
+
+function refuseLetter(id: number): Promise<never> {
+  return Promise.reject(
+    new FigError('FIG_UNKNOWN_DEAD_LETTER', `there is no dead letter ${id}: this proxy only observes`),
   );
 }

@@ -153,8 +153,9 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const target = openTarget(storeUrl);
     stack.add('target', () => target.destroy());
     const onPosition = serving.moved.bind(serving);
+    const onParked = serving.parked.bind(serving);
     const onApplied = metrics.applied.bind(metrics);
-    const capture = startCapture({ config, target, onProgress, onPosition, onApplied, log });
+    const capture = startCapture({ config, target, onProgress, onPosition, onParked, onApplied, log });
     if (capture) stack.add('capture', () => capture.stop());
     stack.add('candidates and shadow', () => serving.close());
     await serving.provide({ capture, readModels: readModelView(features, capture), fenceSecret });
@@ -190,6 +191,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       startedAt,
       addresses,
       store,
+      target,
       controller,
       capture,
       side,

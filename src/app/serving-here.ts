@@ -75,6 +75,10 @@ export class ServingHere implements Serving {
     this.#positions.publish(feature, position);
   }
 
+  parked(feature: string, parkings: number): void {
+    this.#positions.park(feature, parkings);
+  }
+
   reconfigure(settings: LiveSettings): void {
     this.#proxy?.reconfigure(settings);
   }

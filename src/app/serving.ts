@@ -19,6 +19,8 @@ export interface Serving {
   provide(parts: ServingParts): Promise<void>;
   /** A feature's read model has moved; undefined: it cannot be read. */
   moved(feature: string, position: Position | undefined): void;
+  /** Further keys of a feature's read model are parked, `parkings` in all since the start. Told before a position. */
+  parked(feature: string, parkings: number): void;
   reconfigure(settings: LiveSettings): void;
   /** Closes what `provide` opened, once the proxy has stopped. */
   close(): Promise<void>;

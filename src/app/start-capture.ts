@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { NormalizedConfig } from '../config/normalized-config.ts';
+import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-config.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Position } from '../kernel/position.ts';
 import type { AppliedBatch } from '../sync/applied-batch.ts';
@@ -15,13 +15,24 @@ export interface StartCaptureOptions {
   readonly onPosition: (feature: string, position: Position | undefined) => void;
   /** Told of everything that was applied. */
   readonly onApplied: (batch: AppliedBatch) => void;
+  readonly onParked: (feature: string, parkings: number) => void;
   readonly log: Log;
 }
 
 /** Follows the legacy database; undefined when no feature has a read model here. */
-export function startCapture({ config, target, onProgress, onPosition, onApplied, log }: StartCaptureOptions) {
+export function startCapture({
+  config,
+  target,
+  onProgress,
+  onPosition,
+  onParked,
+  onApplied,
+  log,
+}: StartCaptureOptions) {
   const readModels = config.features.flatMap(({ readModel }) => readModel ?? []);
   if (readModels.length === 0 || config.legacy.database === undefined) return undefined;
+  const ownersOf = (readModel: string): NormalizedFeature[] =>
+    config.features.filter((feature) => feature.readModel?.name === readModel);
   return new Capture({
     url: config.legacy.database,
     migration: config.name,
@@ -31,10 +42,12 @@ export function startCapture({ config, target, onProgress, onPosition, onApplied
     onApplied,
     onProgress: showSyncProgress(onProgress),
     onPosition: (readModel, position) => {
-      for (const feature of config.features) {
-        if (feature.readModel?.name === readModel) onPosition(feature.name, position);
-      }
+      for (const { name } of ownersOf(readModel)) onPosition(name, position);
     },
+    onParked: (readModel, parkings) => {
+      for (const { name } of ownersOf(readModel)) onParked(name, parkings);
+    },
+    maxLetters: (readModel) => Math.min(...ownersOf(readModel).map(({ maxDeadLetters }) => maxDeadLetters)),
   });
 }
 

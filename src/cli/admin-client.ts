@@ -1,7 +1,10 @@
 import type {
+  DeadLetterDesk,
+  DeadLetterReport,
   FeatureReport,
   KillSwitchOrder,
   KillSwitchReport,
+  LetterOutcome,
   PromoteRequest,
   ReconcileProgress,
   ReconcileReport,
@@ -10,12 +13,15 @@ import type {
   RollbackRequest,
   StatusReport,
   TransitionOutcome,
+  VerificationReport,
 } from '../app/control.ts';
 import { errorCodes, type ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { linesOf } from './read-lines.ts';
 
 const TIMEOUT_MS = 30_000;
+/** A large sample takes as many builds. */
+const VERIFY_TIMEOUT_MS = 600_000;
 
 /** An answer as it came over the wire, and what it says. */
 interface Answer<T> {
@@ -37,12 +43,17 @@ export interface AdminClient {
   reload(): Promise<Answer<ReloadOutcome>>;
   rollback(feature: string, request: RollbackRequest): Promise<Answer<TransitionOutcome>>;
   killSwitch(order: KillSwitchOrder): Promise<Answer<KillSwitchReport>>;
+  verifyModel(feature: string, request: { readonly sample: number }): Promise<Answer<VerificationReport>>;
+  deadLetters(feature: string | undefined): Promise<Answer<{ readonly letters: readonly DeadLetterReport[] }>>;
+  deadLetter(id: number): Promise<Answer<DeadLetterReport>>;
+  retryDeadLetters(order: Parameters<DeadLetterDesk['retry']>[0]): Promise<Answer<LetterOutcome>>;
+  discardDeadLetter(id: number, order: Parameters<DeadLetterDesk['discard']>[1]): Promise<Answer<LetterOutcome>>;
 }
 
 /** Asks a running fig. Throws FIG_NOT_RUNNING when nobody answers, else the error that the admin server gave. */
 export function createAdminClient(admin: URL, token: string | undefined): AdminClient {
-  const ask = async <T>(path: string, body?: unknown): Promise<Answer<T>> => {
-    const response = await send(new URL(path, admin), token, body);
+  const ask = async <T>(path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<Answer<T>> => {
+    const response = await send(new URL(path, admin), token, body, timeoutMs);
     const json = await response.text();
     return { json, value: readAnswer(admin, response.status, json) };
   };
@@ -66,6 +77,13 @@ export function createAdminClient(admin: URL, token: string | undefined): AdminC
     promote: (feature, request) => ask(featurePath(feature, 'promote'), request),
     rollback: (feature, request) => ask(featurePath(feature, 'rollback'), request),
     killSwitch: (order) => ask('/kill-switch', order),
+    verifyModel: (feature, request) => ask(featurePath(feature, 'verify'), request, VERIFY_TIMEOUT_MS),
+    deadLetters: (feature) =>
+      ask(feature === undefined ? '/dead-letters' : `/dead-letters?feature=${encodeURIComponent(feature)}`),
+    deadLetter: (id) => ask(`/dead-letters/${id}`),
+    retryDeadLetters: ({ id, ...order }) =>
+      ask(id === undefined ? '/dead-letters/retry' : `/dead-letters/${id}/retry`, order),
+    discardDeadLetter: (id, order) => ask(`/dead-letters/${id}/discard`, order),
   };
 }
 
@@ -73,12 +91,7 @@ function featurePath(feature: string, verb: string): string {
   return `/features/${encodeURIComponent(feature)}/${verb}`;
 }
 
-async function send(
-  url: URL,
-  token: string | undefined,
-  body: unknown,
-  timeoutMs: number = TIMEOUT_MS,
-): Promise<Response> {
+async function send(url: URL, token: string | undefined, body: unknown, timeoutMs: number): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (token !== undefined && token !== '') headers['authorization'] = `Bearer ${token}`;
   if (body !== undefined) Object.assign(headers, { 'content-type': 'application/json', 'x-fig-admin': '1' });

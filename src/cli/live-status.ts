@@ -115,7 +115,11 @@ function featureLines(feature: FeatureStatus, palette: Palette): string[] {
   const rate = feature.matchRate === undefined ? 'no verdict yet' : `${formatShare(feature.matchRate)} match`;
   const building =
     readModel && readModel.state !== 'ready'
-      ? [palette.yellow(`${readModel.name} ${readModel.state} ${formatShare(readModel.progress)}`)]
+      ? [
+          palette.yellow(
+            `${readModel.name} ${readModel.state} ${readModel.state === 'paused' ? '' : formatShare(readModel.progress)}`,
+          ),
+        ]
       : [];
   return [
     `${palette.bold(feature.feature)}  ${palette.cyan(feature.reads)}  ${[compared, rate, ...building].join(palette.dim('  |  '))}`,

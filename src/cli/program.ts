@@ -1,6 +1,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';
+import { deadLettersCommand } from './dead-letters-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { CliContext, CliIo } from './io.ts';
 import { killSwitchCommand } from './kill-switch-command.ts';
@@ -15,6 +16,7 @@ import { reportCommand } from './report-command.ts';
 import { rollbackCommand } from './rollback-command.ts';
 import { statusCommand } from './status-command.ts';
 import { upCommand } from './up-command.ts';
+import { verifyModelCommand } from './verify-model-command.ts';
 import { ownVersion } from './version.ts';
 
 const usageErrors: readonly ErrorCode[] = ['FIG_USAGE', 'FIG_WHY_REQUIRED'];
@@ -58,8 +60,12 @@ function createProgram(context: CliContext): Command {
     reloadCommand,
     reconcileCommand,
     killSwitchCommand,
+    deadLettersCommand,
+    verifyModelCommand,
   ]) {
-    program.addCommand(command(context).copyInheritedSettings(program));
+    const made = command(context).copyInheritedSettings(program);
+    for (const sub of made.commands) sub.copyInheritedSettings(made);
+    program.addCommand(made);
   }
   return program;
 }

@@ -111,7 +111,11 @@ function renderFeatures(features: readonly FeatureStatus[], palette: Palette, no
 function readModelText(readModel: FeatureStatus['readModel'], palette: Palette): string {
   if (readModel === undefined) return '-';
   const name = `${readModel.name} v${readModel.version}`;
-  if (readModel.state === 'ready') return `${name} ready`;
+  const { deadLetters = 0 } = readModel;
+  const letters = deadLetters === 0 ? '' : `, ${formatCount(deadLetters)} dead letter${deadLetters === 1 ? '' : 's'}`;
+  if (readModel.state === 'ready')
+    return deadLetters === 0 ? `${name} ready` : palette.yellow(`${name} ready${letters}`);
+  if (readModel.state === 'paused') return palette.red(`${name} paused${letters}`);
   if (readModel.state === 'failed') return palette.red(`${name} failed`);
   return palette.yellow(`${name} ${readModel.state} ${formatShare(readModel.progress)}`);
 }

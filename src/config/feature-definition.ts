@@ -107,6 +107,17 @@ export interface FeatureDefinition {
   readonly candidate?: string | undefined;
   /** Milliseconds the candidate has to answer a user before legacy does. Default 1000. */
   readonly candidateTimeoutMs?: number | undefined;
+  /**
+   * Routes that are about one key of the read model, to the parameter that holds it: `{ 'GET /api/orders/:id': 'id' }`.
+   * When a key cannot be built, these go to legacy for that key only, all other routes of the feature for any.
+   */
+  readonly keyedBy?: Readonly<Record<string, string>> | undefined;
+  readonly deadLetters?:
+    | {
+        /** With more keys than these that cannot be built, the read model as a whole is not read from. Default 100. */
+        readonly max?: number | undefined;
+      }
+    | undefined;
   readonly compare?: CompareRules | undefined;
   readonly cutover?: CutoverPolicy | undefined;
   /** How the read model is compared with the legacy database; `false`: not unless somebody asks for it. */

@@ -12,6 +12,7 @@ import { timeoutsOf } from './timeouts.ts';
 export const defaultListenPort = 8080;
 export const defaultAdminPort = 8089;
 const defaultMaxPerSecond = 100;
+const defaultMaxDeadLetters = 100;
 const defaultDrainDelayMs = 0;
 const defaultStopGraceMs = 5_000;
 
@@ -68,11 +69,14 @@ function normalizeFeature(feature: FeatureDefinition, codeVersion: string | unde
   const answered = handlersOf(feature);
   return {
     name: feature.name,
-    routes: [...answered.map(({ route }) => route), ...(feature.routes ?? []).map(parseRoute)],
+    routes: [...answered.map(({ route }) => route), ...(feature.routes ?? []).map(parseRoute)].map((route) =>
+      keyed(route, feature.keyedBy),
+    ),
     readModel: feature.readModel,
     queries: new Map(answered.map(({ route, handler }) => [route.route, handler])),
     candidateUrl: feature.candidate === undefined ? undefined : new URL(feature.candidate),
     candidateTimeoutMs: feature.candidateTimeoutMs ?? 1_000,
+    maxDeadLetters: feature.deadLetters?.max ?? defaultMaxDeadLetters,
     compare: {
       ignore: compare?.ignore ?? [],
       keyed: compare?.keyed ?? {},
@@ -116,6 +120,11 @@ function handlersOf({
     })),
   );
   return [...plain, ...named];
+}
+
+function keyed(route: NormalizedRoute, keyedBy: FeatureDefinition['keyedBy']): NormalizedRoute {
+  const key = keyedBy?.[`${route.method} ${route.path}`];
+  return key === undefined ? route : { ...route, key };
 }
 
 function parseRoute(definition: string | RouteDefinition): NormalizedRoute {

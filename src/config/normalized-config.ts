@@ -11,6 +11,8 @@ export interface NormalizedRoute {
   readonly route: string;
   readonly method: string;
   readonly path: string;
+  /** The parameter that holds the key of the read model; undefined: it may be about any key. */
+  readonly key?: string | undefined;
   readonly when?: NormalizedConditions | undefined;
 }
 
@@ -49,6 +51,7 @@ export interface NormalizedFeature {
   readonly queries: ReadonlyMap<string, QueryHandler>;
   readonly candidateUrl: URL | undefined;
   readonly candidateTimeoutMs: number;
+  readonly maxDeadLetters: number;
   readonly compare: NormalizedCompareRules;
   readonly cutover: NormalizedCutover;
   /** Undefined: fig compares nothing by itself, and the gate does not ask for it. */

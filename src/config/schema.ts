@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
 import { reconcileSchema } from './reconcile-rules.ts';
+import { keyProblems } from './keyed-routes.ts';
 import { graphqlRoute, operationName, plainRoute, route } from './route-schema.ts';
 
 const identifier = z
@@ -72,6 +73,8 @@ const feature = z
     routes: z.array(route).optional(),
     candidate: httpUrl.optional(),
     candidateTimeoutMs: z.number().positive().optional(),
+    keyedBy: z.record(z.string(), z.string().min(1)).optional(),
+    deadLetters: z.strictObject({ max: z.number().int().min(0).max(100_000).optional() }).optional(),
     compare: compare.optional(),
     cutover: cutover.optional(),
     reconcile: reconcileSchema.optional(),
@@ -87,6 +90,11 @@ const feature = z
   .refine((value) => !isAnsweredHere(value) || value.readModel !== undefined, {
     message: 'the read model that the queries answer from',
     path: ['readModel'],
+  })
+  .superRefine((value, context) => {
+    for (const { route: at, message } of keyProblems(value)) {
+      context.addIssue({ code: 'custom', path: ['keyedBy', at], message });
+    }
   });
 
 function isAnsweredHere({

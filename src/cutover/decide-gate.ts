@@ -31,6 +31,8 @@ export interface GateHealth {
   readonly captureError?: string | undefined;
   /** What the last comparison of the read model with legacy showed; absent: none is asked for. */
   readonly reconciliation?: ReconciliationHealth | undefined;
+  /** What of the read model could not be built; absent: nothing. */
+  readonly deadLetters?: number | undefined;
   /** What the breaker did in this step; absent: it stayed closed. */
   readonly breaker?: BreakerHealth | undefined;
 }
@@ -120,6 +122,11 @@ function holdsOf({ state, evidence, health, policy }: GateInput): string[] {
   }
   const unreconciled = describeUnreconciled(state, health, policy);
   if (unreconciled !== undefined) holds.push(unreconciled);
+  const { deadLetters = 0 } = health;
+  if (deadLetters > 0) {
+    const what = deadLetters === 1 ? '1 dead letter keeps' : `${count(deadLetters)} dead letters keep`;
+    holds.push(`${what} the read model from being complete (fig dead-letters list)`);
+  }
   const sinceOpening = health.breaker?.secondsSinceLast;
   if (sinceOpening !== undefined && sinceOpening < quietSeconds) {
     holds.push(`the breaker opened ${decimal(Math.round(sinceOpening))} s ago (${quietSeconds} s of quiet needed)`);

@@ -112,6 +112,19 @@ export const errorCodes = {
     meaning: 'Comparing the read model with the legacy database did not come to its end.',
     remedy: 'Nothing is broken by it; what was repaired stays so. The message says why; run it again after that.',
   },
+  FIG_KEY_PARKED: {
+    meaning: 'A key of a read model could not be built, or a change could not be understood; a dead letter says why.',
+    remedy:
+      'Reads of the key (or, where it is not known which, of the feature) go to legacy until it succeeds; see `fig dead-letters list`.',
+  },
+  FIG_UNKNOWN_DEAD_LETTER: {
+    meaning: 'There is no dead letter of that number; it may have been mended meanwhile.',
+    remedy: '`fig dead-letters list` shows those there are.',
+  },
+  FIG_READ_MODEL_NOT_READY: {
+    meaning: 'The read model is being copied or built, or is out of use, so there is nothing to verify.',
+    remedy: 'Ask again when `fig status` shows it as ready.',
+  },
   FIG_LISTEN_FAILED: {
     meaning: 'The proxy cannot listen on the address.',
     remedy:

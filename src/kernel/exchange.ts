@@ -57,12 +57,16 @@ export interface Exchange {
   readonly candidateFailure?: CandidateFailure | undefined;
   /** Milliseconds since the epoch at which the question arrived. */
   readonly askedAt: number;
+  /** How often keys of the read model had been parked by then. When more are since, the comparison says nothing. */
+  readonly parkings?: number | undefined;
   /** Milliseconds the serving side took to answer, waiting for a fence not included. */
   readonly tookMs: number;
 }
 
 /** Why a copy was not taken or not kept. Each is a metric label. */
 export type DropReason =
+  /** It may be about a key that could not be built, of which it is known that the read model is wrong. */
+  | 'parked'
   /** Not chosen: more questions came than the budget of the shadow lets be compared. */
   | 'over-budget'
   /** The worker does not keep up. */

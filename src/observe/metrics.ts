@@ -61,6 +61,7 @@ export interface Metrics {
   capture(gauges: CaptureGauges): void;
   applied(batch: AppliedChanges): void;
   reads(feature: string, state: ReadState): void;
+  deadLetters(feature: string, letters: number): void;
   gate(feature: string, result: (typeof gateResults)[number], progress: number): void;
   /** Called before every exposition, to bring gauges up to date. A failing one is left out, the rest is still shown. */
   beforeText(refresh: () => void | Promise<void>): void;
@@ -144,6 +145,7 @@ export function createMetrics(): Metrics {
       instruments().percent.set({ feature: label }, state.percent);
       for (const phase of readPhases) instruments().phase.set({ feature: label, phase }, phase === state.phase ? 1 : 0);
     },
+    deadLetters: (name, letters) => instruments().deadLetters.set({ feature: feature(name) }, letters),
     gate: (name, result, progress) => {
       const label = feature(name);
       for (const one of gateResults) instruments().gate.set({ feature: label, result: one }, one === result ? 1 : 0);
@@ -230,6 +232,7 @@ function makeInstruments(tally: RequestTally) {
       buckets: [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000],
       registers,
     }),
+    deadLetters: gauge('fig_dead_letters', 'What the read model of a feature could not digest.', ['feature']),
     percent: gauge('fig_feature_reads_percent', 'Share of visitors whose reads the candidate serves.', ['feature']),
     phase: gauge('fig_feature_reads_phase', '1 for the phase the reads are in, 0 for the others.', [
       'feature',

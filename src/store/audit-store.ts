@@ -8,7 +8,11 @@ export type AuditAction =
   /** Reads were sent back, by somebody or by fig itself. */
   | 'rollback'
   /** All reads of all features were sent to legacy, or handed back to the phases. */
-  | 'kill-switch';
+  | 'kill-switch'
+  /** Somebody asked for dead letters to be tried at once. */
+  | 'retry-dead-letter'
+  /** Somebody let one go, and the row of its key is served as it is. */
+  | 'discard-dead-letter';
 
 /** What is kept of one transition, for as long as the control store lives. */
 export interface AuditNote {

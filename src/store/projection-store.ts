@@ -1,7 +1,12 @@
 import type { Knex } from 'knex';
 import type { Position } from '../kernel/position.ts';
 
-export type ProjectionState = 'copying' | 'building' | 'ready';
+export type ProjectionState =
+  | 'copying'
+  | 'building'
+  | 'ready'
+  /** Changes land in the mirror, but no row of the read model can be trusted: dead letters say why. */
+  | 'paused';
 
 export interface ProjectionRow {
   readonly name: string;
@@ -117,6 +122,13 @@ export class ProjectionStore {
       .where({ projection: name })
       .whereIn('source', [...sources])
       .update({ cursor: null, copied: 0, done: false });
+  }
+
+  /** Begins to build again, from the mirror as it is. */
+  async restartBuilding(tx: Knex.Transaction, name: string): Promise<void> {
+    await tx('fig.projection')
+      .where({ name })
+      .update({ state: 'building', build_cursor: null, built: 0, updated_at: tx.fn.now() });
   }
 
   async saveBuildCursor(tx: Knex.Transaction, name: string, cursor: BuildCursor, built: number): Promise<void> {

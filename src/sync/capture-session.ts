@@ -20,6 +20,7 @@ import type { Finding } from './postgres/preflight/finding.ts';
 import { inspectSource } from './postgres/preflight/inspect-source.ts';
 import { refuseOnErrors } from './postgres/preflight/refuse-on-errors.ts';
 import { withdrawExposed } from './postgres/withdraw-exposed.ts';
+import { keepMending } from './keep-mending.ts';
 import { ReplicationStream } from './postgres/replication-stream.ts';
 import { sessionOptions } from './postgres/session-settings.ts';
 import { slotNameOf } from './postgres/slot.ts';
@@ -46,6 +47,13 @@ export interface SessionOptions {
   readonly onProgress: (progress: SyncProgress) => void;
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
   readonly onApplied: (batch: AppliedBatch) => void;
+  /** More dead letters than these, and the read model is not read from. */
+  readonly maxLetters: (readModel: string) => number;
+  /** Told of the keys that must not be read, before a position is told that they do not stand at. */
+  readonly onLetters: (
+    readModel: string,
+    letters: { readonly parked: readonly string[]; readonly count: number },
+  ) => void;
 }
 
 /** One connection's worth of capture: from preflight to the end of the stream. Any failure ends it; a new one resumes. */
@@ -95,7 +103,9 @@ export class CaptureSession implements AsyncDisposable {
       await changes.suspectUnpublished(client, slotName, demands);
       for (const table of await withdrawExposed(client, slotName, findings, options.log)) changes.leave(table);
       refuseOnErrors(findings);
-      const projections = options.readModels.map((model) => new DeclarativeProjection(options.target, model, tables));
+      const projections = options.readModels.map(
+        (model) => new DeclarativeProjection(options.target, model, tables, options.maxLetters(model.name)),
+      );
       const identity = await identifySource(options.url);
       const { slot, fresh, mend } = await takeUp({
         client,
@@ -165,7 +175,7 @@ export class CaptureSession implements AsyncDisposable {
       this.#consume(both),
       this.#keepPositions(both),
       this.#changes.watch(both),
-      ...this.#projections.map((projection) => this.#fill(projection, both)),
+      ...this.#projections.map((projection) => this.#tend(projection, both)),
     ];
     const outcomes = await Promise.allSettled(
       tasks.map((task) =>
@@ -187,6 +197,15 @@ export class CaptureSession implements AsyncDisposable {
     const projection = this.#projections.find(({ definition }) => definition.name === readModel);
     if (projection?.state !== 'ready' || this.#ended.signal.aborted) {
       throw new FigError('FIG_RECONCILE_REFUSED', `the read model ${readModel} is not ready`);
+    }
+    if (projection.letters.count > 0) {
+      throw new FigError(
+        'FIG_RECONCILE_REFUSED',
+        `the read model ${readModel} has dead letters, so it is known to differ`,
+        {
+          remedy: 'Mend them first: `fig dead-letters list` shows them.',
+        },
+      );
     }
     if (this.#reconciling.has(projection)) {
       throw new FigError('FIG_RECONCILE_REFUSED', `the read model ${readModel} is being compared already`);
@@ -331,6 +350,7 @@ export class CaptureSession implements AsyncDisposable {
   /** Everything up to here is applied; tells those who read. */
   #reached(position: Position): void {
     for (const projection of this.#projections) {
+      this.#tellLetters(projection);
       if (projection.state !== 'ready') continue;
       this.#options.onPosition(projection.definition.name, laterPosition(position, projection.position));
       this.#options.onState(projection.definition.name, { state: 'ready', progress: 1, error: undefined });
@@ -363,8 +383,43 @@ export class CaptureSession implements AsyncDisposable {
     milestone('sync:acknowledged');
   }
 
+  /** Copies and builds it, and again whenever what kept it out of use is gone. */
+  async #tend(projection: DeclarativeProjection, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#fill(projection, signal);
+      await keepMending({
+        projection,
+        between: (task) => this.#serial.run(task),
+        onLook: async (mending) => {
+          if (mending === 'copy-again') await this.#copyAgain(projection);
+          this.#tellLetters(projection);
+        },
+        signal,
+      });
+    }
+  }
+
+  async #copyAgain(projection: DeclarativeProjection): Promise<never> {
+    const { name } = projection.definition;
+    this.#options.onPosition(name, undefined);
+    const fingerprint = fingerprintOf(projection, this.#identity);
+    await projection.restart(fingerprint, this.#stream.acknowledged, this.#identity.timeline);
+    throw new FigError('FIG_PROJECTION_FAILED', `the read model ${name} is copied again, as was asked for`);
+  }
+
+  #tellLetters(projection: DeclarativeProjection): void {
+    const { name } = projection.definition;
+    const { parked, count, pausedBecause } = projection.letters;
+    this.#options.onLetters(name, { parked, count });
+    if (projection.state !== 'paused') return;
+    const error = `out of use: ${pausedBecause ?? 'it is about to be built again'}`;
+    this.#options.onState(name, { state: 'paused', progress: 0, error });
+    this.#options.onPosition(name, undefined);
+  }
+
   async #fill(projection: DeclarativeProjection, signal: AbortSignal): Promise<void> {
     const { name } = projection.definition;
+    this.#tellLetters(projection);
     const tell = (progress: SyncProgress): void => {
       this.#options.onState(name, {
         state: progress.stage,
@@ -375,6 +430,7 @@ export class CaptureSession implements AsyncDisposable {
     };
     if (projection.state === 'copying') await this.#copy(projection, tell, signal);
     if (projection.state === 'building') await this.#buildAll(projection, tell, signal);
+    this.#tellLetters(projection);
     if (projection.state === 'ready') {
       this.#options.onState(name, { state: 'ready', progress: 1, error: undefined });
       this.#options.onPosition(name, projection.position);

@@ -32,7 +32,24 @@ export interface CaptureOptions {
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
   /** Told of everything that was applied. */
   readonly onApplied?: ((batch: AppliedBatch) => void) | undefined;
+  /** More keys of a read model than these that cannot be built, and it is not read from. Default 100. */
+  readonly maxLetters?: ((readModel: string) => number) | undefined;
+  /** Told when further keys of a read model are parked, before a position is told that they do not stand at. */
+  readonly onParked?: ((readModel: string, parkings: number) => void) | undefined;
 }
+
+/** What is wrong with a read model. */
+export interface ReadModelLetters {
+  /** Keys whose rows are not what legacy has. */
+  readonly parked: readonly string[];
+  /** Dead letters, of parked keys and others. */
+  readonly count: number;
+  /** How often further keys were parked: it tells whether any were since somebody looked. */
+  readonly parkings: number;
+}
+
+const noLetters: ReadModelLetters = { parked: [], count: 0, parkings: 0 };
+const DEFAULT_MAX_LETTERS = 100;
 
 /** Keeps every read model in step with the legacy database, for as long as it runs. */
 export class Capture implements Service {
@@ -41,6 +58,7 @@ export class Capture implements Service {
   readonly #options: CaptureOptions;
   readonly #trackers: ReadonlyMap<string, AppliedTracker>;
   readonly #progress = new Map<string, ReadModelProgress>();
+  readonly #letters = new Map<string, ReadModelLetters>();
   readonly #lag = new LagMeter();
   readonly #heartbeat = new Heartbeat();
   readonly #told: FindingLog;
@@ -82,6 +100,10 @@ export class Capture implements Service {
 
   progressOf(readModel: string): ReadModelProgress {
     return this.#progress.get(readModel) ?? { state: 'waiting', progress: 0, error: this.#error };
+  }
+
+  lettersOf(readModel: string): ReadModelLetters {
+    return this.#letters.get(readModel) ?? noLetters;
   }
 
   /** Positions and lag of the slowest read model that can be read. */
@@ -156,6 +178,8 @@ export class Capture implements Service {
       onProgress: this.#options.onProgress,
       onPosition: (readModel, position) => this.#setPosition(readModel, position),
       onApplied: (batch) => this.#options.onApplied?.(batch),
+      maxLetters: (readModel) => this.#options.maxLetters?.(readModel) ?? DEFAULT_MAX_LETTERS,
+      onLetters: (readModel, { parked, count }) => this.#setLetters(readModel, parked, count),
     });
     this.#session = session;
     this.#log = session.log;
@@ -176,6 +200,18 @@ export class Capture implements Service {
   #setPosition(readModel: string, position: Position | undefined): void {
     this.#trackers.get(readModel)?.set(position);
     this.#options.onPosition(readModel, position);
+  }
+
+  #setLetters(readModel: string, parked: readonly string[], count: number): void {
+    const before = this.lettersOf(readModel);
+    if (before.parked === parked && before.count === count) return;
+    const added = parked.filter((key) => !before.parked.includes(key)).length;
+    const letters = { parked, count, parkings: before.parkings + added };
+    this.#letters.set(readModel, letters);
+    if (added > 0) this.#options.onParked?.(readModel, letters.parkings);
+    if (count <= before.count) return;
+    const fields = { readModel, code: 'FIG_KEY_PARKED', parked: parked.length, letters: count };
+    this.#options.log.warn(fields, 'something cannot be built and is parked; its reads go to legacy');
   }
 
   #failed(error: unknown, attempt: number): void {

@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
-import type { KeyValue, Mirror, ReadModelDefinition } from '../config/read-model-definition.ts';
+import type { KeyValue, ReadModelDefinition } from '../config/read-model-definition.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { milestone } from '../kernel/milestones.ts';
 import type { Position } from '../kernel/position.ts';
+import { type DeadLetter, DeadLetterStore } from '../store/dead-letter-store.ts';
 import { type BuildCursor, ProjectionStore, type ProjectionState } from '../store/projection-store.ts';
 import { SourceShapeStore } from '../store/source-shape-store.ts';
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../store/read-model-names.ts';
@@ -10,14 +11,22 @@ import type { Change, LargeTransaction, RawRow, SourceTransaction } from './chan
 import { collapseChanges, keyText, type NetTable } from './collapse-changes.ts';
 import { decodeRow } from './decode-row.ts';
 import type { StoredPosition } from './judge-position.ts';
+import { type Attempts, CarefulAttempts, straight } from './attempts.ts';
+import { describeFailure } from './describe-failure.ts';
+import { landApart } from './land-apart.ts';
+import { LetterBook } from './letter-book.ts';
+import { mirrorIn } from './mirror-in.ts';
 import { MirrorTable } from './mirror-table.ts';
 import type { SourceTable } from './postgres/catalog.ts';
 import type { SourceShape } from './postgres/source-shape.ts';
 import { ReadModelTable } from './read-model-table.ts';
+import { isConflict, isParkable } from './transient-errors.ts';
 
 const BUILD_PAGE = 1_000;
 /** Keys built by one query; a customer with very many orders makes them all dirty at once. */
 const KEYS_PER_BUILD = 2_000;
+/** Tries of a batch that another transaction got in the way of. */
+const CONFLICT_TRIES = 3;
 
 /** A copied piece of a legacy table, ready to be landed at one position. */
 export interface CopiedChunk {
@@ -28,9 +37,21 @@ export interface CopiedChunk {
   readonly last: boolean;
 }
 
+/** What came of looking after the dead letters. */
+export type Mending =
+  /** Nothing was due. */
+  | 'rested'
+  /** One letter was tried again, with or without success. */
+  | 'tried'
+  /** What kept the read model out of use is gone: it is built again from the mirror. */
+  | 'lifted'
+  /** Somebody asked to try again what only copying from legacy can mend. */
+  | 'copy-again';
+
 /**
  * Keeps one read model: legacy rows land in mirror tables, and the keys they make dirty are built again from the mirror,
- * in one target transaction with the position. Not concurrent: its owner calls one method at a time.
+ * in one target transaction with the position. What fails by itself becomes a dead letter in that transaction, see
+ * docs/decisions/0033-dead-letters.md. Not concurrent: its owner calls one method at a time.
  */
 export class DeclarativeProjection {
   readonly definition: ReadModelDefinition;
@@ -46,15 +67,18 @@ export class DeclarativeProjection {
    */
   readonly #awaitingCopy = new Set<string>();
   readonly #table: ReadModelTable;
+  readonly #letterStore = new DeadLetterStore();
+  readonly letters: LetterBook;
   #state: ProjectionState = 'copying';
   #position: Position = 0n;
   #timeline: number | undefined;
   #buildCursor: BuildCursor | undefined;
 
-  constructor(db: Knex, definition: ReadModelDefinition, tables: ReadonlyMap<string, SourceTable>) {
+  constructor(db: Knex, definition: ReadModelDefinition, tables: ReadonlyMap<string, SourceTable>, maxLetters: number) {
     this.#db = db;
     this.definition = definition;
     this.names = readModelNames(definition);
+    this.letters = new LetterBook(this.names.projection, maxLetters);
     this.#table = new ReadModelTable(this.names.schema, definition);
     this.#mirrors = new Map(
       Object.entries(definition.sources).map(([name, source]) => {
@@ -90,6 +114,9 @@ export class DeclarativeProjection {
     this.#position = row.position;
     this.#timeline = row.timeline;
     this.#buildCursor = row.buildCursor;
+    // Whoever starts again may have brought the remedy along.
+    await this.#letterStore.hasten(this.#db, { projections: [this.names.projection], automatic: true });
+    await this.letters.load(this.#db);
     return true;
   }
 
@@ -120,6 +147,7 @@ export class DeclarativeProjection {
     this.#position = position;
     this.#timeline = timeline;
     this.#buildCursor = undefined;
+    await this.letters.load(this.#db);
   }
 
   /** Takes these sources' mirrors away and copies them anew beside the stream; the others keep theirs. */
@@ -175,7 +203,12 @@ export class DeclarativeProjection {
     const last = fresh.at(-1);
     if (!last) return;
     const changes = fresh.flatMap((transaction) => transaction.changes);
-    await this.#move(last.endPosition, (tx) => this.#applyChanges(tx, changes));
+    await this.#guarded((attempts, note) =>
+      this.#move(last.endPosition, async (tx) => {
+        await this.#applyChanges(tx, attempts, changes);
+        await note(tx);
+      }),
+    );
   }
 
   /**
@@ -184,9 +217,12 @@ export class DeclarativeProjection {
    */
   async applyLarge(transaction: LargeTransaction): Promise<void> {
     if (transaction.endPosition <= this.#position) return;
-    await this.#move(transaction.endPosition, async (tx) => {
-      for await (const { changes } of transaction.pieces()) await this.#applyChanges(tx, changes);
-    });
+    await this.#guarded((attempts, note) =>
+      this.#move(transaction.endPosition, async (tx) => {
+        for await (const { changes } of transaction.pieces()) await this.#applyChanges(tx, attempts, changes);
+        await note(tx);
+      }),
+    );
   }
 
   /** Records that nothing that matters lies between the position and this one. */
@@ -196,27 +232,38 @@ export class DeclarativeProjection {
 
   /** Lands copied rows together with the cursor that says where copying goes on. */
   async landCopy(chunk: CopiedChunk): Promise<void> {
-    await this.#db.transaction(async (tx) => {
-      await this.#mirrors.get(chunk.source)!.copy(tx, chunk.rows);
-      const progress = { cursor: chunk.cursor, copied: chunk.rows.length, done: chunk.last };
-      await this.#store.saveBackfill(tx, this.names.projection, chunk.source, progress);
+    const mirror = this.#mirrors.get(chunk.source)!;
+    await this.#guarded(async (attempts, note) => {
+      await this.#db.transaction(async (tx) => {
+        await attempts.run(
+          tx,
+          chunk.rows,
+          (part, rows) => mirror.copy(part, rows),
+          (row) => ({ kind: 'land', key: undefined, source: chunk.source, sourceKey: sourceKeyOf(row, mirror) }),
+        );
+        const progress = { cursor: chunk.cursor, copied: chunk.rows.length, done: chunk.last };
+        await this.#store.saveBackfill(tx, this.names.projection, chunk.source, progress);
+        await note(tx);
+      });
     });
     milestone('sync:chunk-landed');
   }
 
   /** Called when every source is copied: from now on changes are built. */
   async startBuilding(): Promise<void> {
+    const state = this.letters.pausedBecause === undefined ? 'building' : 'paused';
     await this.#db.transaction(async (tx) => {
       for (const [name] of this.#mirrors) {
         await tx.raw(`ANALYZE "${this.names.mirror}"."${mirrorTableName(name)}"`);
       }
-      await this.#store.setState(tx, this.names.projection, 'building');
+      await this.#store.setState(tx, this.names.projection, state);
     });
-    this.#state = 'building';
+    this.#state = state;
   }
 
-  /** Builds the keys of the next page of mirrored rows. Returns how many rows it took; 0 when all is built. */
+  /** Builds the keys of the next page of mirrored rows. Returns how many rows it took; 0 when it is at its end. */
   async buildNext(): Promise<number> {
+    if (this.#state !== 'building') return 0;
     const sources = this.definition.root ? [qualifiedSource(this.definition.root)] : [...this.#mirrors.keys()];
     const at = this.#buildCursor ?? { source: sources[0]!, key: null };
     const mirror = this.#mirrors.get(at.source)!;
@@ -234,13 +281,94 @@ export class DeclarativeProjection {
     const cursor: BuildCursor = last
       ? { source: at.source, key: mirror.key.map((column) => last[column]!) }
       : { source: nextSource!, key: null };
-    await this.#db.transaction(async (tx) => {
-      await this.#build(tx, await this.#dirtyKeys(tx, mirror, rows));
-      await this.#store.saveBuildCursor(tx, this.names.projection, cursor, rows.length);
+    await this.#guarded(async (attempts, note) => {
+      await this.#db.transaction(async (tx) => {
+        await this.#build(tx, attempts, await this.#dirtyKeys(tx, attempts, mirror, rows));
+        await this.#store.saveBuildCursor(tx, this.names.projection, cursor, rows.length);
+        await note(tx);
+      });
     });
     this.#buildCursor = cursor;
     milestone('sync:page-built');
-    return Math.max(1, rows.length);
+    return this.#state === 'building' ? Math.max(1, rows.length) : 0;
+  }
+
+  /** Tries the letter that has been due for longest, and takes the read model back into use when nothing stands against it. */
+  async mend(): Promise<Mending> {
+    await this.letters.load(this.#db);
+    if (this.#state === 'copying' || this.#state === 'building') return 'rested';
+    const tried = await this.#db.transaction(async (tx) => {
+      const letter = await this.#letterStore.takeDue(tx, this.names.projection);
+      if (letter?.kind === 'land') return 'copy-again';
+      if (letter) await this.#retry(tx, letter);
+      return letter ? 'tried' : 'rested';
+    });
+    if (tried === 'tried') await this.letters.load(this.#db);
+    // What is due goes first: the more of it succeeds, the less of the new table is missing.
+    if (tried !== 'rested' || this.#state !== 'paused' || this.letters.pausedBecause !== undefined) return tried;
+    await this.#buildAnew();
+    return 'lifted';
+  }
+
+  async #retry(tx: Knex.Transaction, letter: DeadLetter): Promise<void> {
+    try {
+      await tx.transaction(async (savepoint) => {
+        if (letter.kind === 'dirty') await this.#retryDirty(savepoint, letter);
+        else if (letter.key !== undefined) await this.#buildKeys(savepoint, [letter.key]);
+      });
+    } catch (error) {
+      if (!isParkable(error)) throw error;
+      await this.#letterStore.failedAgain(tx, letter, describeFailure(error));
+      return;
+    }
+    await this.#letterStore.remove(tx, letter.id);
+  }
+
+  /** A row that is gone, or that is now one that `dirty` understands, is no reason any more. */
+  async #retryDirty(tx: Knex.Transaction, { source, sourceKey }: DeadLetter): Promise<void> {
+    const mirror = source === undefined ? undefined : this.#mirrors.get(source);
+    if (mirror && sourceKey) await this.#namedBy(tx, mirror, await mirror.find(tx, sourceKey));
+  }
+
+  /** Which keys went wrong while it was paused is not known, so all are built again; legacy is not asked. */
+  async #buildAnew(): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      await this.#table.empty(tx);
+      await this.#store.restartBuilding(tx, this.names.projection);
+    });
+    this.#state = 'building';
+    this.#buildCursor = undefined;
+  }
+
+  /**
+   * Does work straight on, and when that fails because of what is in it, again with care. `note`, called at the end of
+   * the work's transaction, keeps what failed.
+   */
+  async #guarded(
+    work: (attempts: Attempts, note: (tx: Knex.Transaction) => Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    for (let conflicts = 1; ; conflicts += 1) {
+      try {
+        await work(straight, async () => undefined);
+        return;
+      } catch (error) {
+        if (isConflict(error) && conflicts < CONFLICT_TRIES) continue;
+        if (!isParkable(error)) throw error;
+        break;
+      }
+    }
+    await this.letters.load(this.#db);
+    const careful = new CarefulAttempts(this.letters.room);
+    await work(careful, (tx) => this.#park(tx, careful));
+    await this.letters.load(this.#db);
+    if (careful.isHopeless && this.#state !== 'copying') this.#state = 'paused';
+  }
+
+  async #park(tx: Knex.Transaction, careful: CarefulAttempts): Promise<void> {
+    for (const failure of careful.failures) await this.#letterStore.park(tx, this.names.projection, failure);
+    if (careful.isHopeless && this.#state !== 'copying') {
+      await this.#store.setState(tx, this.names.projection, 'paused');
+    }
   }
 
   /**
@@ -254,23 +382,23 @@ export class DeclarativeProjection {
     for (const row of rows) net.changes.set(keyText(row, mirror.key), { kind: 'upsert', values: row, base: row });
     await this.#db.transaction(async (tx) => {
       const { before, after } = await mirror.land(tx, net, false);
-      await this.#build(tx, await this.#dirtyKeys(tx, mirror, [...before, ...after]));
+      await this.#build(tx, straight, await this.#dirtyKeys(tx, straight, mirror, [...before, ...after]));
     });
   }
 
   /** Builds keys again whose rows were found to be others than `build` gives. */
   async rebuildKeys(keys: readonly string[]): Promise<void> {
-    await this.#db.transaction((tx) => this.#build(tx, keys));
+    await this.#db.transaction((tx) => this.#build(tx, straight, keys));
   }
 
   /** What `build` gives for keys in a transaction's snapshot. */
   buildIn(tx: Knex.Transaction, keys: readonly string[]): PromiseLike<readonly Readonly<Record<string, unknown>>[]> {
-    return this.definition.build(keys, this.#mirrorIn(tx), tx);
+    return this.definition.build(keys, mirrorIn(tx, this.names.mirror), tx);
   }
 
   /** The keys that mirrored rows make dirty, in a transaction's snapshot. */
   dirtyKeysIn(tx: Knex.Transaction, source: string, rows: readonly RawRow[]): Promise<readonly string[]> {
-    return this.#dirtyKeys(tx, this.#mirrors.get(source)!, rows);
+    return this.#dirtyKeys(tx, straight, this.#mirrors.get(source)!, rows);
   }
 
   /** The position as a transaction's snapshot has it. */
@@ -293,56 +421,86 @@ export class DeclarativeProjection {
     milestone('sync:committed');
   }
 
-  async #applyChanges(tx: Knex.Transaction, changes: readonly Change[]): Promise<void> {
+  async #applyChanges(tx: Knex.Transaction, attempts: Attempts, changes: readonly Change[]): Promise<void> {
     const keys = new Map([...this.#keys].filter(([source]) => !this.#awaitingCopy.has(source)));
     const net = collapseChanges(changes, keys);
     const landed: { mirror: MirrorTable; rows: readonly RawRow[]; truncated: boolean }[] = [];
     for (const [name, table] of net) {
       const mirror = this.#mirrors.get(name)!;
-      const { before, after } = await mirror.land(tx, table, this.#state === 'copying');
+      const { before, after } = await landApart(tx, attempts, mirror, table, this.#state === 'copying');
       landed.push({ mirror, rows: [...before, ...after], truncated: table.truncated });
     }
     milestone('sync:landed');
-    // While the mirror is incomplete nothing can be built; everything will be, once it is complete.
-    if (this.#state === 'copying') return;
+    // Nothing can be built from an incomplete mirror, nor while it is not known what else is wrong; all will be later.
+    if (this.#state !== 'building' && this.#state !== 'ready') return;
     const dirty = new Set<string>();
     for (const { mirror, rows, truncated } of landed) {
-      for (const key of await this.#dirtyKeys(tx, mirror, rows)) dirty.add(key);
+      for (const key of await this.#dirtyKeys(tx, attempts, mirror, rows)) dirty.add(key);
       if (truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
     }
-    await this.#build(tx, [...dirty]);
+    await this.#build(tx, attempts, [...dirty]);
   }
 
-  async #dirtyKeys(tx: Knex.Transaction, mirror: MirrorTable, rows: readonly RawRow[]): Promise<readonly string[]> {
-    const name = Object.keys(this.definition.sources).find((source) => qualifiedSource(source) === mirror.source.name)!;
-    const { dirty } = this.definition.sources[name]!;
+  async #dirtyKeys(
+    tx: Knex.Transaction,
+    attempts: Attempts,
+    mirror: MirrorTable,
+    rows: readonly RawRow[],
+  ): Promise<readonly string[]> {
     const keys = new Set<string>();
-    for (const row of rows) {
-      const found: readonly KeyValue[] = await dirty(decodeRow(row, mirror.source.columns), this.#mirrorIn(tx));
-      for (const key of found) {
-        if (key !== null && key !== undefined) keys.add(String(key));
-      }
-    }
+    await attempts.run(
+      tx,
+      rows,
+      async (part, some) => {
+        for (const row of some) for (const key of await this.#namedBy(part, mirror, row)) keys.add(key);
+      },
+      (row) => ({
+        kind: 'dirty',
+        key: undefined,
+        source: mirror.source.name,
+        sourceKey: sourceKeyOf(row, mirror),
+      }),
+    );
     return [...keys];
   }
 
-  async #build(tx: Knex.Transaction, keys: readonly string[]): Promise<void> {
-    for (let start = 0; start < keys.length; start += KEYS_PER_BUILD) {
-      const slice = keys.slice(start, start + KEYS_PER_BUILD);
-      const rows = await this.definition.build(slice, this.#mirrorIn(tx), tx);
-      await this.#table.rebuild(tx, slice, rows);
+  /** The keys that `dirty` names for a row. */
+  async #namedBy(tx: Knex.Transaction, mirror: MirrorTable, row: RawRow | undefined): Promise<readonly string[]> {
+    if (row === undefined) return [];
+    const name = Object.keys(this.definition.sources).find((source) => qualifiedSource(source) === mirror.source.name)!;
+    const { dirty } = this.definition.sources[name]!;
+    const found: readonly KeyValue[] = await dirty(
+      decodeRow(row, mirror.source.columns),
+      mirrorIn(tx, this.names.mirror),
+    );
+    return found.filter((key) => key !== null && key !== undefined).map(String);
+  }
+
+  async #build(tx: Knex.Transaction, attempts: Attempts, keys: readonly string[]): Promise<void> {
+    // A parked key is built when its turn to be tried again comes, from a mirror that has all its changes.
+    const parked = this.letters.count === 0 || keys.length === 0 ? [] : await this.#countChanges(tx, keys);
+    const waiting = new Set(parked);
+    const open = waiting.size === 0 ? keys : keys.filter((key) => !waiting.has(key));
+    for (let start = 0; start < open.length; start += KEYS_PER_BUILD) {
+      if (attempts instanceof CarefulAttempts && attempts.isHopeless) return;
+      await attempts.run(
+        tx,
+        open.slice(start, start + KEYS_PER_BUILD),
+        (part, slice) => this.#buildKeys(part, slice),
+        (key) => ({ kind: 'build', key, source: undefined, sourceKey: undefined }),
+      );
     }
   }
 
-  #mirrorIn(tx: Knex.Transaction): Mirror {
-    return (reference) => {
-      const [table, alias] = reference.trim().split(/\s+as\s+/i);
-      const name = mirrorTableName(qualifiedSource(table!));
-      // knex puts the schema before joined tables, too, so a build may join by plain names.
-      return tx
-        .queryBuilder()
-        .withSchema(this.names.mirror)
-        .from(alias ? `${name} as ${alias}` : name);
-    };
+  #countChanges(tx: Knex.Transaction, keys: readonly string[]): Promise<readonly string[]> {
+    return this.#letterStore.countChanges(tx, this.names.projection, keys);
   }
+
+  async #buildKeys(tx: Knex.Transaction, keys: readonly string[]): Promise<void> {
+    await this.#table.rebuild(tx, keys, await this.definition.build(keys, mirrorIn(tx, this.names.mirror), tx));
+  }
+}
+
+function sourceKeyOf(row: RawRow, { key }: MirrorTable): readonly string[] {
+  return key.map((column) => row[column] ?? '');
 }

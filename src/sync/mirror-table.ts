@@ -106,6 +106,11 @@ export class MirrorTable {
     return rowsOf(await db.raw(sql, [...(after ?? [])]));
   }
 
+  /** One row by its key. */
+  async find(tx: Knex.Transaction, key: readonly string[]): Promise<RawRow | undefined> {
+    return (await this.#readKeys(tx, [key]))[0];
+  }
+
   async #readKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<readonly RawRow[]> {
     if (keys.length === 0) return [];
     const filter = keyFilter(this.#keyColumns, keys);

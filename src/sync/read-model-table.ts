@@ -54,6 +54,40 @@ export class ReadModelTable {
     return (result as { rows: { key: string }[] }).rows.map(({ key }) => key);
   }
 
+  /** Keys drawn by lot. */
+  async sampleKeys(tx: Knex.Transaction, count: number): Promise<readonly string[]> {
+    const key = quoteName(this.#definition.key);
+    const sql = `SELECT ${key}::text AS key FROM ${this.#table} ORDER BY random() LIMIT ?`;
+    const result = await tx.raw(sql, [count]);
+    return (result as { rows: { key: string }[] }).rows.map(({ key: text }) => text);
+  }
+
+  /** What `build` gives, as the table would print it; and which columns that are. */
+  async printed(tx: Knex.Transaction, rows: readonly Readonly<Record<string, unknown>>[]): Promise<PrintedRows> {
+    const given = new Set(rows.flatMap((row) => Object.keys(row)));
+    const columns = (await this.#readColumns(tx)).filter(({ name }) => given.has(name));
+    if (rows.length === 0 || columns.length === 0) return { columns: [], rows: [] };
+    const values = columns.map(({ type }, i) => `(v.c${i}::${type})::text`).join(', ');
+    const aliases = columns.map((_, i) => `c${i}`).join(', ');
+    const result = await tx.raw(
+      `SELECT to_json(ARRAY[${values}])::text AS texts FROM unnest(${columns.map(() => '?::text[]').join(', ')}) WITH ORDINALITY
+         AS v(${aliases}, n) ORDER BY n`,
+      columns.map(({ name, type }) => rows.map((row) => toText(row[name], type))) as never,
+    );
+    return { columns: columns.map(({ name }) => name), rows: textsOf(result) };
+  }
+
+  /** The rows of these keys as the table prints them. */
+  async stored(tx: Knex.Transaction, keys: readonly string[], columns: readonly string[]): Promise<PrintedRows> {
+    const type = (await this.#readColumns(tx)).find(({ name }) => name === this.#definition.key)!.type;
+    const result = await tx.raw(
+      `SELECT to_json(ARRAY[${columns.map((name) => `${quoteName(name)}::text`).join(', ')}])::text AS texts FROM ${this.#table}
+        WHERE ${quoteName(this.#definition.key)} IN (SELECT k::${type} FROM unnest(?::text[]) AS k)`,
+      [keys as string[]],
+    );
+    return { columns, rows: textsOf(result) };
+  }
+
   async #readColumns(tx: Knex.Transaction): Promise<readonly TypedColumn[]> {
     const result = await tx.raw(
       `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
@@ -62,6 +96,15 @@ export class ReadModelTable {
     );
     return (result as { rows: TypedColumn[] }).rows;
   }
+}
+
+export interface PrintedRows {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+function textsOf(result: unknown): PrintedRows['rows'] {
+  return (result as { rows: { texts: string }[] }).rows.map(({ texts }) => JSON.parse(texts) as (string | null)[]);
 }
 
 /** A value that `build` gave, as text that PostgreSQL casts to the column's type. */

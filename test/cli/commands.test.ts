@@ -199,7 +199,7 @@ describe('the address of the running fig', () => {
 });
 
 describe('the help', () => {
-  it.each(['proxy', 'up', 'status', 'report', 'promote', 'rollback'])(
+  it.each(['proxy', 'up', 'status', 'report', 'promote', 'rollback', 'dead-letters', 'verify-model'])(
     'of fig %s has examples and exit codes',
     async (name) => {
       const { code, stdout } = await run([name, '--help']);

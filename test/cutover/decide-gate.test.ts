@@ -195,3 +195,20 @@ it('passes only without a blocker, and its reason is always the first one', () =
     }),
   );
 });
+
+it('dead letters hold the gate in every step that is compared, and do not keep a feature from being compared', () => {
+  const health = { ...healthy, deadLetters: 2 };
+  const clean = evidence({ match: 500 });
+  for (const state of [
+    { phase: 'shadow', percent: 0 },
+    { phase: 'canary', percent: 5 },
+  ] as const) {
+    expect(decideGate({ state, evidence: clean, health, policy })).toMatchObject({
+      result: 'INCONCLUSIVE',
+      reason: '2 dead letters keep the read model from being complete (fig dead-letters list)',
+    });
+    expect(decideGate({ state, evidence: clean, health: { ...health, deadLetters: 0 }, policy }).result).toBe('PASS');
+  }
+  const state = { phase: 'legacy', percent: 0 } as const;
+  expect(decideGate({ state, evidence: clean, health, policy }).result).toBe('PASS');
+});

@@ -224,3 +224,32 @@ async function ready(url: string, reason?: string): Promise<void> {
 function withoutDate(answer: string): string {
   return answer.replace(/Date: .*\r\n/, '');
 }
+
+test("a read of a parked key is legacy's to answer, and the question is asked behind the fence", async () => {
+  await using upstream = await legacyShop();
+  const applied = new ScriptedApplied(1_000n);
+  let isAsked = 0;
+  await using proxy = await startTestProxy(
+    upstream.url,
+    served(answering(), {
+      applied: () => applied,
+      explain: 'always',
+      isParked: ({ feature, route, params }) => {
+        isAsked += 1;
+        return feature === 'orders' && route === 'GET /orders/:id' && params['id'] === '7';
+      },
+    }),
+  );
+  await ready(proxy.url);
+  const get = async (path: string): Promise<string> => {
+    const response = await fetch(proxy.url + path);
+    const { from } = (await response.json()) as { from: string };
+    return `${from} ${response.headers.get('x-fig-reason')}`;
+  };
+  expect(await get('/orders/7')).toBe('legacy parked-key');
+  expect(await get('/orders/8')).toBe('candidate live');
+  expect(proxy.seen.at(-2)).toMatchObject({ servedBy: 'legacy', reason: 'parked-key', fallback: 'parked-key' });
+  const before = isAsked;
+  await get('/other');
+  expect(isAsked).toBe(before);
+});

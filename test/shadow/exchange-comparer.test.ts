@@ -118,3 +118,25 @@ test('without a candidate, or with a fault of our own, nothing is claimed', asyn
     reason: 'fault',
   });
 });
+
+test('when a key was parked while it was compared, whatever it came to is left out, a match like a mismatch', async () => {
+  await using legacy = await startTestLegacy();
+  for (const says of ['/orders/1', '/orders/wrong']) {
+    let parkings = 3;
+    await using made = comparerOf(
+      legacy,
+      () => {
+        parkings = 4;
+        return { path: says };
+      },
+      { parkings: () => parkings },
+    );
+    const judgement = await made.comparer.compare(exchangeOf('/orders/1', { parkings: 3 }));
+    expect(judgement).toMatchObject({ verdict: 'skipped', reason: 'parked', differences: [] });
+    // The question is one that could be compared, so the gate still waits for one of its kind.
+    expect(made.items).toMatchObject([{ verdict: 'skipped', reason: 'parked', key: undefined, shape: '2xx' }]);
+    expect(await made.comparer.compare(exchangeOf('/orders/1', { parkings: 4 }))).not.toMatchObject({
+      verdict: 'skipped',
+    });
+  }
+});

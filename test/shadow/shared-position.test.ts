@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { createSharedPositions, SharedPositionReader } from '../../shadow/shared-position.ts';
+import { createSharedPositions, parkingsIn, SharedPositionReader } from '../../shadow/shared-position.ts';
 
 test('a position is untrusted until it is published, and again when it is taken back', () => {
   const positions = createSharedPositions(['orders', 'customers']);
@@ -55,4 +55,13 @@ test('a position that another thread publishes wakes this one', async () => {
   const worker = new Worker(code, { eval: true, workerData: positions.buffer });
   expect(await waiting).toBe(true);
   await worker.terminate();
+});
+
+test('how often keys were parked is shared beside the positions, each feature at its own place', () => {
+  const positions = createSharedPositions(['orders', 'customers']);
+  expect(parkingsIn(positions.buffer, 1)).toBe(0);
+  positions.park('customers', 7);
+  positions.publish('orders', 5n);
+  expect([0, 1].map((index) => parkingsIn(positions.buffer, index))).toEqual([0, 7]);
+  expect(new SharedPositionReader(positions.buffer, 1).current()).toBeUndefined();
 });

@@ -51,6 +51,16 @@ export class CountersUnderFig implements AsyncDisposable {
         held.push(res);
         return;
       }
+      if (req.url === '/counters') {
+        pool.query({ text: 'SELECT value FROM counters ORDER BY id', rowMode: 'array' }).then(
+          ({ rows }) =>
+            res
+              .setHeader('content-type', 'application/json')
+              .end(JSON.stringify({ values: rows.flat(), from: 'legacy' })),
+          () => res.writeHead(500).end('{}'),
+        );
+        return;
+      }
       const id = Number(req.url?.split('/')[2]);
       const sql =
         req.method === 'POST'
@@ -104,13 +114,29 @@ export class CountersUnderFig implements AsyncDisposable {
   }
 
   /** A request on a connection of its own, which the primary hands to the next worker. */
-  async ask(method: 'GET' | 'POST', id: number, user: string): Promise<CounterAnswer> {
+  async ask(method: 'GET' | 'POST', id: number | string, user: string): Promise<CounterAnswer> {
     const response = await fetch(`${this.url}/counters/${id}`, {
       method,
       headers: { 'x-user': user, connection: 'close' },
     });
     const { value, from } = (await response.json()) as { value?: number; from?: string };
     return { status: response.status, value, from, reason: response.headers.get('x-fig-reason') };
+  }
+
+  /** Who answers the list of all counters, and why. */
+  async askForAll(): Promise<{
+    readonly from: string;
+    readonly values: readonly number[];
+    readonly reason: string | null;
+  }> {
+    const response = await fetch(`${this.url}/counters`, { headers: { 'x-user': 'nobody', connection: 'close' } });
+    const answer = (await response.json()) as { from: string; values: number[] };
+    return { ...answer, reason: response.headers.get('x-fig-reason') };
+  }
+
+  /** A write of the legacy app that does not come through fig. */
+  async set(id: number, value: number): Promise<void> {
+    await this.#pool.query('UPDATE counters SET value = $2 WHERE id = $1', [id, value]);
   }
 
   /** What is committed now, by the legacy app itself. */

@@ -1,4 +1,5 @@
 import type {
+  DeadLetterDesk,
   FeatureReport,
   FeatureStatus,
   FigControl,
@@ -8,7 +9,10 @@ import type {
   RollbackRequest,
   StatusReport,
   TransitionOutcome,
+  VerificationReport,
 } from '../../src/app/control.ts';
+import { sampleLetters } from './sample-letters.ts';
+import { sampleVerification } from './sample-verification.ts';
 import { FigError } from '../../src/kernel/fig-error.ts';
 
 export interface SampleControl extends FigControl {
@@ -24,6 +28,8 @@ export interface SampleControl extends FigControl {
   reportOf: (feature: string) => FeatureReport;
   /** What a comparison with legacy comes to; default: one row differs. */
   reconciling: FigControl['reconcile'];
+  letters: DeadLetterDesk;
+  verification: VerificationReport;
 }
 
 /** A control with the figures of a shop in shadow, as the real one gives them. */
@@ -39,6 +45,8 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
     ready: { ready: true, state: 'serving', reason: 'it accepts requests' },
     failure: undefined,
     asked: [],
+    letters: sampleLetters(),
+    verification: sampleVerification,
     outcome: (feature, action) => ({
       feature,
       moved: true,
@@ -99,6 +107,11 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
     killSwitch: async ({ on, who, why }) => {
       control.current = { ...control.current, killSwitch: on ? { on, who, why, at: '2026-01-01T00:00:00Z' } : { on } };
       return { ...control.current.killSwitch, on, told: true };
+    },
+    deadLetters: () => control.letters,
+    verifyModel: async (feature, { sample }) => {
+      known(feature);
+      return { ...control.verification, feature, checked: sample };
     },
     metrics: async () => '# HELP fig_requests_total Requests answered.\nfig_requests_total 18423\n',
   };

@@ -11,6 +11,7 @@ export interface SyncSetup extends AsyncDisposable {
   readonly legacyUrl: string;
   readonly legacy: Knex;
   readonly target: Knex;
+  readonly targetUrl: string;
   startCapture(more?: Partial<CaptureOptions>): Capture;
   /** What a fresh build from the legacy tables gives, as JSON lines. */
   expected(): Promise<readonly string[]>;
@@ -32,6 +33,7 @@ export async function setupSync({ legacyServer }: { legacyServer?: string } = {}
     legacyUrl: legacyDatabase.url,
     legacy,
     target,
+    targetUrl: targetDatabase.url,
     startCapture: (more = {}) => {
       const capture = new Capture({
         url: legacyDatabase.url,

@@ -81,7 +81,8 @@ export function featureCard(feature, status, entry) {
 function readModelText(readModel) {
   if (!readModel) return '';
   const rows = readModel.rows === undefined ? '' : `, ${plural(readModel.rows, 'row')}`;
-  return ` · ${readModel.name} v${readModel.version}${rows}`;
+  const letters = readModel.deadLetters ? `, ${plural(readModel.deadLetters, 'dead letter')}` : '';
+  return ` · ${readModel.name} v${readModel.version}${rows}${letters}`;
 }
 
 function readModelNotice(readModel) {
@@ -94,6 +95,16 @@ function readModelNotice(readModel) {
       ' ',
       readModel.error ?? '',
       ' Reads stay with legacy.',
+    );
+  }
+  if (readModel.state === 'paused') {
+    return h(
+      'div',
+      { class: 'notice bad', role: 'alert' },
+      h('strong', {}, 'The read model is paused.'),
+      ' ',
+      readModel.error ?? '',
+      ' Reads go to legacy; see fig dead-letters list.',
     );
   }
   const words = {

@@ -126,9 +126,12 @@ function stateOf(feature: string, view: ReadModelView): ReadModelState {
     position,
     isNear: view.applied(feature)?.current() !== undefined,
     isReady: view.isReady(feature),
+    parked: view.letters(feature).parked,
+    parkings: view.letters(feature).parkings,
   };
 }
 
 function isSame(a: ReadModelState, b: ReadModelState | undefined): boolean {
-  return a.position === b?.position && a.isNear === b?.isNear && a.isReady === b?.isReady;
+  const isSameState = a.position === b?.position && a.isNear === b?.isNear && a.isReady === b?.isReady;
+  return isSameState && a.parked === b?.parked && a.parkings === b.parkings;
 }

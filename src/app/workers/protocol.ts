@@ -52,6 +52,9 @@ export interface ReadModelState {
   /** Whether it is near enough to the source for users. */
   readonly isNear: boolean;
   readonly isReady: boolean;
+  /** Keys that must not be read, and how often keys were parked. */
+  readonly parked: readonly string[];
+  readonly parkings: number;
 }
 
 export type ToProxyWorker =

@@ -68,6 +68,11 @@ export class ServingInWorkers implements Serving {
     this.#fleet.moved(position !== undefined);
   }
 
+  /** Told with the position, in one message. */
+  parked(): void {
+    this.#fleet.moved(true);
+  }
+
   reconfigure(settings: LiveSettings): void {
     this.#settings = this.#shareOf(settings);
     this.#pool?.sendAll({ type: 'reconfigure', settings: this.#settings });

@@ -1,0 +1,31 @@
+import type { NormalizedFeature } from '../config/normalized-config.ts';
+import { parkedKeys, type ParkedKeys } from '../kernel/parked-keys.ts';
+
+/** A read as route and parameters tell it. */
+export interface RoutedRead {
+  readonly feature: string;
+  readonly route: string;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/**
+ * Tells of a read whether it may be about a parked key. A route that names its key (`keyedBy`) is about that one, any other
+ * may be about all of them.
+ */
+export function parkedReads(
+  features: readonly Pick<NormalizedFeature, 'name' | 'routes'>[],
+  parkedOf: (feature: string) => readonly string[],
+): (read: RoutedRead) => boolean {
+  const parameters = new Map(
+    features.map(({ name, routes }) => [name, new Map(routes.map(({ route, key }) => [route, key]))]),
+  );
+  const known = new WeakMap<readonly string[], ParkedKeys>();
+  return ({ feature, route, params }) => {
+    const keys = parkedOf(feature);
+    if (keys.length === 0) return false;
+    let parked = known.get(keys);
+    if (parked === undefined) known.set(keys, (parked = parkedKeys(keys)));
+    const parameter = parameters.get(feature)?.get(route);
+    return parked.mayName(parameter === undefined ? undefined : params[parameter]);
+  };
+}

@@ -1,0 +1,21 @@
+import type { Knex } from 'knex';
+import type { NormalizedFeature } from '../config/normalized-config.ts';
+import { FigError } from '../kernel/fig-error.ts';
+import { formatPosition } from '../kernel/position.ts';
+import { verifyModel } from '../sync/verify-model.ts';
+import type { VerificationReport } from './control.ts';
+
+/** Builds sampled keys of a feature's read model anew. `target`: the pool that projections use. */
+export async function verifyFeature(
+  target: Knex,
+  { name, readModel }: Pick<NormalizedFeature, 'name' | 'readModel'>,
+  sample: number,
+): Promise<VerificationReport> {
+  if (readModel === undefined) {
+    throw new FigError('FIG_READ_MODEL_NOT_READY', `the feature ${name} has no read model here`, {
+      remedy: 'Its candidate keeps its own; verify it there.',
+    });
+  }
+  const { position, ...found } = await verifyModel(target, readModel, sample);
+  return { feature: name, readModel: readModel.name, position: formatPosition(position), ...found };
+}

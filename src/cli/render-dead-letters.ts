@@ -1,0 +1,59 @@
+import type { DeadLetterReport } from '../app/control.ts';
+import { formatCount, formatDuration, printable } from './format.ts';
+import type { Palette } from './palette.ts';
+import { renderTable } from './render-table.ts';
+
+/** `fig dead-letters list` for people. `now` in milliseconds since the epoch. */
+export function renderDeadLetters(letters: readonly DeadLetterReport[], palette: Palette, now = Date.now()): string {
+  if (letters.length === 0) return `${palette.green('no dead letters')}\n`;
+  const table = renderTable(
+    [
+      { title: 'id', align: 'right' },
+      { title: 'feature' },
+      { title: 'what' },
+      { title: 'attempts', align: 'right' },
+      { title: 'changes since', align: 'right' },
+      { title: 'next' },
+      { title: 'error' },
+    ],
+    letters.map((letter) => [
+      String(letter.id),
+      palette.bold(letter.feature),
+      placeText(letter),
+      formatCount(letter.attempts),
+      formatCount(letter.changesSince),
+      nextText(letter, now),
+      printable(`${letter.code} ${letter.message}`),
+    ]),
+    palette,
+  );
+  return `${table}\n`;
+}
+
+/** `fig dead-letters show` for people. */
+export function renderDeadLetter(letter: DeadLetterReport, palette: Palette, now = Date.now()): string {
+  const lines: [string, string][] = [
+    ['feature', `${letter.feature} (read model ${letter.readModel})`],
+    ['what', placeText(letter)],
+    ['error', printable(`${letter.code} ${letter.message}`)],
+    ['attempts', `${formatCount(letter.attempts)}, the first ${letter.firstAt}, the last ${letter.lastAt}`],
+    ['next', nextText(letter, now)],
+    ['changes', `${formatCount(letter.changesSince)} since, all of them in the mirror`],
+    ['reads', letter.kind === 'build' ? 'of this key, and of lists, go to legacy' : 'of the feature go to legacy'],
+  ];
+  const text = lines.map(([label, value]) => `${palette.dim(label.padEnd(12))}${value}`).join('\n');
+  return `${palette.bold(`dead letter ${letter.id}`)}\n${text}\n`;
+}
+
+function placeText({ kind, key, source, sourceKey }: DeadLetterReport): string {
+  if (kind === 'build') return printable(`key ${key}`);
+  if (kind === 'model') return printable(`every key (tried with ${key})`);
+  const row = `${source} ${sourceKey?.join(', ')}`;
+  return printable(kind === 'dirty' ? `dirty of ${row}` : `mirror of ${row}`);
+}
+
+function nextText({ nextAt }: DeadLetterReport, now: number): string {
+  if (nextAt === undefined) return 'when asked for';
+  const wait = Date.parse(nextAt) - now;
+  return wait <= 0 ? 'now' : `in ${formatDuration(wait)}`;
+}

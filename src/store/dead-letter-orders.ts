@@ -1,0 +1,55 @@
+import type { Knex } from 'knex';
+import { appendAudit } from './audit-store.ts';
+import { DeadLetterStore } from './dead-letter-store.ts';
+
+export interface LetterOrder {
+  readonly feature: string;
+  readonly projection: string;
+  readonly who: string;
+  readonly why: string;
+  /** Undefined: all of the projection. */
+  readonly id?: number | undefined;
+}
+
+const letters = new DeadLetterStore();
+
+/** Makes letters due at once, and notes in the same transaction who asked for it. Returns their ids. */
+export function retryLetters(store: Knex, order: LetterOrder): Promise<readonly number[]> {
+  return store.transaction(async (tx) => {
+    const ids = await letters.hasten(tx, { id: order.id, projections: [order.projection] });
+    if (ids.length > 0) await note(tx, order, 'retry-dead-letter', 'due now', { ids });
+    return ids;
+  });
+}
+
+/** Drops a letter: what the read model has of the key stays as it is until the next change. False: there is none. */
+export function discardLetter(store: Knex, order: LetterOrder & { readonly id: number }): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    const letter = await letters.find(tx, order.id);
+    if (letter === undefined || !(await letters.remove(tx, order.id))) return false;
+    const { kind, key, source, sourceKey, code, message } = letter;
+    await note(tx, order, 'discard-dead-letter', 'discarded', { kind, key, source, sourceKey, code, message });
+    return true;
+  });
+}
+
+async function note(
+  tx: Knex.Transaction,
+  { feature, who, why, id }: LetterOrder,
+  action: 'retry-dead-letter' | 'discard-dead-letter',
+  to: string,
+  evidence: object,
+): Promise<void> {
+  const routing = await tx('fig.phase_revision').first('revision');
+  await appendAudit(tx, {
+    feature,
+    action,
+    from: id === undefined ? 'all dead letters' : `dead letter ${id}`,
+    to,
+    who,
+    why,
+    gate: undefined,
+    evidence,
+    revision: Number(routing?.revision ?? 0),
+  });
+}

@@ -1,0 +1,41 @@
+import type { Knex } from 'knex';
+import { type Attempts, straight } from './attempts.ts';
+import type { RawRow } from './change.ts';
+import type { NetChange, NetTable } from './collapse-changes.ts';
+import type { Landed, MirrorTable } from './mirror-table.ts';
+
+/** Lands a batch's changes of one table in the mirror; with care, rows that the mirror does not take are left out. */
+export async function landApart(
+  tx: Knex.Transaction,
+  attempts: Attempts,
+  mirror: MirrorTable,
+  net: NetTable,
+  mayMiss: boolean,
+): Promise<Landed> {
+  if (attempts === straight) return mirror.land(tx, net, mayMiss);
+  const landed: RawRow[][] = [[], []];
+  const land = async (part: Knex.Transaction, some: NetTable): Promise<void> => {
+    const { before, after } = await mirror.land(part, some, mayMiss);
+    landed[0]!.push(...before);
+    landed[1]!.push(...after);
+  };
+  if (net.truncated) await land(tx, { truncated: true, changes: new Map() });
+  // A row whose key changed takes values from the row of its old key, so what is deleted is deleted last.
+  const changes = [...net.changes].toSorted(([, a], [, b]) => rank(a) - rank(b));
+  await attempts.run(
+    tx,
+    changes,
+    (part, some) => land(part, { truncated: false, changes: new Map(some) }),
+    ([text]) => ({
+      kind: 'land',
+      key: undefined,
+      source: mirror.source.name,
+      sourceKey: JSON.parse(text) as string[],
+    }),
+  );
+  return { before: landed[0]!, after: landed[1]! };
+}
+
+function rank({ kind }: NetChange): number {
+  return kind === 'delete' ? 1 : 0;
+}
