@@ -5,17 +5,16 @@ import { FigError, describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
 import { milestone } from '../kernel/milestones.ts';
 import { laterPosition, type Position } from '../kernel/position.ts';
-import { qualifiedSource } from '../store/read-model-names.ts';
 import { type AppliedBatch, ChangeTally, tallied } from './applied-batch.ts';
 import type { Reconciliation } from '../store/reconciliation-store.ts';
-import { Backfill, type SyncProgress } from './backfill.ts';
-import { BackfillReader } from './backfill-reader.ts';
+import type { SyncProgress } from './backfill.ts';
 import { sleep } from '../kernel/service.ts';
 import type { ReadModelProgress } from './read-model-progress.ts';
 import type { LargeTransaction, SourceTransaction, StreamEvent } from './change.ts';
 import { demandsOf } from './demands-of.ts';
 import { DeclarativeProjection } from './declarative-projection.ts';
 import { DeliveredXids } from './delivered-xids.ts';
+import { fillProjection } from './fill-projection.ts';
 import type { Finding } from './postgres/preflight/finding.ts';
 import { inspectSource } from './postgres/preflight/inspect-source.ts';
 import { refuseOnErrors } from './postgres/preflight/refuse-on-errors.ts';
@@ -216,10 +215,7 @@ export class CaptureSession implements AsyncDisposable {
         target: this.#options.target,
         url: this.#options.url,
         delivered: this.#delivered,
-        watch: (watcher) => {
-          this.#watchers.add(watcher);
-          return () => void this.#watchers.delete(watcher);
-        },
+        watch: (watcher) => this.#watch(watcher),
         exclusively: (work) => this.#serial.run(work),
         log: this.#options.log,
       },
@@ -231,6 +227,11 @@ export class CaptureSession implements AsyncDisposable {
     } finally {
       this.#reconciling.delete(projection);
     }
+  }
+
+  #watch(watcher: StreamWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -420,62 +421,24 @@ export class CaptureSession implements AsyncDisposable {
   async #fill(projection: DeclarativeProjection, signal: AbortSignal): Promise<void> {
     const { name } = projection.definition;
     this.#tellLetters(projection);
-    const tell = (progress: SyncProgress): void => {
-      this.#options.onState(name, {
-        state: progress.stage,
-        progress: progress.done / Math.max(1, progress.total),
-        error: undefined,
-      });
-      this.#options.onProgress(progress);
+    const parts = {
+      projection,
+      target: this.#options.target,
+      url: this.#options.url,
+      delivered: this.#delivered,
+      watch: (watcher: StreamWatcher) => this.#watch(watcher),
+      exclusively: <T>(work: () => Promise<T>) => this.#serial.run(work),
+      onProgress: (progress: SyncProgress) => {
+        const share = progress.done / Math.max(1, progress.total);
+        this.#options.onState(name, { state: progress.stage, progress: share, error: undefined });
+        this.#options.onProgress(progress);
+      },
     };
-    if (projection.state === 'copying') await this.#copy(projection, tell, signal);
-    if (projection.state === 'building') await this.#buildAll(projection, tell, signal);
+    await fillProjection(parts, signal);
     this.#tellLetters(projection);
     if (projection.state === 'ready') {
       this.#options.onState(name, { state: 'ready', progress: 1, error: undefined });
       this.#options.onPosition(name, projection.position);
-    }
-  }
-
-  async #copy(
-    projection: DeclarativeProjection,
-    tell: (progress: SyncProgress) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const backfill = new Backfill(projection, this.#delivered);
-    this.#watchers.add(backfill);
-    await using reader = await BackfillReader.open(this.#options.url);
-    try {
-      await backfill.run(this.#options.target, reader, tell, signal);
-    } finally {
-      this.#watchers.delete(backfill);
-    }
-    if (!signal.aborted) await this.#serial.run(() => projection.startBuilding());
-  }
-
-  async #buildAll(
-    projection: DeclarativeProjection,
-    tell: (progress: SyncProgress) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const root = projection.definition.root ? qualifiedSource(projection.definition.root) : undefined;
-    const walked = [...projection.mirrors].filter(([source]) => root === undefined || source === root);
-    const total = walked.reduce((sum, [, { source }]) => sum + Math.max(0, source.estimatedRows), 0);
-    for (let done = 0; !signal.aborted;) {
-      const built = await this.#serial.run(() => projection.buildNext());
-      if (built === 0) {
-        tell({ readModel: projection.names.projection, stage: 'building', source: undefined, done: total, total });
-        return;
-      }
-      done += built;
-      tell({
-        readModel: projection.names.projection,
-        stage: 'building',
-        source: undefined,
-        done,
-        // The estimate may be low; only the end is the end.
-        total: Math.max(total, done + 1),
-      });
     }
   }
 }

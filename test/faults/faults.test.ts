@@ -151,7 +151,7 @@ async function withScene(seedOfRun: number, act: (scene: Scene) => Promise<void>
     await seedOrders(legacy, 1_200);
     const capture = await CaptureProcess.start(urls);
     await capture.caughtUp();
-    writer = new Writer(legacy, random);
+    writer = new Writer(urls.legacyUrl, random);
     scene = { ...urls, legacy, target, writer, random, capture };
     await act(scene);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { Client } from 'pg';
 
 /** Numbers from 0 up to, not including, 1; the same ones for the same seed. Source: Tommy Ettinger, mulberry32. */
 export function seededRandom(seed: number): () => number {
@@ -23,23 +24,28 @@ export async function seedOrders(legacy: Knex, orders: number): Promise<void> {
   await legacy.raw('INSERT INTO items SELECT id, line, id * line * 0.01 FROM orders, generate_series(1, 3) line');
 }
 
-type Step = (tx: Knex.Transaction, random: () => number) => Promise<unknown>;
+interface Transaction {
+  /** `?` stand for the values. */
+  raw(sql: string, values?: readonly unknown[]): Promise<unknown>;
+}
+
+type Step = (tx: Transaction, random: () => number) => Promise<unknown>;
 
 const anOrder = '(SELECT id FROM orders ORDER BY md5(id::text || ?) LIMIT 1)';
 
 /** What a busy and careless legacy app does. Each step stands for itself and may find nothing to do. */
 const steps: readonly Step[] = [
   (tx, random) => tx.raw(`UPDATE orders SET note = ? WHERE id = ${anOrder}`, [`note ${random()}`, String(random())]),
-  (tx, random) => tx.raw(`UPDATE orders SET amount = amount + 1 WHERE id % 7 = ?`, [Math.floor(random() * 7)]),
+  (tx, random) => tx.raw(`UPDATE orders SET amount = amount + 1 WHERE id % 7 = ?::int`, [Math.floor(random() * 7)]),
   (tx, random) =>
-    tx.raw(`UPDATE customers SET name = ?, mood = 'busy' WHERE id = ?`, [
+    tx.raw(`UPDATE customers SET name = ?, mood = 'busy' WHERE id = ?::bigint`, [
       `c ${random()}`,
       1 + Math.floor(random() * 20),
     ]),
   (tx, random) => tx.raw(`DELETE FROM orders WHERE id = ${anOrder}`, [String(random())]),
   (tx, random) =>
     tx.raw(
-      `WITH o AS (INSERT INTO orders (customer_id, note, amount) VALUES (?, 'new', ?) RETURNING id)
+      `WITH o AS (INSERT INTO orders (customer_id, note, amount) VALUES (?::bigint, 'new', ?::numeric) RETURNING id)
        INSERT INTO items SELECT id, line, 0.1 FROM o, generate_series(1, 2) line`,
       [1 + Math.floor(random() * 20), String(random())],
     ),
@@ -61,38 +67,30 @@ const steps: readonly Step[] = [
 ];
 
 /** Commits, or now and then rolls back, one transaction of one to four steps. */
-export async function commitSome(legacy: Knex, random: () => number): Promise<void> {
-  const tx = await legacy.transaction();
-  try {
-    const count = 1 + Math.floor(random() * 4);
-    for (let n = 0; n < count; n += 1) await steps[Math.floor(random() * steps.length)]!(tx, random);
-    if (random() < 0.1) await tx.rollback();
-    else await tx.commit();
-  } catch (error) {
-    await tx.rollback(error).catch(() => undefined); // What went wrong is told; this gives the connection back.
-    throw error;
-  }
+async function commitSome(client: Client, random: () => number): Promise<void> {
+  const raw: Transaction['raw'] = (sql, values = []) => {
+    let n = 0;
+    return client.query(
+      sql.replaceAll('?', () => `$${(n += 1)}::text`),
+      values.map(String),
+    );
+  };
+  await client.query('BEGIN');
+  const count = 1 + Math.floor(random() * 4);
+  for (let n = 0; n < count; n += 1) await steps[Math.floor(random() * steps.length)]!({ raw }, random);
+  await client.query(random() < 0.1 ? 'ROLLBACK' : 'COMMIT');
 }
 
 /** Keeps committing until it is stopped; survives a server that goes away. */
 export class Writer {
+  readonly #url: string;
   readonly #done: Promise<void>;
   #stopped = false;
   committed = 0;
 
-  constructor(legacy: Knex, random: () => number) {
-    this.#done = (async () => {
-      while (!this.#stopped) {
-        try {
-          await commitSome(legacy, random);
-          this.committed += 1;
-        } catch (error) {
-          if (!isOutage(error)) throw error;
-        }
-        // As fast as a busy app, not as fast as the machine.
-        await new Promise((resolve) => setTimeout(resolve, 4));
-      }
-    })();
+  constructor(url: string, random: () => number) {
+    this.#url = url;
+    this.#done = this.#run(random);
     this.#done.catch(() => undefined); // `stop` tells.
   }
 
@@ -100,12 +98,39 @@ export class Writer {
     this.#stopped = true;
     await this.#done;
   }
+
+  async #run(random: () => number): Promise<void> {
+    while (!this.#stopped) {
+      const client = new Client({ connectionString: this.#url, connectionTimeoutMillis: 2_000, query_timeout: 20_000 });
+      client.on('error', () => undefined); // The query that runs fails, and tells.
+      try {
+        await client.connect();
+        while (!this.#stopped) {
+          await commitSome(client, random);
+          this.committed += 1;
+          // As fast as a busy app, not as fast as the machine.
+          await pause(4);
+        }
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        await pause(50);
+      } finally {
+        await client.end().catch(() => undefined); // It may be gone already.
+      }
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }
 
 function isOutage(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   return (
     /^(57P0\d|08\d\d\d|ECONN|EPIPE|40P01|40001)/.test(code ?? '') ||
-    /terminated|ended|Connection|acquiring/i.test(message ?? '')
+    /terminated|ended|Connection|timeout/i.test(message ?? '')
   );
 }
