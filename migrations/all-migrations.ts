@@ -2,7 +2,8 @@ import { projections } from './0001-projections.ts';
 import { evidence } from './0002-evidence.ts';
 import { cutover } from './0003-cutover.ts';
 import { routing } from './0004-routing.ts';
+import { batchLoads } from './0009-batch-loads.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
-export const allMigrations: readonly ControlStoreMigration[] = [projections, evidence, cutover, routing];
+export const allMigrations: readonly ControlStoreMigration[] = [projections, evidence, cutover, routing, batchLoads];

@@ -7,6 +7,7 @@ import type { PhaseStore } from '../store/phase-store.ts';
 import type { Capture } from '../sync/capture.ts';
 import type { Knex } from 'knex';
 import { gateHealth } from './gate-health.ts';
+import type { SimpleReadModels } from './simple-read-models.ts';
 
 /** Joins what decides with what was compared, captured and stored. */
 export function cutoverPorts(parts: {
@@ -14,6 +15,7 @@ export function cutoverPorts(parts: {
   readonly phases: PhaseStore;
   readonly features: readonly NormalizedFeature[];
   readonly capture: Capture | undefined;
+  readonly simple: SimpleReadModels;
 }): CutoverPorts {
   const evidence = new EvidenceStore(parts.store);
   const differences = new DifferenceStore(parts.store);
@@ -23,7 +25,7 @@ export function cutoverPorts(parts: {
     evidenceOf: (feature, fingerprint, step) => evidence.summarize(feature, fingerprint, step),
     forgetEvidence: (feature, step) => evidence.forget(feature, step),
     breakerOf: (feature, since) => summarizeOpenings(parts.store, feature, since),
-    healthOf: async (name) => gateHealth(features.get(name)!, parts.capture),
+    healthOf: async (name) => gateHealth(features.get(name)!, parts.capture, parts.simple),
     topDifferenceOf: async (feature, fingerprint, step) => {
       const group = await differences.topGroup(feature, fingerprint, step);
       if (!group) return undefined;

@@ -27,6 +27,7 @@ import type {
 import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { ProxySide } from './proxy-side.ts';
+import type { SimpleReadModels } from './simple-read-models.ts';
 
 export interface ControlParts {
   readonly config: NormalizedConfig;
@@ -36,6 +37,7 @@ export interface ControlParts {
   readonly store: Knex;
   readonly controller: CutoverController;
   readonly capture: Capture | undefined;
+  readonly simple: SimpleReadModels;
   readonly side: ProxySide;
   readonly reload: () => Promise<ReloadOutcome>;
   readonly metrics: Metrics;
@@ -140,7 +142,7 @@ export class MigrationControl implements FigControl {
       reads: describeReads(reads),
       routes: feature.routes.map(({ route }) => route),
       fingerprint: feature.fingerprint,
-      readModel: readModelStatus(feature, this.#parts.capture),
+      readModel: readModelStatus(feature, this.#parts.capture, this.#parts.simple),
       comparisons,
       matchRate: matchRateOf(comparisons),
       legacyP95Ms: reading.evidence?.legacyP95Ms,

@@ -34,6 +34,7 @@ import type { ProgressEvent, RunningFig, StartAdmin } from './running-fig.ts';
 import { ServiceStack } from './service-stack.ts';
 import type { Serving } from './serving.ts';
 import { ServingHere } from './serving-here.ts';
+import { SimpleReadModels } from './simple-read-models.ts';
 import { startCapture } from './start-capture.ts';
 import { ServingInWorkers } from './workers/serving-in-workers.ts';
 
@@ -153,11 +154,14 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const onPosition = serving.moved.bind(serving);
     const capture = startCapture({ config, target, onProgress, onPosition, log });
     if (capture) stack.add('capture', () => capture.stop());
+    const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, log });
+    stack.add('simple read models', () => simple.stop());
     stack.add('candidates and shadow', () => serving.close());
-    await serving.provide({ capture, readModels: readModelView(features, capture), fenceSecret });
+    const readModels = readModelView(features, capture, simple);
+    await serving.provide({ followed: simple.followed, readModels, fenceSecret });
 
     const phases = createPhaseStore(store);
-    const ports = cutoverPorts({ store, phases, features: config.features, capture });
+    const ports = cutoverPorts({ store, phases, features: config.features, capture, simple });
     const controller = new CutoverController({ features, ports, log });
     const side = cold ?? (await serve(fenceSecret));
 
@@ -168,6 +172,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const learn = (snapshot: RoutingSnapshot): void => {
       routing.swap(snapshot);
       routing.heard();
+      simple.learn(snapshot);
       keeper.keep(snapshot);
     };
     learn(await phases.snapshot());
@@ -184,6 +189,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       store,
       controller,
       capture,
+      simple,
       side,
       reload: () => live.reload(serving),
       metrics,
@@ -193,6 +199,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     await administer(control);
     // Users are served by now, by legacy. Whoever started us wants to see the read models being built.
     await capture?.untilReady(options.signal);
+    await simple.untilSettled(options.signal);
     return { control, addresses, stop: () => drainThenStop(side, stack) };
   } catch (error) {
     await stack.stop();

@@ -1,5 +1,5 @@
 import type { FeatureStatus, LoadStatus, ObservedRoute, StatusReport } from '../app/control.ts';
-import { formatBytes, formatCount, formatDuration, formatMs, formatSeconds, formatShare } from './format.ts';
+import { formatBytes, formatCount, formatDuration, formatMs, formatSeconds, formatShare, printable } from './format.ts';
 import { paintGate, type Palette } from './palette.ts';
 import { renderTable } from './render-table.ts';
 
@@ -10,7 +10,7 @@ export function renderStatus(status: StatusReport, palette: Palette, now: number
     `${palette.bold(status.name)}  ${mode}, up ${formatDuration(now - Date.parse(status.startedAt))}`,
     facts(status, palette),
     status.features.length > 0
-      ? renderFeatures(status.features, palette)
+      ? renderFeatures(status.features, palette, now)
       : renderRoutes(status.traffic.routes, palette),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -71,7 +71,7 @@ function requestsText(traffic: StatusReport['traffic']): string {
   return `${formatCount(traffic.requests)} (legacy ${formatCount(legacy)}, candidate ${formatCount(candidate)}${fell})`;
 }
 
-function renderFeatures(features: readonly FeatureStatus[], palette: Palette): string {
+function renderFeatures(features: readonly FeatureStatus[], palette: Palette, now: number): string {
   const table = renderTable(
     [
       { title: 'feature' },
@@ -90,7 +90,7 @@ function renderFeatures(features: readonly FeatureStatus[], palette: Palette): s
       formatShare(feature.matchRate),
       formatMs(feature.legacyP95Ms),
       formatMs(feature.candidateP95Ms),
-      readModelText(feature.readModel, palette),
+      readModelText(feature.readModel, palette, now),
       paintGate(feature.gate.result, palette),
     ]),
     palette,
@@ -99,12 +99,25 @@ function renderFeatures(features: readonly FeatureStatus[], palette: Palette): s
   return `${table}\n\n${reasons.join('\n')}`;
 }
 
-function readModelText(readModel: FeatureStatus['readModel'], palette: Palette): string {
+function readModelText(readModel: FeatureStatus['readModel'], palette: Palette, now: number): string {
   if (readModel === undefined) return '-';
   const name = `${readModel.name} v${readModel.version}`;
-  if (readModel.state === 'ready') return `${name} ready`;
+  if (readModel.state === 'ready') return readModel.batch ? batchText(name, readModel, palette, now) : `${name} ready`;
   if (readModel.state === 'failed') return palette.red(`${name} failed`);
   return palette.yellow(`${name} ${readModel.state} ${formatShare(readModel.progress)}`);
+}
+
+/** `prices v1, 12 min old, next in 48 min` */
+function batchText(
+  name: string,
+  { batch, error }: NonNullable<FeatureStatus['readModel']>,
+  palette: Palette,
+  now: number,
+): string {
+  const { loadedFrom, nextAt, failures = 0 } = batch ?? {};
+  const age = loadedFrom === undefined ? '' : `, ${formatDuration(now - Date.parse(loadedFrom))} old`;
+  if (failures > 0) return palette.red(`${name}${age}, ${failures} failed: ${printable(error ?? '')}`);
+  return `${name}${age}, ${nextAt === undefined ? 'loading' : `next in ${formatDuration(Date.parse(nextAt) - now)}`}`;
 }
 
 /** The routes seen so far, busiest first. */

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { ReadModelDefinition } from './read-model-definition.ts';
+import type { AnyReadModelDefinition } from './read-model-kinds.ts';
 
 export interface QueryInput {
   readonly params: Readonly<Record<string, string>>;
@@ -95,7 +95,7 @@ export interface RouteDefinition {
 
 export interface FeatureDefinition {
   readonly name: string;
-  readonly readModel?: ReadModelDefinition | undefined;
+  readonly readModel?: AnyReadModelDefinition | undefined;
   /** Route (`GET /api/orders/:id`) to the handler that answers it from the read model. */
   readonly queries?: Readonly<Record<string, QueryHandler>> | undefined;
   /** The same for GraphQL: route (`POST /graphql`) to the handlers of its queries by their operation's name. */

@@ -1,0 +1,41 @@
+import knexModule, { type Knex } from 'knex';
+import type { BatchInput, BatchReadModelDefinition } from '../../config/batch-read-model.ts';
+import { FigError } from '../../kernel/fig-error.ts';
+
+/** What a load is given, with a pool that is opened when it is first asked for. */
+export interface OpenBatchInput extends BatchInput, AsyncDisposable {}
+
+/** One connection at a time: a load must not crowd out the legacy app. */
+const MAX_CONNECTIONS = 2;
+
+const nothing = (): void => undefined;
+/** knex would write to stdout; whoever asked gets the error and tells it. */
+const silent = { warn: nothing, error: nothing, debug: nothing, deprecate: nothing };
+
+export function openBatchInput(
+  definition: BatchReadModelDefinition,
+  legacyDatabase: string | undefined,
+  signal: AbortSignal,
+): OpenBatchInput {
+  let opened: Knex | undefined;
+  return {
+    signal,
+    get db() {
+      opened ??= knexModule(connectionOf(definition, legacyDatabase));
+      return opened;
+    },
+    [Symbol.asyncDispose]: async () => opened?.destroy(),
+  };
+}
+
+function connectionOf({ name, batch }: BatchReadModelDefinition, legacyDatabase: string | undefined): Knex.Config {
+  if (batch.database) return { log: silent, pool: { min: 0, max: MAX_CONNECTIONS }, ...batch.database };
+  if (legacyDatabase !== undefined) {
+    const options = '-c default_transaction_read_only=on';
+    const connection = { connectionString: legacyDatabase, application_name: 'fig batch', options };
+    return { client: 'pg', connection, pool: { min: 0, max: MAX_CONNECTIONS }, log: silent };
+  }
+  throw new FigError('FIG_CONFIG_INVALID', `load of ${name} asks for db, but no database is configured for it`, {
+    remedy: 'Set batch.database to how knex connects to the legacy database.',
+  });
+}
