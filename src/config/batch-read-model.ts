@@ -9,7 +9,7 @@ export interface BatchInput {
 }
 
 export type BatchRow = Readonly<Record<string, unknown>>;
-type Rows = AsyncIterable<BatchRow> | Iterable<BatchRow>;
+export type Rows = AsyncIterable<BatchRow> | Iterable<BatchRow>;
 
 /** A read model that is loaded as a whole every now and then, from anything that can be read: no change is captured. */
 export interface BatchReadModelDefinition {

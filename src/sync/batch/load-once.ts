@@ -53,7 +53,7 @@ async function fillAndSwap(
   const name = clock.name();
   await table.prepare(target);
   let count = 0;
-  for await (const piece of rowsInPieces(await definition.load(input), ROWS_PER_PIECE, input.signal)) {
+  for await (const piece of rowsInPieces(definition.load(input), ROWS_PER_PIECE, input.signal)) {
     await table.write(target, piece);
     count += piece.length;
     onRows(count);

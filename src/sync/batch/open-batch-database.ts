@@ -24,7 +24,12 @@ export function openBatchInput(
       opened ??= knexModule(connectionOf(definition, legacyDatabase));
       return opened;
     },
-    [Symbol.asyncDispose]: async () => opened?.destroy(),
+    [Symbol.asyncDispose]: async () => {
+      const closing = opened?.destroy();
+      // It waits for queries that are under way, and at a stop nobody wants to know what they give.
+      if (signal.aborted) closing?.catch(() => undefined);
+      else await closing;
+    },
   };
 }
 

@@ -1,18 +1,19 @@
-import type { BatchRow } from '../../config/batch-read-model.ts';
+import type { BatchRow, Rows } from '../../config/batch-read-model.ts';
 
 /**
  * Collects rows into pieces of this size. Ends with the signal's reason as soon as it aborts, also when whoever gives the
  * rows does not listen to it.
  */
 export async function* rowsInPieces(
-  rows: AsyncIterable<BatchRow> | Iterable<BatchRow>,
+  loading: Rows | PromiseLike<Rows>,
   size: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly BatchRow[], void, undefined> {
   const { aborted, release } = whenAborted(signal);
-  const iterator = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
-  let isDone = false;
+  let iterator: AsyncIterator<BatchRow> | Iterator<BatchRow> | undefined;
   try {
+    const rows = await Promise.race([loading, aborted]);
+    iterator = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
     let piece: BatchRow[] = [];
     for (;;) {
       const next = await Promise.race([iterator.next(), aborted]);
@@ -22,12 +23,12 @@ export async function* rowsInPieces(
       yield piece;
       piece = [];
     }
-    isDone = true;
+    iterator = undefined;
     if (piece.length > 0) yield piece;
   } finally {
     release();
     // Closes cursors and files of a generator that is left early; one that hangs is not waited for.
-    if (!isDone) void Promise.resolve(iterator.return?.()).catch(() => undefined);
+    void Promise.resolve(iterator?.return?.()).catch(() => undefined);
   }
 }
 

@@ -1,14 +1,15 @@
 import { once } from 'node:events';
 import knexModule, { type Knex } from 'knex';
 import { afterEach, expect, test } from 'vitest';
-import type { BatchInput, BatchRow } from '../../../src/config/batch-read-model.ts';
+import type { BatchInput, BatchRow, Rows } from '../../../src/config/batch-read-model.ts';
 import { readModelFingerprint } from '../../../src/config/fingerprint.ts';
 import { defineReadModel } from '../../../src/config/read-model-definition.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
 import { migrateStore } from '../../../src/store/control-store.ts';
 import { BatchReadModel } from '../../../src/sync/batch/batch-read-model.ts';
-import { clockOf } from '../../../src/sync/batch/batch-clock.ts';
+import { type BatchClock, clockOf } from '../../../src/sync/batch/batch-clock.ts';
 import { StoreClock } from '../../../src/sync/batch/store-clock.ts';
+import { PostgresSourcePosition } from '../../../src/sync/postgres/source-position.ts';
 import { openTarget } from '../../../src/sync/open-target.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 import { until } from '../../support/until.ts';
@@ -18,7 +19,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
 });
 
-type Load = (input: BatchInput) => AsyncIterable<BatchRow> | Iterable<BatchRow>;
+type Load = (input: BatchInput) => Rows | PromiseLike<Rows>;
 
 async function setup() {
   const legacyDatabase = await createTestDatabase();
@@ -36,7 +37,7 @@ async function setup() {
   await migrateStore(target);
   await legacy.raw('CREATE TABLE prices (sku text PRIMARY KEY, amount numeric NOT NULL)');
   await legacy.raw(`INSERT INTO prices SELECT 'sku ' || n, n FROM generate_series(1, 5000) n`);
-  const start = (load: Load, more: { every?: number; mayBeEmpty?: boolean } = {}) => {
+  const start = (load: Load, more: { every?: number; mayBeEmpty?: boolean; clock?: BatchClock } = {}) => {
     const definition = defineReadModel({
       name: 'price',
       version: 1,
@@ -53,7 +54,7 @@ async function setup() {
       everyMs: more.every ?? 3_600_000,
       target,
       legacyDatabase: legacyDatabase.url,
-      clock: clockOf(clock, () => 'store'),
+      clock: more.clock ?? clockOf(clock, () => 'store'),
       log: silentLog,
       onProgress: () => undefined,
       onPosition: () => undefined,
@@ -67,7 +68,7 @@ async function setup() {
     );
     return row as { rows: number; amount: string };
   };
-  return { legacy, target, clock, start, sum };
+  return { legacy, legacyUrl: legacyDatabase.url, target, clock, start, sum };
 }
 
 const fromLegacy: Load = ({ db }) => rowsOf(db);
@@ -296,16 +297,66 @@ test('a new process takes up the rows that are there, and loads when they are du
   expect(await sum()).toEqual({ rows: 1, amount: '1' });
 });
 
-test('a stop does not wait for a source that hangs, and leaves nothing behind that keeps the next load from working', async () => {
+test.each([
+  ['hangs between two rows', hangAfterRows],
+  ['never begins', () => new Promise<never>(() => undefined)],
+  ['is in the middle of a long query', longQuery],
+])('a stop does not wait for a source that %s, nor does the next load', async (_, load) => {
   const { start, sum } = await setup();
   let isHanging = false;
-  const hanging = start(async function* ({ db }) {
-    yield* rowsOf(db);
+  const hanging = start((input) => {
     isHanging = true;
-    await new Promise(() => undefined);
+    return load(input);
   });
   await until('it hangs', () => isHanging);
   await hanging.stop();
   await ready(start(fromLegacy));
   expect(await sum()).toMatchObject({ rows: 5_000 });
+});
+
+async function* hangAfterRows({ db }: BatchInput): AsyncGenerator<BatchRow> {
+  yield* rowsOf(db);
+  await new Promise(() => undefined);
+}
+
+async function* longQuery({ db }: BatchInput): AsyncGenerator<BatchRow> {
+  await db.raw('SELECT pg_sleep(120)');
+  yield* rowsOf(db);
+}
+
+test('with the log of a database as the clock, a write into any other database during a load counts as after it', async () => {
+  const { legacyUrl, start, sum } = await setup();
+  await using source = new PostgresSourcePosition(legacyUrl, silentLog);
+  const before = await source.read();
+  const positions: bigint[] = [];
+  // Nobody writes into the database whose log it is, so its position need not move while rows are read.
+  const readModel = start(
+    async function* () {
+      positions.push(await source.read());
+      yield { sku: 'elsewhere', amount: 1 };
+    },
+    { clock: clockOf(source, () => 'a log') },
+  );
+  await ready(readModel);
+  const applied = readModel.applied.current()!;
+  expect(applied < positions[0]!).toBe(true);
+  expect(applied >= before - 1n).toBe(true);
+  expect(await sum()).toMatchObject({ rows: 1 });
+});
+
+test('rows that stand at a position of another log are loaded again before anybody is served from them', async () => {
+  const { start, clock } = await setup();
+  let log = 'before the failover';
+  let loads = 0;
+  const readModel = start(
+    (input) => {
+      loads += 1;
+      return fromLegacy(input);
+    },
+    { clock: clockOf(clock, () => log) },
+  );
+  await ready(readModel);
+  const first = readModel.applied.current()!;
+  log = 'after it';
+  await until('they were loaded again', () => loads === 2 && (readModel.applied.current() ?? 0n) > first);
 });
