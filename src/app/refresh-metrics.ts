@@ -1,14 +1,15 @@
 import type { Metrics } from '../observe/metrics.ts';
 import type { Capture } from '../sync/capture.ts';
-import type { FigControl } from './control.ts';
+import type { BatchStatus, FigControl, ReadModelStatus } from './control.ts';
 
 /** Brings the gauges up to date before each exposition. */
 export function refreshMetrics(metrics: Metrics, control: FigControl, capture: Capture | undefined): void {
   metrics.beforeText(async () => {
     const { features } = await control.status();
-    for (const { feature, phase, percent, gate } of features) {
+    for (const { feature, phase, percent, gate, readModel } of features) {
       metrics.reads(feature, { phase, percent });
       metrics.gate(feature, gate.result, gate.progress);
+      if (readModel?.batch) metrics.batch(readModel.name, gaugesOf(readModel, readModel.batch));
     }
   });
   if (!capture) return;
@@ -16,4 +17,9 @@ export function refreshMetrics(metrics: Metrics, control: FigControl, capture: C
     const { received, applied, acknowledged, lag } = capture.status();
     metrics.capture({ received, applied, acknowledged, lagBytes: lag?.bytes, lagSeconds: lag?.seconds });
   });
+}
+
+function gaugesOf({ rows }: ReadModelStatus, { loadedFrom, failures }: BatchStatus): Parameters<Metrics['batch']>[1] {
+  const ageSeconds = loadedFrom === undefined ? undefined : (Date.now() - Date.parse(loadedFrom)) / 1_000;
+  return { ageSeconds, rows, failures };
 }

@@ -28,6 +28,14 @@ interface LoadGauges {
   readonly refused: Readonly<Record<string, number>>;
 }
 
+/** Of a read model that is loaded in batches; what is not known is left out. */
+interface BatchGauges {
+  readonly ageSeconds?: number | undefined;
+  readonly rows?: number | undefined;
+  /** Loads that failed since the last that did not. */
+  readonly failures: number;
+}
+
 export interface ShadowGauges {
   readonly perSecond: number;
   readonly queued: number;
@@ -50,6 +58,7 @@ export interface Metrics {
   load(gauges: LoadGauges): void;
   shadow(gauges: ShadowGauges): void;
   capture(gauges: CaptureGauges): void;
+  batch(readModel: string, gauges: BatchGauges): void;
   reads(feature: string, state: ReadState): void;
   gate(feature: string, result: (typeof gateResults)[number], progress: number): void;
   /** Called before every exposition, to bring gauges up to date. A failing one is left out, the rest is still shown. */
@@ -66,6 +75,7 @@ export function createMetrics(): Metrics {
   const instruments = (): ReturnType<typeof makeInstruments> => (made ??= makeInstruments(tally));
   const refreshers: (() => void | Promise<void>)[] = [];
   const feature = boundedLabel();
+  const readModel = boundedLabel();
   const fallbackReason = boundedLabel();
   const refusedBefore = new Map<string, number>();
   const droppedBefore = new Map<string, number>();
@@ -116,6 +126,13 @@ export function createMetrics(): Metrics {
       }
       if (gauges.lagBytes !== undefined) lagBytes.set(gauges.lagBytes);
       if (gauges.lagSeconds !== undefined) lagSeconds.set(gauges.lagSeconds);
+    },
+    batch: (name, { ageSeconds, rows, failures }) => {
+      const { batchAge, batchRows, batchFailures } = instruments();
+      const label = { read_model: readModel(name) };
+      if (ageSeconds !== undefined) batchAge.set(label, ageSeconds);
+      if (rows !== undefined) batchRows.set(label, rows);
+      batchFailures.set(label, failures);
     },
     reads: (name, state) => {
       const label = feature(name);
@@ -193,6 +210,9 @@ function makeInstruments(tally: RequestTally) {
     positions: gauge('fig_capture_position_bytes', 'Position in the source log, in bytes.', ['point']),
     lagBytes: gauge('fig_capture_lag_bytes', 'Bytes of log between the source and what is applied.'),
     lagSeconds: gauge('fig_capture_lag_seconds', 'Time since the read models last stood level with the source.'),
+    batchAge: gauge('fig_batch_age_seconds', 'Time since the load began that gave the rows.', ['read_model']),
+    batchRows: gauge('fig_batch_rows', 'Rows of a read model that is loaded in batches.', ['read_model']),
+    batchFailures: gauge('fig_batch_failures', 'Loads that failed since the last that did not.', ['read_model']),
     percent: gauge('fig_feature_reads_percent', 'Share of visitors whose reads the candidate serves.', ['feature']),
     phase: gauge('fig_feature_reads_phase', '1 for the phase the reads are in, 0 for the others.', [
       'feature',

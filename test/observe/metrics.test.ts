@@ -10,6 +10,7 @@ describe('the metrics', () => {
     metrics.shadow({ perSecond: 250, queued: 1, queuedBytes: 1, dropped: { 'queue-full': 1 } });
     metrics.shadow({ perSecond: 125, queued: 3, queuedBytes: 4_096, dropped: { 'queue-full': 5 } });
     metrics.capture({ applied: 77_710_000n, lagBytes: 640, lagSeconds: 0.04 });
+    metrics.batch('prices', { ageSeconds: 90, rows: 12, failures: 2 });
     metrics.reads('orders', { phase: 'canary', percent: 5 });
     metrics.gate('orders', 'INCONCLUSIVE', 0.4);
     const lines = (await metrics.text()).split('\n');
@@ -26,6 +27,9 @@ describe('the metrics', () => {
         'fig_capture_position_bytes{point="applied"} 77710000',
         'fig_capture_lag_bytes 640',
         'fig_capture_lag_seconds 0.04',
+        'fig_batch_age_seconds{read_model="prices"} 90',
+        'fig_batch_rows{read_model="prices"} 12',
+        'fig_batch_failures{read_model="prices"} 2',
         'fig_feature_reads_percent{feature="orders"} 5',
         'fig_feature_reads_phase{feature="orders",phase="canary"} 1',
         'fig_feature_reads_phase{feature="orders",phase="live"} 0',
