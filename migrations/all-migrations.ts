@@ -5,6 +5,7 @@ import { routing } from './0004-routing.ts';
 import { projectionTimeline } from './0005-projection-timeline.ts';
 import { reconciliation } from './0007-reconciliation.ts';
 import { sourceShapes } from './0008-source-shapes.ts';
+import { batchLoads } from './0009-batch-loads.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -16,4 +17,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   projectionTimeline,
   reconciliation,
   sourceShapes,
+  batchLoads,
 ];

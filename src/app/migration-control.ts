@@ -31,6 +31,7 @@ import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
 import type { ProxySide } from './proxy-side.ts';
+import type { SimpleReadModels } from './simple-read-models.ts';
 import { askStore, askStoreSoon } from './store-presence.ts';
 
 export interface ControlParts {
@@ -41,6 +42,7 @@ export interface ControlParts {
   readonly store: Knex;
   readonly controller: CutoverController;
   readonly capture: Capture | undefined;
+  readonly simple: SimpleReadModels;
   readonly side: ProxySide;
   readonly reconciliations: Reconciliations;
   readonly reload: () => Promise<ReloadOutcome>;
@@ -157,7 +159,7 @@ export class MigrationControl implements FigControl {
     const reading = await this.#parts.controller.read(feature.name);
     const { reads } = reading.row;
     const comparisons = reading.evidence?.verdicts ?? nothingCompared;
-    const readModel = readModelStatus(feature, this.#parts.capture);
+    const readModel = readModelStatus(feature, this.#parts.capture, this.#parts.simple);
     return {
       feature: feature.name,
       phase: reads.phase,
@@ -183,7 +185,7 @@ export class MigrationControl implements FigControl {
       reads: describeReads(reads),
       routes: feature.routes.map(({ route }) => route),
       fingerprint: feature.fingerprint,
-      readModel: readModelStatus(feature, this.#parts.capture),
+      readModel: readModelStatus(feature, this.#parts.capture, this.#parts.simple),
       comparisons: nothingCompared,
       matchRate: undefined,
       legacyP95Ms: undefined,

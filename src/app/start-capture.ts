@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
+import { isCaptured } from '../config/read-model-kinds.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Position } from '../kernel/position.ts';
 import type { AppliedBatch } from '../sync/applied-batch.ts';
@@ -18,9 +19,9 @@ export interface StartCaptureOptions {
   readonly log: Log;
 }
 
-/** Follows the legacy database; undefined when no feature has a read model here. */
+/** Follows the legacy database; undefined when no feature has a read model that is kept in step. */
 export function startCapture({ config, target, onProgress, onPosition, onApplied, log }: StartCaptureOptions) {
-  const readModels = config.features.flatMap(({ readModel }) => readModel ?? []);
+  const readModels = config.features.flatMap(({ readModel }) => readModel ?? []).filter(isCaptured);
   if (readModels.length === 0 || config.legacy.database === undefined) return undefined;
   return new Capture({
     url: config.legacy.database,
@@ -36,9 +37,4 @@ export function startCapture({ config, target, onProgress, onPosition, onApplied
       }
     },
   });
-}
-
-/** Whether positions of the legacy database are needed at all. */
-export function isFollowed({ legacy, features }: NormalizedConfig): boolean {
-  return legacy.database !== undefined && features.some(({ readModel }) => readModel !== undefined);
 }

@@ -1,5 +1,5 @@
 import { h } from './dom.js';
-import { count, milliseconds, percent, plural, seconds } from './format.js';
+import { ago, count, milliseconds, percent, plural, seconds } from './format.js';
 import { differences } from './differences.js';
 
 const phases = [
@@ -81,7 +81,10 @@ export function featureCard(feature, status, entry) {
 function readModelText(readModel) {
   if (!readModel) return '';
   const rows = readModel.rows === undefined ? '' : `, ${plural(readModel.rows, 'row')}`;
-  return ` · ${readModel.name} v${readModel.version}${rows}`;
+  const { loadedFrom, failures } = readModel.batch ?? {};
+  const loaded = loadedFrom === undefined ? '' : `, loaded ${ago(loadedFrom)}`;
+  const failed = failures > 0 ? `, ${failures} failed since` : '';
+  return ` · ${readModel.name} v${readModel.version}${rows}${loaded}${failed}`;
 }
 
 function readModelNotice(readModel) {
