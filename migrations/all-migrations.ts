@@ -6,6 +6,7 @@ import { projectionTimeline } from './0005-projection-timeline.ts';
 import { deadLetters } from './0006-dead-letters.ts';
 import { reconciliation } from './0007-reconciliation.ts';
 import { sourceShapes } from './0008-source-shapes.ts';
+import { batchLoads } from './0009-batch-loads.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -18,4 +19,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   deadLetters,
   reconciliation,
   sourceShapes,
+  batchLoads,
 ];

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { type AnyReadModelDefinition, isBatch } from '../src/config/read-model-kinds.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import { sleep } from '../src/kernel/service.ts';
 import { EvidenceWriter } from '../src/store/evidence-writer.ts';
@@ -71,14 +72,18 @@ export async function runWorker(port: MessagePort, workerData: StartedWorkerData
   post({ type: 'ready' });
 }
 
-/** Without a read model in this house, or a database to read positions from, there is no fence to wait for. */
+/**
+ * Without a read model in this house, or a database to read positions from, there is no fence to wait for. The next rows of
+ * one that is loaded in batches are further away than anybody waits, and an old row is a difference that users would see.
+ */
 function positionOf(
   { legacyDatabaseUrl, features: shared, position }: StartedWorkerData,
-  features: readonly { readonly name: string; readonly readModel: unknown }[],
+  features: readonly { readonly name: string; readonly readModel: AnyReadModelDefinition | undefined }[],
   name: string,
 ): SharedPositionReader | undefined {
   const index = shared.indexOf(name);
   const feature = features.find((each) => each.name === name);
-  if (legacyDatabaseUrl === undefined || !feature?.readModel || index < 0) return undefined;
+  if (legacyDatabaseUrl === undefined || !feature?.readModel || isBatch(feature.readModel) || index < 0)
+    return undefined;
   return new SharedPositionReader(position, index);
 }

@@ -10,6 +10,8 @@ export {
   type QueryInput,
   type Reply,
 } from './config/feature-definition.ts';
+export type { BatchInput, BatchReadModelDefinition, BatchRow } from './config/batch-read-model.ts';
+export type { SharedReadModelDefinition } from './config/shared-read-model.ts';
 export {
   defineReadModel,
   type KeyValue,

@@ -26,7 +26,7 @@ export interface CandidateSide {
 /** Starts both and lets the proxy have them. */
 export async function startCandidateSide(late: LateParts, options: CandidateSideOptions): Promise<CandidateSide> {
   const { config, storeUrl, metrics, readModels, source, sourceLog } = options;
-  const candidates = createCandidates(config.features, storeUrl);
+  const candidates = createCandidates(config.features, { target: storeUrl, legacy: config.legacy.database });
   try {
     const feed = await startShadow(options);
     metrics.beforeText(() => metrics.shadow(feed.stats()));

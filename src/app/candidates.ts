@@ -1,16 +1,26 @@
+import type { Knex } from 'knex';
 import type { NormalizedFeature } from '../config/normalized-config.ts';
 import type { Candidate } from '../kernel/candidate.ts';
 import { HttpCandidate } from '../readmodel/http-candidate.ts';
+import { type AnyReadModelDefinition, isShared } from '../config/read-model-kinds.ts';
 import { openReadDatabase } from '../readmodel/open-read-database.ts';
+import { openSharedDatabase } from '../readmodel/open-shared-database.ts';
 import { QueryCandidate } from '../readmodel/query-candidate.ts';
-import { readModelNames } from '../store/read-model-names.ts';
+import { readModelNames, sharedSchemaName } from '../store/read-model-names.ts';
+
+const SHARED_CONNECTIONS = 4;
+
+export interface CandidateDatabases {
+  readonly target: string;
+  readonly legacy: string | undefined;
+}
 
 export interface Candidates extends AsyncDisposable {
   candidate(feature: string): Candidate | undefined;
 }
 
 /** The candidates of all features: query handlers in this thread, or the services that the config names. */
-export function createCandidates(features: readonly NormalizedFeature[], targetUrl: string): Candidates {
+export function createCandidates(features: readonly NormalizedFeature[], databases: CandidateDatabases): Candidates {
   const candidates = new Map<string, Candidate>();
   const closers: (() => Promise<unknown>)[] = [];
   for (const feature of features) {
@@ -19,8 +29,7 @@ export function createCandidates(features: readonly NormalizedFeature[], targetU
       candidates.set(feature.name, candidate);
       closers.push(() => candidate[Symbol.asyncDispose]());
     } else if (feature.readModel) {
-      const { schema } = readModelNames(feature.readModel);
-      const db = openReadDatabase({ url: targetUrl, schema, statementTimeoutMs: feature.candidateTimeoutMs });
+      const db = openDatabase(feature.readModel, databases, feature.candidateTimeoutMs);
       candidates.set(feature.name, new QueryCandidate(feature.queries, db));
       closers.push(() => db.destroy());
     }
@@ -31,4 +40,23 @@ export function createCandidates(features: readonly NormalizedFeature[], targetU
       await Promise.allSettled(closers.map((close) => close()));
     },
   };
+}
+
+function openDatabase(
+  readModel: AnyReadModelDefinition,
+  { target, legacy }: CandidateDatabases,
+  statementTimeoutMs: number,
+): Knex {
+  if (!isShared(readModel)) {
+    const { schema } = readModelNames(readModel);
+    return openReadDatabase({ url: target, schema, statementTimeoutMs });
+  }
+  const { database, views, connections } = readModel;
+  return openSharedDatabase({
+    url: database ?? legacy!,
+    schema: views ? sharedSchemaName(readModel) : undefined,
+    mustBePrimary: database === undefined,
+    max: connections ?? SHARED_CONNECTIONS,
+    statementTimeoutMs,
+  });
 }

@@ -1,5 +1,6 @@
 import { compilePathRules } from '../../shadow/path-rules.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
+import { isBatch, isShared } from '../config/read-model-kinds.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 
 /** What only the parts together can tell of a config. Throws FIG_CONFIG_INVALID. */
@@ -9,11 +10,11 @@ export function checkConfig(config: NormalizedConfig, file: string): void {
 }
 
 function refuseMissingDatabase(config: NormalizedConfig, file: string): void {
-  const needy = config.features.find(({ readModel }) => readModel !== undefined);
+  const needy = config.features.find(({ readModel }) => readModel !== undefined && !isBatch(readModel));
   if (!needy || config.legacy.database !== undefined) return;
   throw new FigError(
     'FIG_CONFIG_INVALID',
-    `${file}: legacy.database is missing, which the read model of ${needy.name} is kept in step with`,
+    `${file}: legacy.database is missing, which the read model of ${needy.name} ${needy.readModel && isShared(needy.readModel) ? 'reads' : 'is kept in step with'}`,
     { remedy: 'Set legacy.database, or the environment variable LEGACY_DATABASE_URL, to its postgres:// URL.' },
   );
 }

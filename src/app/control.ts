@@ -243,6 +243,19 @@ export interface ReadModelStatus {
   readonly error: string | undefined;
   /** Undefined: it was never compared with legacy. */
   readonly reconciliation?: ReconciliationStatus | undefined;
+  /** Of one that is loaded in batches. */
+  readonly batch?: BatchStatus | undefined;
+}
+
+/** Times in ISO 8601. */
+export interface BatchStatus {
+  /** When the load began that gave the present rows; every write from before it is in them. */
+  readonly loadedFrom: string | undefined;
+  /** Undefined while a load is under way, and when one is due at once. */
+  readonly nextAt: string | undefined;
+  readonly loadingSince: string | undefined;
+  /** Loads that failed since the last that did not. */
+  readonly failures: number;
 }
 
 export interface FeatureStatus {

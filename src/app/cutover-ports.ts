@@ -8,6 +8,7 @@ import type { Capture } from '../sync/capture.ts';
 import type { Knex } from 'knex';
 import { gateHealth } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
+import type { SimpleReadModels } from './simple-read-models.ts';
 
 /** Joins what decides with what was compared, captured and stored. */
 export function cutoverPorts(parts: {
@@ -16,6 +17,7 @@ export function cutoverPorts(parts: {
   readonly features: readonly NormalizedFeature[];
   readonly capture: Capture | undefined;
   readonly reconciliations: Reconciliations;
+  readonly simple: SimpleReadModels;
 }): CutoverPorts {
   const evidence = new EvidenceStore(parts.store);
   const differences = new DifferenceStore(parts.store);
@@ -28,7 +30,7 @@ export function cutoverPorts(parts: {
     healthOf: async (name) => {
       const feature = features.get(name)!;
       const reconciliation = await parts.reconciliations.health(feature);
-      return { ...gateHealth(feature, parts.capture), ...(reconciliation && { reconciliation }) };
+      return { ...gateHealth(feature, parts.capture, parts.simple), ...(reconciliation && { reconciliation }) };
     },
     topDifferenceOf: async (feature, fingerprint, step) => {
       const group = await differences.topGroup(feature, fingerprint, step);

@@ -1,11 +1,19 @@
 import type { NormalizedFeature } from '../config/normalized-config.ts';
 import type { GateHealth } from '../cutover/decide-gate.ts';
 import type { Capture } from '../sync/capture.ts';
-import type { ReadModelStatus } from './control.ts';
+import type { BatchReport } from '../sync/batch/batch-read-model.ts';
+import type { BatchStatus, ReadModelStatus } from './control.ts';
+import type { SimpleReadModel, SimpleReadModels } from './simple-read-models.ts';
 
 /** What the gate may know of a feature's read model. */
-export function gateHealth(feature: NormalizedFeature, capture: Capture | undefined): GateHealth {
+export function gateHealth(
+  feature: NormalizedFeature,
+  capture: Capture | undefined,
+  simple: SimpleReadModels,
+): GateHealth {
   if (!feature.readModel) return { readModelReady: true, lagSeconds: 0 };
+  const kept = simple.of(feature.readModel.name);
+  if (kept) return simpleHealth(feature.readModel.name, kept);
   if (!capture) return { readModelReady: false, readModelReason: 'capture is not running', lagSeconds: undefined };
   const { state, progress, error } = capture.progressOf(feature.readModel.name);
   const captureError = capture.status().error;
@@ -18,11 +26,38 @@ export function gateHealth(feature: NormalizedFeature, capture: Capture | undefi
   };
 }
 
-export function readModelStatus(feature: NormalizedFeature, capture: Capture | undefined): ReadModelStatus | undefined {
+function simpleHealth(name: string, kept: SimpleReadModel): GateHealth {
+  const { state, progress, error } = kept.progress();
+  return {
+    readModelReady: state === 'ready',
+    ...(state !== 'ready' && { readModelReason: describeState(name, state, progress, error) }),
+    lagSeconds: kept.lagSeconds(),
+  };
+}
+
+export function readModelStatus(
+  feature: NormalizedFeature,
+  capture: Capture | undefined,
+  simple: SimpleReadModels,
+): ReadModelStatus | undefined {
   if (!feature.readModel) return undefined;
   const { name, version } = feature.readModel;
+  const kept = simple.of(name);
+  if (kept) {
+    const report = kept.report();
+    const batch = report && { batch: batchStatus(report) };
+    return { name, version, rows: report?.rows, ...kept.progress(), ...batch };
+  }
   const known = capture?.progressOf(name) ?? { state: 'waiting' as const, progress: 0, error: undefined };
   return { name, version, rows: undefined, deadLetters: capture?.lettersOf(name).count ?? 0, ...known };
+}
+
+function batchStatus({ loadedFrom, nextAt, loadingSince, failures }: BatchReport): BatchStatus {
+  return { loadedFrom: isoTime(loadedFrom), nextAt: isoTime(nextAt), loadingSince: isoTime(loadingSince), failures };
+}
+
+function isoTime(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toISOString();
 }
 
 function describeState(name: string, state: string, progress: number, error: string | undefined): string {

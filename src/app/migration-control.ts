@@ -34,6 +34,7 @@ import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
 import type { ProxySide } from './proxy-side.ts';
+import type { SimpleReadModels } from './simple-read-models.ts';
 import { askStore, askStoreSoon } from './store-presence.ts';
 import { verifyFeature } from './verify-feature.ts';
 
@@ -47,6 +48,7 @@ export interface ControlParts {
   readonly target: Knex;
   readonly controller: CutoverController;
   readonly capture: Capture | undefined;
+  readonly simple: SimpleReadModels;
   readonly side: ProxySide;
   readonly reconciliations: Reconciliations;
   readonly reload: () => Promise<ReloadOutcome>;
@@ -174,7 +176,7 @@ export class MigrationControl implements FigControl {
     const reading = await this.#parts.controller.read(feature.name);
     const { reads } = reading.row;
     const comparisons = reading.evidence?.verdicts ?? nothingCompared;
-    const readModel = readModelStatus(feature, this.#parts.capture);
+    const readModel = readModelStatus(feature, this.#parts.capture, this.#parts.simple);
     return {
       feature: feature.name,
       phase: reads.phase,
@@ -200,7 +202,7 @@ export class MigrationControl implements FigControl {
       reads: describeReads(reads),
       routes: feature.routes.map(({ route }) => route),
       fingerprint: feature.fingerprint,
-      readModel: readModelStatus(feature, this.#parts.capture),
+      readModel: readModelStatus(feature, this.#parts.capture, this.#parts.simple),
       comparisons: nothingCompared,
       matchRate: undefined,
       legacyP95Ms: undefined,

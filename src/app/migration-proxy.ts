@@ -5,7 +5,7 @@ import type { NormalizedConfig } from '../config/normalized-config.ts';
 import type { Log } from '../kernel/log.ts';
 import type { LateParts } from './late-parts.ts';
 import type { RoutingState } from './routing-state.ts';
-import { isFollowed } from './start-capture.ts';
+import { orderOf } from './open-source.ts';
 
 /** Several times the rest between two looks at the phases, so that every proxy has looked. */
 const ENTRY_GRACE_MS = 2_000;
@@ -45,7 +45,7 @@ export function startMigrationProxy(options: MigrationProxyOptions): Promise<Pro
     candidate: (feature) => late.candidates?.candidate(feature),
     applied: (feature) => late.applied(feature),
     isParked: (read) => late.isParked(read),
-    source: isFollowed(config) ? late.source : undefined,
+    source: orderOf(config) === undefined ? undefined : late.source,
     sourceLog: () => late.sourceLog(),
     entryGraceMs: ENTRY_GRACE_MS,
     isRoutingFresh: () => routing.isFresh(FRESH_MS),

@@ -2,6 +2,7 @@ import type { NormalizedFeature } from '../config/normalized-config.ts';
 import type { AppliedPosition, Position } from '../kernel/position.ts';
 import type { Capture } from '../sync/capture.ts';
 import { withinLag } from './bounded-position.ts';
+import type { SimpleReadModels } from './simple-read-models.ts';
 
 /** The read models of all features as proxy and shadow may see them. */
 export interface ReadModelView {
@@ -25,16 +26,23 @@ export interface FeatureLetters {
 const noLetters: FeatureLetters = { parked: [], parkings: 0 };
 
 /** `features`: with the rules of cutover that are in force. */
-export function readModelView(features: readonly NormalizedFeature[], capture: Capture | undefined): ReadModelView {
+export function readModelView(
+  features: readonly NormalizedFeature[],
+  capture: Capture | undefined,
+  simple: SimpleReadModels,
+): ReadModelView {
   const applied = new Map<string, AppliedPosition>();
   const names = new Map<string, string>();
   for (const feature of features) {
     const name = feature.readModel?.name;
     if (name === undefined) continue;
     names.set(feature.name, name);
-    const inner = capture?.applied(name);
+    const inner = simple.of(name)?.applied ?? capture?.applied(name);
     if (inner === undefined) continue;
-    const lag = (): number | undefined => capture?.lagSecondsOf(name);
+    const lag = (): number | undefined => {
+      const kept = simple.of(name);
+      return kept ? kept.lagSeconds() : capture?.lagSecondsOf(name);
+    };
     applied.set(
       feature.name,
       withinLag(inner, lag, () => feature.cutover.maxLagSeconds),
@@ -44,7 +52,7 @@ export function readModelView(features: readonly NormalizedFeature[], capture: C
     applied: (feature) => applied.get(feature),
     position: (feature) => {
       const name = names.get(feature);
-      return name === undefined ? undefined : capture?.applied(name)?.current();
+      return name === undefined ? undefined : (simple.of(name)?.applied ?? capture?.applied(name))?.current();
     },
     letters: (feature) => {
       const name = names.get(feature);
@@ -52,7 +60,7 @@ export function readModelView(features: readonly NormalizedFeature[], capture: C
     },
     isReady: (feature) => {
       const name = names.get(feature);
-      return name === undefined || capture?.progressOf(name).state === 'ready';
+      return name === undefined || (simple.of(name)?.progress() ?? capture?.progressOf(name))?.state === 'ready';
     },
   };
 }

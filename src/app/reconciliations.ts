@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { NormalizedFeature } from '../config/normalized-config.ts';
+import { isCaptured } from '../config/read-model-kinds.ts';
 import { defaultMaxLoad } from '../config/reconcile-rules.ts';
 import type { ReconciliationHealth } from '../cutover/reconciliation-health.ts';
 import { FigError } from '../kernel/fig-error.ts';
@@ -9,7 +10,10 @@ import type { Capture } from '../sync/capture.ts';
 import type { ReconcileReport, ReconcileRequest, ReconcileTools, ReconciliationStatus } from './control.ts';
 import { describeReconciliation } from './describe-reconciliation.ts';
 
-/** Compares the read models of features with the legacy database when asked, and tells how it went the last time. */
+/**
+ * Compares captured read models with the legacy database when asked, and tells how it went the last time. The others are not
+ * compared: shared ones are legacy's own rows, and those of a batch are older than legacy by design.
+ */
 export class Reconciliations {
   readonly #store: Knex;
   readonly #capture: Capture | undefined;
@@ -25,9 +29,9 @@ export class Reconciliations {
     { repair, source }: ReconcileRequest,
     { onProgress, signal }: ReconcileTools,
   ): Promise<ReconcileReport> {
-    if (!readModel || !this.#capture) {
-      throw new FigError('FIG_RECONCILE_REFUSED', `the feature ${name} has no read model that fig keeps`, {
-        remedy: 'Only read models that are declared in the config can be compared.',
+    if (!readModel || !isCaptured(readModel) || !this.#capture) {
+      throw new FigError('FIG_RECONCILE_REFUSED', `the feature ${name} has no read model that is kept by capture`, {
+        remedy: 'Only read models with `sources` and `build` can be compared.',
       });
     }
     const sources = Object.keys(readModel.sources).map(qualifiedSource);
@@ -43,14 +47,14 @@ export class Reconciliations {
 
   /** The last comparison of all sources, however it ended. */
   async status({ readModel }: NormalizedFeature): Promise<ReconciliationStatus | undefined> {
-    if (!readModel || !this.#capture) return undefined;
+    if (!readModel || !isCaptured(readModel) || !this.#capture) return undefined;
     const last = await lastReconciliation(this.#store, readModelNames(readModel).projection, { conclusive: false });
     return last && { state: last.state, finishedAt: last.finishedAt, summary: describeReconciliation(last) };
   }
 
   /** What the gate may know; undefined when the config does not ask for comparisons. */
   async health({ readModel, reconcile: rules }: NormalizedFeature): Promise<ReconciliationHealth | undefined> {
-    if (!readModel || !rules || !this.#capture) return undefined;
+    if (!readModel || !isCaptured(readModel) || !rules || !this.#capture) return undefined;
     const last = await lastReconciliation(this.#store, readModelNames(readModel).projection, { conclusive: true });
     const { maxAgeSeconds } = rules;
     if (!last || last.state === 'failed') return { last: undefined, summary: 'never', maxAgeSeconds };

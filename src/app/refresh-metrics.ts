@@ -1,7 +1,7 @@
 import { FigError } from '../kernel/fig-error.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Capture } from '../sync/capture.ts';
-import type { FigControl } from './control.ts';
+import type { BatchStatus, FigControl, ReadModelStatus } from './control.ts';
 
 /** Brings the gauges up to date before each exposition. */
 export function refreshMetrics(metrics: Metrics, control: FigControl, capture: Capture | undefined): void {
@@ -11,6 +11,7 @@ export function refreshMetrics(metrics: Metrics, control: FigControl, capture: C
       if (readModel) metrics.deadLetters(feature, readModel.deadLetters ?? 0);
       metrics.reads(feature, { phase, percent });
       if (storeError === undefined) metrics.gate(feature, gate.result, gate.progress);
+      if (readModel?.batch) metrics.batch(readModel.name, gaugesOf(readModel, readModel.batch));
     }
     // Counted among the figures that are not up to date.
     if (storeError !== undefined) throw new FigError('FIG_STORE_UNREACHABLE', storeError);
@@ -20,4 +21,9 @@ export function refreshMetrics(metrics: Metrics, control: FigControl, capture: C
     const { received, applied, acknowledged, lag, spooledBytes } = capture.status();
     metrics.capture({ received, applied, acknowledged, lagBytes: lag?.bytes, lagSeconds: lag?.seconds, spooledBytes });
   });
+}
+
+function gaugesOf({ rows }: ReadModelStatus, { loadedFrom, failures }: BatchStatus): Parameters<Metrics['batch']>[1] {
+  const ageSeconds = loadedFrom === undefined ? undefined : (Date.now() - Date.parse(loadedFrom)) / 1_000;
+  return { ageSeconds, rows, failures };
 }

@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { loadConfig } from '../config/load-config.ts';
 import type { ReadModelDefinition } from '../config/read-model-definition.ts';
+import { isCaptured } from '../config/read-model-kinds.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import { demandsOf } from '../sync/demands-of.ts';
 import type { Finding } from '../sync/postgres/preflight/finding.ts';
@@ -36,7 +37,7 @@ export async function runPreflight({ configFile, feature }: PreflightOptions): P
     const names = config.features.map(({ name }) => name).join(', ') || 'none';
     throw new FigError('FIG_USAGE', `there is no feature ${feature}; the config has: ${names}`);
   }
-  const readModels = chosen.flatMap(({ readModel }) => readModel ?? []);
+  const readModels = chosen.flatMap(({ readModel }) => readModel ?? []).filter(isCaptured);
   const url = config.legacy.database;
   if (url === undefined || readModels.length === 0) {
     return { migration: config.name, database: undefined, slot: undefined, tables: [], findings: [] };

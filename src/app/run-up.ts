@@ -36,6 +36,7 @@ import type { ProgressEvent, RunningFig, StartAdmin } from './running-fig.ts';
 import { ServiceStack } from './service-stack.ts';
 import type { Serving } from './serving.ts';
 import { ServingHere } from './serving-here.ts';
+import { SimpleReadModels } from './simple-read-models.ts';
 import { startCapture } from './start-capture.ts';
 import { ServingInWorkers } from './workers/serving-in-workers.ts';
 
@@ -157,12 +158,15 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const onApplied = metrics.applied.bind(metrics);
     const capture = startCapture({ config, target, onProgress, onPosition, onParked, onApplied, log });
     if (capture) stack.add('capture', () => capture.stop());
+    const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, log });
+    stack.add('simple read models', () => simple.stop());
     stack.add('candidates and shadow', () => serving.close());
-    await serving.provide({ capture, readModels: readModelView(features, capture), fenceSecret });
+    const readModels = readModelView(features, capture, simple);
+    await serving.provide({ followed: simple.followed, readModels, fenceSecret });
 
     const phases = createPhaseStore(store);
     const reconciliations = new Reconciliations(store, capture);
-    const ports = cutoverPorts({ store, phases, features: config.features, capture, reconciliations });
+    const ports = cutoverPorts({ store, phases, features: config.features, capture, simple, reconciliations });
     const controller = new CutoverController({ features, ports, log });
     const side = cold ?? (await serve(fenceSecret));
 
@@ -173,6 +177,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const learn = (snapshot: RoutingSnapshot): void => {
       routing.swap(snapshot);
       routing.heard();
+      simple.learn(snapshot);
       keeper.keep(snapshot);
     };
     learn(await phases.snapshot());
@@ -194,6 +199,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       target,
       controller,
       capture,
+      simple,
       side,
       reconciliations,
       reload: () => live.reload(serving),
@@ -205,6 +211,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     await administer(control);
     // Users are served by now, by legacy. Whoever started us wants to see the read models being built.
     await capture?.untilReady(options.signal);
+    await simple.untilSettled(options.signal);
     return { control, addresses, stop: () => drainThenStop(side, stack) };
   } catch (error) {
     await stack.stop();

@@ -54,7 +54,7 @@ export class ServingHere implements Serving {
     return localProxySide(this.#proxy, this.#traffic, metrics, () => this.#behind?.stats());
   }
 
-  async provide({ capture, readModels, fenceSecret }: ServingParts): Promise<void> {
+  async provide({ followed, readModels, fenceSecret }: ServingParts): Promise<void> {
     const { config, configFile, storeUrl, metrics, log } = this.#options;
     this.#late.fenceSecret.set(fenceSecret);
     this.#behind = await startCandidateSide(this.#late, {
@@ -66,8 +66,8 @@ export class ServingHere implements Serving {
       metrics,
       log,
       readModels,
-      source: capture?.source,
-      sourceLog: () => capture?.sourceLog(),
+      source: followed?.source,
+      sourceLog: () => followed?.sourceLog(),
     });
   }
 

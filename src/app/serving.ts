@@ -1,12 +1,12 @@
 import type { LiveSettings } from '../../proxy/proxy-options.ts';
 import type { Position } from '../kernel/position.ts';
-import type { Capture } from '../sync/capture.ts';
+import type { FollowedSource } from './open-source.ts';
 import type { ProxySide } from './proxy-side.ts';
 import type { ReadModelView } from './read-model-view.ts';
 
 /** What a proxy leans on that needs the control store. */
 export interface ServingParts {
-  readonly capture: Capture | undefined;
+  readonly followed: FollowedSource | undefined;
   readonly readModels: ReadModelView;
   readonly fenceSecret: Uint8Array;
 }

@@ -26,7 +26,7 @@ interface WorkerInput {
 export async function openCandidates(input: WorkerInput): Promise<ShadowCandidates> {
   if (input.configFile === undefined) throw new Error('the shadow needs the config file that declares the features');
   const { features } = await loadConfig(input.configFile);
-  const candidates = createCandidates(features, input.storeUrl);
+  const candidates = createCandidates(features, { target: input.storeUrl, legacy: input.legacyDatabaseUrl });
   const source = input.legacyDatabaseUrl ? new PostgresSourcePosition(input.legacyDatabaseUrl, silentLog) : undefined;
   return {
     candidate: (feature) => candidates.candidate(feature),

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-config.ts';
+import { isCaptured } from '../config/read-model-kinds.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Position } from '../kernel/position.ts';
 import type { AppliedBatch } from '../sync/applied-batch.ts';
@@ -19,7 +20,7 @@ export interface StartCaptureOptions {
   readonly log: Log;
 }
 
-/** Follows the legacy database; undefined when no feature has a read model here. */
+/** Follows the legacy database; undefined when no feature has a read model that is kept in step. */
 export function startCapture({
   config,
   target,
@@ -29,7 +30,7 @@ export function startCapture({
   onApplied,
   log,
 }: StartCaptureOptions) {
-  const readModels = config.features.flatMap(({ readModel }) => readModel ?? []);
+  const readModels = config.features.flatMap(({ readModel }) => readModel ?? []).filter(isCaptured);
   if (readModels.length === 0 || config.legacy.database === undefined) return undefined;
   const ownersOf = (readModel: string): NormalizedFeature[] =>
     config.features.filter((feature) => feature.readModel?.name === readModel);
@@ -49,9 +50,4 @@ export function startCapture({
     },
     maxLetters: (readModel) => Math.min(...ownersOf(readModel).map(({ maxDeadLetters }) => maxDeadLetters)),
   });
-}
-
-/** Whether positions of the legacy database are needed at all. */
-export function isFollowed({ legacy, features }: NormalizedConfig): boolean {
-  return legacy.database !== undefined && features.some(({ readModel }) => readModel !== undefined);
 }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { NormalizedFeature } from '../config/normalized-config.ts';
+import { isCaptured } from '../config/read-model-kinds.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { formatPosition } from '../kernel/position.ts';
 import { verifyModel } from '../sync/verify-model.ts';
@@ -11,9 +12,9 @@ export async function verifyFeature(
   { name, readModel }: Pick<NormalizedFeature, 'name' | 'readModel'>,
   sample: number,
 ): Promise<VerificationReport> {
-  if (readModel === undefined) {
-    throw new FigError('FIG_READ_MODEL_NOT_READY', `the feature ${name} has no read model here`, {
-      remedy: 'Its candidate keeps its own; verify it there.',
+  if (readModel === undefined || !isCaptured(readModel)) {
+    throw new FigError('FIG_READ_MODEL_NOT_READY', `the feature ${name} has no read model that fig keeps in step`, {
+      remedy: 'Only what is built key by key from captured changes can be verified.',
     });
   }
   const { position, ...found } = await verifyModel(target, readModel, sample);

@@ -13,7 +13,7 @@ const groups = [
 /** `fig preflight` for people: what was looked at, then findings with remedies, the worst first. */
 export function renderPreflight(report: PreflightReport, palette: Palette): string {
   if (report.database === undefined) {
-    return `${palette.bold(report.migration)}  no feature has a read model here, so no database is captured\n`;
+    return `${palette.bold(report.migration)}  no feature has a captured read model, so no database is captured\n`;
   }
   const parts = [
     `${palette.bold(report.migration)}  ${report.database}\nslot and publication ${report.slot}; tables ${report.tables.join(', ')}`,

@@ -1,5 +1,5 @@
 import type { FeatureStatus, LoadStatus, ObservedRoute, StatusReport } from '../app/control.ts';
-import { formatBytes, formatCount, formatDuration, formatMs, formatSeconds, formatShare } from './format.ts';
+import { formatBytes, formatCount, formatDuration, formatMs, formatSeconds, formatShare, printable } from './format.ts';
 import { paintGate, type Palette } from './palette.ts';
 import { reconciliationLine } from './render-reconciliation.ts';
 import { renderTable } from './render-table.ts';
@@ -95,7 +95,7 @@ function renderFeatures(features: readonly FeatureStatus[], palette: Palette, no
       formatShare(feature.matchRate),
       formatMs(feature.legacyP95Ms),
       formatMs(feature.candidateP95Ms),
-      readModelText(feature.readModel, palette),
+      readModelText(feature.readModel, palette, now),
       paintGate(feature.gate.result, palette),
     ]),
     palette,
@@ -108,16 +108,29 @@ function renderFeatures(features: readonly FeatureStatus[], palette: Palette, no
   return `${table}\n\n${[...reasons, ...compared].join('\n')}`;
 }
 
-function readModelText(readModel: FeatureStatus['readModel'], palette: Palette): string {
+function readModelText(readModel: FeatureStatus['readModel'], palette: Palette, now: number): string {
   if (readModel === undefined) return '-';
   const name = `${readModel.name} v${readModel.version}`;
   const { deadLetters = 0 } = readModel;
   const letters = deadLetters === 0 ? '' : `, ${formatCount(deadLetters)} dead letter${deadLetters === 1 ? '' : 's'}`;
-  if (readModel.state === 'ready')
-    return deadLetters === 0 ? `${name} ready` : palette.yellow(`${name} ready${letters}`);
+  if (readModel.state === 'ready' && deadLetters > 0) return palette.yellow(`${name} ready${letters}`);
   if (readModel.state === 'paused') return palette.red(`${name} paused${letters}`);
+  if (readModel.state === 'ready') return readModel.batch ? batchText(name, readModel, palette, now) : `${name} ready`;
   if (readModel.state === 'failed') return palette.red(`${name} failed`);
   return palette.yellow(`${name} ${readModel.state} ${formatShare(readModel.progress)}`);
+}
+
+/** `prices v1, 12 min old, next in 48 min` */
+function batchText(
+  name: string,
+  { batch, error }: NonNullable<FeatureStatus['readModel']>,
+  palette: Palette,
+  now: number,
+): string {
+  const { loadedFrom, nextAt, failures = 0 } = batch ?? {};
+  const age = loadedFrom === undefined ? '' : `, ${formatDuration(now - Date.parse(loadedFrom))} old`;
+  if (failures > 0) return palette.red(`${name}${age}, ${failures} failed: ${printable(error ?? '')}`);
+  return `${name}${age}, ${nextAt === undefined ? 'loading' : `next in ${formatDuration(Date.parse(nextAt) - now)}`}`;
 }
 
 /** The routes seen so far, busiest first. */

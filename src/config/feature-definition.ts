@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { ReadModelDefinition } from './read-model-definition.ts';
+import type { AnyReadModelDefinition } from './read-model-kinds.ts';
 import type { ReconcileRules } from './reconcile-rules.ts';
 
 export interface QueryInput {
@@ -96,7 +96,7 @@ export interface RouteDefinition {
 
 export interface FeatureDefinition {
   readonly name: string;
-  readonly readModel?: ReadModelDefinition | undefined;
+  readonly readModel?: AnyReadModelDefinition | undefined;
   /** Route (`GET /api/orders/:id`) to the handler that answers it from the read model. */
   readonly queries?: Readonly<Record<string, QueryHandler>> | undefined;
   /** The same for GraphQL: route (`POST /graphql`) to the handlers of its queries by their operation's name. */
@@ -120,7 +120,7 @@ export interface FeatureDefinition {
     | undefined;
   readonly compare?: CompareRules | undefined;
   readonly cutover?: CutoverPolicy | undefined;
-  /** How the read model is compared with the legacy database; `false`: not unless somebody asks for it. */
+  /** How a captured read model is compared with the legacy database; `false`: not unless somebody asks for it. */
   readonly reconcile?: ReconcileRules | false | undefined;
 }
 

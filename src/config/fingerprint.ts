@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FeatureDefinition } from './feature-definition.ts';
-import type { ReadModelDefinition } from './read-model-definition.ts';
+import type { AnyReadModelDefinition } from './read-model-kinds.ts';
 
 /**
  * Identifies what evidence was gathered about: the text of handlers and read model, routes, comparison rules. A helper
@@ -20,7 +20,7 @@ export function fingerprintOf(feature: FeatureDefinition, codeVersion: string | 
 }
 
 /** Identifies a read model's definition: a stored one of another fingerprint is built again. */
-export function readModelFingerprint(readModel: ReadModelDefinition): string {
+export function readModelFingerprint(readModel: AnyReadModelDefinition): string {
   return createHash('sha256').update(stableText(readModel)).digest('hex').slice(0, 16);
 }
 

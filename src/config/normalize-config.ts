@@ -5,6 +5,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { limitsOf } from './limits.ts';
 import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
+import { isCaptured } from './read-model-kinds.ts';
 import { reconcileOf } from './reconcile-rules.ts';
 import { migrationSchema } from './schema.ts';
 import { timeoutsOf } from './timeouts.ts';
@@ -95,7 +96,7 @@ function normalizeFeature(feature: FeatureDefinition, codeVersion: string | unde
       maxLatencyRatio: cutover?.maxLatencyRatio ?? 1.5,
       maxBreakerOpenings: cutover?.maxBreakerOpenings ?? 2,
     },
-    reconcile: feature.readModel && reconcileOf(feature.reconcile),
+    reconcile: feature.readModel && isCaptured(feature.readModel) ? reconcileOf(feature.reconcile) : undefined,
     fingerprint: fingerprintOf(feature, codeVersion),
   };
 }

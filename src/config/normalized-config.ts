@@ -2,7 +2,7 @@ import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
 import type { ProxyLimits } from './limits.ts';
-import type { ReadModelDefinition } from './read-model-definition.ts';
+import type { AnyReadModelDefinition } from './read-model-kinds.ts';
 import type { NormalizedReconcile } from './reconcile-rules.ts';
 import type { UpstreamTimeouts } from './timeouts.ts';
 
@@ -46,7 +46,7 @@ export interface NormalizedCutover {
 export interface NormalizedFeature {
   readonly name: string;
   readonly routes: readonly NormalizedRoute[];
-  readonly readModel: ReadModelDefinition | undefined;
+  readonly readModel: AnyReadModelDefinition | undefined;
   /** By the name of their route, as in `routes`. */
   readonly queries: ReadonlyMap<string, QueryHandler>;
   readonly candidateUrl: URL | undefined;

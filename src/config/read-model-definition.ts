@@ -1,4 +1,6 @@
 import type { Knex } from 'knex';
+import type { BatchReadModelDefinition } from './batch-read-model.ts';
+import type { SharedReadModelDefinition } from './shared-read-model.ts';
 
 /** One row as captured: int2, int4 as numbers, booleans as booleans, everything else as PostgreSQL prints it. */
 export type SourceRow = Readonly<Record<string, string | number | boolean | null>>;
@@ -40,7 +42,8 @@ export interface ReadModelDefinition {
 }
 
 /**
- * Declares a read model: a table that is kept equal to what `build` gives from the legacy rows.
+ * Declares a read model: a table that is kept equal to what `build` gives from the legacy rows. Or, with `shared`, queries on
+ * the legacy database itself; or, with `batch`, a table that is loaded as a whole every now and then.
  *
  * @example
  * const orderSummary = defineReadModel({
@@ -50,6 +53,9 @@ export interface ReadModelDefinition {
  *   build: (keys, mirror) => mirror('orders').whereIn('id', keys).select({ order_id: 'id', total: 'total' }),
  * })
  */
-export function defineReadModel(definition: ReadModelDefinition): ReadModelDefinition {
+export function defineReadModel(definition: ReadModelDefinition): ReadModelDefinition;
+export function defineReadModel(definition: SharedReadModelDefinition): SharedReadModelDefinition;
+export function defineReadModel(definition: BatchReadModelDefinition): BatchReadModelDefinition;
+export function defineReadModel<T extends object>(definition: T): T {
   return Object.freeze({ ...definition });
 }

@@ -1,40 +1,15 @@
 import { z } from 'zod';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
+import { callable, identifier, postgresUrl } from './plain-schema.ts';
+import { readModel } from './read-model-schema.ts';
 import { reconcileSchema } from './reconcile-rules.ts';
 import { keyProblems } from './keyed-routes.ts';
 import { graphqlRoute, operationName, plainRoute, route } from './route-schema.ts';
 
-const identifier = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]{0,39}$/, 'lower case letters, digits and underscores, at most 40, starting with a letter');
 const httpUrl = z.string().refine(isHttpUrl, 'an http:// or https:// URL');
-const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'a postgres:// URL');
 const port = z.number().int().min(0).max(65_535);
 const fraction = z.number().gt(0).lt(1);
-const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'a function');
 const path = z.string().regex(/^\$/, 'a path that starts with $, such as "$.items[*].price"');
-
-const sources = z
-  .record(
-    z.string().regex(/^[^.\s"]+(\.[^.\s"]+)?$/, 'a table name, or schema.table'),
-    z.strictObject({ key: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]), dirty: callable }),
-  )
-  .refine((value) => Object.keys(value).length > 0, 'at least one legacy table');
-
-const readModel = z
-  .strictObject({
-    name: identifier,
-    version: z.number().int().min(1).max(9_999),
-    key: z.string().min(1),
-    table: callable,
-    sources,
-    root: z.string().optional(),
-    build: callable,
-  })
-  .refine((value) => value.root === undefined || value.root in value.sources, {
-    message: 'one of the tables in sources',
-    path: ['root'],
-  });
 
 const compare = z.strictObject({
   ignore: z.array(path).optional(),

@@ -100,6 +100,19 @@ export const errorCodes = {
     meaning: 'A change could not be applied to the read model.',
     remedy: 'Reads stay with legacy until it is applied; the cause says what failed.',
   },
+  FIG_BATCH_FAILED: {
+    meaning: 'A load of a batch read model failed; its rows are those of the load before.',
+    remedy: 'It is tried again by itself; the message says what is wrong with what was loaded.',
+  },
+  FIG_VIEWS_REFUSED: {
+    meaning: 'The views of a shared read model cannot be made in the legacy database, so its reads stay with legacy.',
+    remedy:
+      'The message names the view or the right that is missing; nothing outside of the schema of fig was touched.',
+  },
+  FIG_REPLICA_UNFIT: {
+    meaning: 'The database of a shared read model cannot be read from now, so its reads stay with legacy.',
+    remedy: 'It is looked at again by itself; the message says what is wrong with it.',
+  },
   FIG_MIRROR_ROW_MISSING: {
     meaning: 'An update left out an unchanged large value of a row that the mirror does not have.',
     remedy: 'The read model is built again by itself.',

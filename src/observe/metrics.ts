@@ -37,6 +37,14 @@ interface LoadGauges {
   readonly refused: Readonly<Record<string, number>>;
 }
 
+/** Of a read model that is loaded in batches; what is not known is left out. */
+interface BatchGauges {
+  readonly ageSeconds?: number | undefined;
+  readonly rows?: number | undefined;
+  /** Loads that failed since the last that did not. */
+  readonly failures: number;
+}
+
 export interface ShadowGauges {
   readonly perSecond: number;
   readonly queued: number;
@@ -60,6 +68,7 @@ export interface Metrics {
   shadow(gauges: ShadowGauges): void;
   capture(gauges: CaptureGauges): void;
   applied(batch: AppliedChanges): void;
+  batch(readModel: string, gauges: BatchGauges): void;
   reads(feature: string, state: ReadState): void;
   deadLetters(feature: string, letters: number): void;
   gate(feature: string, result: (typeof gateResults)[number], progress: number): void;
@@ -77,6 +86,7 @@ export function createMetrics(): Metrics {
   const instruments = (): ReturnType<typeof makeInstruments> => (made ??= makeInstruments(tally));
   const refreshers: (() => void | Promise<void>)[] = [];
   const feature = boundedLabel();
+  const readModel = boundedLabel();
   const fallbackReason = boundedLabel();
   const refusedBefore = new Map<string, number>();
   const droppedBefore = new Map<string, number>();
@@ -139,6 +149,13 @@ export function createMetrics(): Metrics {
         all += count;
       }
       batchChanges.observe(all);
+    },
+    batch: (name, { ageSeconds, rows, failures }) => {
+      const { batchAge, batchRows, batchFailures } = instruments();
+      const label = { read_model: readModel(name) };
+      if (ageSeconds !== undefined) batchAge.set(label, ageSeconds);
+      if (rows !== undefined) batchRows.set(label, rows);
+      batchFailures.set(label, failures);
     },
     reads: (name, state) => {
       const label = feature(name);
@@ -233,6 +250,9 @@ function makeInstruments(tally: RequestTally) {
       registers,
     }),
     deadLetters: gauge('fig_dead_letters', 'What the read model of a feature could not digest.', ['feature']),
+    batchAge: gauge('fig_batch_age_seconds', 'Time since the load began that gave the rows.', ['read_model']),
+    batchRows: gauge('fig_batch_rows', 'Rows of a read model that is loaded in batches.', ['read_model']),
+    batchFailures: gauge('fig_batch_failures', 'Loads that failed since the last that did not.', ['read_model']),
     percent: gauge('fig_feature_reads_percent', 'Share of visitors whose reads the candidate serves.', ['feature']),
     phase: gauge('fig_feature_reads_phase', '1 for the phase the reads are in, 0 for the others.', [
       'feature',

@@ -24,3 +24,8 @@ export function mirrorTableName(source: string): string {
     .replace(/^public\./, '')
     .replace('.', '__');
 }
+
+/** Schema in the legacy database that holds the views of a shared read model. */
+export function sharedSchemaName(readModel: { readonly name: string; readonly version: number }): string {
+  return `fig_${readModel.name}_v${readModel.version}`;
+}

@@ -17,7 +17,7 @@ const parsers = new Map<number, (value: string) => unknown>([
 const exactTypes = { getTypeParser: (oid: number) => parsers.get(oid) ?? ((value: string) => value) };
 
 /** A pool on the target database for projections. */
-export function openTarget(url: string): Knex {
+export function openTarget(url: string, max = 4): Knex {
   return knexModule({
     client: 'pg',
     connection: {
@@ -26,7 +26,7 @@ export function openTarget(url: string): Knex {
       options: sessionOptions(),
       types: exactTypes,
     } as Knex.PgConnectionConfig,
-    pool: { min: 0, max: 4 },
+    pool: { min: 0, max },
     acquireConnectionTimeout: 15_000,
     log: quietLog,
   });

@@ -12,6 +12,7 @@ describe('the metrics', () => {
     metrics.capture({ applied: 77_710_000n, lagBytes: 640, lagSeconds: 0.04, spooledBytes: 1_024 });
     metrics.applied({ size: 'small', transactions: 3, changes: { insert: 2, update: 5 }, seconds: 0.003 });
     metrics.applied({ size: 'large', transactions: 1, changes: { update: 20_000 }, seconds: 2 });
+    metrics.batch('prices', { ageSeconds: 90, rows: 12, failures: 2 });
     metrics.reads('orders', { phase: 'canary', percent: 5 });
     metrics.gate('orders', 'INCONCLUSIVE', 0.4);
     const lines = (await metrics.text()).split('\n');
@@ -34,6 +35,9 @@ describe('the metrics', () => {
         'fig_capture_changes_total{kind="update"} 20005',
         'fig_capture_apply_seconds_bucket{le="0.005"} 1',
         'fig_capture_batch_changes_sum 20007',
+        'fig_batch_age_seconds{read_model="prices"} 90',
+        'fig_batch_rows{read_model="prices"} 12',
+        'fig_batch_failures{read_model="prices"} 2',
         'fig_feature_reads_percent{feature="orders"} 5',
         'fig_feature_reads_phase{feature="orders",phase="canary"} 1',
         'fig_feature_reads_phase{feature="orders",phase="live"} 0',

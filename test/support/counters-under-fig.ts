@@ -11,7 +11,7 @@ import { FigProcess } from './fig-process.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 import { until } from './until.ts';
 
-const config = fileURLToPath(new URL('../e2e/fixtures/counters.config.ts', import.meta.url));
+const capturedConfig = fileURLToPath(new URL('../e2e/fixtures/counters.config.ts', import.meta.url));
 
 export interface CounterAnswer {
   readonly status: number;
@@ -39,8 +39,10 @@ export class CountersUnderFig implements AsyncDisposable {
     this.#pool = pool;
   }
 
-  static async create(counters: number): Promise<CountersUnderFig> {
-    const databases = { legacy: await createTestDatabase(), target: await createTestDatabase() };
+  /** `legacyUrl`: an empty database of the caller's own. */
+  static async create(counters: number, legacyUrl?: string): Promise<CountersUnderFig> {
+    const legacyDatabase = legacyUrl === undefined ? await createTestDatabase() : borrowed(legacyUrl);
+    const databases = { legacy: legacyDatabase, target: await createTestDatabase() };
     const pool = new Pool({ connectionString: databases.legacy.url, max: 6 });
     pool.on('error', () => undefined);
     await pool.query('CREATE TABLE counters (id int PRIMARY KEY, value int NOT NULL)');
@@ -82,13 +84,13 @@ export class CountersUnderFig implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  async startFig(workers: number, env: NodeJS.ProcessEnv = {}): Promise<FigProcess> {
-    const fig = this.runFig(workers, this.folder, env);
+  async startFig(workers: number, env: NodeJS.ProcessEnv = {}, config = capturedConfig): Promise<FigProcess> {
+    const fig = this.runFig(workers, this.folder, env, config);
     await fig.ready();
     return fig;
   }
 
-  runFig(workers: number, folder: string, env: NodeJS.ProcessEnv = {}): FigProcess {
+  runFig(workers: number, folder: string, env: NodeJS.ProcessEnv = {}, config = capturedConfig): FigProcess {
     return FigProcess.run(folder, ['up', '--config', config, '--workers', String(workers)], this.port, {
       FIG_PORT: String(this.port),
       FIG_ADMIN_PORT: '0',
@@ -145,6 +147,19 @@ export class CountersUnderFig implements AsyncDisposable {
     return rows[0]!.value;
   }
 
+  /** How comparisons ended, as far as they are stored. */
+  async verdictReasons(): Promise<readonly { verdict: string; reason: string }[]> {
+    const pool = new Pool({ connectionString: this.databases.target.url, max: 1 });
+    try {
+      const { rows } = await pool.query<{ verdict: string; reason: string }>(
+        'SELECT DISTINCT verdict, reason FROM fig.evidence_verdict',
+      );
+      return rows;
+    } finally {
+      await pool.end();
+    }
+  }
+
   /** Until so many reads in a row came from the candidate, so from every worker. */
   async untilServedByCandidate(workers: number): Promise<void> {
     let inARow = 0;
@@ -164,4 +179,8 @@ export class CountersUnderFig implements AsyncDisposable {
     await this.databases.target[Symbol.asyncDispose]();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+function borrowed(url: string): TestDatabase {
+  return { url, name: new URL(url).pathname.slice(1), [Symbol.asyncDispose]: () => Promise.resolve() };
 }

@@ -1,5 +1,5 @@
 import { h } from './dom.js';
-import { count, milliseconds, percent, plural, seconds } from './format.js';
+import { ago, count, milliseconds, percent, plural, seconds } from './format.js';
 import { differences } from './differences.js';
 
 const phases = [
@@ -82,7 +82,10 @@ function readModelText(readModel) {
   if (!readModel) return '';
   const rows = readModel.rows === undefined ? '' : `, ${plural(readModel.rows, 'row')}`;
   const letters = readModel.deadLetters ? `, ${plural(readModel.deadLetters, 'dead letter')}` : '';
-  return ` · ${readModel.name} v${readModel.version}${rows}${letters}`;
+  const { loadedFrom, failures } = readModel.batch ?? {};
+  const loaded = loadedFrom === undefined ? '' : `, loaded ${ago(loadedFrom)}`;
+  const failed = failures > 0 ? `, ${failures} failed since` : '';
+  return ` · ${readModel.name} v${readModel.version}${rows}${letters}${loaded}${failed}`;
 }
 
 function readModelNotice(readModel) {

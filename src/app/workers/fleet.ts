@@ -2,8 +2,8 @@ import { servesSomebody } from '../../../proxy/own-writes.ts';
 import type { RoutingSnapshot } from '../../kernel/phase.ts';
 import { machineNow } from '../../kernel/machine-time.ts';
 import type { RoutingState } from '../routing-state.ts';
+import type { FollowedSource } from '../open-source.ts';
 import type { ReadModelView } from '../read-model-view.ts';
-import type { Capture } from '../../sync/capture.ts';
 import { BEAT_MS } from './fence-messages.ts';
 import { FenceHub } from './fence-hub.ts';
 import type { FromProxyWorker, ReadModelState } from './protocol.ts';
@@ -24,7 +24,7 @@ export class Fleet {
   #number = 0;
   #routing: RoutingSnapshot;
   #storeHeardAt = Number.NEGATIVE_INFINITY;
-  #source: { readonly capture: Capture | undefined; readonly view: ReadModelView } | undefined;
+  #source: { readonly followed: FollowedSource | undefined; readonly view: ReadModelView } | undefined;
   #log: string | undefined;
   #states: readonly ReadModelState[] = [];
   #isDue = false;
@@ -50,8 +50,8 @@ export class Fleet {
   }
 
   /** Where the read models are asked for from now on. */
-  follow(capture: Capture | undefined, view: ReadModelView): void {
-    this.#source = { capture, view };
+  follow(followed: FollowedSource | undefined, view: ReadModelView): void {
+    this.#source = { followed, view };
     this.#tellReadModels();
   }
 
@@ -108,8 +108,8 @@ export class Fleet {
 
   #tellReadModels(): void {
     if (this.#source === undefined) return;
-    const { capture, view } = this.#source;
-    const log = capture?.sourceLog();
+    const { followed, view } = this.#source;
+    const log = followed?.sourceLog();
     const states = this.#options.features.map((feature) => stateOf(feature, view));
     const changed = log === this.#log ? states.filter((state, index) => !isSame(state, this.#states[index])) : states;
     this.#log = log;

@@ -6,14 +6,13 @@ import type { Log } from '../../kernel/log.ts';
 import { machineNow } from '../../kernel/machine-time.ts';
 import { createMetrics } from '../../observe/metrics.ts';
 import { createTrafficObserver } from '../../observe/traffic.ts';
-import { PostgresSourcePosition } from '../../sync/postgres/source-position.ts';
 import { startCandidateSide, type CandidateSide } from '../candidate-side.ts';
 import { watchTraffic } from '../feed-metrics.ts';
 import { LateParts } from '../late-parts.ts';
 import { fixedDigest } from '../live-config.ts';
 import { startMigrationProxy } from '../migration-proxy.ts';
+import { openSource } from '../open-source.ts';
 import { RoutingState } from '../routing-state.ts';
-import { isFollowed } from '../start-capture.ts';
 import { BEAT_MS } from './fence-messages.ts';
 import type { FromProxyWorker, MigrationJob, ToProxyWorker, WorkerReport } from './protocol.ts';
 import { PushedReadModels } from './pushed-read-models.ts';
@@ -24,7 +23,7 @@ import type { WorkerProxy } from './worker-proxy.ts';
 interface Loaded {
   readonly config: NormalizedConfig;
   readonly readModels: PushedReadModels;
-  readonly source: PostgresSourcePosition | undefined;
+  readonly source: ReturnType<typeof openSource>;
 }
 
 /**
@@ -145,10 +144,7 @@ export class MigrationWorker implements WorkerProxy {
     }
     const readModels = new PushedReadModels(config.features, () => this.#fellows.isCurrent());
     this.#readModels = readModels;
-    const { database } = config.legacy;
-    const source =
-      database !== undefined && isFollowed(config) ? new PostgresSourcePosition(database, this.#log) : undefined;
-    return { config, readModels, source };
+    return { config, readModels, source: openSource(config, this.#job.storeUrl, this.#log) };
   }
 
   /** Starts candidates and shadow, once. Never rejects: without them legacy answers. */

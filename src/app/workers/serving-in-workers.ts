@@ -55,10 +55,10 @@ export class ServingInWorkers implements Serving {
     return pool;
   }
 
-  provide({ capture, readModels, fenceSecret }: ServingParts): Promise<void> {
+  provide({ followed, readModels, fenceSecret }: ServingParts): Promise<void> {
     this.#isWarm = true;
     this.#fenceSecret = Uint8Array.from(fenceSecret);
-    this.#fleet.follow(capture, readModels);
+    this.#fleet.follow(followed, readModels);
     // Those that have been given their job already; others find it there.
     this.#pool?.sendAll({ type: 'warm', fenceSecret: this.#fenceSecret });
     return Promise.resolve();

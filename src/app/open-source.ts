@@ -1,0 +1,34 @@
+import type { NormalizedConfig } from '../config/normalized-config.ts';
+import { isBatch } from '../config/read-model-kinds.ts';
+import type { Log } from '../kernel/log.ts';
+import type { SourcePosition } from '../kernel/position.ts';
+import { StoreClock } from '../sync/batch/store-clock.ts';
+import { PostgresSourcePosition } from '../sync/postgres/source-position.ts';
+
+/** Where positions of visitors' writes come from, and what they are positions of. */
+export interface FollowedSource {
+  readonly source: SourcePosition;
+  /** Another one when positions from before mean nothing any more; undefined while that is not known. */
+  sourceLog(): string | undefined;
+}
+
+/** What orders writes and read models of a migration; undefined: it has no read model that users are served from. */
+export function orderOf({ legacy, features }: NormalizedConfig): 'log' | 'store' | undefined {
+  const readModels = features.flatMap(({ readModel }) => readModel ?? []);
+  if (legacy.database !== undefined && readModels.some((each) => !isBatch(each))) return 'log';
+  return readModels.some(isBatch) ? 'store' : undefined;
+}
+
+/** The name of the store's steps as a log: there is only one, and it never goes back. */
+export const storeLog = 'store';
+
+/** A source of its own for a process that is told everything else. */
+export function openSource(
+  config: NormalizedConfig,
+  storeUrl: string,
+  log: Log,
+): (SourcePosition & AsyncDisposable) | undefined {
+  const order = orderOf(config);
+  if (order === 'log') return new PostgresSourcePosition(config.legacy.database!, log);
+  return order === 'store' ? new StoreClock(storeUrl, log) : undefined;
+}

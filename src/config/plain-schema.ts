@@ -1,0 +1,9 @@
+import { z } from 'zod';
+
+/** Values that several parts of a config are made of. */
+export const identifier = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,39}$/, 'lower case letters, digits and underscores, at most 40, starting with a letter');
+
+export const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'a postgres:// URL');
+export const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'a function');

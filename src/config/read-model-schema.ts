@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { duration } from './duration.ts';
+import { callable, identifier, postgresUrl } from './plain-schema.ts';
+
+const version = z.number().int().min(1).max(9_999);
+
+const sources = z
+  .record(
+    z.string().regex(/^[^.\s"]+(\.[^.\s"]+)?$/, 'a table name, or schema.table'),
+    z.strictObject({ key: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]), dirty: callable }),
+  )
+  .refine((value) => Object.keys(value).length > 0, 'at least one legacy table');
+
+const captured = z
+  .strictObject({
+    name: identifier,
+    version,
+    key: z.string().min(1),
+    table: callable,
+    sources,
+    root: z.string().optional(),
+    build: callable,
+  })
+  .refine((value) => value.root === undefined || value.root in value.sources, {
+    message: 'one of the tables in sources',
+    path: ['root'],
+  });
+
+const shared = z.strictObject({
+  name: identifier,
+  version,
+  shared: z.literal(true),
+  database: postgresUrl.optional(),
+  connections: z.number().int().min(1).max(100).optional(),
+  views: z
+    .record(identifier, z.string().regex(/^\s*(select|with|values|table)\b/i, 'a query, such as "SELECT ..."'))
+    .refine((value) => Object.keys(value).length > 0, 'at least one view')
+    .optional(),
+});
+
+const batch = z.strictObject({
+  name: identifier,
+  version,
+  batch: z.strictObject({
+    every: duration,
+    database: z.looseObject({ client: z.union([z.string().min(1), callable]) }).optional(),
+    mayBeEmpty: z.boolean().optional(),
+  }),
+  table: callable,
+  load: callable,
+});
+
+/** Which of the three is decided by the key that only it has, so that an error speaks of what was meant. */
+export const readModel = z.record(z.string(), z.unknown()).superRefine((value, context) => {
+  const schema = 'shared' in value ? shared : 'batch' in value || 'load' in value ? batch : captured;
+  const checked = schema.safeParse(value);
+  for (const issue of checked.error?.issues ?? []) {
+    const message = issue.code === 'invalid_key' ? issue.issues.map((each) => each.message).join('; ') : issue.message;
+    context.addIssue({ code: 'custom', message, path: [...issue.path] });
+  }
+});
