@@ -12,6 +12,7 @@ import { collapseChanges, keyText, type NetTable } from './collapse-changes.ts';
 import { decodeRow } from './decode-row.ts';
 import type { StoredPosition } from './judge-position.ts';
 import { type Attempts, CarefulAttempts, straight } from './attempts.ts';
+import type { CopiedChunk } from './copied-chunk.ts';
 import { describeFailure } from './describe-failure.ts';
 import { landApart } from './land-apart.ts';
 import { LetterBook } from './letter-book.ts';
@@ -27,26 +28,6 @@ const BUILD_PAGE = 1_000;
 const KEYS_PER_BUILD = 2_000;
 /** Tries of a batch that another transaction got in the way of. */
 const CONFLICT_TRIES = 3;
-
-/** A copied piece of a legacy table, ready to be landed at one position. */
-export interface CopiedChunk {
-  readonly source: string;
-  readonly rows: readonly RawRow[];
-  /** Key of the last row that was read, also when that row is left out of `rows`. */
-  readonly cursor: readonly string[] | null;
-  readonly last: boolean;
-}
-
-/** What came of looking after the dead letters. */
-export type Mending =
-  /** Nothing was due. */
-  | 'rested'
-  /** One letter was tried again, with or without success. */
-  | 'tried'
-  /** What kept the read model out of use is gone: it is built again from the mirror. */
-  | 'lifted'
-  /** Somebody asked to try again what only copying from legacy can mend. */
-  | 'copy-again';
 
 /**
  * Keeps one read model: legacy rows land in mirror tables, and the keys they make dirty are built again from the mirror,
@@ -239,7 +220,7 @@ export class DeclarativeProjection {
           tx,
           chunk.rows,
           (part, rows) => mirror.copy(part, rows),
-          (row) => ({ kind: 'land', key: undefined, source: chunk.source, sourceKey: sourceKeyOf(row, mirror) }),
+          (row) => ({ kind: 'land', key: undefined, source: chunk.source, sourceKey: mirror.keyOf(row) }),
         );
         const progress = { cursor: chunk.cursor, copied: chunk.rows.length, done: chunk.last };
         await this.#store.saveBackfill(tx, this.names.projection, chunk.source, progress);
@@ -458,7 +439,7 @@ export class DeclarativeProjection {
         kind: 'dirty',
         key: undefined,
         source: mirror.source.name,
-        sourceKey: sourceKeyOf(row, mirror),
+        sourceKey: mirror.keyOf(row),
       }),
     );
     return [...keys];
@@ -499,8 +480,4 @@ export class DeclarativeProjection {
   async #buildKeys(tx: Knex.Transaction, keys: readonly string[]): Promise<void> {
     await this.#table.rebuild(tx, keys, await this.definition.build(keys, mirrorIn(tx, this.names.mirror), tx));
   }
-}
-
-function sourceKeyOf(row: RawRow, { key }: MirrorTable): readonly string[] {
-  return key.map((column) => row[column] ?? '');
 }

@@ -91,6 +91,11 @@ export class MirrorTable {
     return { before: [...stored.values()], after };
   }
 
+  /** The key of a row, as it names the row to people. */
+  keyOf(row: RawRow): readonly string[] {
+    return this.key.map((column) => row[column] ?? '');
+  }
+
   /** Writes copied rows over whatever is there. */
   async copy(tx: Knex.Transaction, rows: readonly RawRow[]): Promise<void> {
     await bulkWrite(tx, this.#table, this.#columns, rows, this.key);
