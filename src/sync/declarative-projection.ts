@@ -29,6 +29,17 @@ const KEYS_PER_BUILD = 2_000;
 /** Tries of a batch that another transaction got in the way of. */
 const CONFLICT_TRIES = 3;
 
+/** What came of looking after the dead letters. */
+export type Mending =
+  /** Nothing was due. */
+  | 'rested'
+  /** One letter was tried again, with or without success. */
+  | 'tried'
+  /** What kept the read model out of use is gone: it is built again from the mirror. */
+  | 'lifted'
+  /** Somebody asked to try again what only copying from legacy can mend. */
+  | 'copy-again';
+
 /**
  * Keeps one read model: legacy rows land in mirror tables, and the keys they make dirty are built again from the mirror,
  * in one target transaction with the position. What fails by itself becomes a dead letter in that transaction, see
