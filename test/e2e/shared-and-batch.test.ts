@@ -133,9 +133,12 @@ test.each(['shared', 'batch'])(
     const preflight = await runFig(fig.cwd, ['preflight', config, '--json'], {
       KIND: kind,
       WITH_CAPTURED: '1',
+      FIG_PORT: String(app.port),
+      FIG_ADMIN_PORT: '0',
       LEGACY_URL: app.legacy.url.origin,
       LEGACY_DATABASE_URL: app.databases.legacy.url,
     });
+    expect(preflight.stderr).toBe('');
     expect(JSON.parse(preflight.stdout)).toMatchObject({ tables: ['public.counters'] });
     expect(await fig.stop()).toBe(0);
   },
