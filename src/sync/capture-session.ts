@@ -20,7 +20,7 @@ import { identifySource, logDigest, projectionFingerprint, type SourceIdentity }
 import { messagePrefix } from './postgres/source-position.ts';
 import { SerialQueue } from './serial-queue.ts';
 
-const BATCH_CHANGES = 1_000;
+const BATCH_CHANGES = 4_000;
 const KEEP_POSITION_EVERY_MS = 5_000;
 
 export interface SessionOptions {

@@ -1,15 +1,16 @@
 import type { Knex } from 'knex';
-import type { KeyValue, Mirror, ReadModelDefinition } from '../config/read-model-definition.ts';
+import type { Mirror, ReadModelDefinition } from '../config/read-model-definition.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import type { Position } from '../kernel/position.ts';
 import { type BuildCursor, ProjectionStore, type ProjectionState } from '../store/projection-store.ts';
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../store/read-model-names.ts';
 import type { RawRow, SourceTransaction } from './change.ts';
-import { collapseChanges } from './collapse-changes.ts';
-import { decodeRow } from './decode-row.ts';
-import { MirrorTable } from './mirror-table.ts';
+import { collapseChanges, type NetTable } from './collapse-changes.ts';
+import { DirtyKeys, StoredRowsNeeded } from './dirty-keys.ts';
+import { type Landed, MirrorTable } from './mirror-table.ts';
 import type { SourceTable } from './postgres/catalog.ts';
 import { ReadModelTable } from './read-model-table.ts';
+import { asQuery, RebuildInside } from './rebuild-inside.ts';
 
 const BUILD_PAGE = 1_000;
 /** Keys built by one query; a customer with very many orders makes them all dirty at once. */
@@ -35,7 +36,9 @@ export class DeclarativeProjection {
   readonly #store = new ProjectionStore();
   readonly #mirrors: ReadonlyMap<string, MirrorTable>;
   readonly #keys: ReadonlyMap<string, readonly string[]>;
+  readonly #dirty: ReadonlyMap<string, DirtyKeys>;
   readonly #table: ReadModelTable;
+  readonly #inside: RebuildInside;
   #state: ProjectionState = 'copying';
   #position: Position = 0n;
   #buildCursor: BuildCursor | undefined;
@@ -45,6 +48,7 @@ export class DeclarativeProjection {
     this.definition = definition;
     this.names = readModelNames(definition);
     this.#table = new ReadModelTable(this.names.schema, definition);
+    this.#inside = new RebuildInside(this.#table);
     this.#mirrors = new Map(
       Object.entries(definition.sources).map(([name, source]) => {
         const table = tables.get(qualifiedSource(name))!;
@@ -52,6 +56,12 @@ export class DeclarativeProjection {
       }),
     );
     this.#keys = new Map([...this.#mirrors].map(([name, mirror]) => [name, mirror.key]));
+    this.#dirty = new Map(
+      Object.entries(definition.sources).map(([name, source]) => {
+        const { columns } = tables.get(qualifiedSource(name))!;
+        return [qualifiedSource(name), new DirtyKeys(source, columns, [source.key].flat())];
+      }),
+    );
   }
 
   get state(): ProjectionState {
@@ -101,26 +111,35 @@ export class DeclarativeProjection {
     const fresh = transactions.filter(({ endPosition }) => endPosition > this.#position);
     const last = fresh.at(-1);
     if (!last) return;
-    await this.#move(last.endPosition, async (tx) => {
-      const net = collapseChanges(
-        fresh.flatMap(({ changes }) => changes),
-        this.#keys,
-      );
-      const landed: { mirror: MirrorTable; rows: readonly RawRow[]; truncated: boolean }[] = [];
-      for (const [name, changes] of net) {
-        const mirror = this.#mirrors.get(name)!;
-        const { before, after } = await mirror.land(tx, changes, this.#state === 'copying');
-        landed.push({ mirror, rows: [...before, ...after], truncated: changes.truncated });
-      }
-      // While the mirror is incomplete nothing can be built; everything will be, once it is complete.
-      if (this.#state === 'copying') return;
-      const dirty = new Set<string>();
-      for (const { mirror, rows, truncated } of landed) {
-        for (const key of await this.#dirtyKeys(tx, mirror, rows)) dirty.add(key);
-        if (truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
-      }
-      await this.#build(tx, [...dirty]);
-    });
+    const net = collapseChanges(
+      fresh.flatMap(({ changes }) => changes),
+      this.#keys,
+    );
+    const work = (tx: Knex.Transaction): Promise<void> => this.#applyNet(tx, net);
+    try {
+      await this.#move(last.endPosition, work);
+    } catch (error) {
+      if (!(error instanceof StoredRowsNeeded)) throw error;
+      // Once in a session for each such source at most: now it is known to need them.
+      await this.#move(last.endPosition, work);
+    }
+  }
+
+  async #applyNet(tx: Knex.Transaction, net: ReadonlyMap<string, NetTable>): Promise<void> {
+    const copying = this.#state === 'copying';
+    const landed = new Map<string, Landed>();
+    for (const [name, changes] of net) {
+      const readStored = !copying && this.#dirty.get(name)!.needsStored;
+      landed.set(name, await this.#mirrors.get(name)!.land(tx, changes, { mayMiss: copying, readStored }));
+    }
+    // While the mirror is incomplete nothing can be built; everything will be, once it is complete.
+    if (copying) return;
+    const dirty = new Set<string>();
+    for (const [name, rows] of landed) {
+      await this.#dirty.get(name)!.ofLanded(rows, this.#mirrorIn(tx), dirty);
+      if (net.get(name)!.truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
+    }
+    await this.#build(tx, [...dirty]);
   }
 
   /** Records that nothing that matters lies between the position and this one. */
@@ -168,7 +187,7 @@ export class DeclarativeProjection {
       ? { source: at.source, key: mirror.key.map((column) => last[column]!) }
       : { source: nextSource!, key: null };
     await this.#db.transaction(async (tx) => {
-      await this.#build(tx, await this.#dirtyKeys(tx, mirror, rows));
+      await this.#build(tx, await this.#dirty.get(at.source)!.ofRows(rows, this.#mirrorIn(tx)));
       await this.#store.saveBuildCursor(tx, this.names.projection, cursor, rows.length);
     });
     this.#buildCursor = cursor;
@@ -188,24 +207,13 @@ export class DeclarativeProjection {
     this.#position = position;
   }
 
-  async #dirtyKeys(tx: Knex.Transaction, mirror: MirrorTable, rows: readonly RawRow[]): Promise<readonly string[]> {
-    const name = Object.keys(this.definition.sources).find((source) => qualifiedSource(source) === mirror.source.name)!;
-    const { dirty } = this.definition.sources[name]!;
-    const keys = new Set<string>();
-    for (const row of rows) {
-      const found: readonly KeyValue[] = await dirty(decodeRow(row, mirror.source.columns), this.#mirrorIn(tx));
-      for (const key of found) {
-        if (key !== null && key !== undefined) keys.add(String(key));
-      }
-    }
-    return [...keys];
-  }
-
   async #build(tx: Knex.Transaction, keys: readonly string[]): Promise<void> {
     for (let start = 0; start < keys.length; start += KEYS_PER_BUILD) {
       const slice = keys.slice(start, start + KEYS_PER_BUILD);
-      const rows = await this.definition.build(slice, this.#mirrorIn(tx), tx);
-      await this.#table.rebuild(tx, slice, rows);
+      const built = this.definition.build(slice, this.#mirrorIn(tx), tx);
+      const query = asQuery(built, tx);
+      if (query && (await this.#inside.rebuild(tx, slice, query))) continue;
+      await this.#table.rebuild(tx, slice, await built);
     }
   }
 
