@@ -35,7 +35,7 @@ const writers = `
   BEGIN
     FOR n IN 1..changes LOOP
       kind := n % 20; id_ := 1 + (n * 7919::bigint) % known;
-      IF n % 5000 = 0 THEN
+      IF n % 5000 = 13 THEN
         UPDATE customers SET name = 'renamed ' || n WHERE id = 1 + n % 1000;
       ELSIF kind = 0 THEN
         INSERT INTO orders VALUES (nextval('new_order'), 1 + n % 1000, 'a new order, number ' || n, n % 900, 'open', clock_timestamp());
