@@ -1,6 +1,6 @@
 // Small transactions at a fixed rate, and probes that are watched until they show at the other end.
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { Client } from 'pg';
 
 const CONNECTIONS = 8;
 const PROBES_PER_SECOND = 20;
@@ -8,7 +8,7 @@ const PROBES_PER_SECOND = 20;
 process.on('disconnect', () => process.exit(0));
 
 async function connect(url) {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   return client;
 }
@@ -42,7 +42,11 @@ async function run({ legacy, target, visible, rate, seconds, known, firstId }) {
       const dueIn = startedAt + (n * 1000) / PROBES_PER_SECOND - performance.now();
       if (dueIn > 1) await sleep(dueIn);
       const values = [firstId + n];
-      await prober.query({ name: 'probe', text: `INSERT INTO orders VALUES ($1, 1, 'probe', 0, 'probe', now())`, values });
+      await prober.query({
+        name: 'probe',
+        text: `INSERT INTO orders VALUES ($1, 1, 'probe', 0, 'probe', now())`,
+        values,
+      });
       const committedAt = performance.now();
       while ((await watcher.query({ name: 'see', text: visible, values })).rowCount === 0) await sleep(1);
       lags.push(performance.now() - committedAt);

@@ -18,7 +18,9 @@ export const single = defineReadModel({
   },
   sources: { orders: { key: 'id', dirty: (row) => [row.id] } },
   build: (keys, mirror) =>
-    mirror('orders').whereIn('id', [...keys]).select('id', 'customer_id', 'note', 'amount', 'status', 'updated_at'),
+    mirror('orders')
+      .whereIn('id', [...keys])
+      .select('id', 'customer_id', 'note', 'amount', 'status', 'updated_at'),
 });
 
 /** Three tables, one of them looked up by many rows. */

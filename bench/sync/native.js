@@ -13,10 +13,6 @@ export async function startNative(server, tables, { copy = false } = {}) {
     `CREATE SUBSCRIPTION ${SLOT} CONNECTION '${server.url('legacy')}' PUBLICATION ${SLOT}
        WITH (create_slot = false, slot_name = '${SLOT}', enabled = false, copy_data = ${copy})`,
   );
-  const isTrue = async (client, sql, values) => (await client.query(sql, values)).rows[0]?.ok === true;
-  const until = async (client, sql, values) => {
-    while (!(await isTrue(client, sql, values))) await sleep(5);
-  };
   return {
     name: 'native',
     start: () => server.native.query(`ALTER SUBSCRIPTION ${SLOT} ENABLE`),
@@ -51,4 +47,9 @@ export async function startNative(server, tables, { copy = false } = {}) {
 function formatPosition(position) {
   const value = BigInt(position);
   return `${(value >> 32n).toString(16)}/${(value & 0xffff_ffffn).toString(16)}`;
+}
+
+/** Waits for a query whose column `ok` says whether it is so. */
+async function until(client, sql, values) {
+  while ((await client.query(sql, values)).rows[0]?.ok !== true) await sleep(5);
 }

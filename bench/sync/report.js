@@ -19,7 +19,17 @@ export function appliedTable({ rows }, unit) {
 }
 
 export function lagTable({ rows }) {
-  const head = ['', 'p50 ms', 'p95 ms', 'p99 ms', 'max ms', 'probes', 'transactions/s', 'CPU s per 10k: all', 'RSS MB at most'];
+  const head = [
+    '',
+    'p50 ms',
+    'p95 ms',
+    'p99 ms',
+    'max ms',
+    'probes',
+    'transactions/s',
+    'CPU s per 10k: all',
+    'RSS MB at most',
+  ];
   const lines = rows.map((row) => [
     titles[row.name],
     ...[row.p50, row.p95, row.p99, row.max].map((value) => fixed(value, 1)),

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import { Client } from 'pg';
 import { treeCpuSeconds } from './processes.js';
 
 export const dist = process.env.FIG_BENCH_DIST ?? fileURLToPath(new URL('../../dist', import.meta.url));
@@ -20,7 +20,7 @@ export async function startServer() {
   const [pid] = (await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n');
   const clients = {};
   for (const name of ['legacy', 'ours', 'native']) {
-    clients[name] = new pg.Client({ connectionString: server.url(name) });
+    clients[name] = new Client({ connectionString: server.url(name) });
     await clients[name].connect();
   }
   return {

@@ -22,8 +22,12 @@ export interface NetTable {
 
 /** A text that is equal exactly for equal keys. */
 export function keyText(row: SentRow, key: readonly string[]): string {
-  if (key.length === 1) return keyValue(row, key[0]!);
-  return JSON.stringify(key.map((column) => keyValue(row, column)));
+  return key.length === 1 ? keyValue(row, key[0]!) : textOfKey(keyValues(row, key));
+}
+
+/** The same of a key's values. */
+export function textOfKey(values: readonly string[]): string {
+  return values.length === 1 ? values[0]! : JSON.stringify(values);
 }
 
 export function keyValue(row: SentRow, column: string): string {

@@ -4,7 +4,7 @@ import { FigError } from '../kernel/fig-error.ts';
 import type { Position } from '../kernel/position.ts';
 import { type BuildCursor, ProjectionStore, type ProjectionState } from '../store/projection-store.ts';
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../store/read-model-names.ts';
-import type { RawRow, SourceTransaction } from './change.ts';
+import type { SourceTransaction } from './change.ts';
 import { collapseChanges, type NetTable } from './collapse-changes.ts';
 import { DirtyKeys, StoredRowsNeeded } from './dirty-keys.ts';
 import { type Landed, MirrorTable } from './mirror-table.ts';
@@ -12,15 +12,18 @@ import type { SourceTable } from './postgres/catalog.ts';
 import { ReadModelTable } from './read-model-table.ts';
 import { asQuery, RebuildInside } from './rebuild-inside.ts';
 
-const BUILD_PAGE = 1_000;
+const BUILD_PAGE = 2_000;
 /** Keys built by one query; a customer with very many orders makes them all dirty at once. */
 const KEYS_PER_BUILD = 2_000;
 
 /** A copied piece of a legacy table, ready to be landed at one position. */
 export interface CopiedChunk {
   readonly source: string;
-  readonly rows: readonly RawRow[];
-  /** Key of the last row that was read, also when that row is left out of `rows`. */
+  /** Lines in COPY's text format. */
+  readonly bytes: Buffer;
+  /** How many were read. */
+  readonly rows: number;
+  /** Key of the last row that was read, also when that row is left out of `bytes`. */
   readonly cursor: readonly string[] | null;
   readonly last: boolean;
 }
@@ -150,8 +153,8 @@ export class DeclarativeProjection {
   /** Lands copied rows together with the cursor that says where copying goes on. */
   async landCopy(chunk: CopiedChunk): Promise<void> {
     await this.#db.transaction(async (tx) => {
-      await this.#mirrors.get(chunk.source)!.copy(tx, chunk.rows);
-      const progress = { cursor: chunk.cursor, copied: chunk.rows.length, done: chunk.last };
+      await this.#mirrors.get(chunk.source)!.copy(tx, chunk.bytes);
+      const progress = { cursor: chunk.cursor, copied: chunk.rows, done: chunk.last };
       await this.#store.saveBackfill(tx, this.names.projection, chunk.source, progress);
     });
   }

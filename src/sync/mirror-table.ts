@@ -4,6 +4,7 @@ import { mirrorTableName } from '../store/read-model-names.ts';
 import { bulkWrite, keyFilter, quoteName, type TypedColumn } from './bulk-upsert.ts';
 import type { RawRow, SentRow } from './change.ts';
 import { keyText, keyValues, type NetTable } from './collapse-changes.ts';
+import { MirrorCopy } from './mirror-copy.ts';
 import type { SourceTable } from './postgres/catalog.ts';
 import { unchanged } from './postgres/pgoutput-messages.ts';
 import { runStatement } from './postgres/statement.ts';
@@ -22,9 +23,12 @@ export type Landed = readonly LandedRow[];
 export class MirrorTable {
   readonly source: SourceTable;
   readonly key: readonly string[];
+  /** Where the key's columns are among the source's. */
+  readonly keyAt: readonly number[];
   readonly #table: string;
   readonly #columns: readonly TypedColumn[];
   readonly #keyColumns: readonly TypedColumn[];
+  readonly #copy: MirrorCopy;
   readonly #Row = rowMaker<string | null>();
 
   constructor(schema: string, source: SourceTable, key: readonly string[]) {
@@ -32,6 +36,8 @@ export class MirrorTable {
     this.key = key;
     this.#table = `${quoteName(schema)}."${mirrorTableName(source.name)}"`;
     this.#columns = source.columns.map(({ name, mirrorType }) => ({ name, type: mirrorType }));
+    this.#copy = new MirrorCopy(this.#table, this.#columns, key);
+    this.keyAt = key.map((name) => this.#columns.findIndex((column) => column.name === name));
     this.#keyColumns = key.map((name) => this.#columns.find((column) => column.name === name)!);
   }
 
@@ -65,7 +71,8 @@ export class MirrorTable {
     for (const [text, change] of net.changes) {
       if (change.kind === 'delete') {
         gone.push(change.key);
-        if (!net.truncated && !readStored && !byKey.has(text)) deleted.push({ row: this.#keyRow(change.key), known: 'key' });
+        if (!net.truncated && !readStored && !byKey.has(text))
+          deleted.push({ row: this.#keyRow(change.key), known: 'key' });
         continue;
       }
       const base = keyText(change.base, this.key);
@@ -87,8 +94,8 @@ export class MirrorTable {
   }
 
   /** Writes copied rows over whatever is there. */
-  async copy(tx: Knex.Transaction, rows: readonly RawRow[]): Promise<void> {
-    await bulkWrite(tx, this.#table, this.#columns, rows, this.key);
+  async copy(tx: Knex.Transaction, rows: Buffer): Promise<void> {
+    await this.#copy.land(tx, rows);
   }
 
   /** The next rows in key order. */

@@ -5,6 +5,7 @@ type Row<Value> = Record<string, Value>;
  * time; these have an empty prototype instead, so a column may still have any name, `constructor` and `__proto__` included.
  */
 export function rowMaker<Value>(): new () => Row<Value> {
+  // oxlint-disable-next-line unicorn/consistent-function-scoping -- a shape of its own needs a constructor of its own
   function Shaped(): void {
     // Columns are added in one order, so all rows of a relation share one shape.
   }

@@ -12,7 +12,10 @@ export async function backfill({ server, rows, rounds, profile, progress }) {
   for (let round = 0; round < rounds; round += 1) {
     for (const start of turns([startNative, startOurs], round)) {
       await forget(server);
-      const contestant = start === startNative ? await start(server, ['orders'], { copy: true }) : await start(server, 'single', profile);
+      const contestant =
+        start === startNative
+          ? await start(server, ['orders'], { copy: true })
+          : await start(server, 'single', profile);
       progress(`round ${round + 1} of ${rounds}: ${contestant.name} copies ${rows} rows`);
       try {
         await server.legacy.query('CHECKPOINT');

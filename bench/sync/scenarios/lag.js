@@ -39,7 +39,13 @@ export async function lag({ server, rate, seconds, rounds, profile, progress }) 
     await ours.stop();
     await native.stop();
   }
-  const rows = ['native', 'ours'].map((name) => rowOf(name, samples.filter((sample) => sample.name === name), rate));
+  const rows = ['native', 'ours'].map((name) =>
+    rowOf(
+      name,
+      samples.filter((sample) => sample.name === name),
+      rate,
+    ),
+  );
   return { rate, seconds, rows };
 }
 
