@@ -24,6 +24,7 @@ export function startCapture({ config, target, onProgress, onPosition, log }: St
     migration: config.name,
     target,
     readModels,
+    maxLoad: config.backfill.maxLoad,
     log,
     onProgress: showSyncProgress(onProgress),
     onPosition: (readModel, position) => {

@@ -13,7 +13,6 @@ import { messagePrefix } from './postgres/source-position.ts';
 
 /** The first chunk's; then the pace decides. */
 const CHUNK_ROWS = 2_000;
-const MAX_LOAD = 4;
 
 export interface SyncProgress {
   readonly readModel: string;
@@ -54,7 +53,7 @@ export class Backfill {
   readonly #pace: ChunkPace;
   #open: OpenChunk | undefined;
 
-  constructor(projection: DeclarativeProjection, delivered: DeliveredXids, maxLoad: number = MAX_LOAD) {
+  constructor(projection: DeclarativeProjection, delivered: DeliveredXids, maxLoad: number) {
     this.#projection = projection;
     this.#delivered = delivered;
     this.#pace = new ChunkPace(maxLoad, CHUNK_ROWS);

@@ -28,6 +28,8 @@ export interface SessionOptions {
   readonly migration: string;
   readonly target: Knex;
   readonly readModels: readonly ReadModelDefinition[];
+  /** See `ChunkPace`. */
+  readonly maxLoad: number;
   readonly log: Log;
   readonly onState: (readModel: string, progress: ReadModelProgress) => void;
   readonly onProgress: (progress: SyncProgress) => void;
@@ -256,7 +258,7 @@ export class CaptureSession implements AsyncDisposable {
     tell: (progress: SyncProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const backfill = new Backfill(projection, this.#delivered);
+    const backfill = new Backfill(projection, this.#delivered, this.#options.maxLoad);
     this.#backfills.set(projection, backfill);
     await using reader = await BackfillReader.open(this.#options.url);
     try {

@@ -12,6 +12,7 @@ import { PostgresSourcePosition } from './postgres/source-position.ts';
 import type { ReadModelProgress } from './read-model-progress.ts';
 
 const SAMPLE_EVERY_MS = 500;
+const DEFAULT_MAX_LOAD = 4;
 
 export interface CaptureOptions {
   /** Connection URL of the legacy database. */
@@ -21,6 +22,8 @@ export interface CaptureOptions {
   /** The target database, which also holds the control store. */
   readonly target: Knex;
   readonly readModels: readonly ReadModelDefinition[];
+  /** The first copy rests while legacy takes this many times as long for a row as it did at best. */
+  readonly maxLoad?: number | undefined;
   readonly log: Log;
   readonly onProgress: (progress: SyncProgress) => void;
   /** Told the position of a read model whenever it moves; undefined while it cannot be read. */
@@ -128,6 +131,7 @@ export class Capture implements Service {
       migration,
       target,
       readModels,
+      maxLoad: this.#options.maxLoad ?? DEFAULT_MAX_LOAD,
       log,
       onState: (readModel, progress) => this.#setState(readModel, progress),
       onProgress: this.#options.onProgress,
