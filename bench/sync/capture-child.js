@@ -48,6 +48,17 @@ const answers = {
     await answers.ready();
     while (!(await capture.applied(model.name).waitFor(BigInt(position), 1_000))) await step();
   },
+  /** Compares the read model with legacy at full speed; an empty answer where this fig cannot do that. */
+  reconcile: async () => {
+    const { signal } = new AbortController();
+    const outcome = await capture.reconcile?.(model.name, {
+      repair: false,
+      maxLoad: 1,
+      onProgress: () => undefined,
+      signal,
+    });
+    return outcome?.state;
+  },
   stop: async () => {
     await capture.stop();
   },

@@ -11,6 +11,10 @@ export async function startOurs(server, model, profile) {
     pause: () => child.ask('stop'),
     ready: () => child.ask('ready'),
     reached: (position) => child.ask('reached', position),
+    reconcile: async () => {
+      const state = await child.ask('reconcile');
+      if (state === undefined) throw new Error('this fig has no reconciliation');
+    },
     usage: () => child.ask('usage'),
     stop: () => child.stop(),
   };

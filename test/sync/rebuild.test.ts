@@ -72,8 +72,9 @@ async function caughtUp(capture: Capture): Promise<void> {
   for (const { name } of models) expect(await capture.applied(name)!.waitFor(position, 20_000)).toBe(true);
 }
 
+const columns = (amount: string): string => `customer_id::text, name, last_note, orders::text, ${amount} AS amount`;
+
 async function expectAllEqualLegacy({ legacy, target }: SyncSetup): Promise<number> {
-  const columns = (amount: string): string => `customer_id::text, name, last_note, orders::text, ${amount} AS amount`;
   const fresh = await legacy.raw(
     `SELECT ${columns('amount::numeric(30,4)::text')} FROM (SELECT c.id AS customer_id, c.name, max(o.note) AS last_note,
        count(o.id) AS orders, sum(o.amount) AS amount FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY c.id) q

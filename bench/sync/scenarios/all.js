@@ -2,10 +2,11 @@ import { appliedTable, lagTable } from '../report.js';
 import { backfill } from './backfill.js';
 import { backlog } from './backlog.js';
 import { lag } from './lag.js';
+import { reconcile } from './reconcile.js';
 import { largeTransaction } from './large-transaction.js';
 
 /**
- * What is measured, in the order of the page. `run` gets the server and the options of the command line scaled by
+ * What is measured, in the order of the page; `optional` ones only when asked for by name. `run` gets the server and the options of the command line scaled by
  * `--scale`; `table` turns its result into Markdown.
  */
 export const scenarios = [
@@ -41,9 +42,15 @@ export const scenarios = [
       `Copied (ours: into the mirror):\n\n${appliedTable(copied, 'rows/s')}\nReadable (ours: the read model is built from the mirror, too):\n\n${appliedTable(readable, 'rows/s')}`,
   },
   {
+    name: 'reconcile',
+    title: 'Comparing 1,000,000 rows with legacy (native: EXCEPT within one database)',
+    optional: true,
+    run: ({ scale, ...rest }) => reconcile({ ...rest, rows: 1_000_000 * scale }),
+    table: (result) => appliedTable(result, 'rows/s'),
+  },
+  {
     name: 'large-transaction',
     title: 'One transaction of 5,000,000 rows',
-    // Only when asked for by name, since it takes minutes.
     optional: true,
     run: ({ scale, ...rest }) => largeTransaction({ ...rest, changes: 5_000_000 * scale }),
     table: (result) => appliedTable(result, 'rows/s'),

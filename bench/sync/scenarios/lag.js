@@ -13,8 +13,11 @@ export async function lag({ server, rate, seconds, rounds, profile, progress }) 
   const ours = await startOurs(server, 'single', profile);
   const load = await startChild(new URL('../load-child.js', import.meta.url), ['load']);
   const ends = {
-    native: { target: server.url('native'), visible: 'SELECT 1 FROM orders WHERE id = $1' },
-    ours: { target: server.url('ours'), visible: 'SELECT 1 FROM rm_order_copy_v1.order_copy WHERE id = $1' },
+    native: { target: server.url('native'), visible: 'SELECT id FROM orders WHERE id = ANY ($1::bigint[])' },
+    ours: {
+      target: server.url('ours'),
+      visible: 'SELECT id FROM rm_order_copy_v1.order_copy WHERE id = ANY ($1::bigint[])',
+    },
   };
   const samples = [];
   let firstId = 200_000_000;

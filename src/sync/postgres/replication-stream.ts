@@ -7,7 +7,7 @@ import { sessionOptions } from './session-settings.ts';
 import { encodeStandbyStatus } from './standby-status.ts';
 import { TransactionAssembler } from './transaction-assembler.ts';
 
-const PAUSE_ABOVE_BYTES = 16 * 1024 * 1024;
+const PAUSE_ABOVE_BYTES = 4 * 1024 * 1024;
 const STATUS_EVERY_MS = 1_000;
 
 export interface ReplicationOptions {
