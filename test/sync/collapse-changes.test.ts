@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Change, RawRow } from '../../src/sync/change.ts';
+import type { Change, RawRow, SentRow } from '../../src/sync/change.ts';
 import { collapseChanges, keyText } from '../../src/sync/collapse-changes.ts';
 import { type SentValue, unchanged } from '../../src/sync/postgres/pgoutput-messages.ts';
 
@@ -39,7 +39,7 @@ function play(table: Table, steps: readonly Step[]): Change[] {
     } else if (kind === 'move' && stored && !table.has(to)) {
       table.delete(at);
       table.set(to, { ...keyRow(other), large: large ?? stored['large']! });
-      const row = { ...keyRow(other), large: sent };
+      const row: SentRow = { ...keyRow(other), large: sent };
       changes.push({ kind: 'update', table: 't', oldKey: keyRow(n), row });
     }
   }
