@@ -27,6 +27,7 @@ export function startCapture({ config, target, onProgress, onPosition, onApplied
     migration: config.name,
     target,
     readModels,
+    maxLoad: config.backfill.maxLoad,
     log,
     onApplied,
     onProgress: showSyncProgress(onProgress),

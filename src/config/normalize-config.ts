@@ -12,6 +12,7 @@ import { timeoutsOf } from './timeouts.ts';
 export const defaultListenPort = 8080;
 export const defaultAdminPort = 8089;
 const defaultMaxPerSecond = 100;
+const defaultMaxLoad = 4;
 const defaultDrainDelayMs = 0;
 const defaultStopGraceMs = 5_000;
 
@@ -39,6 +40,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     },
     limits: limitsOf(definition.limits),
     shadow: { maxPerSecond: definition.shadow?.maxPerSecond ?? defaultMaxPerSecond },
+    backfill: { maxLoad: definition.backfill?.maxLoad ?? defaultMaxLoad },
     admin: { port: definition.admin?.port ?? defaultAdminPort },
     legacy: {
       url: new URL(definition.legacy.url),

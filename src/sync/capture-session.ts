@@ -31,7 +31,7 @@ import { SourceChanges } from './source-changes.ts';
 import { fingerprintOf, takeUp } from './take-up.ts';
 import type { StreamWatcher } from './stream-watcher.ts';
 
-const BATCH_CHANGES = 1_000;
+const BATCH_CHANGES = 4_000;
 const KEEP_POSITION_EVERY_MS = 5_000;
 
 export interface SessionOptions {
@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly migration: string;
   readonly target: Knex;
   readonly readModels: readonly ReadModelDefinition[];
+  /** See `ChunkPace`. */
+  readonly maxLoad: number;
   readonly log: Log;
   /** Told what preflight found, each time that a session begins. */
   readonly onFindings: (findings: readonly Finding[]) => void;
@@ -386,7 +388,7 @@ export class CaptureSession implements AsyncDisposable {
     tell: (progress: SyncProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const backfill = new Backfill(projection, this.#delivered);
+    const backfill = new Backfill(projection, this.#delivered, this.#options.maxLoad);
     this.#watchers.add(backfill);
     await using reader = await BackfillReader.open(this.#options.url);
     try {

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { KeyValue, Mirror, ReadModelDefinition } from '../config/read-model-definition.ts';
+import type { Mirror, ReadModelDefinition } from '../config/read-model-definition.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { milestone } from '../kernel/milestones.ts';
 import type { Position } from '../kernel/position.ts';
@@ -7,23 +7,27 @@ import { type BuildCursor, ProjectionStore, type ProjectionState } from '../stor
 import { SourceShapeStore } from '../store/source-shape-store.ts';
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../store/read-model-names.ts';
 import type { Change, LargeTransaction, RawRow, SourceTransaction } from './change.ts';
-import { collapseChanges, keyText, type NetTable } from './collapse-changes.ts';
-import { decodeRow } from './decode-row.ts';
+import { collapseChanges, keyText, type NetTable, textOfKey } from './collapse-changes.ts';
+import { DirtyKeys, StoredRowsNeeded } from './dirty-keys.ts';
 import type { StoredPosition } from './judge-position.ts';
-import { MirrorTable } from './mirror-table.ts';
+import { type Landed, MirrorTable } from './mirror-table.ts';
 import type { SourceTable } from './postgres/catalog.ts';
 import type { SourceShape } from './postgres/source-shape.ts';
 import { ReadModelTable } from './read-model-table.ts';
+import { asQuery, RebuildInside } from './rebuild-inside.ts';
 
-const BUILD_PAGE = 1_000;
+const BUILD_PAGE = 2_000;
 /** Keys built by one query; a customer with very many orders makes them all dirty at once. */
 const KEYS_PER_BUILD = 2_000;
 
 /** A copied piece of a legacy table, ready to be landed at one position. */
 export interface CopiedChunk {
   readonly source: string;
-  readonly rows: readonly RawRow[];
-  /** Key of the last row that was read, also when that row is left out of `rows`. */
+  /** Lines in COPY's text format. */
+  readonly bytes: Buffer;
+  /** How many were read. */
+  readonly rows: number;
+  /** Key of the last row that was read, also when that row is left out of `bytes`. */
   readonly cursor: readonly string[] | null;
   readonly last: boolean;
 }
@@ -39,6 +43,7 @@ export class DeclarativeProjection {
   readonly #store = new ProjectionStore();
   readonly #mirrors: ReadonlyMap<string, MirrorTable>;
   readonly #keys: ReadonlyMap<string, readonly string[]>;
+  readonly #dirty: ReadonlyMap<string, DirtyKeys>;
   readonly #shapes = new SourceShapeStore();
   /**
    * Sources whose mirror is empty and whose copy has not begun. Their changes are not landed: the copy reads what they
@@ -46,6 +51,7 @@ export class DeclarativeProjection {
    */
   readonly #awaitingCopy = new Set<string>();
   readonly #table: ReadModelTable;
+  readonly #inside: RebuildInside;
   #state: ProjectionState = 'copying';
   #position: Position = 0n;
   #timeline: number | undefined;
@@ -56,6 +62,7 @@ export class DeclarativeProjection {
     this.definition = definition;
     this.names = readModelNames(definition);
     this.#table = new ReadModelTable(this.names.schema, definition);
+    this.#inside = new RebuildInside(this.#table);
     this.#mirrors = new Map(
       Object.entries(definition.sources).map(([name, source]) => {
         const table = tables.get(qualifiedSource(name))!;
@@ -63,6 +70,12 @@ export class DeclarativeProjection {
       }),
     );
     this.#keys = new Map([...this.#mirrors].map(([name, mirror]) => [name, mirror.key]));
+    this.#dirty = new Map(
+      Object.entries(definition.sources).map(([name, source]) => {
+        const { columns } = tables.get(qualifiedSource(name))!;
+        return [qualifiedSource(name), new DirtyKeys(source, columns, [source.key].flat())];
+      }),
+    );
   }
 
   get state(): ProjectionState {
@@ -175,7 +188,7 @@ export class DeclarativeProjection {
     const last = fresh.at(-1);
     if (!last) return;
     const changes = fresh.flatMap((transaction) => transaction.changes);
-    await this.#move(last.endPosition, (tx) => this.#applyChanges(tx, changes));
+    await this.#moveKnowing(last.endPosition, (tx) => this.#applyChanges(tx, changes));
   }
 
   /**
@@ -184,7 +197,7 @@ export class DeclarativeProjection {
    */
   async applyLarge(transaction: LargeTransaction): Promise<void> {
     if (transaction.endPosition <= this.#position) return;
-    await this.#move(transaction.endPosition, async (tx) => {
+    await this.#moveKnowing(transaction.endPosition, async (tx) => {
       for await (const { changes } of transaction.pieces()) await this.#applyChanges(tx, changes);
     });
   }
@@ -197,8 +210,8 @@ export class DeclarativeProjection {
   /** Lands copied rows together with the cursor that says where copying goes on. */
   async landCopy(chunk: CopiedChunk): Promise<void> {
     await this.#db.transaction(async (tx) => {
-      await this.#mirrors.get(chunk.source)!.copy(tx, chunk.rows);
-      const progress = { cursor: chunk.cursor, copied: chunk.rows.length, done: chunk.last };
+      await this.#mirrors.get(chunk.source)!.copy(tx, chunk.bytes);
+      const progress = { cursor: chunk.cursor, copied: chunk.rows, done: chunk.last };
       await this.#store.saveBackfill(tx, this.names.projection, chunk.source, progress);
     });
     milestone('sync:chunk-landed');
@@ -235,7 +248,7 @@ export class DeclarativeProjection {
       ? { source: at.source, key: mirror.key.map((column) => last[column]!) }
       : { source: nextSource!, key: null };
     await this.#db.transaction(async (tx) => {
-      await this.#build(tx, await this.#dirtyKeys(tx, mirror, rows));
+      await this.#build(tx, await this.#dirty.get(at.source)!.ofRows(rows, this.#mirrorIn(tx)));
       await this.#store.saveBuildCursor(tx, this.names.projection, cursor, rows.length);
     });
     this.#buildCursor = cursor;
@@ -250,11 +263,15 @@ export class DeclarativeProjection {
   async correct(source: string, rows: readonly RawRow[], gone: readonly (readonly string[])[]): Promise<void> {
     const mirror = this.#mirrors.get(source)!;
     const net: NetTable = { truncated: false, changes: new Map() };
-    for (const key of gone) net.changes.set(JSON.stringify(key), { kind: 'delete' });
-    for (const row of rows) net.changes.set(keyText(row, mirror.key), { kind: 'upsert', values: row, base: row });
+    for (const key of gone) net.changes.set(textOfKey(key), { kind: 'delete', key });
+    for (const row of rows) {
+      net.changes.set(keyText(row, mirror.key), { kind: 'upsert', values: row, base: row, inserted: false });
+    }
     await this.#db.transaction(async (tx) => {
-      const { before, after } = await mirror.land(tx, net, false);
-      await this.#build(tx, await this.#dirtyKeys(tx, mirror, [...before, ...after]));
+      const landed = await mirror.land(tx, net, { mayMiss: false, readStored: true });
+      const dirty = new Set<string>();
+      await this.#dirty.get(source)!.ofLanded(landed, this.#mirrorIn(tx), dirty);
+      await this.#build(tx, [...dirty]);
     });
   }
 
@@ -270,7 +287,7 @@ export class DeclarativeProjection {
 
   /** The keys that mirrored rows make dirty, in a transaction's snapshot. */
   dirtyKeysIn(tx: Knex.Transaction, source: string, rows: readonly RawRow[]): Promise<readonly string[]> {
-    return this.#dirtyKeys(tx, this.#mirrors.get(source)!, rows);
+    return this.#dirty.get(source)!.ofRows(rows, this.#mirrorIn(tx));
   }
 
   /** The position as a transaction's snapshot has it. */
@@ -293,44 +310,46 @@ export class DeclarativeProjection {
     milestone('sync:committed');
   }
 
+  /** Moves with work that may find out that a source's stored rows are needed; then it is rolled back and repeated. */
+  async #moveKnowing(position: Position, work: (tx: Knex.Transaction) => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await this.#move(position, work);
+        return;
+      } catch (error) {
+        // Once in a session for each such source at most: from then on it is known to need them.
+        if (!(error instanceof StoredRowsNeeded)) throw error;
+      }
+    }
+  }
+
   async #applyChanges(tx: Knex.Transaction, changes: readonly Change[]): Promise<void> {
     const keys = new Map([...this.#keys].filter(([source]) => !this.#awaitingCopy.has(source)));
     const net = collapseChanges(changes, keys);
-    const landed: { mirror: MirrorTable; rows: readonly RawRow[]; truncated: boolean }[] = [];
+    const copying = this.#state === 'copying';
+    const landed = new Map<string, Landed>();
     for (const [name, table] of net) {
-      const mirror = this.#mirrors.get(name)!;
-      const { before, after } = await mirror.land(tx, table, this.#state === 'copying');
-      landed.push({ mirror, rows: [...before, ...after], truncated: table.truncated });
+      const readStored = !copying && this.#dirty.get(name)!.needsStored;
+      landed.set(name, await this.#mirrors.get(name)!.land(tx, table, { mayMiss: copying, readStored }));
     }
     milestone('sync:landed');
     // While the mirror is incomplete nothing can be built; everything will be, once it is complete.
-    if (this.#state === 'copying') return;
+    if (copying) return;
     const dirty = new Set<string>();
-    for (const { mirror, rows, truncated } of landed) {
-      for (const key of await this.#dirtyKeys(tx, mirror, rows)) dirty.add(key);
-      if (truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
+    for (const [name, rows] of landed) {
+      await this.#dirty.get(name)!.ofLanded(rows, this.#mirrorIn(tx), dirty);
+      if (net.get(name)!.truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
     }
     await this.#build(tx, [...dirty]);
-  }
-
-  async #dirtyKeys(tx: Knex.Transaction, mirror: MirrorTable, rows: readonly RawRow[]): Promise<readonly string[]> {
-    const name = Object.keys(this.definition.sources).find((source) => qualifiedSource(source) === mirror.source.name)!;
-    const { dirty } = this.definition.sources[name]!;
-    const keys = new Set<string>();
-    for (const row of rows) {
-      const found: readonly KeyValue[] = await dirty(decodeRow(row, mirror.source.columns), this.#mirrorIn(tx));
-      for (const key of found) {
-        if (key !== null && key !== undefined) keys.add(String(key));
-      }
-    }
-    return [...keys];
   }
 
   async #build(tx: Knex.Transaction, keys: readonly string[]): Promise<void> {
     for (let start = 0; start < keys.length; start += KEYS_PER_BUILD) {
       const slice = keys.slice(start, start + KEYS_PER_BUILD);
-      const rows = await this.definition.build(slice, this.#mirrorIn(tx), tx);
-      await this.#table.rebuild(tx, slice, rows);
+      const built = this.definition.build(slice, this.#mirrorIn(tx), tx);
+      const query = asQuery(built, tx);
+      if (query && (await this.#inside.rebuild(tx, slice, query))) continue;
+      await this.#table.rebuild(tx, slice, await built);
     }
   }
 
