@@ -39,6 +39,7 @@ export function startCapture({
     migration: config.name,
     target,
     readModels,
+    maxLoad: config.backfill.maxLoad,
     log,
     onApplied,
     onProgress: showSyncProgress(onProgress),

@@ -1,8 +1,9 @@
 import { Writable } from 'node:stream';
 import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress';
 import type { ProgressEvent } from '../app/running-fig.ts';
-import { formatCount, formatMs } from './format.ts';
+import { formatCount, formatDuration, formatMs } from './format.ts';
 import type { Output } from './io.ts';
+import { type Reading, timeLeftMs } from './time-left.ts';
 
 /** Without a terminal a long step says how far it is at every quarter. */
 const QUARTERS = 4;
@@ -11,6 +12,8 @@ interface Step {
   readonly startedAt: number;
   bar: SingleBar | undefined;
   quarter: number;
+  /** Where it stood when it was first heard of. */
+  start: Reading | undefined;
 }
 
 export interface ProgressRenderer {
@@ -38,15 +41,20 @@ export function createProgressRenderer(stream: Output): ProgressRenderer {
   const showBar = (terminal: Writable, step: Step, event: ProgressEvent): void => {
     const { step: name, done = 0, total = 0, detail = '' } = event;
     bars ??= new cliProgress.MultiBar({ ...barOptions, stream: terminal });
-    step.bar ??= bars.create(total, done, { name, detail });
+    const left = leftOf(step, event);
+    step.bar ??= bars.create(total, done, { name, detail, left });
     step.bar.setTotal(total);
-    step.bar.update(done, { name, detail });
+    step.bar.update(done, { name, detail, left });
   };
-  const showQuarter = (step: Step, { step: name, done = 0, total = 0 }: ProgressEvent): void => {
+  const showQuarter = (step: Step, event: ProgressEvent): void => {
+    const { step: name, done = 0, total = 0 } = event;
+    const left = leftOf(step, event);
     const quarter = Math.floor((done / total) * QUARTERS);
     if (quarter <= step.quarter || quarter >= QUARTERS) return;
     step.quarter = quarter;
-    print(`${name}: ${(quarter / QUARTERS) * 100} % (${formatCount(done)} of ${formatCount(total)})`);
+    print(
+      `${name}: ${(quarter / QUARTERS) * 100} % (${formatCount(done)} of ${formatCount(total)})${left && `, ${left}`}`,
+    );
   };
   const finish = (name: string, step: Step, detail: string | undefined): void => {
     steps.delete(name);
@@ -61,7 +69,7 @@ export function createProgressRenderer(stream: Output): ProgressRenderer {
     onProgress: (event) => {
       let step = steps.get(event.step);
       if (step === undefined) {
-        step = { startedAt: Date.now(), bar: undefined, quarter: 0 };
+        step = { startedAt: Date.now(), bar: undefined, quarter: 0, start: undefined };
         steps.set(event.step, step);
         if (stream.isTTY !== true && event.state === 'started') print(`${event.step}…`);
       }
@@ -78,8 +86,16 @@ export function createProgressRenderer(stream: Output): ProgressRenderer {
   };
 }
 
+/** `about 3 min left`, or nothing. */
+function leftOf(step: Step, { done = 0, total = 0 }: ProgressEvent): string {
+  const now = { atMs: Date.now(), done };
+  step.start ??= now;
+  const left = timeLeftMs(step.start, now, total);
+  return left === undefined ? '' : `about ${formatDuration(left)} left`;
+}
+
 const barOptions = {
-  format: '{name} [{bar}] {percentage} %  {value} of {total}  {detail}',
+  format: '{name} [{bar}] {percentage} %  {value} of {total}  {left}  {detail}',
   barCompleteChar: '#',
   barIncompleteChar: '-',
   barsize: 24,

@@ -45,6 +45,12 @@ export interface MigrationDefinition {
         readonly maxPerSecond?: number | undefined;
       }
     | undefined;
+  readonly backfill?:
+    | {
+        /** Copying rests while legacy takes this many times as long for a row as it did at best. Default 4. */
+        readonly maxLoad?: number | undefined;
+      }
+    | undefined;
   readonly admin?: { readonly port?: number | undefined } | undefined;
   readonly legacy: {
     readonly url: string;

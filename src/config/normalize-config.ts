@@ -14,6 +14,7 @@ export const defaultListenPort = 8080;
 export const defaultAdminPort = 8089;
 const defaultMaxPerSecond = 100;
 const defaultMaxDeadLetters = 100;
+const defaultMaxLoad = 4;
 const defaultDrainDelayMs = 0;
 const defaultStopGraceMs = 5_000;
 
@@ -41,6 +42,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     },
     limits: limitsOf(definition.limits),
     shadow: { maxPerSecond: definition.shadow?.maxPerSecond ?? defaultMaxPerSecond },
+    backfill: { maxLoad: definition.backfill?.maxLoad ?? defaultMaxLoad },
     admin: { port: definition.admin?.port ?? defaultAdminPort },
     legacy: {
       url: new URL(definition.legacy.url),

@@ -71,6 +71,7 @@ export interface NormalizedConfig {
   };
   readonly limits: ProxyLimits;
   readonly shadow: { readonly maxPerSecond: number };
+  readonly backfill: { readonly maxLoad: number };
   readonly admin: { readonly port: number };
   readonly legacy: {
     readonly url: URL;

@@ -120,6 +120,7 @@ export const migrationSchema = z.strictObject({
     .optional(),
   limits: limits.optional(),
   shadow: z.strictObject({ maxPerSecond: z.number().positive().optional() }).optional(),
+  backfill: z.strictObject({ maxLoad: z.number().gt(1).optional() }).optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),
   legacy: z.strictObject({
     url: httpUrl,

@@ -1,5 +1,6 @@
-import type { Change, RawRow } from './change.ts';
-import { keyText } from './collapse-changes.ts';
+import type { Change } from './change.ts';
+import { keyText, textOfKey } from './collapse-changes.ts';
+import { filterLines } from './copy-lines.ts';
 import { unchanged } from './postgres/pgoutput-messages.ts';
 
 /**
@@ -47,10 +48,11 @@ export class BackfillWindow {
     if (this.#open) this.#spoiled = true;
   }
 
-  /** The rows to land; undefined when the chunk has to be read again. */
-  close(rows: readonly RawRow[]): readonly RawRow[] | undefined {
+  /** What to land of lines in COPY's text format, whose key is in the columns `keyAt`; undefined: read them again. */
+  close(bytes: Buffer, keyAt: readonly number[]): Buffer | undefined {
     if (!this.#open || this.#spoiled) return undefined;
-    return rows.filter((row) => !this.#touched.has(keyText(row, this.#key)));
+    if (this.#touched.size === 0) return bytes;
+    return filterLines(bytes, keyAt, (values) => !this.#touched.has(textOfKey(values)));
   }
 
   #noteRow(change: Exclude<Change, { kind: 'truncate' }>): void {

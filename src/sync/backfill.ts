@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { sleep } from '../kernel/service.ts';
 import { ProjectionStore } from '../store/projection-store.ts';
 import type { Knex } from 'knex';
 import type { BackfillReader, ReadChunk } from './backfill-reader.ts';
 import { BackfillWindow, isTorn } from './backfill-window.ts';
+import { ChunkPace } from './chunk-pace.ts';
 import type { SourceTransaction } from './change.ts';
 import type { DeclarativeProjection } from './declarative-projection.ts';
 import type { DeliveredXids } from './delivered-xids.ts';
@@ -10,7 +12,8 @@ import type { MirrorTable } from './mirror-table.ts';
 import { messagePrefix } from './postgres/source-position.ts';
 import type { StreamWatcher } from './stream-watcher.ts';
 
-export const CHUNK_ROWS = 2_000;
+/** The first chunk's; then the pace decides. */
+const CHUNK_ROWS = 2_000;
 
 export interface SyncProgress {
   readonly readModel: string;
@@ -29,6 +32,15 @@ interface OpenChunk {
   /** Deliveries before the LOW marker. */
   low: number;
   read: ReadChunk | undefined;
+  /** Nothing comes after it. */
+  last: boolean;
+}
+
+interface CopiedPiece {
+  readonly cursor: readonly string[] | null;
+  readonly last: boolean;
+  readonly read: number;
+  readonly restMs: number;
 }
 
 /**
@@ -39,13 +51,13 @@ export class Backfill implements StreamWatcher {
   readonly #projection: DeclarativeProjection;
   readonly #delivered: DeliveredXids;
   readonly #store = new ProjectionStore();
-  readonly #chunkRows: number;
+  readonly #pace: ChunkPace;
   #open: OpenChunk | undefined;
 
-  constructor(projection: DeclarativeProjection, delivered: DeliveredXids, chunkRows: number = CHUNK_ROWS) {
+  constructor(projection: DeclarativeProjection, delivered: DeliveredXids, maxLoad: number) {
     this.#projection = projection;
     this.#delivered = delivered;
-    this.#chunkRows = chunkRows;
+    this.#pace = new ChunkPace(maxLoad, CHUNK_ROWS);
   }
 
   /** Copies what is not copied yet. Ends early, without an error, when the signal aborts. */
@@ -67,6 +79,7 @@ export class Backfill implements StreamWatcher {
         if (!chunk) return;
         ({ last, cursor } = chunk);
         copied += chunk.read;
+        await sleep(chunk.restMs, signal);
         const progress = { source: row.source, done: copied, total: Math.max(total, copied) };
         onProgress({ readModel: this.#projection.names.projection, stage: 'copying', ...progress });
       }
@@ -100,7 +113,7 @@ export class Backfill implements StreamWatcher {
     after: readonly string[] | null,
     reader: BackfillReader,
     signal: AbortSignal,
-  ): Promise<{ cursor: readonly string[] | null; last: boolean; read: number } | undefined> {
+  ): Promise<CopiedPiece | undefined> {
     while (!signal.aborted) {
       const settled = deferred<'landed' | 'again'>();
       const chunk: OpenChunk = {
@@ -110,16 +123,20 @@ export class Backfill implements StreamWatcher {
         settle: settled.resolve,
         low: 0,
         read: undefined,
+        last: false,
       };
       this.#open = chunk;
       const abandon = (): void => settled.resolve('again');
       signal.addEventListener('abort', abandon, { once: true });
       try {
-        const { rows } = await reader.read(mirror, after, this.#chunkRows, chunk.id, (read) => {
-          chunk.read = read;
+        const limit = this.#pace.rows;
+        const read = await reader.read(mirror, after, limit, chunk.id, (it) => {
+          chunk.last = it.rows < limit;
+          chunk.read = it;
         });
+        const restMs = this.#pace.note({ rows: read.rows, bytes: read.bytes.length, ms: read.ms });
         if ((await settled.promise) === 'again') continue;
-        return { cursor: cursorAfter(rows, mirror) ?? after, last: rows.length < this.#chunkRows, read: rows.length };
+        return { cursor: read.lastKey ?? after, last: chunk.last, read: read.rows, restMs };
       } finally {
         signal.removeEventListener('abort', abandon);
         this.#open = undefined;
@@ -131,21 +148,16 @@ export class Backfill implements StreamWatcher {
   async #close(chunk: OpenChunk): Promise<void> {
     const read = chunk.read;
     const torn = read === undefined || isTorn(read.snapshot, (xid) => this.#delivered.wasBefore(xid, chunk.low));
-    const rows = torn ? undefined : chunk.window.close(read.rows);
-    if (!rows || !read) {
+    const bytes = torn ? undefined : chunk.window.close(read.bytes, chunk.mirror.keyAt);
+    if (!bytes || !read) {
       chunk.settle('again');
       return;
     }
-    const cursor = cursorAfter(read.rows, chunk.mirror);
-    const last = read.rows.length < this.#chunkRows;
-    await this.#projection.landCopy({ source: chunk.mirror.source.name, rows, cursor, last });
+    const { rows, lastKey } = read;
+    const source = chunk.mirror.source.name;
+    await this.#projection.landCopy({ source, bytes, rows, cursor: lastKey ?? null, last: chunk.last });
     chunk.settle('landed');
   }
-}
-
-function cursorAfter(rows: ReadChunk['rows'], mirror: MirrorTable): readonly string[] | null {
-  const last = rows.at(-1);
-  return last ? mirror.key.map((column) => last[column]!) : null;
 }
 
 /** `Promise.withResolvers`, which Node 20 lacks. */

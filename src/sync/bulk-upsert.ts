@@ -1,4 +1,6 @@
 import type { Knex } from 'knex';
+import { runStatement } from './postgres/statement.ts';
+import { elementType, textArray } from './postgres/text-array.ts';
 
 export interface TypedColumn {
   readonly name: string;
@@ -16,7 +18,7 @@ export function quoteName(name: string): string {
 }
 
 /**
- * Writes rows given as text values, each cast to its column's type by PostgreSQL. With `key` an existing row is
+ * Writes rows given as text values, each read as its column's type by PostgreSQL. With `key` an existing row is
  * replaced, without it a second row of the same key is an error.
  */
 export async function bulkWrite(
@@ -26,38 +28,41 @@ export async function bulkWrite(
   rows: readonly Readonly<Record<string, string | null>>[],
   key?: readonly string[],
 ): Promise<void> {
+  const names = columns.map(({ name }) => quoteName(name));
+  const conflict = key ? conflictClause(names, key.map(quoteName)) : '';
+  const given = unnest(columns);
+  const text = `INSERT INTO ${table} (${names.join(', ')}) SELECT ${given.casts} FROM ${given.from} ${conflict}`;
   for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
     const slice = rows.slice(start, start + ROWS_PER_STATEMENT);
-    const names = columns.map(({ name }) => quoteName(name));
-    const casts = columns.map(({ type }, i) => `v.c${i}::${type}`).join(', ');
-    const arrays = columns.map(() => '?::text[]').join(', ');
-    const aliases = columns.map((_, i) => `c${i}`).join(', ');
-    const conflict = key ? conflictClause(names, key.map(quoteName)) : '';
-    await tx.raw(
-      `INSERT INTO ${table} (${names.join(', ')}) SELECT ${casts} FROM unnest(${arrays}) AS v(${aliases}) ${conflict}`,
-      columns.map(({ name }) => slice.map((row) => row[name] ?? null)) as never,
-    );
+    const values = columns.map(({ name }) => textArray(slice.map((row) => row[name] ?? null)));
+    await runStatement(tx, text, values);
   }
 }
 
-function conflictClause(names: readonly string[], key: readonly string[]): string {
+export function conflictClause(names: readonly string[], key: readonly string[]): string {
   const others = names.filter((name) => !key.includes(name));
   if (others.length === 0) return `ON CONFLICT (${key.join(', ')}) DO NOTHING`;
   const sets = others.map((name) => `${name} = EXCLUDED.${name}`).join(', ');
   return `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${sets}`;
 }
 
-/** `(a, b) IN (the given keys)` as a join condition on typed arrays, for any number of keys. */
+/** `(a, b) IN (the given keys)` as a condition on arrays, for any number of keys. */
 export function keyFilter(
   columns: readonly TypedColumn[],
   keys: readonly (readonly string[])[],
-): { sql: string; bindings: readonly (readonly string[])[] } {
+): { sql: string; values: readonly string[] } {
+  const given = unnest(columns);
   const names = columns.map(({ name }) => quoteName(name)).join(', ');
-  const casts = columns.map(({ type }, i) => `k.c${i}::${type}`).join(', ');
-  const arrays = columns.map(() => '?::text[]').join(', ');
+  const values = columns.map((_, i) => textArray(keys.map((key) => key[i]!)));
+  return { sql: `(${names}) IN (SELECT ${given.casts} FROM ${given.from})`, values };
+}
+
+/** The rows that arrays, one for each column, make up. */
+function unnest(columns: readonly TypedColumn[]): { casts: string; from: string } {
+  const arrays = columns.map(({ type }, i) => `$${i + 1}::${elementType(type)}[]`).join(', ');
   const aliases = columns.map((_, i) => `c${i}`).join(', ');
   return {
-    sql: `(${names}) IN (SELECT ${casts} FROM unnest(${arrays}) AS k(${aliases}))`,
-    bindings: columns.map((_, i) => keys.map((key) => key[i]!)),
+    casts: columns.map(({ type }, i) => `v.c${i}::${type}`).join(', '),
+    from: `unnest(${arrays}) AS v(${aliases})`,
   };
 }

@@ -31,7 +31,7 @@ import { SourceChanges } from './source-changes.ts';
 import { fingerprintOf, takeUp } from './take-up.ts';
 import type { StreamWatcher } from './stream-watcher.ts';
 
-const BATCH_CHANGES = 1_000;
+const BATCH_CHANGES = 4_000;
 const KEEP_POSITION_EVERY_MS = 5_000;
 
 export interface SessionOptions {
@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly migration: string;
   readonly target: Knex;
   readonly readModels: readonly ReadModelDefinition[];
+  /** See `ChunkPace`. */
+  readonly maxLoad: number;
   readonly log: Log;
   /** Told what preflight found, each time that a session begins. */
   readonly onFindings: (findings: readonly Finding[]) => void;
@@ -426,6 +428,7 @@ export class CaptureSession implements AsyncDisposable {
       target: this.#options.target,
       url: this.#options.url,
       delivered: this.#delivered,
+      maxLoad: this.#options.maxLoad,
       watch: (watcher: StreamWatcher) => this.#watch(watcher),
       exclusively: <T>(work: () => Promise<T>) => this.#serial.run(work),
       onProgress: (progress: SyncProgress) => {

@@ -17,6 +17,7 @@ import type { ReadModelProgress } from './read-model-progress.ts';
 import type { ReconcileOrder } from './reconcile/reconcile-read-model.ts';
 
 const SAMPLE_EVERY_MS = 500;
+const DEFAULT_MAX_LOAD = 4;
 
 export interface CaptureOptions {
   /** Connection URL of the legacy database. */
@@ -26,6 +27,8 @@ export interface CaptureOptions {
   /** The target database, which also holds the control store. */
   readonly target: Knex;
   readonly readModels: readonly ReadModelDefinition[];
+  /** The first copy rests while legacy takes this many times as long for a row as it did at best. */
+  readonly maxLoad?: number | undefined;
   readonly log: Log;
   readonly onProgress: (progress: SyncProgress) => void;
   /** Told the position of a read model whenever it moves; undefined while it cannot be read. */
@@ -172,6 +175,7 @@ export class Capture implements Service {
       migration,
       target,
       readModels,
+      maxLoad: this.#options.maxLoad ?? DEFAULT_MAX_LOAD,
       log,
       onFindings: (findings) => this.#told.tell(findings),
       onState: (readModel, progress) => this.#setState(readModel, progress),

@@ -1,14 +1,16 @@
-import type { Change, RawRow, SentRow } from './change.ts';
+import type { Change, SentRow } from './change.ts';
 import { unchanged } from './postgres/pgoutput-messages.ts';
 
 /** What a batch leaves of one key: gone, or these values. */
 export type NetChange =
-  | { readonly kind: 'delete' }
+  | { readonly kind: 'delete'; readonly key: readonly string[] }
   | {
       readonly kind: 'upsert';
       readonly values: SentRow;
-      /** Key whose stored row supplies the values that were not sent. */
-      readonly base: RawRow;
+      /** Row with the key whose stored row supplies the values that were not sent. */
+      readonly base: SentRow;
+      /** The batch inserts it, and did nothing to its key before: no row of this key is stored. */
+      readonly inserted: boolean;
     };
 
 export interface NetTable {
@@ -20,13 +22,41 @@ export interface NetTable {
 
 /** A text that is equal exactly for equal keys. */
 export function keyText(row: SentRow, key: readonly string[]): string {
-  return JSON.stringify(key.map((column) => keyValue(row, column)));
+  return key.length === 1 ? keyValue(row, key[0]!) : textOfKey(keyValues(row, key));
+}
+
+/** The same of a key's values. */
+export function textOfKey(values: readonly string[]): string {
+  return values.length === 1 ? values[0]! : JSON.stringify(values);
+}
+
+/** The values of such a text; how many is not always to be seen from it. */
+export function keyOfText(text: string, columns: number): readonly string[] {
+  return columns === 1 ? [text] : (JSON.parse(text) as string[]);
 }
 
 export function keyValue(row: SentRow, column: string): string {
   const value = row[column];
   if (typeof value !== 'string') throw new TypeError(`the key column ${column} of a change has no value`);
   return value;
+}
+
+export function keyValues(row: SentRow, key: readonly string[]): readonly string[] {
+  return key.map((column) => keyValue(row, column));
+}
+
+/** Rows that are to be as given, and keys that are to be gone. */
+export function netOfRows(
+  rows: readonly RawRow[],
+  gone: readonly (readonly string[])[],
+  key: readonly string[],
+): NetTable {
+  const net: NetTable = { truncated: false, changes: new Map() };
+  for (const values of gone) net.changes.set(textOfKey(values), { kind: 'delete', key: values });
+  for (const row of rows) {
+    net.changes.set(keyText(row, key), { kind: 'upsert', values: row, base: row, inserted: false });
+  }
+  return net;
 }
 
 /**
@@ -66,26 +96,29 @@ function collapseRow(
   key: readonly string[],
 ): void {
   if (change.kind === 'delete') {
-    net.set(keyText(change.oldKey, key), { kind: 'delete' });
+    net.set(keyText(change.oldKey, key), { kind: 'delete', key: keyValues(change.oldKey, key) });
     return;
   }
   const text = keyText(change.row, key);
   if (change.kind === 'insert') {
-    net.set(text, { kind: 'upsert', values: change.row, base: pick(change.row, key) });
+    net.set(text, { kind: 'upsert', values: change.row, base: change.row, inserted: !net.has(text) });
     return;
   }
   const oldText = change.oldKey ? keyText(change.oldKey, key) : text;
   const before = net.get(oldText);
   const earlier = before?.kind === 'upsert' ? before : undefined;
-  net.set(oldText, { kind: 'delete' });
+  const moved = oldText !== text;
+  if (moved) net.set(oldText, { kind: 'delete', key: keyValues(change.oldKey!, key) });
   net.set(text, {
     kind: 'upsert',
     values: earlier ? merge(earlier.values, change.row) : change.row,
-    base: earlier?.base ?? pick(change.oldKey ?? change.row, key),
+    base: earlier?.base ?? change.oldKey ?? change.row,
+    inserted: !moved && earlier?.inserted === true,
   });
 }
 
 function merge(earlier: SentRow, later: SentRow): SentRow {
+  if (!Object.values(later).includes(unchanged)) return later;
   const merged: Record<string, SentRow[string]> = Object.assign(Object.create(null), earlier) as Record<
     string,
     SentRow[string]
@@ -94,8 +127,4 @@ function merge(earlier: SentRow, later: SentRow): SentRow {
     if (value !== unchanged) merged[column] = value;
   }
   return merged;
-}
-
-function pick(row: SentRow, columns: readonly string[]): RawRow {
-  return Object.fromEntries(columns.map((column) => [column, keyValue(row, column)]));
 }

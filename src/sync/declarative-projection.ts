@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { KeyValue, ReadModelDefinition } from '../config/read-model-definition.ts';
+import type { ReadModelDefinition } from '../config/read-model-definition.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { milestone } from '../kernel/milestones.ts';
 import type { Position } from '../kernel/position.ts';
@@ -8,22 +8,24 @@ import { type BuildCursor, ProjectionStore, type ProjectionState } from '../stor
 import { SourceShapeStore } from '../store/source-shape-store.ts';
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../store/read-model-names.ts';
 import type { Change, LargeTransaction, RawRow, SourceTransaction } from './change.ts';
-import { collapseChanges, keyText, type NetTable } from './collapse-changes.ts';
-import { decodeRow } from './decode-row.ts';
+import { collapseChanges, netOfRows } from './collapse-changes.ts';
+import { lastLine, linesOf } from './copy-lines.ts';
+import { DirtyKeys, StoredRowsNeeded } from './dirty-keys.ts';
 import type { StoredPosition } from './judge-position.ts';
 import { type Attempts, CarefulAttempts, straight } from './attempts.ts';
 import type { CopiedChunk } from './copied-chunk.ts';
 import { describeFailure } from './describe-failure.ts';
+import { KeyBuilder } from './key-builder.ts';
 import { landApart } from './land-apart.ts';
 import { LetterBook } from './letter-book.ts';
 import { mirrorIn } from './mirror-in.ts';
-import { MirrorTable } from './mirror-table.ts';
+import { type Landed, MirrorTable } from './mirror-table.ts';
 import type { SourceTable } from './postgres/catalog.ts';
 import type { SourceShape } from './postgres/source-shape.ts';
 import { ReadModelTable } from './read-model-table.ts';
 import { isConflict, isParkable } from './transient-errors.ts';
 
-const BUILD_PAGE = 1_000;
+const BUILD_PAGE = 2_000;
 /** Keys built by one query; a customer with very many orders makes them all dirty at once. */
 const KEYS_PER_BUILD = 2_000;
 /** Tries of a batch that another transaction got in the way of. */
@@ -40,6 +42,8 @@ export type Mending =
   /** Somebody asked to try again what only copying from legacy can mend. */
   | 'copy-again';
 
+type GuardedWork = (attempts: Attempts, note: (tx: Knex.Transaction) => Promise<void>) => Promise<void>;
+
 /**
  * Keeps one read model: legacy rows land in mirror tables, and the keys they make dirty are built again from the mirror,
  * in one target transaction with the position. What fails by itself becomes a dead letter in that transaction, see
@@ -51,7 +55,7 @@ export class DeclarativeProjection {
   readonly #db: Knex;
   readonly #store = new ProjectionStore();
   readonly #mirrors: ReadonlyMap<string, MirrorTable>;
-  readonly #keys: ReadonlyMap<string, readonly string[]>;
+  readonly #dirty: ReadonlyMap<string, DirtyKeys>;
   readonly #shapes = new SourceShapeStore();
   /**
    * Sources whose mirror is empty and whose copy has not begun. Their changes are not landed: the copy reads what they
@@ -59,6 +63,7 @@ export class DeclarativeProjection {
    */
   readonly #awaitingCopy = new Set<string>();
   readonly #table: ReadModelTable;
+  readonly #builder: KeyBuilder;
   readonly #letterStore = new DeadLetterStore();
   readonly letters: LetterBook;
   #state: ProjectionState = 'copying';
@@ -72,13 +77,19 @@ export class DeclarativeProjection {
     this.names = readModelNames(definition);
     this.letters = new LetterBook(this.names.projection, maxLetters);
     this.#table = new ReadModelTable(this.names.schema, definition);
+    this.#builder = new KeyBuilder(definition, this.names.mirror, this.#table);
     this.#mirrors = new Map(
       Object.entries(definition.sources).map(([name, source]) => {
         const table = tables.get(qualifiedSource(name))!;
         return [table.name, new MirrorTable(this.names.mirror, table, [source.key].flat())];
       }),
     );
-    this.#keys = new Map([...this.#mirrors].map(([name, mirror]) => [name, mirror.key]));
+    this.#dirty = new Map(
+      Object.entries(definition.sources).map(([name, source]) => {
+        const { columns } = tables.get(qualifiedSource(name))!;
+        return [qualifiedSource(name), new DirtyKeys(source, columns, [source.key].flat())];
+      }),
+    );
   }
 
   get state(): ProjectionState {
@@ -229,11 +240,11 @@ export class DeclarativeProjection {
       await this.#db.transaction(async (tx) => {
         await attempts.run(
           tx,
-          chunk.rows,
-          (part, rows) => mirror.copy(part, rows),
-          (row) => ({ kind: 'land', key: undefined, source: chunk.source, sourceKey: mirror.keyOf(row) }),
+          attempts === straight ? [chunk.bytes] : linesOf(chunk.bytes),
+          (part, lines) => mirror.copy(part, lines.length === 1 ? lines[0]! : Buffer.concat(lines)),
+          (line) => ({ kind: 'land', key: undefined, source: chunk.source, sourceKey: lastLine(line, mirror.keyAt) }),
         );
-        const progress = { cursor: chunk.cursor, copied: chunk.rows.length, done: chunk.last };
+        const progress = { cursor: chunk.cursor, copied: chunk.rows, done: chunk.last };
         await this.#store.saveBackfill(tx, this.names.projection, chunk.source, progress);
         await note(tx);
       });
@@ -275,7 +286,7 @@ export class DeclarativeProjection {
       : { source: nextSource!, key: null };
     await this.#guarded(async (attempts, note) => {
       await this.#db.transaction(async (tx) => {
-        await this.#build(tx, attempts, await this.#dirtyKeys(tx, attempts, mirror, rows));
+        await this.#build(tx, attempts, await this.#dirtyKeys(tx, attempts, at.source, rows.map(asHistory)));
         await this.#store.saveBuildCursor(tx, this.names.projection, cursor, rows.length);
         await note(tx);
       });
@@ -306,7 +317,7 @@ export class DeclarativeProjection {
     try {
       await tx.transaction(async (savepoint) => {
         if (letter.kind === 'dirty') await this.#retryDirty(savepoint, letter);
-        else if (letter.key !== undefined) await this.#buildKeys(savepoint, [letter.key]);
+        else if (letter.key !== undefined) await this.#builder.rebuild(savepoint, [letter.key]);
       });
     } catch (error) {
       if (!isParkable(error)) throw error;
@@ -319,7 +330,8 @@ export class DeclarativeProjection {
   /** A row that is gone, or that is now one that `dirty` understands, is no reason any more. */
   async #retryDirty(tx: Knex.Transaction, { source, sourceKey }: DeadLetter): Promise<void> {
     const mirror = source === undefined ? undefined : this.#mirrors.get(source);
-    if (mirror && sourceKey) await this.#namedBy(tx, mirror, await mirror.find(tx, sourceKey));
+    const row = mirror && sourceKey && (await mirror.find(tx, sourceKey));
+    if (row) await this.#dirtyKeys(tx, straight, mirror.source.name, [asHistory(row)]);
   }
 
   /** Which keys went wrong while it was paused is not known, so all are built again; legacy is not asked. */
@@ -336,24 +348,34 @@ export class DeclarativeProjection {
    * Does work straight on, and when that fails because of what is in it, again with care. `note`, called at the end of
    * the work's transaction, keeps what failed.
    */
-  async #guarded(
-    work: (attempts: Attempts, note: (tx: Knex.Transaction) => Promise<void>) => Promise<void>,
-  ): Promise<void> {
+  async #guarded(work: GuardedWork): Promise<void> {
     for (let conflicts = 1; ; conflicts += 1) {
       try {
         await work(straight, async () => undefined);
         return;
       } catch (error) {
-        if (isConflict(error) && conflicts < CONFLICT_TRIES) continue;
+        if (error instanceof StoredRowsNeeded || (isConflict(error) && conflicts < CONFLICT_TRIES)) continue;
         if (!isParkable(error)) throw error;
         break;
       }
     }
     await this.letters.load(this.#db);
-    const careful = new CarefulAttempts(this.letters.room);
-    await work(careful, (tx) => this.#park(tx, careful));
+    const careful = await this.#withCare(work);
     await this.letters.load(this.#db);
     if (careful.isHopeless && this.#state !== 'copying') this.#state = 'paused';
+  }
+
+  async #withCare(work: GuardedWork): Promise<CarefulAttempts> {
+    for (;;) {
+      const careful = new CarefulAttempts(this.letters.room);
+      try {
+        await work(careful, (tx) => this.#park(tx, careful));
+        return careful;
+      } catch (error) {
+        // Once in a session for each such source at most: from then on it is known to need them.
+        if (!(error instanceof StoredRowsNeeded)) throw error;
+      }
+    }
   }
 
   async #park(tx: Knex.Transaction, careful: CarefulAttempts): Promise<void> {
@@ -369,12 +391,10 @@ export class DeclarativeProjection {
    */
   async correct(source: string, rows: readonly RawRow[], gone: readonly (readonly string[])[]): Promise<void> {
     const mirror = this.#mirrors.get(source)!;
-    const net: NetTable = { truncated: false, changes: new Map() };
-    for (const key of gone) net.changes.set(JSON.stringify(key), { kind: 'delete' });
-    for (const row of rows) net.changes.set(keyText(row, mirror.key), { kind: 'upsert', values: row, base: row });
+    const net = netOfRows(rows, gone, mirror.key);
     await this.#db.transaction(async (tx) => {
-      const { before, after } = await mirror.land(tx, net, false);
-      await this.#build(tx, straight, await this.#dirtyKeys(tx, straight, mirror, [...before, ...after]));
+      const landed = await mirror.land(tx, net, { mayMiss: false, readStored: true });
+      await this.#build(tx, straight, await this.#dirtyKeys(tx, straight, source, landed));
     });
   }
 
@@ -384,13 +404,13 @@ export class DeclarativeProjection {
   }
 
   /** What `build` gives for keys in a transaction's snapshot. */
-  buildIn(tx: Knex.Transaction, keys: readonly string[]): PromiseLike<readonly Readonly<Record<string, unknown>>[]> {
-    return this.definition.build(keys, mirrorIn(tx, this.names.mirror), tx);
+  buildIn(tx: Knex.Transaction, keys: readonly string[]): ReturnType<KeyBuilder['rowsIn']> {
+    return this.#builder.rowsIn(tx, keys);
   }
 
   /** The keys that mirrored rows make dirty, in a transaction's snapshot. */
   dirtyKeysIn(tx: Knex.Transaction, source: string, rows: readonly RawRow[]): Promise<readonly string[]> {
-    return this.#dirtyKeys(tx, straight, this.#mirrors.get(source)!, rows);
+    return this.#dirtyKeys(tx, straight, source, rows.map(asHistory));
   }
 
   /** The position as a transaction's snapshot has it. */
@@ -414,21 +434,22 @@ export class DeclarativeProjection {
   }
 
   async #applyChanges(tx: Knex.Transaction, attempts: Attempts, changes: readonly Change[]): Promise<void> {
-    const keys = new Map([...this.#keys].filter(([source]) => !this.#awaitingCopy.has(source)));
+    const copied = [...this.#mirrors].filter(([source]) => !this.#awaitingCopy.has(source));
+    const keys = new Map(copied.map(([source, { key }]) => [source, key]));
     const net = collapseChanges(changes, keys);
-    const landed: { mirror: MirrorTable; rows: readonly RawRow[]; truncated: boolean }[] = [];
+    const mayMiss = this.#state === 'copying';
+    const landed = new Map<string, Landed>();
     for (const [name, table] of net) {
-      const mirror = this.#mirrors.get(name)!;
-      const { before, after } = await landApart(tx, attempts, mirror, table, this.#state === 'copying');
-      landed.push({ mirror, rows: [...before, ...after], truncated: table.truncated });
+      const readStored = !mayMiss && this.#dirty.get(name)!.needsStored;
+      landed.set(name, await landApart(tx, attempts, this.#mirrors.get(name)!, table, { mayMiss, readStored }));
     }
     milestone('sync:landed');
     // Nothing can be built from an incomplete mirror, nor while it is not known what else is wrong; all will be later.
     if (this.#state !== 'building' && this.#state !== 'ready') return;
     const dirty = new Set<string>();
-    for (const { mirror, rows, truncated } of landed) {
-      for (const key of await this.#dirtyKeys(tx, attempts, mirror, rows)) dirty.add(key);
-      if (truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
+    for (const [name, rows] of landed) {
+      for (const key of await this.#dirtyKeys(tx, attempts, name, rows)) dirty.add(key);
+      if (net.get(name)!.truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
     }
     await this.#build(tx, attempts, [...dirty]);
   }
@@ -436,36 +457,18 @@ export class DeclarativeProjection {
   async #dirtyKeys(
     tx: Knex.Transaction,
     attempts: Attempts,
-    mirror: MirrorTable,
-    rows: readonly RawRow[],
+    source: string,
+    landed: Landed,
   ): Promise<readonly string[]> {
     const keys = new Set<string>();
+    const mirror = this.#mirrors.get(source)!;
     await attempts.run(
       tx,
-      rows,
-      async (part, some) => {
-        for (const row of some) for (const key of await this.#namedBy(part, mirror, row)) keys.add(key);
-      },
-      (row) => ({
-        kind: 'dirty',
-        key: undefined,
-        source: mirror.source.name,
-        sourceKey: mirror.keyOf(row),
-      }),
+      landed,
+      (part, some) => this.#dirty.get(source)!.ofLanded(some, mirrorIn(part, this.names.mirror), keys),
+      ({ row }) => ({ kind: 'dirty', key: undefined, source, sourceKey: mirror.keyOf(row) }),
     );
     return [...keys];
-  }
-
-  /** The keys that `dirty` names for a row. */
-  async #namedBy(tx: Knex.Transaction, mirror: MirrorTable, row: RawRow | undefined): Promise<readonly string[]> {
-    if (row === undefined) return [];
-    const name = Object.keys(this.definition.sources).find((source) => qualifiedSource(source) === mirror.source.name)!;
-    const { dirty } = this.definition.sources[name]!;
-    const found: readonly KeyValue[] = await dirty(
-      decodeRow(row, mirror.source.columns),
-      mirrorIn(tx, this.names.mirror),
-    );
-    return found.filter((key) => key !== null && key !== undefined).map(String);
   }
 
   async #build(tx: Knex.Transaction, attempts: Attempts, keys: readonly string[]): Promise<void> {
@@ -478,7 +481,7 @@ export class DeclarativeProjection {
       await attempts.run(
         tx,
         open.slice(start, start + KEYS_PER_BUILD),
-        (part, slice) => this.#buildKeys(part, slice),
+        (part, slice) => this.#builder.rebuild(part, slice),
         (key) => ({ kind: 'build', key, source: undefined, sourceKey: undefined }),
       );
     }
@@ -487,8 +490,9 @@ export class DeclarativeProjection {
   #countChanges(tx: Knex.Transaction, keys: readonly string[]): Promise<readonly string[]> {
     return this.#letterStore.countChanges(tx, this.names.projection, keys);
   }
+}
 
-  async #buildKeys(tx: Knex.Transaction, keys: readonly string[]): Promise<void> {
-    await this.#table.rebuild(tx, keys, await this.definition.build(keys, mirrorIn(tx, this.names.mirror), tx));
-  }
+/** A row of the mirror, of which there is nothing more to know. */
+function asHistory(row: RawRow): Landed[number] {
+  return { row, known: 'history' };
 }

@@ -14,7 +14,7 @@ export function decodeRow(row: RawRow, columns: readonly SourceColumn[]): Source
   return decoded;
 }
 
-function decodeValue(value: string | null, type: string): string | number | boolean | null {
+export function decodeValue(value: string | null, type: string): string | number | boolean | null {
   if (value === null) return null;
   if (type === 'integer' || type === 'smallint') return Number(value);
   if (type === 'boolean') return value === 't' || value === 'true';

@@ -12,6 +12,8 @@ export interface FillParts {
   /** Connection URL of the legacy database. */
   readonly url: string;
   readonly delivered: DeliveredXids;
+  /** See `ChunkPace`. */
+  readonly maxLoad: number;
   /** Lets somebody look at the stream; the answer ends that. */
   readonly watch: (watcher: StreamWatcher) => () => void;
   /** Runs between two pieces of the stream. */
@@ -26,8 +28,8 @@ export async function fillProjection(parts: FillParts, signal: AbortSignal): Pro
 }
 
 async function copySources(parts: FillParts, signal: AbortSignal): Promise<void> {
-  const { projection, target, url, delivered, watch, exclusively, onProgress } = parts;
-  const backfill = new Backfill(projection, delivered);
+  const { projection, target, url, delivered, maxLoad, watch, exclusively, onProgress } = parts;
+  const backfill = new Backfill(projection, delivered, maxLoad);
   await using reader = await BackfillReader.open(url);
   const unwatch = watch(backfill);
   try {

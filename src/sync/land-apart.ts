@@ -1,8 +1,7 @@
 import type { Knex } from 'knex';
 import { type Attempts, straight } from './attempts.ts';
-import type { RawRow } from './change.ts';
-import type { NetChange, NetTable } from './collapse-changes.ts';
-import type { Landed, MirrorTable } from './mirror-table.ts';
+import { keyOfText, type NetChange, type NetTable } from './collapse-changes.ts';
+import type { Landed, LandedRow, LandingRules, MirrorTable } from './mirror-table.ts';
 
 /** Lands a batch's changes of one table in the mirror; with care, rows that the mirror does not take are left out. */
 export async function landApart(
@@ -10,14 +9,12 @@ export async function landApart(
   attempts: Attempts,
   mirror: MirrorTable,
   net: NetTable,
-  mayMiss: boolean,
+  how: LandingRules,
 ): Promise<Landed> {
-  if (attempts === straight) return mirror.land(tx, net, mayMiss);
-  const landed: RawRow[][] = [[], []];
+  if (attempts === straight) return mirror.land(tx, net, how);
+  const landed: LandedRow[] = [];
   const land = async (part: Knex.Transaction, some: NetTable): Promise<void> => {
-    const { before, after } = await mirror.land(part, some, mayMiss);
-    landed[0]!.push(...before);
-    landed[1]!.push(...after);
+    landed.push(...(await mirror.land(part, some, how)));
   };
   if (net.truncated) await land(tx, { truncated: true, changes: new Map() });
   // A row whose key changed takes values from the row of its old key, so what is deleted is deleted last.
@@ -30,10 +27,10 @@ export async function landApart(
       kind: 'land',
       key: undefined,
       source: mirror.source.name,
-      sourceKey: JSON.parse(text) as string[],
+      sourceKey: keyOfText(text, mirror.key.length),
     }),
   );
-  return { before: landed[0]!, after: landed[1]! };
+  return landed;
 }
 
 function rank({ kind }: NetChange): number {

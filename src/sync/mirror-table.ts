@@ -3,15 +3,26 @@ import { FigError } from '../kernel/fig-error.ts';
 import { mirrorTableName } from '../store/read-model-names.ts';
 import { bulkWrite, keyFilter, quoteName, type TypedColumn } from './bulk-upsert.ts';
 import type { RawRow, SentRow } from './change.ts';
-import { keyText, type NetTable } from './collapse-changes.ts';
+import { keyText, keyValues, type NetTable } from './collapse-changes.ts';
+import { MirrorCopy } from './mirror-copy.ts';
 import type { SourceTable } from './postgres/catalog.ts';
 import type { SourceShape } from './postgres/source-shape.ts';
 import { unchanged } from './postgres/pgoutput-messages.ts';
+import { runStatement } from './postgres/statement.ts';
+import { rowMaker } from './row-shape.ts';
 
-/** The rows that a batch took away or replaced, and those it left. */
-export interface Landed {
-  readonly before: readonly RawRow[];
-  readonly after: readonly RawRow[];
+/** A row that a batch took away, replaced or left. */
+export interface LandedRow {
+  readonly row: RawRow;
+  /** `key`: only its key is known. `row`: itself, but not the row that was stored in its place. `history`: both. */
+  readonly known: 'key' | 'row' | 'history';
+}
+
+export type Landed = readonly LandedRow[];
+
+export interface LandingRules {
+  readonly mayMiss: boolean;
+  readonly readStored: boolean;
 }
 
 /** A copy of one legacy table, at the read model's position. */
@@ -20,9 +31,13 @@ export class MirrorTable {
   readonly key: readonly string[];
   /** What the source looked like when the mirror was made or last adapted. */
   shape: SourceShape;
+  /** Where the key's columns are among the source's. */
+  readonly keyAt: readonly number[];
   readonly #table: string;
   readonly #columns: readonly TypedColumn[];
   readonly #keyColumns: readonly TypedColumn[];
+  readonly #copy: MirrorCopy;
+  readonly #Row = rowMaker<string | null>();
 
   constructor(schema: string, source: SourceTable, key: readonly string[]) {
     this.source = source;
@@ -30,6 +45,8 @@ export class MirrorTable {
     this.key = key;
     this.#table = `${quoteName(schema)}."${mirrorTableName(source.name)}"`;
     this.#columns = source.columns.map(({ name, mirrorType }) => ({ name, type: mirrorType }));
+    this.#copy = new MirrorCopy(this.#table, this.#columns, key);
+    this.keyAt = key.map((name) => this.#columns.findIndex((column) => column.name === name));
     this.#keyColumns = key.map((name) => this.#columns.find((column) => column.name === name)!);
   }
 
@@ -58,37 +75,40 @@ export class MirrorTable {
     }
   }
 
-  /** Applies the net changes of a batch. `mayMiss`: rows that an update expects and that are not copied yet are left to the backfill. */
-  async land(tx: Knex.Transaction, net: NetTable, mayMiss: boolean): Promise<Landed> {
-    const wanted = new Map<string, readonly string[]>();
-    for (const [text, change] of net.changes) {
-      wanted.set(text, JSON.parse(text) as string[]);
-      if (change.kind === 'upsert')
-        wanted.set(
-          keyText(change.base, this.key),
-          this.key.map((c) => change.base[c]!),
-        );
-    }
-    const stored = new Map<string, RawRow>();
-    for (const row of net.truncated ? await this.#readAll(tx) : await this.#readKeys(tx, [...wanted.values()])) {
-      stored.set(keyText(row, this.key), row);
-    }
+  /**
+   * Applies the net changes of a batch. `mayMiss`: rows that an update expects and that are not copied yet are left to
+   * the backfill. Stored rows are read where values were not sent, and for all changes when `readStored` asks for it.
+   */
+  async land(tx: Knex.Transaction, net: NetTable, { mayMiss, readStored }: LandingRules): Promise<Landed> {
+    const stored = net.truncated ? await this.#readAll(tx) : await this.#readKeys(tx, this.#wanted(net, readStored));
+    const byKey = new Map(stored.map((row) => [keyText(row, this.key), row]));
     if (net.truncated) await tx.raw(`TRUNCATE ${this.#table}`);
-    const after: RawRow[] = [];
+    const after: LandedRow[] = [];
     const gone: (readonly string[])[] = [];
+    const deleted: LandedRow[] = [];
     for (const [text, change] of net.changes) {
       if (change.kind === 'delete') {
-        gone.push(wanted.get(text)!);
+        gone.push(change.key);
+        if (!net.truncated && !readStored && !byKey.has(text))
+          deleted.push({ row: this.#keyRow(change.key), known: 'key' });
         continue;
       }
-      const base = net.truncated ? undefined : stored.get(keyText(change.base, this.key));
-      const moved = keyText(change.base, this.key) !== text;
-      const row = this.#complete(change.values, base, mayMiss && !moved);
-      if (row) after.push(row);
+      const base = keyText(change.base, this.key);
+      const before = net.truncated ? undefined : byKey.get(base);
+      const row = this.#complete(change.values, before, mayMiss && base === text);
+      if (!row) continue;
+      const isRead = readStored || (base === text && before !== undefined);
+      after.push({ row, known: change.inserted || net.truncated || isRead ? 'history' : 'row' });
     }
     if (gone.length > 0 && !net.truncated) await this.#deleteKeys(tx, gone);
-    await bulkWrite(tx, this.#table, this.#columns, after, this.key);
-    return { before: [...stored.values()], after };
+    await bulkWrite(
+      tx,
+      this.#table,
+      this.#columns,
+      after.map(({ row }) => row),
+      this.key,
+    );
+    return [...stored.map((row): LandedRow => ({ row, known: 'history' })), ...deleted, ...after];
   }
 
   /** The key of a row, as it names the row to people. */
@@ -97,8 +117,8 @@ export class MirrorTable {
   }
 
   /** Writes copied rows over whatever is there. */
-  async copy(tx: Knex.Transaction, rows: readonly RawRow[]): Promise<void> {
-    await bulkWrite(tx, this.#table, this.#columns, rows, this.key);
+  async copy(tx: Knex.Transaction, rows: Buffer): Promise<void> {
+    await this.#copy.land(tx, rows);
   }
 
   /** The next rows in key order. */
@@ -120,7 +140,35 @@ export class MirrorTable {
     if (keys.length === 0) return [];
     const filter = keyFilter(this.#keyColumns, keys);
     const sql = `SELECT ${this.#selectList()} FROM ${this.#table} WHERE ${filter.sql}`;
-    return rowsOf(await tx.raw(sql, filter.bindings as never));
+    const types = this.#columns.map(({ type }) => type);
+    return (await runStatement<RawRow>(tx, sql, filter.values, types)).rows;
+  }
+
+  /** The keys whose stored rows have to be read. */
+  #wanted(net: NetTable, readStored: boolean): readonly (readonly string[])[] {
+    const wanted = new Map<string, readonly string[]>();
+    for (const [text, change] of net.changes) {
+      if (change.kind === 'delete') {
+        if (readStored) wanted.set(text, change.key);
+        continue;
+      }
+      const base = keyText(change.base, this.key);
+      if (this.#isPartial(change.values)) wanted.set(base, keyValues(change.base, this.key));
+      if (!readStored || change.inserted) continue;
+      wanted.set(base, keyValues(change.base, this.key));
+      wanted.set(text, keyValues(change.values, this.key));
+    }
+    return [...wanted.values()];
+  }
+
+  #isPartial(values: SentRow): boolean {
+    return this.#columns.some(({ name }) => values[name] === unchanged);
+  }
+
+  #keyRow(values: readonly string[]): RawRow {
+    const row = new this.#Row();
+    this.key.forEach((column, i) => (row[column] = values[i]!));
+    return row;
   }
 
   async #readAll(tx: Knex.Transaction): Promise<readonly RawRow[]> {
@@ -129,14 +177,15 @@ export class MirrorTable {
 
   async #deleteKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<void> {
     const filter = keyFilter(this.#keyColumns, keys);
-    await tx.raw(`DELETE FROM ${this.#table} WHERE ${filter.sql}`, filter.bindings as never);
+    await runStatement(tx, `DELETE FROM ${this.#table} WHERE ${filter.sql}`, filter.values);
   }
 
   /** The whole row: what was sent, and from the stored row what was not. */
   #complete(values: SentRow, base: RawRow | undefined, mayMiss: boolean): RawRow | undefined {
-    const row: Record<string, string | null> = Object.create(null) as Record<string, string | null>;
+    const row = new this.#Row();
     for (const { name } of this.#columns) {
-      if (!Object.hasOwn(values, name)) {
+      const value = values[name];
+      if (value === undefined) {
         // A row from before the column was added.
         if (this.shape.columns.some((column) => column.name === name && column.bornNull)) {
           row[name] = null;
@@ -144,9 +193,8 @@ export class MirrorTable {
         }
         throw new FigError('FIG_SOURCE_CHANGED', `${this.source.name} has no column ${name} any more`);
       }
-      const value = values[name];
       if (value !== unchanged) {
-        row[name] = value ?? null;
+        row[name] = value;
       } else if (base) {
         row[name] = base[name] ?? null;
       } else if (mayMiss) {

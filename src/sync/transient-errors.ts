@@ -1,4 +1,5 @@
 import { FigError } from '../kernel/fig-error.ts';
+import { StoredRowsNeeded } from './dirty-keys.ts';
 
 // Nothing here does I/O: whether trying the same again may help is decided by the error alone.
 
@@ -39,7 +40,7 @@ export function isConflict(thrown: unknown): boolean {
 
 /** Whether the failure belongs to the data or the definition, so that what fails can be set aside. */
 export function isParkable(thrown: unknown): boolean {
-  return !(thrown instanceof FigError) && !isTransient(thrown);
+  return !(thrown instanceof FigError) && !(thrown instanceof StoredRowsNeeded) && !isTransient(thrown);
 }
 
 /** Whether PostgreSQL rejected the statement itself, whatever the data (SQLSTATE class 42). */

@@ -4,6 +4,8 @@ import { type PgoutputMessage, type RelationColumn, type SentValue, unchanged } 
 
 /** Microseconds between the Unix epoch and PostgreSQL's, 2000-01-01. */
 const POSTGRES_EPOCH_MS = 946_684_800_000;
+/** The letters t, n and u. */
+const [TEXT, NULL, UNCHANGED] = [0x74, 0x6e, 0x75];
 
 /** Tags of messages that name their (sub)transaction when they come inside a streamed block. */
 const NAMES_ITS_XID = 'RYIUDTM';
@@ -109,18 +111,27 @@ function readUpdate(reader: ByteReader): PgoutputMessage {
 }
 
 function readTuple(reader: ByteReader): SentValue[] {
-  return Array.from({ length: reader.int16() }, () => {
-    const tag = expectTag(reader, 'nut', 'value');
-    if (tag === 'n') return null;
-    if (tag === 'u') return unchanged;
-    return reader.text(reader.int32());
-  });
+  const count = reader.int16();
+  const values: SentValue[] = [];
+  for (let i = 0; i < count; i += 1) values.push(readValue(reader));
+  return values;
+}
+
+/** Compares bytes, not letters: this runs once for every value of every change. */
+function readValue(reader: ByteReader): SentValue {
+  const tag = reader.uint8();
+  if (tag === TEXT) return reader.text(reader.int32());
+  if (tag === NULL) return null;
+  if (tag === UNCHANGED) return unchanged;
+  throw unexpected(String.fromCharCode(tag), 'value');
 }
 
 function expectTag(reader: ByteReader, allowed: string, where: string): string {
   const tag = reader.char();
-  if (!allowed.includes(tag)) {
-    throw new FigError('FIG_REPLICATION_PROTOCOL', `unexpected ${JSON.stringify(tag)} in a replication ${where}`);
-  }
+  if (!allowed.includes(tag)) throw unexpected(tag, where);
   return tag;
+}
+
+function unexpected(tag: string, where: string): FigError {
+  return new FigError('FIG_REPLICATION_PROTOCOL', `unexpected ${JSON.stringify(tag)} in a replication ${where}`);
 }

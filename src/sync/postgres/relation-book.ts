@@ -1,5 +1,6 @@
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Change, RawRow, SentRow } from '../change.ts';
+import { rowMaker } from '../row-shape.ts';
 import { type PgoutputMessage, type Relation, type SentValue, unchanged } from './pgoutput-messages.ts';
 
 export type RowMessage = Extract<PgoutputMessage, { type: 'insert' | 'update' | 'delete' | 'truncate' }>;
@@ -49,14 +50,30 @@ export class RelationBook {
 }
 
 function nameOf(relation: Relation): string {
-  return `${relation.schema}.${relation.table}`;
+  return shapeOf(relation).name;
+}
+
+interface Shape {
+  readonly name: string;
+  readonly Row: ReturnType<typeof rowMaker<SentValue>>;
+}
+
+const shapes = new WeakMap<Relation, Shape>();
+
+/** What is made once for all rows of a relation. */
+function shapeOf(relation: Relation): Shape {
+  let shape = shapes.get(relation);
+  if (!shape) {
+    shape = { name: `${relation.schema}.${relation.table}`, Row: rowMaker<SentValue>() };
+    shapes.set(relation, shape);
+  }
+  return shape;
 }
 
 function rowOf(relation: Relation, values: readonly SentValue[]): SentRow {
-  const row: Record<string, SentValue> = Object.create(null) as Record<string, SentValue>;
-  relation.columns.forEach((column, i) => {
-    row[column.name] = values[i] ?? null;
-  });
+  const row = new (shapeOf(relation).Row)();
+  const { columns } = relation;
+  for (let i = 0; i < columns.length; i += 1) row[columns[i]!.name] = values[i] ?? null;
   return row;
 }
 

@@ -8,7 +8,7 @@ import { spoolDefaults, type SpoolOptions, SpoolSpace } from './spool-space.ts';
 import { encodeStandbyStatus } from './standby-status.ts';
 import { type AssemblerStep, TransactionAssembler } from './transaction-assembler.ts';
 
-const PAUSE_ABOVE_BYTES = 16 * 1024 * 1024;
+const PAUSE_ABOVE_BYTES = 4 * 1024 * 1024;
 /** Messages of large transactions that wait for the disk. */
 const PAUSE_ABOVE_BACKLOG = 8 * 1024 * 1024;
 const STATUS_EVERY_MS = 1_000;

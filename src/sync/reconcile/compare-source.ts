@@ -1,6 +1,7 @@
 import { sleep } from '../../kernel/service.ts';
 import type { MirrorTable } from '../mirror-table.ts';
-import { type Key, keyOfText, textOfKey } from './compared-table.ts';
+import { textOfKey } from '../collapse-changes.ts';
+import type { Key } from './compared-table.ts';
 import { compareRange, MAX_SUSPECTS, unequalKeys } from './find-differences.ts';
 import { ordersAlike } from './key-order.ts';
 import { FIRST_CHUNK_ROWS, nextChunkRows, restAfterWork } from './pace.ts';
@@ -80,14 +81,16 @@ async function compareByRange(pair: SnapshotPair, after: Key | null, size: numbe
 
 async function lookUpInMirror(pair: SnapshotPair, after: Key | null, size: number): Promise<Chunk> {
   const { digests, last } = await pair.source.pageAfter(after, Math.min(size, MAX_LISTED_ROWS));
-  const found = await pair.mirror.digestsOf([...digests.keys()].map(keyOfText));
-  return { rows: digests.size, suspects: unequalKeys(digests, found), next: last ?? undefined };
+  const keyOf = (text: string): Key => pair.source.keyOf(text);
+  const found = await pair.mirror.digestsOf([...digests.keys()].map(keyOf));
+  return { rows: digests.size, suspects: unequalKeys(digests, found).map(keyOf), next: last ?? undefined };
 }
 
 /** Rows that legacy has are compared already; here only those count that it lacks. */
 async function lookUpInLegacy(pair: SnapshotPair, after: Key | null, size: number): Promise<Chunk> {
   const { digests, last } = await pair.mirror.pageAfter(after, Math.min(size, MAX_LISTED_ROWS));
+  const keyOf = (text: string): Key => pair.source.keyOf(text);
   const keys = [...digests.keys()];
-  const known = await pair.source.digestsOf(keys.map(keyOfText));
-  return { rows: 0, suspects: keys.filter((key) => !known.has(key)).map(keyOfText), next: last ?? undefined };
+  const known = await pair.source.digestsOf(keys.map(keyOf));
+  return { rows: 0, suspects: keys.filter((key) => !known.has(key)).map(keyOf), next: last ?? undefined };
 }

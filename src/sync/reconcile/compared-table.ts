@@ -1,4 +1,5 @@
 import { quoteName, type TypedColumn } from '../bulk-upsert.ts';
+import { keyOfText, textOfKey } from '../collapse-changes.ts';
 
 /** Values of the key columns, as PostgreSQL prints them. */
 export type Key = readonly string[];
@@ -88,6 +89,11 @@ export class ComparedTable {
     return { digests: this.#mapOf(found), last: last ? this.#keyOf(last) : null };
   }
 
+  /** The key that digests are listed under. */
+  keyOf(text: string): Key {
+    return keyOfText(text, this.#key.length);
+  }
+
   async #digests(where: string, bindings: readonly unknown[]): Promise<RowDigests> {
     const sql = `SELECT ${this.#keyTexts()}, ${this.#digest} AS digest FROM ${this.#table} AS t ${where}`;
     return this.#mapOf(await this.#run(sql, bindings));
@@ -140,13 +146,4 @@ export function keysAmong(
     where: `WHERE (${names}) IN (SELECT ${casts} FROM unnest(${arrays}) AS k(${aliases}))`,
     bindings: columns.map((_, i) => keys.map((key) => key[i]!)),
   };
-}
-
-/** The same text as `keyText` gives for a row of the stream. */
-export function textOfKey(key: Key): string {
-  return JSON.stringify(key);
-}
-
-export function keyOfText(text: string): Key {
-  return JSON.parse(text) as string[];
 }

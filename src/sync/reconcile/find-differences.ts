@@ -1,4 +1,4 @@
-import { type Key, type KeyRange, type RowDigests, keyOfText } from './compared-table.ts';
+import { type Key, type KeyRange, type RowDigests } from './compared-table.ts';
 import type { SnapshotPair } from './snapshot-pair.ts';
 
 /** Rows of a range that are looked at one by one. */
@@ -24,7 +24,7 @@ export async function compareRange(pair: SnapshotPair, range: KeyRange): Promise
     const middle = larger.rows > LEAF_ROWS ? await larger.side.keyAt(at, Math.floor(larger.rows / 2)) : undefined;
     if (middle === undefined) {
       const [left, right] = await Promise.all([pair.source.digests(at), pair.mirror.digests(at)]);
-      suspects.push(...unequalKeys(left, right));
+      suspects.push(...unequalKeys(left, right).map((key) => pair.source.keyOf(key)));
       continue;
     }
     for (const half of [
@@ -38,9 +38,9 @@ export async function compareRange(pair: SnapshotPair, range: KeyRange): Promise
   return { rows: source.rows, suspects };
 }
 
-/** Keys that only one side has, or whose rows have another digest. */
-export function unequalKeys(source: RowDigests, mirror: RowDigests): Key[] {
+/** The texts of keys that only one side has, or whose rows have another digest. */
+export function unequalKeys(source: RowDigests, mirror: RowDigests): readonly string[] {
   const unequal = [...source].filter(([key, digest]) => mirror.get(key) !== digest).map(([key]) => key);
   const extra = [...mirror.keys()].filter((key) => !source.has(key));
-  return [...unequal, ...extra].map(keyOfText);
+  return [...unequal, ...extra];
 }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { keyOfText } from './compared-table.ts';
+import { keyOfText } from '../collapse-changes.ts';
 
 /** Numbers that a database gave out say nothing of a person; anything else might be a name or an address. */
 const impersonal = /^(smallint|integer|bigint|uuid|boolean)$/;
@@ -9,7 +9,7 @@ const impersonal = /^(smallint|integer|bigint|uuid|boolean)$/;
  * compared. `types`: of its columns.
  */
 export function maskedKey(key: string, types: readonly string[], secret: Uint8Array): string {
-  return keyOfText(key)
+  return keyOfText(key, types.length)
     .map((value, i) => {
       if (impersonal.test(types[i] ?? '')) return value;
       return `#${createHmac('sha256', secret).update(value).digest('hex').slice(0, 12)}`;

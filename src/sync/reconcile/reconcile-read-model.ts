@@ -18,7 +18,8 @@ import type { MirrorTable } from '../mirror-table.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
 import { compareKeys, compareReadModel } from './compare-read-model.ts';
 import { compareSource } from './compare-source.ts';
-import { type Key, keyOfText, textOfKey } from './compared-table.ts';
+import { keyOfText, textOfKey } from '../collapse-changes.ts';
+import type { Key } from './compared-table.ts';
 import { LegacyReader } from './legacy-reader.ts';
 import { maskedKey } from './masked-key.ts';
 import { repairRows } from './repair-rows.ts';
@@ -134,11 +135,12 @@ async function reconcileSource(
     onProgress({ part: name, done, total: isEnd ? done : Math.max(done + 1, estimatedRows) });
   const compared = await compareSource(parts, mirror, { maxLoad, onRows: (rows) => tell(rows, false) });
   const { differing, undecided } = await settleKeys(parts, mirror, compared.suspects);
-  let left: readonly Key[] = [...differing.keys()].map(keyOfText);
+  const keyOf = (text: string): Key => keyOfText(text, mirror.key.length);
+  let left: readonly Key[] = [...differing.keys()].map(keyOf);
   for (let round = 0; repair && round < MAX_REPAIRS && left.length > 0; round += 1) {
     await repairRows(parts, mirror, left);
     const settled = await settleKeys(parts, mirror, left);
-    left = [...[...settled.differing.keys()].map(keyOfText), ...settled.undecided];
+    left = [...[...settled.differing.keys()].map(keyOf), ...settled.undecided];
   }
   tell(compared.rows, true);
   const part = {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { keyText } from '../collapse-changes.ts';
+import { keyText, textOfKey } from '../collapse-changes.ts';
 import type { RawRow } from '../change.ts';
 import type { MirrorTable } from '../mirror-table.ts';
 import type { SourceSnapshot } from '../postgres/source-snapshot.ts';
-import { type Key, textOfKey } from './compared-table.ts';
+import type { Key } from './compared-table.ts';
 import { MarkedWindow } from './marked-window.ts';
 import { again, judgeWindow, reachHigh, reachLow, type ReconcileParts, retry } from './snapshot-pair.ts';
 

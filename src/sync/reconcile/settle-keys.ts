@@ -1,7 +1,8 @@
 import type { DifferenceKind } from '../../store/reconciliation-store.ts';
 import { sleep } from '../../kernel/service.ts';
 import type { MirrorTable } from '../mirror-table.ts';
-import { type Key, textOfKey } from './compared-table.ts';
+import { textOfKey } from '../collapse-changes.ts';
+import type { Key } from './compared-table.ts';
 import { abandonIf, openPair, type ReconcileParts } from './snapshot-pair.ts';
 
 const KEYS_PER_LOOK = 500;

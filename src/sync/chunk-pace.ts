@@ -1,0 +1,48 @@
+/** Chunks are made so large that legacy works on one for about this long. */
+const TARGET_MS = 250;
+const [LEAST_ROWS, MOST_ROWS] = [500, 200_000];
+/** A chunk is held in memory, and applying the stream waits while it lands. */
+const MOST_BYTES = 4 * 1024 * 1024;
+/** What is over sooner than this says nothing about legacy's load. */
+const TELLING_MS = 20;
+const LONGEST_REST_MS = 10_000;
+
+export interface ChunkRead {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/**
+ * Decides how many rows the next chunk has, and for how long legacy is left alone first: a read that takes `maxLoad` times
+ * as long per row as the best that was seen means that legacy has other things to do. No I/O and no clock.
+ */
+export class ChunkPace {
+  readonly #maxLoad: number;
+  #rows: number;
+  #bestMsPerRow: number | undefined;
+
+  constructor(maxLoad: number, rows: number) {
+    this.#maxLoad = maxLoad;
+    this.#rows = rows;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Returns how long to rest. */
+  note({ rows, bytes, ms }: ChunkRead): number {
+    if (rows === 0) return 0;
+    const byTime = ms <= 0 ? this.#rows * 4 : (rows * TARGET_MS) / ms;
+    const byBytes = (MOST_BYTES * rows) / Math.max(1, bytes);
+    // At most four times as many at once: one chunk that was quick by chance must not make one that is not.
+    const wanted = Math.min(byTime, byBytes, this.#rows * 4, MOST_ROWS);
+    this.#rows = Math.max(LEAST_ROWS, Math.floor(wanted));
+    const msPerRow = ms / rows;
+    if (ms < TELLING_MS) return 0;
+    const best = (this.#bestMsPerRow = Math.min(msPerRow, this.#bestMsPerRow ?? msPerRow));
+    const load = msPerRow / best;
+    return load > this.#maxLoad ? Math.min(LONGEST_REST_MS, ms * load) : 0;
+  }
+}
