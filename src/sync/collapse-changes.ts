@@ -1,4 +1,4 @@
-import type { Change, SentRow } from './change.ts';
+import type { Change, RawRow, SentRow } from './change.ts';
 import { unchanged } from './postgres/pgoutput-messages.ts';
 
 /** What a batch leaves of one key: gone, or these values. */

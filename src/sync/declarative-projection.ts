@@ -473,7 +473,10 @@ export class DeclarativeProjection {
 
   async #build(tx: Knex.Transaction, attempts: Attempts, keys: readonly string[]): Promise<void> {
     // A parked key is built when its turn to be tried again comes, from a mirror that has all its changes.
-    const parked = this.letters.count === 0 || keys.length === 0 ? [] : await this.#countChanges(tx, keys);
+    const parked =
+      this.letters.count === 0 || keys.length === 0
+        ? []
+        : await this.#letterStore.countChanges(tx, this.names.projection, keys);
     const waiting = new Set(parked);
     const open = waiting.size === 0 ? keys : keys.filter((key) => !waiting.has(key));
     for (let start = 0; start < open.length; start += KEYS_PER_BUILD) {
@@ -485,10 +488,6 @@ export class DeclarativeProjection {
         (key) => ({ kind: 'build', key, source: undefined, sourceKey: undefined }),
       );
     }
-  }
-
-  #countChanges(tx: Knex.Transaction, keys: readonly string[]): Promise<readonly string[]> {
-    return this.#letterStore.countChanges(tx, this.names.projection, keys);
   }
 }
 
