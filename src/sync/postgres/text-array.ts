@@ -18,7 +18,8 @@ const direct = new Set([
 
 /** The element type in which values of a column travel, e.g. `numeric` for `numeric(12,2)`. */
 export function elementType(type: string): string {
-  const base = type.startsWith('numeric(') ? 'numeric' : type;
+  // Not numeric(12,2)[], which is an array itself.
+  const base = /^numeric\([^)]*\)$/.test(type) ? 'numeric' : type;
   return direct.has(base) ? base : 'text';
 }
 
