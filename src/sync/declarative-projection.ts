@@ -143,7 +143,8 @@ export class DeclarativeProjection {
         [...this.#mirrors].map(([name, { source }]) => [name, Math.max(0, source.estimatedRows)]),
       );
       await this.#store.restart(tx, { name: this.names.projection, fingerprint, position, timeline, sources });
-      for (const mirror of this.#mirrors.values()) await this.#saveShape(tx, mirror.source.name, mirror.source.shape);
+      for (const mirror of this.#mirrors.values())
+        await this.#shapes.save(tx, this.names.projection, mirror.source.name, mirror.source.shape);
     });
     for (const source of this.#mirrors.keys()) this.#awaitingCopy.add(source);
     this.#state = 'copying';
@@ -159,7 +160,7 @@ export class DeclarativeProjection {
       for (const source of sources) {
         const mirror = this.#mirrors.get(source)!;
         await mirror.remake(tx);
-        await this.#saveShape(tx, source, mirror.source.shape);
+        await this.#shapes.save(tx, this.names.projection, source, mirror.source.shape);
       }
       // Keys that go while the mirror is incomplete are not noticed, so the build begins from nothing.
       await this.#table.empty(tx);
@@ -182,13 +183,9 @@ export class DeclarativeProjection {
     const names = new Set(shape.columns.filter(({ bornNull }) => bornNull).map(({ name }) => name));
     await this.#db.transaction(async (tx) => {
       await mirror.addColumns(tx, names);
-      await this.#saveShape(tx, source, shape);
+      await this.#shapes.save(tx, this.names.projection, source, shape);
     });
     mirror.shape = shape;
-  }
-
-  async #saveShape(tx: Knex.Transaction, source: string, shape: SourceShape): Promise<void> {
-    await this.#shapes.save(tx, this.names.projection, source, shape);
   }
 
   /** From now on the source's changes are landed: its copy reads only what is newer. */
