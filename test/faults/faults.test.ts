@@ -40,11 +40,11 @@ const killAt =
 
 /** The same while a copy runs, which only a new slot brings about. */
 const killInCopyAt =
-  (at: Milestone): Fault =>
+  (at: Milestone, most: number): Fault =>
   async (scene) => {
     await scene.capture.kill();
     await dropSlot(scene);
-    await killAt(at, 2)(scene);
+    await killAt(at, most)(scene);
   };
 
 const faults: Readonly<Record<string, Fault>> = {
@@ -53,9 +53,9 @@ const faults: Readonly<Record<string, Fault>> = {
   'kill -9 before the commit of a batch': killAt('sync:built', 20),
   'kill -9 between the commit and telling the source': killAt('sync:committed', 20),
   'kill -9 after telling the source': killAt('sync:acknowledged', 20),
-  'kill -9 when a chunk is read': killInCopyAt('sync:chunk-read'),
-  'kill -9 when a chunk is committed': killInCopyAt('sync:chunk-landed'),
-  'kill -9 in the middle of building': killInCopyAt('sync:page-built'),
+  'kill -9 when a chunk is read': killInCopyAt('sync:chunk-read', 3),
+  'kill -9 when a chunk is committed': killInCopyAt('sync:chunk-landed', 3),
+  'kill -9 in the middle of building': killInCopyAt('sync:page-built', 1),
   'kill -9 at any moment': async ({ capture, random }) => {
     await new Promise((resolve) => setTimeout(resolve, random() * 300));
     await capture.kill();
