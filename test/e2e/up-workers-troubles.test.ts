@@ -91,7 +91,7 @@ test('a reload gives every worker its share of a changed limit, and those that a
   await writeFile(limitsFile, JSON.stringify({ inFlight: 200 }));
   fig.signal('SIGHUP');
   await until('every worker has room', async () => [...(await asked())].join() === '200 phase-legacy');
-}, 60_000);
+}, 120_000);
 
 test('a candidate that fails opens the breaker of every worker, which is evidence, and costs nobody an answer', async () => {
   await counters.stepTo(fig, 'live');
@@ -110,7 +110,7 @@ test('a candidate that fails opens the breaker of every worker, which is evidenc
   await rm(faultFile);
   await counters.untilServedByCandidate(workers);
   await until('all are closed', async () => (await statusOf()).breakers?.['counters'] === 'closed');
-}, 60_000);
+}, 120_000);
 
 async function openings(): Promise<number> {
   const client = new Client({ connectionString: counters.databases.target.url });
@@ -130,7 +130,7 @@ test('a port that is taken is told, and the fig that has it goes on', async () =
   expect(await second.ended()).toBe(1);
   await until('it says why', () => second.output.includes('FIG_PORT_IN_USE'));
   await counters.untilServedByCandidate(workers);
-}, 60_000);
+}, 120_000);
 
 test('when the first process is killed, the workers go, and a new fig serves from where it was', async () => {
   const ids = await workerIds();
@@ -139,4 +139,4 @@ test('when the first process is killed, the workers go, and a new fig serves fro
   await until('the workers are gone', () => ids.every(isGone));
   fig = await counters.startFig(workers, { LIMITS_FILE: limitsFile, FAULT_FILE: faultFile });
   await counters.untilServedByCandidate(workers);
-}, 60_000);
+}, 120_000);

@@ -186,7 +186,7 @@ test('while a worker stands still, the others serve writes and reads, and nobody
   }
   expect((await load).wrong).toEqual([]);
   await counters.untilServedByCandidate(workers);
-}, 60_000);
+}, 120_000);
 
 test('while the primary stands still, workers serve from legacy, also after writes', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -203,7 +203,7 @@ test('while the primary stands still, workers serve from legacy, also after writ
     agent.destroy();
   }
   await counters.untilServedByCandidate(workers);
-}, 60_000);
+}, 120_000);
 
 test('the kill switch reaches every worker, by command and by signal', async () => {
   expect(await fig.json('kill-switch', 'on', '--why', 'a test')).toMatchObject({ on: true });
@@ -214,7 +214,7 @@ test('the kill switch reaches every worker, by command and by signal', async () 
   await until('no worker asks the candidate', async () => [...(await reasons())].join() === 'kill-switch');
   await fig.json('kill-switch', 'off', '--why', 'a test');
   await counters.untilServedByCandidate(workers);
-}, 60_000);
+}, 120_000);
 
 test('a reload, by command and by SIGHUP, is not refused for workers, and they serve on', async () => {
   // The file reads its environment, which cannot change; so what is reloaded is the same, and must not be refused.
@@ -222,7 +222,7 @@ test('a reload, by command and by SIGHUP, is not refused for workers, and they s
   fig.signal('SIGHUP');
   await until('it is told', () => fig.output.includes('the config was read again'));
   expect((await counters.ask('GET', 1, 'nobody')).status).toBe(200);
-}, 60_000);
+}, 120_000);
 
 test('a rollback reaches every worker', async () => {
   await fig.json('rollback', 'counters', '--reads', '--why', 'a test');
@@ -231,7 +231,7 @@ test('a rollback reaches every worker', async () => {
   expect(await counters.ask('GET', 55, 'user-55')).toMatchObject({ value: written.value, from: 'legacy' });
   await counters.stepTo(fig, 'live');
   await counters.untilServedByCandidate(workers);
-}, 60_000);
+}, 120_000);
 
 test('SIGTERM drains every worker, and nothing is left running', async () => {
   const ids = await workerIds();
@@ -252,4 +252,4 @@ test('SIGTERM drains every worker, and nothing is left running', async () => {
   }
   expect(await fig.ended()).toBe(0);
   expect(ids.every(isGone)).toBe(true);
-}, 60_000);
+}, 120_000);
