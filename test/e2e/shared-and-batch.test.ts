@@ -83,12 +83,18 @@ test('on a replica whose replay is paused a visitor who wrote is answered by leg
   await app.untilServedByCandidate(1);
   await countUp(app, 60);
 
+  const earlier = await app.ask('POST', 7, 'patient');
+  await until('the replica has everything so far', async () => {
+    const read = await app.ask('GET', 7, 'patient');
+    return read.from === 'candidate' && read.value === earlier.value;
+  });
+
   await servers.pauseReplay();
   const written = await app.ask('POST', 7, 'patient');
-  expect(await app.ask('GET', 7, 'patient')).toMatchObject({
-    from: 'legacy',
-    value: written.value,
-    reason: 'fence-timeout',
+  await until('the position of the write is known and waited for', async () => {
+    const read = await app.ask('GET', 7, 'patient');
+    expect(read).toMatchObject({ from: 'legacy', value: written.value });
+    return read.reason === 'fence-timeout';
   });
   expect(await app.ask('GET', 7, 'somebody else')).toMatchObject({ from: 'candidate', value: written.value! - 1 });
   await servers.resumeReplay();
