@@ -51,7 +51,7 @@ export class Http2Question extends Http2ServerRequest {
 }
 
 /**
- * The lines of an HTTP/1.1 request. A Host that is not the authority stays beside it, so that the request is refused as any
+ * The lines of an HTTP/1.1 request. A Host that is not the authority stays beside it, so that the request is refused like every
  * other with two of them.
  */
 export function http1Headers(raw: readonly string[], isBodyOfUnknownLength: boolean): string[] {

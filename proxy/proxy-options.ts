@@ -21,7 +21,7 @@ export interface ProxyOptions {
   /** Origin of the legacy app; a path in it is refused, because targets are forwarded exactly as they come. */
   readonly legacy: URL;
   readonly host: string;
-  /** 0: any free port. */
+  /** 0: a free one. */
   readonly port: number;
   readonly features: readonly RoutedFeature[];
   readonly visitor: VisitorRules;

@@ -1,21 +1,17 @@
-import type { Knex } from 'knex';
 import { Client } from 'pg';
-import type { ReadModelDefinition } from '../config/read-model-definition.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
-import type { Log } from '../kernel/log.ts';
 import { milestone } from '../kernel/milestones.ts';
 import { laterPosition, type Position } from '../kernel/position.ts';
 import { type AppliedBatch, ChangeTally, tallied } from './applied-batch.ts';
 import type { Reconciliation } from '../store/reconciliation-store.ts';
+import { batchesOf } from './batches-of.ts';
 import type { SyncProgress } from './backfill.ts';
 import { sleep } from '../kernel/service.ts';
-import type { ReadModelProgress } from './read-model-progress.ts';
 import type { LargeTransaction, SourceTransaction, StreamEvent } from './change.ts';
 import { demandsOf } from './demands-of.ts';
 import { DeclarativeProjection } from './declarative-projection.ts';
 import { DeliveredXids } from './delivered-xids.ts';
 import { fillProjection } from './fill-projection.ts';
-import type { Finding } from './postgres/preflight/finding.ts';
 import { inspectSource } from './postgres/preflight/inspect-source.ts';
 import { refuseOnErrors } from './postgres/preflight/refuse-on-errors.ts';
 import { withdrawExposed } from './postgres/withdraw-exposed.ts';
@@ -24,38 +20,15 @@ import { ReplicationStream } from './postgres/replication-stream.ts';
 import { sessionOptions } from './postgres/session-settings.ts';
 import { slotNameOf } from './postgres/slot.ts';
 import { identifySource, logDigest, type SourceIdentity } from './postgres/identify-source.ts';
-import { messagePrefix } from './postgres/source-position.ts';
 import { type ReconcileOrder, reconcileReadModel } from './reconcile/reconcile-read-model.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { SourceChanges } from './source-changes.ts';
 import { fingerprintOf, takeUp } from './take-up.ts';
+import type { SessionOptions } from './session-options.ts';
 import type { StreamWatcher } from './stream-watcher.ts';
 
 const BATCH_CHANGES = 4_000;
 const KEEP_POSITION_EVERY_MS = 5_000;
-
-export interface SessionOptions {
-  readonly url: string;
-  readonly migration: string;
-  readonly target: Knex;
-  readonly readModels: readonly ReadModelDefinition[];
-  /** See `ChunkPace`. */
-  readonly maxLoad: number;
-  readonly log: Log;
-  /** Told what preflight found, each time that a session begins. */
-  readonly onFindings: (findings: readonly Finding[]) => void;
-  readonly onState: (readModel: string, progress: ReadModelProgress) => void;
-  readonly onProgress: (progress: SyncProgress) => void;
-  readonly onPosition: (readModel: string, position: Position | undefined) => void;
-  readonly onApplied: (batch: AppliedBatch) => void;
-  /** More dead letters than these, and the read model is not read from. */
-  readonly maxLetters: (readModel: string) => number;
-  /** Told of the keys that must not be read, before a position is told that they do not stand at. */
-  readonly onLetters: (
-    readModel: string,
-    letters: { readonly parked: readonly string[]; readonly count: number },
-  ) => void;
-}
 
 /** One connection's worth of capture: from preflight to the end of the stream. Any failure ends it; a new one resumes. */
 export class CaptureSession implements AsyncDisposable {
@@ -253,33 +226,11 @@ export class CaptureSession implements AsyncDisposable {
   }
 
   async #handle(events: readonly StreamEvent[]): Promise<void> {
-    let batch: SourceTransaction[] = [];
-    let changes = 0;
-    for (const event of events) {
-      if (event.type === 'position') {
-        await this.#apply(batch);
-        batch = [];
-        changes = 0;
-        this.#reached(event.position);
-        continue;
-      }
-      if (event.type === 'large') {
-        await this.#apply(batch);
-        batch = [];
-        changes = 0;
-        await this.#applyLarge(event.transaction);
-        continue;
-      }
-      batch.push(event.transaction);
-      changes += event.transaction.changes.length;
-      const marked = event.transaction.messages.some(({ prefix }) => prefix === messagePrefix);
-      if (marked || changes >= BATCH_CHANGES) {
-        await this.#apply(batch);
-        batch = [];
-        changes = 0;
-      }
+    for (const step of batchesOf(events, BATCH_CHANGES)) {
+      if (step.type === 'batch') await this.#apply(step.transactions);
+      else if (step.type === 'large') await this.#applyLarge(step.transaction);
+      else this.#reached(step.position);
     }
-    await this.#apply(batch);
   }
 
   async #apply(batch: readonly SourceTransaction[]): Promise<void> {
