@@ -10,39 +10,26 @@ import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames }
 import type { Change, LargeTransaction, RawRow, SourceTransaction } from './change.ts';
 import { collapseChanges, netOfRows } from './collapse-changes.ts';
 import { lastLine, linesOf } from './copy-lines.ts';
-import { DirtyKeys, StoredRowsNeeded } from './dirty-keys.ts';
+import { DirtyKeys } from './dirty-keys.ts';
 import type { StoredPosition } from './judge-position.ts';
 import { type Attempts, CarefulAttempts, straight } from './attempts.ts';
 import type { CopiedChunk } from './copied-chunk.ts';
 import { describeFailure } from './describe-failure.ts';
+import { doGuarded, type GuardedWork } from './guarded-work.ts';
 import { KeyBuilder } from './key-builder.ts';
 import { landApart } from './land-apart.ts';
 import { LetterBook } from './letter-book.ts';
+import type { Mending } from './mending.ts';
 import { mirrorIn } from './mirror-in.ts';
 import { type Landed, MirrorTable } from './mirror-table.ts';
 import type { SourceTable } from './postgres/catalog.ts';
 import type { SourceShape } from './postgres/source-shape.ts';
 import { ReadModelTable } from './read-model-table.ts';
-import { isConflict, isParkable } from './transient-errors.ts';
+import { isParkable } from './transient-errors.ts';
 
 const BUILD_PAGE = 2_000;
 /** Keys built by one query; a customer with very many orders makes them all dirty at once. */
 const KEYS_PER_BUILD = 2_000;
-/** Tries of a batch that another transaction got in the way of. */
-const CONFLICT_TRIES = 3;
-
-/** What came of looking after the dead letters. */
-export type Mending =
-  /** Nothing was due. */
-  | 'rested'
-  /** One letter was tried again, with or without success. */
-  | 'tried'
-  /** What kept the read model out of use is gone: it is built again from the mirror. */
-  | 'lifted'
-  /** Somebody asked to try again what only copying from legacy can mend. */
-  | 'copy-again';
-
-type GuardedWork = (attempts: Attempts, note: (tx: Knex.Transaction) => Promise<void>) => Promise<void>;
 
 /**
  * Keeps one read model: legacy rows land in mirror tables, and the keys they make dirty are built again from the mirror,
@@ -341,38 +328,16 @@ export class DeclarativeProjection {
     this.#buildCursor = undefined;
   }
 
-  /**
-   * Does work straight on, and when that fails because of what is in it, again with care. `note`, called at the end of
-   * the work's transaction, keeps what failed.
-   */
+  /** Does work, with care where it fails because of what is in it. */
   async #guarded(work: GuardedWork): Promise<void> {
-    for (let conflicts = 1; ; conflicts += 1) {
-      try {
-        await work(straight, async () => undefined);
-        return;
-      } catch (error) {
-        if (error instanceof StoredRowsNeeded || (isConflict(error) && conflicts < CONFLICT_TRIES)) continue;
-        if (!isParkable(error)) throw error;
-        break;
-      }
-    }
-    await this.letters.load(this.#db);
-    const careful = await this.#withCare(work);
+    const room = async (): Promise<number> => {
+      await this.letters.load(this.#db);
+      return this.letters.room;
+    };
+    const careful = await doGuarded(work, { room, park: (tx, attempts) => this.#park(tx, attempts) });
+    if (!careful) return;
     await this.letters.load(this.#db);
     if (careful.isHopeless && this.#state !== 'copying') this.#state = 'paused';
-  }
-
-  async #withCare(work: GuardedWork): Promise<CarefulAttempts> {
-    for (;;) {
-      const careful = new CarefulAttempts(this.letters.room);
-      try {
-        await work(careful, (tx) => this.#park(tx, careful));
-        return careful;
-      } catch (error) {
-        // Once in a session for each such source at most: from then on it is known to need them.
-        if (!(error instanceof StoredRowsNeeded)) throw error;
-      }
-    }
   }
 
   async #park(tx: Knex.Transaction, careful: CarefulAttempts): Promise<void> {

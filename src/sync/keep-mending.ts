@@ -1,5 +1,6 @@
 import { sleep } from '../kernel/service.ts';
-import type { DeclarativeProjection, Mending } from './declarative-projection.ts';
+import type { DeclarativeProjection } from './declarative-projection.ts';
+import type { Mending } from './mending.ts';
 
 const LOOK_EVERY_MS = 250;
 
