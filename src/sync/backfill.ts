@@ -96,7 +96,7 @@ export class Backfill implements StreamWatcher {
       if (content === `low ${chunk.id}`) {
         chunk.low = this.#delivered.count;
         chunk.window.open();
-        this.#projection.copyBegins(chunk.mirror.source.name);
+        this.#projection.copies.begin(chunk.mirror.source.name);
       } else if (content === `high ${chunk.id}`) {
         await this.#close(chunk);
       }

@@ -5,7 +5,6 @@ import { milestone } from '../kernel/milestones.ts';
 import type { Position } from '../kernel/position.ts';
 import { type DeadLetter, DeadLetterStore } from '../store/dead-letter-store.ts';
 import { type BuildCursor, ProjectionStore, type ProjectionState } from '../store/projection-store.ts';
-import { SourceShapeStore } from '../store/source-shape-store.ts';
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../store/read-model-names.ts';
 import type { Change, LargeTransaction, RawRow, SourceTransaction } from './change.ts';
 import { collapseChanges, netOfRows } from './collapse-changes.ts';
@@ -14,7 +13,6 @@ import { DirtyKeys } from './dirty-keys.ts';
 import type { StoredPosition } from './judge-position.ts';
 import { type Attempts, CarefulAttempts, straight } from './attempts.ts';
 import type { CopiedChunk } from './copied-chunk.ts';
-import { describeFailure } from './describe-failure.ts';
 import { doGuarded, type GuardedWork } from './guarded-work.ts';
 import { KeyBuilder } from './key-builder.ts';
 import { landApart } from './land-apart.ts';
@@ -23,9 +21,9 @@ import type { Mending } from './mending.ts';
 import { mirrorIn } from './mirror-in.ts';
 import { type Landed, MirrorTable } from './mirror-table.ts';
 import type { SourceTable } from './postgres/catalog.ts';
-import type { SourceShape } from './postgres/source-shape.ts';
 import { ReadModelTable } from './read-model-table.ts';
-import { isParkable } from './transient-errors.ts';
+import { retryLetter } from './retry-letter.ts';
+import { SourceCopies } from './source-copies.ts';
 
 const BUILD_PAGE = 2_000;
 /** Keys built by one query; a customer with very many orders makes them all dirty at once. */
@@ -43,12 +41,7 @@ export class DeclarativeProjection {
   readonly #store = new ProjectionStore();
   readonly #mirrors: ReadonlyMap<string, MirrorTable>;
   readonly #dirty: ReadonlyMap<string, DirtyKeys>;
-  readonly #shapes = new SourceShapeStore();
-  /**
-   * Sources whose mirror is empty and whose copy has not begun. Their changes are not landed: the copy reads what they
-   * left, and they may come from a time when the table had other columns.
-   */
-  readonly #awaitingCopy = new Set<string>();
+  readonly copies: SourceCopies;
   readonly #table: ReadModelTable;
   readonly #builder: KeyBuilder;
   readonly #letterStore = new DeadLetterStore();
@@ -71,6 +64,7 @@ export class DeclarativeProjection {
         return [table.name, new MirrorTable(this.names.mirror, table, [source.key].flat())];
       }),
     );
+    this.copies = new SourceCopies(db, this.names.projection, this.#mirrors);
     this.#dirty = new Map(
       Object.entries(definition.sources).map(([name, source]) => {
         const { columns } = tables.get(qualifiedSource(name))!;
@@ -130,10 +124,9 @@ export class DeclarativeProjection {
         [...this.#mirrors].map(([name, { source }]) => [name, Math.max(0, source.estimatedRows)]),
       );
       await this.#store.restart(tx, { name: this.names.projection, fingerprint, position, timeline, sources });
-      for (const mirror of this.#mirrors.values())
-        await this.#shapes.save(tx, this.names.projection, mirror.source.name, mirror.source.shape);
+      await this.copies.saveShapes(tx, this.#mirrors.keys());
     });
-    for (const source of this.#mirrors.keys()) this.#awaitingCopy.add(source);
+    this.copies.await(this.#mirrors.keys());
     this.#state = 'copying';
     this.#position = position;
     this.#timeline = timeline;
@@ -144,44 +137,15 @@ export class DeclarativeProjection {
   /** Takes these sources' mirrors away and copies them anew beside the stream; the others keep theirs. */
   async copyAgain(sources: readonly string[]): Promise<void> {
     await this.#db.transaction(async (tx) => {
-      for (const source of sources) {
-        const mirror = this.#mirrors.get(source)!;
-        await mirror.remake(tx);
-        await this.#shapes.save(tx, this.names.projection, source, mirror.source.shape);
-      }
+      for (const source of sources) await this.#mirrors.get(source)!.remake(tx);
+      await this.copies.saveShapes(tx, sources);
       // Keys that go while the mirror is incomplete are not noticed, so the build begins from nothing.
       await this.#table.empty(tx);
       await this.#store.copyAgain(tx, this.names.projection, sources);
     });
-    for (const source of sources) this.#awaitingCopy.add(source);
+    this.copies.await(sources);
     this.#state = 'copying';
     this.#buildCursor = undefined;
-  }
-
-  /** Sources of which nothing was copied yet, so that taking their mirrors away costs nothing. */
-  async uncopied(): Promise<readonly string[]> {
-    const rows = await this.#store.listBackfill(this.#db, this.names.projection);
-    return rows.filter(({ done, cursor }) => !done && cursor === null).map(({ source }) => source);
-  }
-
-  /** Takes over what the catalog says now of a source whose mirrored rows are still right. */
-  async adoptShape(source: string, shape: SourceShape): Promise<void> {
-    const mirror = this.#mirrors.get(source)!;
-    const names = new Set(shape.columns.filter(({ bornNull }) => bornNull).map(({ name }) => name));
-    await this.#db.transaction(async (tx) => {
-      await mirror.addColumns(tx, names);
-      await this.#shapes.save(tx, this.names.projection, source, shape);
-    });
-    mirror.shape = shape;
-  }
-
-  /** From now on the source's changes are landed: its copy reads only what is newer. */
-  copyBegins(source: string): void {
-    this.#awaitingCopy.delete(source);
-  }
-
-  isAwaitingCopy(source: string): boolean {
-    return this.#awaitingCopy.has(source);
   }
 
   /** Applies whole transactions, in commit order, and moves the position to the end of the last. */
@@ -287,7 +251,7 @@ export class DeclarativeProjection {
     const tried = await this.#db.transaction(async (tx) => {
       const letter = await this.#letterStore.takeDue(tx, this.names.projection);
       if (letter?.kind === 'land') return 'copy-again';
-      if (letter) await this.#retry(tx, letter);
+      if (letter) await retryLetter(tx, letter, (savepoint) => this.#attempt(savepoint, letter));
       return letter ? 'tried' : 'rested';
     });
     if (tried === 'tried') await this.letters.load(this.#db);
@@ -297,22 +261,12 @@ export class DeclarativeProjection {
     return 'lifted';
   }
 
-  async #retry(tx: Knex.Transaction, letter: DeadLetter): Promise<void> {
-    try {
-      await tx.transaction(async (savepoint) => {
-        if (letter.kind === 'dirty') await this.#retryDirty(savepoint, letter);
-        else if (letter.key !== undefined) await this.#builder.rebuild(savepoint, [letter.key]);
-      });
-    } catch (error) {
-      if (!isParkable(error)) throw error;
-      await this.#letterStore.failedAgain(tx, letter, describeFailure(error));
+  async #attempt(tx: Knex.Transaction, { kind, key, source, sourceKey }: DeadLetter): Promise<void> {
+    if (kind !== 'dirty') {
+      if (key !== undefined) await this.#builder.rebuild(tx, [key]);
       return;
     }
-    await this.#letterStore.remove(tx, letter.id);
-  }
-
-  /** A row that is gone, or that is now one that `dirty` understands, is no reason any more. */
-  async #retryDirty(tx: Knex.Transaction, { source, sourceKey }: DeadLetter): Promise<void> {
+    // A row that is gone, or that is now one that `dirty` understands, is no reason any more.
     const mirror = source === undefined ? undefined : this.#mirrors.get(source);
     const row = mirror && sourceKey && (await mirror.find(tx, sourceKey));
     if (row) await this.#dirtyKeys(tx, straight, mirror.source.name, [asHistory(row)]);
@@ -396,7 +350,7 @@ export class DeclarativeProjection {
   }
 
   async #applyChanges(tx: Knex.Transaction, attempts: Attempts, changes: readonly Change[]): Promise<void> {
-    const copied = [...this.#mirrors].filter(([source]) => !this.#awaitingCopy.has(source));
+    const copied = [...this.#mirrors].filter(([source]) => !this.copies.isAwaited(source));
     const keys = new Map(copied.map(([source, { key }]) => [source, key]));
     const net = collapseChanges(changes, keys);
     const mayMiss = this.#state === 'copying';
@@ -435,12 +389,9 @@ export class DeclarativeProjection {
 
   async #build(tx: Knex.Transaction, attempts: Attempts, keys: readonly string[]): Promise<void> {
     // A parked key is built when its turn to be tried again comes, from a mirror that has all its changes.
-    const parked =
-      this.letters.count === 0 || keys.length === 0
-        ? []
-        : await this.#letterStore.countChanges(tx, this.names.projection, keys);
-    const waiting = new Set(parked);
-    const open = waiting.size === 0 ? keys : keys.filter((key) => !waiting.has(key));
+    const mayBe = this.letters.count > 0 && keys.length > 0;
+    const parked = new Set(mayBe ? await this.#letterStore.countChanges(tx, this.names.projection, keys) : []);
+    const open = parked.size === 0 ? keys : keys.filter((key) => !parked.has(key));
     for (let start = 0; start < open.length; start += KEYS_PER_BUILD) {
       if (attempts instanceof CarefulAttempts && attempts.isHopeless) return;
       await attempts.run(

@@ -56,7 +56,7 @@ export class SourceChanges {
       const name = `${relation.schema}.${relation.table}`;
       for (const [source, mirror] of projection.mirrors) {
         const isIt = source === name || mirror.shape.oid === String(relation.oid);
-        if (!isIt || projection.isAwaitingCopy(source) || relationFits(source, mirror.shape, relation)) continue;
+        if (!isIt || projection.copies.isAwaited(source) || relationFits(source, mirror.shape, relation)) continue;
         await this.#store.suspect(this.#options.target, source, 'relation', projection.names.projection);
         const misfit = new FigError('FIG_SOURCE_CHANGED', `${source} has other columns than its mirror`);
         this.#told.add(misfit);

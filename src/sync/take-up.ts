@@ -91,7 +91,7 @@ async function mendShapes(
   const stored = await new SourceShapeStore().read(target, projection.names.projection);
   const adopt = new Map<string, SourceShape>();
   // Their mirrors may hold what an earlier session landed; empty, they need nothing that lies before their copies.
-  const again = [...(await projection.uncopied())];
+  const again = [...(await projection.copies.uncopied())];
   for (const [source, { source: table }] of projection.mirrors) {
     if (again.includes(source)) continue;
     const known = stored.get(source);
@@ -109,7 +109,7 @@ async function mendShapes(
   }
   if (again.length > 0) onUnusable(projection);
   return async () => {
-    for (const [source, shape] of adopt) await projection.adoptShape(source, shape);
+    for (const [source, shape] of adopt) await projection.copies.adoptShape(source, shape);
     if (again.length > 0) await projection.copyAgain(again);
   };
 }
