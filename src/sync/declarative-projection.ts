@@ -8,18 +8,17 @@ import { type BuildCursor, ProjectionStore, type ProjectionState } from '../stor
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../store/read-model-names.ts';
 import type { Change, LargeTransaction, RawRow, SourceTransaction } from './change.ts';
 import { collapseChanges, netOfRows } from './collapse-changes.ts';
-import { lastLine, linesOf } from './copy-lines.ts';
 import { DirtyKeys } from './dirty-keys.ts';
 import type { StoredPosition } from './judge-position.ts';
 import { type Attempts, CarefulAttempts, straight } from './attempts.ts';
 import type { CopiedChunk } from './copied-chunk.ts';
 import { doGuarded, type GuardedWork } from './guarded-work.ts';
 import { KeyBuilder } from './key-builder.ts';
-import { landApart } from './land-apart.ts';
+import { copyApart, landApart } from './land-apart.ts';
 import { LetterBook } from './letter-book.ts';
 import type { Mending } from './mending.ts';
 import { mirrorIn } from './mirror-in.ts';
-import { type Landed, MirrorTable } from './mirror-table.ts';
+import { asHistory, type Landed, MirrorTable } from './mirror-table.ts';
 import type { SourceTable } from './postgres/catalog.ts';
 import { ReadModelTable } from './read-model-table.ts';
 import { retryLetter } from './retry-letter.ts';
@@ -186,12 +185,7 @@ export class DeclarativeProjection {
     const mirror = this.#mirrors.get(chunk.source)!;
     await this.#guarded(async (attempts, note) => {
       await this.#db.transaction(async (tx) => {
-        await attempts.run(
-          tx,
-          attempts === straight ? [chunk.bytes] : linesOf(chunk.bytes),
-          (part, lines) => mirror.copy(part, lines.length === 1 ? lines[0]! : Buffer.concat(lines)),
-          (line) => ({ kind: 'land', key: undefined, source: chunk.source, sourceKey: lastLine(line, mirror.keyAt) }),
-        );
+        await copyApart(tx, attempts, mirror, chunk);
         const progress = { cursor: chunk.cursor, copied: chunk.rows, done: chunk.last };
         await this.#store.saveBackfill(tx, this.names.projection, chunk.source, progress);
         await note(tx);
@@ -402,9 +396,4 @@ export class DeclarativeProjection {
       );
     }
   }
-}
-
-/** A row of the mirror, of which there is nothing more to know. */
-function asHistory(row: RawRow): Landed[number] {
-  return { row, known: 'history' };
 }

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import { type Attempts, straight } from './attempts.ts';
 import { keyOfText, type NetChange, type NetTable } from './collapse-changes.ts';
+import type { CopiedChunk } from './copied-chunk.ts';
+import { lastLine, linesOf } from './copy-lines.ts';
 import type { Landed, LandedRow, LandingRules, MirrorTable } from './mirror-table.ts';
 
 /** Lands a batch's changes of one table in the mirror; with care, rows that the mirror does not take are left out. */
@@ -31,6 +33,22 @@ export async function landApart(
     }),
   );
   return landed;
+}
+
+/** Lands a copied chunk in the mirror; with care, lines that the mirror does not take are left out. */
+export async function copyApart(
+  tx: Knex.Transaction,
+  attempts: Attempts,
+  mirror: MirrorTable,
+  { source, bytes }: Pick<CopiedChunk, 'source' | 'bytes'>,
+): Promise<void> {
+  if (attempts === straight) return mirror.copy(tx, bytes);
+  await attempts.run(
+    tx,
+    linesOf(bytes),
+    (part, lines) => mirror.copy(part, Buffer.concat(lines)),
+    (line) => ({ kind: 'land', key: undefined, source, sourceKey: lastLine(line, mirror.keyAt) }),
+  );
 }
 
 function rank({ kind }: NetChange): number {

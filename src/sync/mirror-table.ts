@@ -20,6 +20,11 @@ export interface LandedRow {
 
 export type Landed = readonly LandedRow[];
 
+/** A row of the mirror, of which there is nothing more to know. */
+export function asHistory(row: RawRow): LandedRow {
+  return { row, known: 'history' };
+}
+
 export interface LandingRules {
   readonly mayMiss: boolean;
   readonly readStored: boolean;
