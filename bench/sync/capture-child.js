@@ -4,7 +4,7 @@ import { peakRssBytes } from './processes.js';
 import { dist } from './server.js';
 
 const load = (file) => import(`file://${dist}/src/${file}`);
-const { Capture } = await load('sync/capture.js');
+const { Capture } = await load('sync/capture/capture.js');
 const { openTarget } = await load('sync/open-target.js');
 const { migrateStore } = await load('store/control-store.js');
 const { silentLog } = await load('kernel/log.js');

@@ -4,7 +4,7 @@ import { summarizeOpenings } from '../store/breaker-store.ts';
 import { DifferenceStore } from '../store/difference-store.ts';
 import { EvidenceStore } from '../store/evidence-store.ts';
 import type { PhaseStore } from '../store/phase-store.ts';
-import type { Capture } from '../sync/capture.ts';
+import type { Capture } from '../sync/capture/capture.ts';
 import type { Knex } from 'knex';
 import { gateHealth } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';

@@ -1,6 +1,6 @@
 import type { NormalizedFeature } from '../config/normalized-config.ts';
 import type { GateHealth } from '../cutover/decide-gate.ts';
-import type { Capture } from '../sync/capture.ts';
+import type { Capture } from '../sync/capture/capture.ts';
 import type { BatchReport } from '../sync/batch/batch-read-model.ts';
 import type { BatchStatus, ReadModelStatus } from './control.ts';
 import type { SimpleReadModel, SimpleReadModels } from './simple-read-models.ts';

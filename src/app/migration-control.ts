@@ -9,7 +9,7 @@ import type { Verdict } from '../kernel/verdict.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { DifferenceStore } from '../store/difference-store.ts';
 import { EvidenceStore } from '../store/evidence-store.ts';
-import type { Capture } from '../sync/capture.ts';
+import type { Capture } from '../sync/capture/capture.ts';
 import type {
   CaptureStatus,
   DeadLetterDesk,

@@ -1,6 +1,6 @@
 import type { NormalizedFeature } from '../config/normalized-config.ts';
 import type { AppliedPosition, Position } from '../kernel/position.ts';
-import type { Capture } from '../sync/capture.ts';
+import type { Capture } from '../sync/capture/capture.ts';
 import { withinLag } from './bounded-position.ts';
 import type { SimpleReadModels } from './simple-read-models.ts';
 

@@ -2,7 +2,7 @@ import type { NormalizedFeature } from '../config/normalized-config.ts';
 import { describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
 import { type Service, startLoop } from '../kernel/service.ts';
-import type { Capture } from '../sync/capture.ts';
+import type { Capture } from '../sync/capture/capture.ts';
 import type { Reconciliations } from './reconciliations.ts';
 
 /** How often it is looked whether a read model is ready, and its comparison due. */

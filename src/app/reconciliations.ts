@@ -6,7 +6,7 @@ import type { ReconciliationHealth } from '../cutover/reconciliation-health.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { qualifiedSource, readModelNames } from '../store/read-model-names.ts';
 import { lastReconciliation } from '../store/reconciliation-store.ts';
-import type { Capture } from '../sync/capture.ts';
+import type { Capture } from '../sync/capture/capture.ts';
 import type { ReconcileReport, ReconcileRequest, ReconcileTools, ReconciliationStatus } from './control.ts';
 import { describeReconciliation } from './describe-reconciliation.ts';
 

@@ -1,6 +1,6 @@
 import { FigError } from '../kernel/fig-error.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { Capture } from '../sync/capture.ts';
+import type { Capture } from '../sync/capture/capture.ts';
 import type { BatchStatus, FigControl, ReadModelStatus } from './control.ts';
 
 /** Brings the gauges up to date before each exposition. */

@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load-config.ts';
 import type { ReadModelDefinition } from '../config/read-model-definition.ts';
 import { isCaptured } from '../config/read-model-kinds.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
-import { demandsOf } from '../sync/demands-of.ts';
+import { demandsOf } from '../sync/capture/demands-of.ts';
 import type { Finding } from '../sync/postgres/preflight/finding.ts';
 import { inspectSource } from '../sync/postgres/preflight/inspect-source.ts';
 import { isPooler, poolerFinding } from '../sync/postgres/preflight/probe-replication.ts';

@@ -3,8 +3,8 @@ import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-c
 import { isCaptured } from '../config/read-model-kinds.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Position } from '../kernel/position.ts';
-import type { AppliedBatch } from '../sync/applied-batch.ts';
-import { Capture } from '../sync/capture.ts';
+import type { AppliedBatch } from '../sync/capture/applied-batch.ts';
+import { Capture } from '../sync/capture/capture.ts';
 import type { ProgressEvent } from './running-fig.ts';
 import { showSyncProgress } from './sync-progress.ts';
 

@@ -1,4 +1,4 @@
-import type { SyncProgress } from '../sync/backfill.ts';
+import type { SyncProgress } from '../sync/backfill/backfill.ts';
 import type { ProgressEvent } from './running-fig.ts';
 
 /** Turns the capture's progress into the steps that front ends draw. */

@@ -3,7 +3,7 @@ import type { NormalizedFeature } from '../config/normalized-config.ts';
 import { isCaptured } from '../config/read-model-kinds.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { formatPosition } from '../kernel/position.ts';
-import { verifyModel } from '../sync/verify-model.ts';
+import { verifyModel } from '../sync/verify/verify-model.ts';
 import type { VerificationReport } from './control.ts';
 
 /** Builds sampled keys of a feature's read model anew. `target`: the pool that projections use. */

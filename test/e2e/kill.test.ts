@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { orderReadModel } from '../../examples/shop/features/order-read-model.ts';
 import { openTarget } from '../../src/sync/open-target.ts';
-import { ReadModelTable } from '../../src/sync/read-model-table.ts';
+import { ReadModelTable } from '../../src/sync/projection/read-model-table.ts';
 import { sleep } from '../../src/kernel/service.ts';
 import { ShopUnderFig, textRows } from '../support/shop-under-fig.ts';
 import { until } from '../support/until.ts';

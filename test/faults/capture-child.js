@@ -2,7 +2,7 @@
 // { legacyUrl, targetUrl, die?: { at, nth } }. Messages in: { ask: 'caught-up' } or { jumpClockMs }.
 import { channel } from 'node:diagnostics_channel';
 import { createJiti } from 'jiti';
-import { Capture } from '../../dist/src/sync/capture.js';
+import { Capture } from '../../dist/src/sync/capture/capture.js';
 import { openTarget } from '../../dist/src/sync/open-target.js';
 
 const { legacyUrl, targetUrl, die } = JSON.parse(process.argv[2]);

@@ -3,7 +3,7 @@ import { silentLog } from '../../src/kernel/log.ts';
 import type { Position } from '../../src/kernel/position.ts';
 import { migrateStore } from '../../src/store/control-store.ts';
 import { openTarget } from '../../src/sync/open-target.ts';
-import { Capture, type CaptureOptions } from '../../src/sync/capture.ts';
+import { Capture, type CaptureOptions } from '../../src/sync/capture/capture.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import { freshSummary, legacySchema, storedSummary, summary } from './summary-model.ts';
 

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { defineReadModel, type ReadModelDefinition } from '../../src/config/read-model-definition.ts';
 import { until } from '../support/until.ts';
-import type { Capture } from '../../src/sync/capture.ts';
+import type { Capture } from '../../src/sync/capture/capture.ts';
 import type { SyncSetup } from './fixtures.ts';
 import { summary } from './summary-model.ts';
 

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { BatchReadModelDefinition, BatchRow } from '../../config/batch-read-model.ts';
 import { readModelNames } from '../../store/read-model-names.ts';
-import { bulkWrite, quoteName, type TypedColumn } from '../bulk-upsert.ts';
-import { toText } from '../read-model-table.ts';
+import { bulkWrite, quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
+import { toText } from '../projection/read-model-table.ts';
 
 /**
  * The table of a batch read model and the one that is being filled beside it. The two differ by their schema, so that indexes

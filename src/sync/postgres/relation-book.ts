@@ -1,6 +1,6 @@
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Change, RawRow, SentRow } from '../change.ts';
-import { rowMaker } from '../row-shape.ts';
+import { rowMaker } from './row-shape.ts';
 import { type PgoutputMessage, type Relation, type SentValue, unchanged } from './pgoutput-messages.ts';
 
 export type RowMessage = Extract<PgoutputMessage, { type: 'insert' | 'update' | 'delete' | 'truncate' }>;

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { DifferenceKind } from '../../store/reconciliation-store.ts';
-import { quoteName, type TypedColumn } from '../bulk-upsert.ts';
-import type { DeclarativeProjection } from '../declarative-projection.ts';
-import { toText } from '../read-model-table.ts';
+import { quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
+import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import { toText } from '../projection/read-model-table.ts';
 import { escapedNames } from './placeholders.ts';
 
 /** Rows of a read model beside those that `build` gives for the same keys, each in the text PostgreSQL prints. */

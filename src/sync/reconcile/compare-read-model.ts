@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { qualifiedSource } from '../../store/read-model-names.ts';
 import type { DifferenceKind } from '../../store/reconciliation-store.ts';
-import type { DeclarativeProjection } from '../declarative-projection.ts';
+import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
 import { BuiltRows } from './built-rows.ts';
 import { MAX_SUSPECTS } from './find-differences.ts';
 import { abandonIf } from './snapshot-pair.ts';

@@ -1,6 +1,6 @@
 import { sleep } from '../../kernel/service.ts';
-import type { MirrorTable } from '../mirror-table.ts';
-import { textOfKey } from '../collapse-changes.ts';
+import type { MirrorTable } from '../mirror/mirror-table.ts';
+import { textOfKey } from '../mirror/collapse-changes.ts';
 import type { Key } from './compared-table.ts';
 import { compareRange, MAX_SUSPECTS, unequalKeys } from './find-differences.ts';
 import { ordersAlike } from './key-order.ts';

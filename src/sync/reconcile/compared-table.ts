@@ -1,5 +1,5 @@
-import { quoteName, type TypedColumn } from '../bulk-upsert.ts';
-import { keyOfText, textOfKey } from '../collapse-changes.ts';
+import { quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
+import { keyOfText, textOfKey } from '../mirror/collapse-changes.ts';
 
 /** Values of the key columns, as PostgreSQL prints them. */
 export type Key = readonly string[];

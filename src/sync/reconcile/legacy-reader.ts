@@ -1,7 +1,7 @@
 import { Client } from 'pg';
-import { quoteName } from '../bulk-upsert.ts';
+import { quoteName } from '../postgres/bulk-upsert.ts';
 import type { RawRow } from '../change.ts';
-import type { MirrorTable } from '../mirror-table.ts';
+import type { MirrorTable } from '../mirror/mirror-table.ts';
 import { parseSnapshot, type SourceSnapshot } from '../postgres/source-snapshot.ts';
 import { messagePrefix } from '../postgres/source-position.ts';
 import { sessionOptions, textTypes } from '../postgres/session-settings.ts';

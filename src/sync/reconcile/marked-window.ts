@@ -1,6 +1,6 @@
 import type { Position } from '../../kernel/position.ts';
 import type { Change, LargeTransaction, SourceTransaction } from '../change.ts';
-import { keyText } from '../collapse-changes.ts';
+import { keyText } from '../mirror/collapse-changes.ts';
 import type { DeliveredXids } from '../delivered-xids.ts';
 import { isVisible, type SourceSnapshot } from '../postgres/source-snapshot.ts';
 import { messagePrefix } from '../postgres/source-position.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { keyOfText } from '../collapse-changes.ts';
+import { keyOfText } from '../mirror/collapse-changes.ts';
 
 /** Numbers that a database gave out say nothing of a person; anything else might be a name or an address. */
 const impersonal = /^(smallint|integer|bigint|uuid|boolean)$/;

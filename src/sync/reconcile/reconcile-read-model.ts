@@ -12,13 +12,13 @@ import {
 } from '../../store/reconciliation-store.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import { sharedSecret } from '../../store/setting-store.ts';
-import type { DeclarativeProjection } from '../declarative-projection.ts';
+import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
 import type { DeliveredXids } from '../delivered-xids.ts';
-import type { MirrorTable } from '../mirror-table.ts';
+import type { MirrorTable } from '../mirror/mirror-table.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
 import { compareKeys, compareReadModel } from './compare-read-model.ts';
 import { compareSource } from './compare-source.ts';
-import { keyOfText, textOfKey } from '../collapse-changes.ts';
+import { keyOfText, textOfKey } from '../mirror/collapse-changes.ts';
 import type { Key } from './compared-table.ts';
 import { LegacyReader } from './legacy-reader.ts';
 import { maskedKey } from './masked-key.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { keyText, textOfKey } from '../collapse-changes.ts';
+import { keyText, textOfKey } from '../mirror/collapse-changes.ts';
 import type { RawRow } from '../change.ts';
-import type { MirrorTable } from '../mirror-table.ts';
+import type { MirrorTable } from '../mirror/mirror-table.ts';
 import type { SourceSnapshot } from '../postgres/source-snapshot.ts';
 import type { Key } from './compared-table.ts';
 import { MarkedWindow } from './marked-window.ts';

@@ -1,7 +1,7 @@
 import type { DifferenceKind } from '../../store/reconciliation-store.ts';
 import { sleep } from '../../kernel/service.ts';
-import type { MirrorTable } from '../mirror-table.ts';
-import { textOfKey } from '../collapse-changes.ts';
+import type { MirrorTable } from '../mirror/mirror-table.ts';
+import { textOfKey } from '../mirror/collapse-changes.ts';
 import type { Key } from './compared-table.ts';
 import { abandonIf, openPair, type ReconcileParts } from './snapshot-pair.ts';
 

@@ -4,7 +4,7 @@ import type { Log } from '../../kernel/log.ts';
 import { laterPosition, positionZero, type Position, type SourcePosition } from '../../kernel/position.ts';
 import { startLoop, type Service } from '../../kernel/service.ts';
 import { AppliedTracker } from '../applied-tracker.ts';
-import { LagMeter } from '../lag-meter.ts';
+import { LagMeter } from '../capture/lag-meter.ts';
 import type { ReadModelProgress } from '../read-model-progress.ts';
 import type { PrimaryWatch } from './primary-watch.ts';
 import { ReplicaWatch } from './replica-watch.ts';

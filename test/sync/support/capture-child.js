@@ -2,7 +2,7 @@
 // node capture-child.js <url of legacy> <url of the target>; answers 'ready', and every message with its peak memory.
 import { silentLog } from '../../../dist/src/kernel/log.js';
 import { migrateStore } from '../../../dist/src/store/control-store.js';
-import { Capture } from '../../../dist/src/sync/capture.js';
+import { Capture } from '../../../dist/src/sync/capture/capture.js';
 import { openTarget } from '../../../dist/src/sync/open-target.js';
 
 const [legacyUrl, targetUrl] = process.argv.slice(2);

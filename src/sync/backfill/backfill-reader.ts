@@ -1,0 +1,115 @@
+import { Client, escapeLiteral } from 'pg';
+import { lastLine } from '../mirror/copy-lines.ts';
+import type { MirrorTable } from '../mirror/mirror-table.ts';
+import { quoteName } from '../postgres/bulk-upsert.ts';
+import { copyOut } from '../postgres/copy.ts';
+import { messagePrefix } from '../postgres/source-position.ts';
+import { sessionOptions, textTypes } from '../postgres/session-settings.ts';
+import { sleep } from '../../kernel/service.ts';
+import { milestone } from '../../kernel/milestones.ts';
+
+export interface ReadChunk {
+  readonly snapshot: string;
+  /** Lines in COPY's text format, with the columns of the source in its order. */
+  readonly bytes: Buffer;
+  readonly rows: number;
+  /** Key of the last row. */
+  readonly lastKey: readonly string[] | undefined;
+  /** How long legacy worked on it. */
+  readonly ms: number;
+}
+
+/** Reads chunks of legacy tables between two markers in the log. One connection, no locks, short transactions. */
+export class BackfillReader implements AsyncDisposable {
+  readonly #client: Client;
+
+  private constructor(client: Client) {
+    this.#client = client;
+  }
+
+  static async open(url: string): Promise<BackfillReader> {
+    const client = new Client({
+      connectionString: url,
+      application_name: 'fig backfill',
+      options: sessionOptions(),
+      types: textTypes,
+    });
+    client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
+    await client.connect();
+    return new BackfillReader(client);
+  }
+
+  /**
+   * Waits until every transaction that is writing now has ended, so that none can have been delivered by an earlier
+   * session and still be invisible to our snapshots.
+   */
+  async untilEarlierWritersEnded(signal: AbortSignal): Promise<void> {
+    const start = await this.#client.query<{ at: string }>(
+      'SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS at',
+    );
+    while (!signal.aborted) {
+      const now = await this.#client.query<{ done: string }>(
+        'SELECT (pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8)::text AS done',
+        [start.rows[0]!.at],
+      );
+      if (now.rows[0]!.done === 'true') return;
+      await sleep(100, signal);
+    }
+  }
+
+  async countRows(mirror: MirrorTable): Promise<number> {
+    const counted = await this.#client.query<{ count: string }>(`SELECT count(*) AS count FROM ${tableOf(mirror)}`);
+    return Number(counted.rows[0]!.count);
+  }
+
+  /** Writes LOW, reads up to `limit` rows after the cursor, hands them over, and only then writes HIGH. */
+  async read(
+    mirror: MirrorTable,
+    after: readonly string[] | null,
+    limit: number,
+    id: string,
+    onRead: (chunk: ReadChunk) => void,
+  ): Promise<ReadChunk> {
+    await this.#mark(`low ${id}`);
+    const chunk = await this.#readSnapshot(mirror, after, limit);
+    onRead(chunk);
+    milestone('sync:chunk-read');
+    await this.#mark(`high ${id}`);
+    return chunk;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.end();
+  }
+
+  async #mark(content: string): Promise<void> {
+    await this.#client.query('SELECT pg_logical_emit_message(true, $1, $2)', [messagePrefix, content]);
+  }
+
+  async #readSnapshot(mirror: MirrorTable, after: readonly string[] | null, limit: number): Promise<ReadChunk> {
+    const { source, key } = mirror;
+    const typeOf = (name: string): string => source.columns.find((column) => column.name === name)!.sourceType;
+    const columns = source.columns.map(({ name }) => quoteName(name)).join(', ');
+    const keys = key.map(quoteName).join(', ');
+    // COPY takes no parameters.
+    const values = after?.map((value, i) => `${escapeLiteral(value)}::${typeOf(key[i]!)}`).join(', ');
+    const from = values === undefined ? '' : `WHERE (${keys}) > (${values})`;
+    await this.#client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    try {
+      const snapshot = await this.#client.query<{ s: string }>('SELECT pg_current_snapshot()::text AS s');
+      const startedAt = performance.now();
+      const { bytes, rows } = await copyOut(
+        this.#client,
+        `COPY (SELECT ${columns} FROM ${tableOf(mirror)} ${from} ORDER BY ${keys} LIMIT ${limit}) TO STDOUT`,
+      );
+      const ms = performance.now() - startedAt;
+      return { snapshot: snapshot.rows[0]!.s, bytes, rows, lastKey: lastLine(bytes, mirror.keyAt), ms };
+    } finally {
+      await this.#client.query('COMMIT');
+    }
+  }
+}
+
+function tableOf({ source }: MirrorTable): string {
+  return `${quoteName(source.schema)}.${quoteName(source.table)}`;
+}

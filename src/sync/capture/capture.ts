@@ -1,0 +1,243 @@
+import type { Knex } from 'knex';
+import type { ReadModelDefinition } from '../../config/read-model-definition.ts';
+import { FigError, describeError } from '../../kernel/fig-error.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { AppliedPosition, Position } from '../../kernel/position.ts';
+import { type Service, sleep, startLoop } from '../../kernel/service.ts';
+import type { AppliedBatch } from './applied-batch.ts';
+import type { Reconciliation } from '../../store/reconciliation-store.ts';
+import { AppliedTracker } from '../applied-tracker.ts';
+import type { SyncProgress } from '../backfill/backfill.ts';
+import { CaptureSession } from './capture-session.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { LagMeter } from './lag-meter.ts';
+import { FindingLog } from '../postgres/preflight/finding-log.ts';
+import { PostgresSourcePosition } from '../postgres/source-position.ts';
+import type { ReadModelProgress } from '../read-model-progress.ts';
+import type { ReconcileOrder } from '../reconcile/reconcile-read-model.ts';
+
+const SAMPLE_EVERY_MS = 500;
+const DEFAULT_MAX_LOAD = 4;
+
+export interface CaptureOptions {
+  /** Connection URL of the legacy database. */
+  readonly url: string;
+  /** Name of the migration; slot and publication are called after it. */
+  readonly migration: string;
+  /** The target database, which also holds the control store. */
+  readonly target: Knex;
+  readonly readModels: readonly ReadModelDefinition[];
+  /** The first copy rests while legacy takes this many times as long for a row as it did at best. */
+  readonly maxLoad?: number | undefined;
+  readonly log: Log;
+  readonly onProgress: (progress: SyncProgress) => void;
+  /** Told the position of a read model whenever it moves; undefined while it cannot be read. */
+  readonly onPosition: (readModel: string, position: Position | undefined) => void;
+  /** Told of everything that was applied. */
+  readonly onApplied?: ((batch: AppliedBatch) => void) | undefined;
+  /** More keys of a read model than these that cannot be built, and it is not read from. Default 100. */
+  readonly maxLetters?: ((readModel: string) => number) | undefined;
+  /** Told when further keys of a read model are parked, before a position is told that they do not stand at. */
+  readonly onParked?: ((readModel: string, parkings: number) => void) | undefined;
+}
+
+/** What is wrong with a read model. */
+export interface ReadModelLetters {
+  /** Keys whose rows are not what legacy has. */
+  readonly parked: readonly string[];
+  /** Dead letters, of parked keys and others. */
+  readonly count: number;
+  /** How often further keys were parked: it tells whether any were since somebody looked. */
+  readonly parkings: number;
+}
+
+const noLetters: ReadModelLetters = { parked: [], count: 0, parkings: 0 };
+const DEFAULT_MAX_LETTERS = 100;
+
+/** Keeps every read model in step with the legacy database, for as long as it runs. */
+export class Capture implements Service {
+  readonly name = 'capture';
+  readonly source: PostgresSourcePosition;
+  readonly #options: CaptureOptions;
+  readonly #trackers: ReadonlyMap<string, AppliedTracker>;
+  readonly #progress = new Map<string, ReadModelProgress>();
+  readonly #letters = new Map<string, ReadModelLetters>();
+  readonly #lag = new LagMeter();
+  readonly #heartbeat = new Heartbeat();
+  readonly #told: FindingLog;
+  readonly #loops: readonly Service[];
+  #session: CaptureSession | undefined;
+  #error: string | undefined;
+  #log: string | undefined;
+  #refusal: FigError | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: CaptureOptions) {
+    this.#options = options;
+    this.#told = new FindingLog(options.log);
+    this.source = new PostgresSourcePosition(options.url, options.log);
+    this.#trackers = new Map(options.readModels.map(({ name }) => [name, new AppliedTracker()]));
+    this.#loops = [
+      startLoop({
+        name: 'capture',
+        turn: (signal) => this.#runSession(signal),
+        onError: (error, attempt) => this.#failed(error, attempt),
+      }),
+      startLoop({
+        name: 'lag',
+        turn: () => this.#sampleLag(),
+        onError: (error) => options.log.debug({ error: describeError(error) }, 'the source position is not known'),
+        maxRestMs: 1_000,
+      }),
+    ];
+  }
+
+  /** Names the log of the legacy database, another after a failover or restore; undefined until it was first heard. */
+  sourceLog(): string | undefined {
+    return this.#log;
+  }
+
+  applied(readModel: string): AppliedPosition | undefined {
+    return this.#trackers.get(readModel);
+  }
+
+  progressOf(readModel: string): ReadModelProgress {
+    return this.#progress.get(readModel) ?? { state: 'waiting', progress: 0, error: this.#error };
+  }
+
+  lettersOf(readModel: string): ReadModelLetters {
+    return this.#letters.get(readModel) ?? noLetters;
+  }
+
+  /** Positions and lag of the slowest read model that can be read. */
+  status(): {
+    state: 'starting' | 'streaming' | 'reconnecting';
+    received: Position | undefined;
+    applied: Position | undefined;
+    acknowledged: Position | undefined;
+    lag: { bytes: number; seconds: number } | undefined;
+    /** Disk that transactions too large for memory take now. */
+    spooledBytes: number;
+    error: string | undefined;
+  } {
+    const applied = this.#slowest();
+    const state = this.#session ? 'streaming' : this.#error === undefined ? 'starting' : 'reconnecting';
+    return {
+      state,
+      received: this.#session?.received,
+      applied,
+      acknowledged: this.#session?.acknowledged,
+      lag: applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now()),
+      spooledBytes: this.#session?.spooledBytes ?? 0,
+      error: this.#error,
+    };
+  }
+
+  /** Seconds that a read model is behind; undefined while that is not known. */
+  lagSecondsOf(readModel: string): number | undefined {
+    const applied = this.#trackers.get(readModel)?.current();
+    return applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now())?.seconds;
+  }
+
+  /**
+   * Compares a read model with legacy while both go on, and puts right what differs if told to. Throws
+   * FIG_RECONCILE_REFUSED when it cannot be compared now, FIG_RECONCILE_FAILED when it could not be to the end.
+   */
+  async reconcile(readModel: string, order: ReconcileOrder): Promise<Reconciliation> {
+    if (!this.#session) throw new FigError('FIG_RECONCILE_REFUSED', 'changes are not being captured');
+    return this.#session.reconcile(readModel, order);
+  }
+
+  /**
+   * Resolves when every read model can be read, or when the signal aborts. Throws FIG_PREFLIGHT_REFUSED at once, since
+   * that does not mend itself; any other failure is tried again.
+   */
+  async untilReady(signal: AbortSignal): Promise<void> {
+    const isReady = ({ name }: ReadModelDefinition): boolean => this.progressOf(name).state === 'ready';
+    while (!signal.aborted && !this.#options.readModels.every(isReady)) {
+      if (this.#refusal) throw this.#refusal;
+      await sleep(50, signal);
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= (async () => {
+      await Promise.all(this.#loops.map((loop) => loop.stop()));
+      await this.source[Symbol.asyncDispose]();
+    })();
+    return this.#stopping;
+  }
+
+  async #runSession(signal: AbortSignal): Promise<number | undefined> {
+    const { url, migration, target, readModels, log } = this.#options;
+    await using session = await CaptureSession.open({
+      url,
+      migration,
+      target,
+      readModels,
+      maxLoad: this.#options.maxLoad ?? DEFAULT_MAX_LOAD,
+      log,
+      onFindings: (findings) => this.#told.tell(findings),
+      onState: (readModel, progress) => this.#setState(readModel, progress),
+      onProgress: this.#options.onProgress,
+      onPosition: (readModel, position) => this.#setPosition(readModel, position),
+      onApplied: (batch) => this.#options.onApplied?.(batch),
+      maxLetters: (readModel) => this.#options.maxLetters?.(readModel) ?? DEFAULT_MAX_LETTERS,
+      onLetters: (readModel, { parked, count }) => this.#setLetters(readModel, parked, count),
+    });
+    this.#session = session;
+    this.#log = session.log;
+    this.#error = undefined;
+    this.#refusal = undefined;
+    try {
+      await session.run(signal);
+    } finally {
+      this.#session = undefined;
+    }
+    return signal.aborted ? undefined : 0;
+  }
+
+  #setState(readModel: string, progress: ReadModelProgress): void {
+    this.#progress.set(readModel, progress);
+  }
+
+  #setPosition(readModel: string, position: Position | undefined): void {
+    this.#trackers.get(readModel)?.set(position);
+    this.#options.onPosition(readModel, position);
+  }
+
+  #setLetters(readModel: string, parked: readonly string[], count: number): void {
+    const before = this.lettersOf(readModel);
+    if (before.parked === parked && before.count === count) return;
+    const added = parked.filter((key) => !before.parked.includes(key)).length;
+    const letters = { parked, count, parkings: before.parkings + added };
+    this.#letters.set(readModel, letters);
+    if (added > 0) this.#options.onParked?.(readModel, letters.parkings);
+    if (count <= before.count) return;
+    const fields = { readModel, code: 'FIG_KEY_PARKED', parked: parked.length, letters: count };
+    this.#options.log.warn(fields, 'something cannot be built and is parked; its reads go to legacy');
+  }
+
+  #failed(error: unknown, attempt: number): void {
+    this.#error = describeError(error);
+    if (error instanceof FigError && error.code === 'FIG_PREFLIGHT_REFUSED') this.#refusal = error;
+    const fields = { error: this.#error, attempt };
+    // The slot of a process that was killed stays taken for a moment, so the first failures are no news.
+    if (attempt < 4) this.#options.log.info(fields, 'capture is not running yet; trying again');
+    else this.#options.log.warn(fields, 'capture is not running; trying again');
+  }
+
+  async #sampleLag(): Promise<number> {
+    const position = await this.source.read();
+    this.#lag.sample(position, Date.now());
+    const applied = this.#slowest();
+    if (applied !== undefined) this.#lag.forgetBefore(applied);
+    if (this.#session && this.#heartbeat.isDue(position, this.#session.received, Date.now())) this.source.nudge();
+    return SAMPLE_EVERY_MS;
+  }
+
+  #slowest(): Position | undefined {
+    const known = [...this.#trackers.values()].map((tracker) => tracker.current()).filter((at) => at !== undefined);
+    return known.length === 0 ? undefined : known.reduce((a, b) => (a < b ? a : b));
+  }
+}

@@ -1,0 +1,43 @@
+import { Client } from 'pg';
+import { FigError } from '../../kernel/fig-error.ts';
+import { sleep } from '../../kernel/service.ts';
+import { judgeShapeChange } from './judge-shape-change.ts';
+import { sessionOptions } from '../postgres/session-settings.ts';
+import type { SourceTable } from '../postgres/catalog.ts';
+import { readShapes } from '../postgres/source-shape.ts';
+
+const LOOK_EVERY_MS = 5_000;
+
+/**
+ * Looks at the catalog now and then, because much of what is done to a table sends no rows. Throws FIG_SOURCE_CHANGED when a
+ * table is not what it was when the session began; `onChanged` is told its name before.
+ */
+export async function watchCatalog(
+  url: string,
+  tables: readonly SourceTable[],
+  onChanged: (source: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const config = { connectionString: url, application_name: 'fig catalog', options: sessionOptions() };
+  const client = new Client(config);
+  client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
+  await client.connect();
+  try {
+    while (!signal.aborted) {
+      const shapes = await readShapes(
+        client,
+        tables.map(({ name }) => name),
+      );
+      const changes = tables.flatMap(({ name, shape }) => {
+        const now = shapes.get(name);
+        const { effect, reasons } = now ? judgeShapeChange(shape, now) : { effect: 'gone', reasons: ['it is gone'] };
+        if (effect === 'recopy' || effect === 'gone') onChanged(name);
+        return effect === 'none' ? [] : [`${name}: ${reasons.join(', ')}`];
+      });
+      if (changes.length > 0) throw new FigError('FIG_SOURCE_CHANGED', changes.join('; '));
+      await sleep(LOOK_EVERY_MS, signal);
+    }
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,81 @@
+import type { Suspicion } from '../../store/source-shape-store.ts';
+import type { ShapeColumn, SourceShape } from '../postgres/source-shape.ts';
+
+/** What a change of a legacy table asks for, the least first. */
+export type ShapeEffect =
+  /** Nothing: rows and columns are what they were. */
+  | 'none'
+  /** Rows are what they were; whether the table may be captured must be looked at again. */
+  | 'check'
+  /** Columns came that are null in every row from before: the mirror gets them, nothing is copied. */
+  | 'extend'
+  /** Values changed that no change of a row tells: the table is copied again. */
+  | 'recopy';
+
+export interface ShapeChange {
+  readonly effect: ShapeEffect;
+  /** For the log. */
+  readonly reasons: readonly string[];
+}
+
+/** Pure: what happened to a table between two looks at the catalog. */
+export function judgeShapeChange(before: SourceShape, after: SourceShape, suspicion?: Suspicion): ShapeChange {
+  const recopy: string[] = [];
+  if (suspicion === 'unpublished') recopy.push('it was not published for a while');
+  if (before.oid !== after.oid) recopy.push('it was dropped and made again');
+  else recopy.push(...columnReasons(before, after));
+  const extend = before.oid === after.oid ? bornNull(before, after).map(({ name }) => `column ${name} was added`) : [];
+  if (suspicion === 'relation' && recopy.length + extend.length === 0)
+    recopy.push('its columns changed and changed back');
+  if (recopy.length > 0) return { effect: 'recopy', reasons: [...recopy, ...extend] };
+  if (extend.length > 0) return { effect: 'extend', reasons: extend };
+  const check = checkReasons(before, after);
+  return { effect: check.length > 0 ? 'check' : 'none', reasons: check };
+}
+
+/** Columns that were added without a value for the rows that were there. */
+export function bornNull(before: SourceShape, after: SourceShape): readonly ShapeColumn[] {
+  // A file that was written anew may hold a default that the catalog does not tell of any more.
+  if (before.file !== after.file) return [];
+  return added(before, after).filter(({ hasMissing, number }) => !hasMissing && number > lastNumber(before));
+}
+
+function columnReasons(before: SourceShape, after: SourceShape): readonly string[] {
+  const reasons: string[] = [];
+  const isRewritten = before.file !== after.file;
+  for (const old of before.columns) {
+    const now = after.columns.find(({ number }) => number === old.number);
+    if (!now) reasons.push(`column ${old.name} was dropped`);
+    else if (now.name !== old.name) reasons.push(`column ${old.name} was renamed to ${now.name}`);
+    else if (now.type !== old.type) reasons.push(`column ${old.name} is ${now.type} now, it was ${old.type}`);
+    // Either alone is harmless: VACUUM FULL writes the file anew, SET NOT NULL touches the catalog.
+    else if (isRewritten && now.version !== old.version) reasons.push(`column ${old.name} was rewritten`);
+    else if (hasRenamedLabel(old, now)) reasons.push(`a label of the enum in column ${old.name} was renamed`);
+  }
+  const silent = new Set(bornNull(before, after));
+  for (const column of added(before, after)) {
+    if (!silent.has(column)) reasons.push(`column ${column.name} was added with values`);
+  }
+  return reasons;
+}
+
+function added(before: SourceShape, after: SourceShape): readonly ShapeColumn[] {
+  return after.columns.filter(({ number }) => !before.columns.some((old) => old.number === number));
+}
+
+function lastNumber({ columns }: SourceShape): number {
+  return Math.max(0, ...columns.map(({ number }) => number));
+}
+
+function hasRenamedLabel(old: ShapeColumn, now: ShapeColumn): boolean {
+  return Object.entries(old.labels ?? {}).some(([id, label]) => (now.labels?.[id] ?? label) !== label);
+}
+
+function checkReasons(before: SourceShape, after: SourceShape): readonly string[] {
+  const reasons: string[] = [];
+  if (before.replicaIdentity !== after.replicaIdentity || before.identityKey !== after.identityKey) {
+    reasons.push('its replica identity is another');
+  }
+  if (before.children !== after.children) reasons.push('other tables inherit from it');
+  return reasons;
+}

@@ -1,0 +1,135 @@
+import type { Knex } from 'knex';
+import type { Client } from 'pg';
+import { readModelFingerprint } from '../../config/fingerprint.ts';
+import { FigError } from '../../kernel/fig-error.ts';
+import type { Log } from '../../kernel/log.ts';
+import { formatPosition } from '../../kernel/position.ts';
+import { SourceShapeStore } from '../../store/source-shape-store.ts';
+import { carryBornNull } from './carry-born-null.ts';
+import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import { judgeShapeChange } from './judge-shape-change.ts';
+import { judgeLog, judgePosition, type PositionVerdict } from './judge-position.ts';
+import type { SourceTable } from '../postgres/catalog.ts';
+import { projectionFingerprint, type SourceIdentity } from '../postgres/identify-source.ts';
+import { ensureSlot, type Slot } from '../postgres/slot.ts';
+import type { SourceShape } from '../postgres/source-shape.ts';
+
+export interface TakeUpOptions {
+  readonly client: Client;
+  readonly target: Knex;
+  /** Name of the slot and of the publication. */
+  readonly name: string;
+  readonly tables: readonly SourceTable[];
+  readonly projections: readonly DeclarativeProjection[];
+  readonly identity: SourceIdentity;
+  readonly log: Log;
+  /** Told of each read model whose rows cannot be carried on with, as soon as that is known. */
+  readonly onUnusable: (projection: DeclarativeProjection) => void;
+}
+
+export interface TakenUp {
+  readonly slot: Slot;
+  /** These have to start anew. */
+  readonly fresh: ReadonlySet<DeclarativeProjection>;
+  /** The others go on once they were mended, which is only for whoever holds the slot. */
+  readonly mend: ReadonlyMap<DeclarativeProjection, () => Promise<void>>;
+}
+
+/**
+ * Resumes the projections and finds or makes the slot. A projection has to start anew when there is nothing stored, when
+ * it was made by another definition, from another server, or when changes are missing or too many. Tables that were
+ * changed are copied again.
+ */
+export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
+  const { client, name, tables, projections, identity, log, onUnusable } = options;
+  const fresh = new Set<DeclarativeProjection>();
+  const mend = new Map<DeclarativeProjection, () => Promise<void>>();
+  let isForked = false;
+  for (const projection of projections) {
+    if (!(await projection.resume(fingerprintOf(projection, identity)))) {
+      fresh.add(projection);
+      onUnusable(projection);
+      continue;
+    }
+    const verdict = judgeLog(projection.stored, identity);
+    if (verdict === 'resume') continue;
+    isForked = true;
+    fresh.add(projection);
+    onUnusable(projection);
+    warn(log, projection, verdict, identity);
+  }
+  const slot = await ensureSlot(client, name, tables, {
+    // A slot that stands in a log which the server has left would keep back what is written now.
+    isUseless: (confirmed) => isForked || confirmed > identity.end,
+    onMake: () => projections.forEach(onUnusable),
+    log,
+  });
+  for (const projection of projections) {
+    if (fresh.has(projection)) continue;
+    const verdict = judgePosition(projection.stored, slot.confirmed, identity);
+    if (verdict === 'resume') {
+      await projection.reachedOn(identity.timeline);
+      mend.set(projection, await mendShapes(projection, options));
+    } else {
+      fresh.add(projection);
+      onUnusable(projection);
+      warn(log, projection, verdict, identity, slot);
+    }
+  }
+  return { slot, fresh, mend };
+}
+
+export function fingerprintOf(projection: DeclarativeProjection, identity: SourceIdentity): string {
+  return projectionFingerprint(readModelFingerprint(projection.definition), identity);
+}
+
+async function mendShapes(
+  projection: DeclarativeProjection,
+  { target, log, onUnusable }: TakeUpOptions,
+): Promise<() => Promise<void>> {
+  const { name } = projection.definition;
+  const stored = await new SourceShapeStore().read(target, projection.names.projection);
+  const adopt = new Map<string, SourceShape>();
+  // Their mirrors may hold what an earlier session landed; empty, they need nothing that lies before their copies.
+  const again = [...(await projection.copies.uncopied())];
+  for (const [source, { source: table }] of projection.mirrors) {
+    if (again.includes(source)) continue;
+    const known = stored.get(source);
+    if (!known) {
+      again.push(source);
+      continue;
+    }
+    const before = known.shape as SourceShape;
+    const { effect, reasons } = judgeShapeChange(before, table.shape, known.suspicion);
+    if (effect === 'recopy') again.push(source);
+    else adopt.set(source, carryBornNull(before, table.shape));
+    if (reasons.length > 0) {
+      log.warn({ readModel: name, table: source, effect, reasons }, 'a legacy table was changed');
+    }
+  }
+  if (again.length > 0) onUnusable(projection);
+  return async () => {
+    for (const [source, shape] of adopt) await projection.copies.adoptShape(source, shape);
+    if (again.length > 0) await projection.copyAgain(again);
+  };
+}
+
+function warn(
+  log: Log,
+  projection: DeclarativeProjection,
+  verdict: Exclude<PositionVerdict, 'resume'>,
+  identity: SourceIdentity,
+  slot?: Slot,
+): void {
+  const { name } = projection.definition;
+  const { position, timeline } = projection.stored;
+  const stands = `the read model ${name} stands at ${formatPosition(position)} of timeline ${timeline ?? '?'}`;
+  const error =
+    verdict === 'slot-passed'
+      ? new FigError('FIG_SLOT_PASSED', `${stands}, the slot at ${slot ? formatPosition(slot.confirmed) : '?'}`)
+      : new FigError(
+          'FIG_LOG_FORKED',
+          `${stands}; the log of the server ends at ${formatPosition(identity.end)} of timeline ${identity.timeline}`,
+        );
+  log.warn({ readModel: name, code: error.code, error: error.message }, 'the read model is built again');
+}

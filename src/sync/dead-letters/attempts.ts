@@ -1,0 +1,76 @@
+import type { Knex } from 'knex';
+import type { DeadLetterNote } from '../../store/dead-letter-store.ts';
+import { describeFailure } from './describe-failure.ts';
+import { isolateFailures } from './isolate-failures.ts';
+import { isOfDefinition, isParkable } from './transient-errors.ts';
+
+/** What a failure would be noted under. */
+export type Place = Omit<DeadLetterNote, 'code' | 'message'>;
+
+/** How the steps of a batch are done. */
+export interface Attempts {
+  run<T>(
+    tx: Knex.Transaction,
+    items: readonly T[],
+    attempt: (tx: Knex.Transaction, part: readonly T[]) => Promise<void>,
+    placeOf: (item: T) => Place,
+  ): Promise<void>;
+}
+
+/** Straight on: the first failure ends the batch. It costs nothing, and nearly every batch goes through this way. */
+export const straight: Attempts = { run: (tx, items, attempt) => attempt(tx, items) };
+
+/** So many keys in a row for which PostgreSQL rejects the statement itself: it would reject it for every other, too. */
+const SAME_FOR_ALL = 3;
+
+/** With savepoints: what fails by itself is found and noted, the rest is done. */
+export class CarefulAttempts implements Attempts {
+  readonly #room: number;
+  readonly #failures = new Map<string, DeadLetterNote>();
+
+  /** `room`: with more failures than these nothing further is tried. */
+  constructor(room: number) {
+    this.#room = room;
+  }
+
+  get failures(): readonly DeadLetterNote[] {
+    return [...this.#failures.values()];
+  }
+
+  /** Whether it makes no sense to go on: some of what failed concerns every key, or there is too much of it. */
+  get isHopeless(): boolean {
+    return this.#failures.size > this.#room || this.failures.some(({ kind }) => kind !== 'build');
+  }
+
+  async run<T>(
+    tx: Knex.Transaction,
+    items: readonly T[],
+    attempt: (tx: Knex.Transaction, part: readonly T[]) => Promise<void>,
+    placeOf: (item: T) => Place,
+  ): Promise<void> {
+    const rejected: DeadLetterNote[] = [];
+    let succeeded = false;
+    await isolateFailures(
+      items,
+      async (part) => {
+        await tx.transaction((savepoint) => attempt(savepoint, part));
+        succeeded = true;
+      },
+      (item, error) => {
+        const note = { ...placeOf(item), ...describeFailure(error) };
+        this.#failures.set(JSON.stringify([note.kind, note.key, note.source, note.sourceKey]), note);
+        if (isOfDefinition(error)) rejected.push(note);
+        return this.#failures.size <= this.#room && (succeeded || rejected.length < SAME_FOR_ALL);
+      },
+      isParkable,
+    );
+    if (!succeeded && rejected.length > 0) this.#blameTheModel(rejected);
+  }
+
+  #blameTheModel(rejected: readonly DeadLetterNote[]): void {
+    const [sample] = rejected;
+    if (sample?.kind !== 'build') return;
+    for (const [place, note] of this.#failures) if (rejected.includes(note)) this.#failures.delete(place);
+    this.#failures.set('model', { ...sample, kind: 'model' });
+  }
+}

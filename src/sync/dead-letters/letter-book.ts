@@ -1,0 +1,59 @@
+import type { Knex } from 'knex';
+import { type DeadLetter, DeadLetterStore } from '../../store/dead-letter-store.ts';
+
+const nobody: readonly string[] = [];
+
+/** The dead letters of one projection as they were last read. The store has the last word: others may discard. */
+export class LetterBook {
+  readonly #projection: string;
+  readonly #max: number;
+  readonly #store = new DeadLetterStore();
+  #letters: readonly DeadLetter[] = [];
+  #parked = nobody;
+
+  /** `max`: with more letters than these the read model as a whole is not trusted. */
+  constructor(projection: string, max: number) {
+    this.#projection = projection;
+    this.#max = max;
+  }
+
+  get count(): number {
+    return this.#letters.length;
+  }
+
+  /** How many more there may be. */
+  get room(): number {
+    return Math.max(0, this.#max - this.count);
+  }
+
+  /** Keys of the read model whose rows are not what legacy has. Another list whenever they change, else the same. */
+  get parked(): readonly string[] {
+    return this.#parked;
+  }
+
+  /** Why no row of the read model can be trusted; undefined while it is only the parked ones. */
+  get pausedBecause(): string | undefined {
+    const unbounded = this.#letters.find(({ kind }) => kind !== 'build');
+    if (unbounded) return describeLetter(unbounded);
+    if (this.count <= this.#max) return undefined;
+    return `${this.count} keys cannot be built (at most ${this.#max} may be), the first: ${describeLetter(this.#letters[0]!)}`;
+  }
+
+  async load(db: Knex): Promise<void> {
+    this.#letters = await this.#store.list(db, [this.#projection]);
+    const keys = this.#letters.flatMap(({ kind, key }) => (kind === 'build' && key !== undefined ? [key] : []));
+    const isSame = keys.length === this.#parked.length && keys.every((key, i) => key === this.#parked[i]);
+    if (!isSame) this.#parked = keys;
+  }
+}
+
+/** One line: what could not be done, and what it failed with. */
+export function describeLetter({ kind, key, source, code, message }: DeadLetter): string {
+  const what = {
+    build: `key ${key} cannot be built`,
+    model: 'no key can be built',
+    dirty: `dirty fails for a row of ${source}`,
+    land: `the mirror of ${source} does not take a row`,
+  }[kind];
+  return `${what}: ${code} ${message}`;
+}

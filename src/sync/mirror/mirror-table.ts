@@ -1,0 +1,232 @@
+import type { Knex } from 'knex';
+import { FigError } from '../../kernel/fig-error.ts';
+import { mirrorTableName } from '../../store/read-model-names.ts';
+import { bulkWrite, keyFilter, quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
+import type { RawRow, SentRow } from '../change.ts';
+import { keyText, keyValues, type NetTable } from './collapse-changes.ts';
+import { MirrorCopy } from './mirror-copy.ts';
+import type { SourceTable } from '../postgres/catalog.ts';
+import type { SourceShape } from '../postgres/source-shape.ts';
+import { unchanged } from '../postgres/pgoutput-messages.ts';
+import { runStatement } from '../postgres/statement.ts';
+import { rowMaker } from '../postgres/row-shape.ts';
+
+/** A row that a batch took away, replaced or left. */
+export interface LandedRow {
+  readonly row: RawRow;
+  /** `key`: only its key is known. `row`: itself, but not the row that was stored in its place. `history`: both. */
+  readonly known: 'key' | 'row' | 'history';
+}
+
+export type Landed = readonly LandedRow[];
+
+/** A row of the mirror, of which there is nothing more to know. */
+export function asHistory(row: RawRow): LandedRow {
+  return { row, known: 'history' };
+}
+
+export interface LandingRules {
+  readonly mayMiss: boolean;
+  readonly readStored: boolean;
+}
+
+/** A copy of one legacy table, at the read model's position. */
+export class MirrorTable {
+  readonly source: SourceTable;
+  readonly key: readonly string[];
+  /** What the source looked like when the mirror was made or last adapted. */
+  shape: SourceShape;
+  /** Where the key's columns are among the source's. */
+  readonly keyAt: readonly number[];
+  readonly #table: string;
+  readonly #columns: readonly TypedColumn[];
+  readonly #keyColumns: readonly TypedColumn[];
+  readonly #copy: MirrorCopy;
+  readonly #Row = rowMaker<string | null>();
+
+  constructor(schema: string, source: SourceTable, key: readonly string[]) {
+    this.source = source;
+    this.shape = source.shape;
+    this.key = key;
+    this.#table = `${quoteName(schema)}."${mirrorTableName(source.name)}"`;
+    this.#columns = source.columns.map(({ name, mirrorType }) => ({ name, type: mirrorType }));
+    this.#copy = new MirrorCopy(this.#table, this.#columns, key);
+    this.keyAt = key.map((name) => this.#columns.findIndex((column) => column.name === name));
+    this.#keyColumns = key.map((name) => this.#columns.find((column) => column.name === name)!);
+  }
+
+  async create(tx: Knex.Transaction): Promise<void> {
+    const columns = this.#columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
+    const key = this.key.map(quoteName).join(', ');
+    await tx.raw(`CREATE TABLE ${this.#table} (${columns}, PRIMARY KEY (${key}))`);
+    // The legacy app's foreign keys are what builds join by, and a mirror without their indexes would be scanned.
+    for (const column of this.#columns) {
+      if (column.name.endsWith('_id') && !this.key.includes(column.name)) {
+        await tx.raw(`CREATE INDEX ON ${this.#table} (${quoteName(column.name)})`);
+      }
+    }
+  }
+
+  /** Drops it and makes it anew, empty, with the columns that the source has now. */
+  async remake(tx: Knex.Transaction): Promise<void> {
+    await tx.raw(`DROP TABLE IF EXISTS ${this.#table}`);
+    await this.create(tx);
+  }
+
+  /** Adds columns that are null in all rows. */
+  async addColumns(tx: Knex.Transaction, names: ReadonlySet<string>): Promise<void> {
+    for (const { name, type } of this.#columns.filter((column) => names.has(column.name))) {
+      await tx.raw(`ALTER TABLE ${this.#table} ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${type}`);
+    }
+  }
+
+  /**
+   * Applies the net changes of a batch. `mayMiss`: rows that an update expects and that are not copied yet are left to
+   * the backfill. Stored rows are read where values were not sent, and for all changes when `readStored` asks for it.
+   */
+  async land(tx: Knex.Transaction, net: NetTable, { mayMiss, readStored }: LandingRules): Promise<Landed> {
+    const stored = net.truncated ? await this.#readAll(tx) : await this.#readKeys(tx, this.#wanted(net, readStored));
+    const byKey = new Map(stored.map((row) => [keyText(row, this.key), row]));
+    if (net.truncated) await tx.raw(`TRUNCATE ${this.#table}`);
+    const after: LandedRow[] = [];
+    const gone: (readonly string[])[] = [];
+    const deleted: LandedRow[] = [];
+    for (const [text, change] of net.changes) {
+      if (change.kind === 'delete') {
+        gone.push(change.key);
+        if (!net.truncated && !readStored && !byKey.has(text))
+          deleted.push({ row: this.#keyRow(change.key), known: 'key' });
+        continue;
+      }
+      const base = keyText(change.base, this.key);
+      const before = net.truncated ? undefined : byKey.get(base);
+      const row = this.#complete(change.values, before, mayMiss && base === text);
+      if (!row) continue;
+      const isRead = readStored || (base === text && before !== undefined);
+      after.push({ row, known: change.inserted || net.truncated || isRead ? 'history' : 'row' });
+    }
+    if (gone.length > 0 && !net.truncated) await this.#deleteKeys(tx, gone);
+    await bulkWrite(
+      tx,
+      this.#table,
+      this.#columns,
+      after.map(({ row }) => row),
+      this.key,
+    );
+    return [...stored.map((row): LandedRow => ({ row, known: 'history' })), ...deleted, ...after];
+  }
+
+  /** The key of a row, as it names the row to people. */
+  keyOf(row: RawRow): readonly string[] {
+    return this.key.map((column) => row[column] ?? '');
+  }
+
+  /** Writes copied rows over whatever is there. */
+  async copy(tx: Knex.Transaction, rows: Buffer): Promise<void> {
+    await this.#copy.land(tx, rows);
+  }
+
+  /** The next rows in key order. */
+  async page(db: Knex, after: readonly string[] | null, limit: number): Promise<readonly RawRow[]> {
+    // Qualified: a bare name would be the selected text, and text sorts 10 before 9.
+    const names = this.key.map((name) => `t.${quoteName(name)}`).join(', ');
+    const values = this.#keyColumns.map(({ type }) => `?::text::${type}`).join(', ');
+    const from = after ? `WHERE (${names}) > (${values})` : '';
+    const sql = `SELECT ${this.#selectList()} FROM ${this.#table} AS t ${from} ORDER BY ${names} LIMIT ${limit}`;
+    return rowsOf(await db.raw(sql, [...(after ?? [])]));
+  }
+
+  /** One row by its key. */
+  async find(tx: Knex.Transaction, key: readonly string[]): Promise<RawRow | undefined> {
+    return (await this.#readKeys(tx, [key]))[0];
+  }
+
+  async #readKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<readonly RawRow[]> {
+    if (keys.length === 0) return [];
+    const filter = keyFilter(this.#keyColumns, keys);
+    const sql = `SELECT ${this.#selectList()} FROM ${this.#table} WHERE ${filter.sql}`;
+    const types = this.#columns.map(({ type }) => type);
+    return (await runStatement<RawRow>(tx, sql, filter.values, types)).rows;
+  }
+
+  /** The keys whose stored rows have to be read. */
+  #wanted(net: NetTable, readStored: boolean): readonly (readonly string[])[] {
+    const wanted = new Map<string, readonly string[]>();
+    for (const [text, change] of net.changes) {
+      if (change.kind === 'delete') {
+        if (readStored) wanted.set(text, change.key);
+        continue;
+      }
+      const base = keyText(change.base, this.key);
+      if (this.#isPartial(change.values)) wanted.set(base, keyValues(change.base, this.key));
+      if (!readStored || change.inserted) continue;
+      wanted.set(base, keyValues(change.base, this.key));
+      wanted.set(text, keyValues(change.values, this.key));
+    }
+    return [...wanted.values()];
+  }
+
+  #isPartial(values: SentRow): boolean {
+    return this.#columns.some(({ name }) => values[name] === unchanged);
+  }
+
+  #keyRow(values: readonly string[]): RawRow {
+    const row = new this.#Row();
+    this.key.forEach((column, i) => (row[column] = values[i]!));
+    return row;
+  }
+
+  async #readAll(tx: Knex.Transaction): Promise<readonly RawRow[]> {
+    return rowsOf(await tx.raw(`SELECT ${this.#selectList()} FROM ${this.#table}`));
+  }
+
+  async #deleteKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<void> {
+    const filter = keyFilter(this.#keyColumns, keys);
+    await runStatement(tx, `DELETE FROM ${this.#table} WHERE ${filter.sql}`, filter.values);
+  }
+
+  /** The whole row: what was sent, and from the stored row what was not. */
+  #complete(values: SentRow, base: RawRow | undefined, mayMiss: boolean): RawRow | undefined {
+    const row = new this.#Row();
+    for (const { name } of this.#columns) {
+      const value = values[name];
+      if (value === undefined) {
+        // A row from before the column was added.
+        if (this.shape.columns.some((column) => column.name === name && column.bornNull)) {
+          row[name] = null;
+          continue;
+        }
+        throw new FigError('FIG_SOURCE_CHANGED', `${this.source.name} has no column ${name} any more`);
+      }
+      if (value !== unchanged) {
+        row[name] = value;
+      } else if (base) {
+        row[name] = base[name] ?? null;
+      } else if (mayMiss) {
+        return undefined;
+      } else {
+        const key = this.key.map((column) => `${column}=${String(values[column])}`).join(', ');
+        throw new FigError('FIG_MIRROR_ROW_MISSING', `the mirror of ${this.source.name} has no row ${key}`);
+      }
+    }
+    return row;
+  }
+
+  #selectList(): string {
+    return this.#columns.map(({ name, type }) => `${asSent(quoteName(name), type)} AS ${quoteName(name)}`).join(', ');
+  }
+}
+
+/**
+ * A column as the stream would send it, so that keys read from here equal keys that were sent. A cast to text is not
+ * that: it strips the blanks of char(n), adds /32 to an inet and spells booleans out. Integers and booleans are what the
+ * target's connections do not leave as text by themselves.
+ */
+function asSent(column: string, type: string): string {
+  if (type === 'boolean') return `CASE ${column} WHEN true THEN 't' WHEN false THEN 'f' END`;
+  return type === 'integer' || type === 'smallint' ? `${column}::text` : column;
+}
+
+function rowsOf(result: unknown): readonly RawRow[] {
+  return (result as { rows: RawRow[] }).rows;
+}

@@ -1,0 +1,62 @@
+import type { Knex } from 'knex';
+import { ProjectionStore } from '../../store/projection-store.ts';
+import { SourceShapeStore } from '../../store/source-shape-store.ts';
+import type { MirrorTable } from './mirror-table.ts';
+import type { SourceShape } from '../postgres/source-shape.ts';
+
+/** What the mirrors of one projection are copies of, and which of the copies have not begun. */
+export class SourceCopies {
+  readonly #db: Knex;
+  readonly #projection: string;
+  readonly #mirrors: ReadonlyMap<string, MirrorTable>;
+  readonly #shapes = new SourceShapeStore();
+  readonly #awaiting = new Set<string>();
+
+  constructor(db: Knex, projection: string, mirrors: ReadonlyMap<string, MirrorTable>) {
+    this.#db = db;
+    this.#projection = projection;
+    this.#mirrors = mirrors;
+  }
+
+  /**
+   * A source's mirror is empty and its copy has not begun. Its changes are not landed: the copy reads what they left, and
+   * they may come from a time when the table had other columns.
+   */
+  isAwaited(source: string): boolean {
+    return this.#awaiting.has(source);
+  }
+
+  /** Called when their mirrors are empty. */
+  await(sources: Iterable<string>): void {
+    for (const source of sources) this.#awaiting.add(source);
+  }
+
+  /** From now on the source's changes are landed: its copy reads only what is newer. */
+  begin(source: string): void {
+    this.#awaiting.delete(source);
+  }
+
+  /** Sources of which nothing was copied yet, so that taking their mirrors away costs nothing. */
+  async uncopied(): Promise<readonly string[]> {
+    const rows = await new ProjectionStore().listBackfill(this.#db, this.#projection);
+    return rows.filter(({ done, cursor }) => !done && cursor === null).map(({ source }) => source);
+  }
+
+  /** Notes what the sources look like whose mirrors were just made. */
+  async saveShapes(tx: Knex.Transaction, sources: Iterable<string>): Promise<void> {
+    for (const source of sources) {
+      await this.#shapes.save(tx, this.#projection, source, this.#mirrors.get(source)!.source.shape);
+    }
+  }
+
+  /** Takes over what the catalog says now of a source whose mirrored rows are still right. */
+  async adoptShape(source: string, shape: SourceShape): Promise<void> {
+    const mirror = this.#mirrors.get(source)!;
+    const names = new Set(shape.columns.filter(({ bornNull }) => bornNull).map(({ name }) => name));
+    await this.#db.transaction(async (tx) => {
+      await mirror.addColumns(tx, names);
+      await this.#shapes.save(tx, this.#projection, source, shape);
+    });
+    mirror.shape = shape;
+  }
+}

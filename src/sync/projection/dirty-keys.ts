@@ -1,0 +1,63 @@
+import type { KeyValue, Mirror, SourceDefinition } from '../../config/read-model-definition.ts';
+import type { RawRow } from '../change.ts';
+import type { Landed } from '../mirror/mirror-table.ts';
+import type { SourceColumn } from '../postgres/catalog.ts';
+import { rowLayout, type RowLayout, watchRow } from './watched-row.ts';
+
+/** `dirty` looked at more of a row than its key, so the row that was stored in its place has to be asked, too. */
+export class StoredRowsNeeded extends Error {
+  override readonly name = 'StoredRowsNeeded';
+}
+
+/**
+ * Asks a source's `dirty` for the keys that changed rows make dirty. It has to be asked for the old and for the new state
+ * of a row. But as long as it looks at nothing but the row's key, both give the same, because it is a function of what it
+ * looks at and of the mirror; then the old state need not be read. The first time that it looks at more, the transaction
+ * is given up with StoredRowsNeeded, and from then on old states are read.
+ */
+export class DirtyKeys {
+  readonly #dirty: SourceDefinition['dirty'];
+  readonly #layout: RowLayout;
+  #needsStored = false;
+
+  constructor({ dirty }: SourceDefinition, columns: readonly SourceColumn[], key: readonly string[]) {
+    this.#dirty = dirty;
+    this.#layout = rowLayout(columns, key);
+  }
+
+  get needsStored(): boolean {
+    return this.#needsStored;
+  }
+
+  async ofLanded(landed: Landed, mirror: Mirror, into: Set<string>): Promise<void> {
+    for (const { row, known } of landed) {
+      const watched = watchRow(row, this.#layout);
+      try {
+        const found = this.#dirty(watched.row, mirror);
+        collect(Array.isArray(found) ? (found as readonly KeyValue[]) : await found, into);
+      } catch (error) {
+        if (known !== 'key' || !watched.sawMore()) throw error;
+      }
+      if (known !== 'history' && watched.sawMore()) {
+        this.#needsStored = true;
+        throw new StoredRowsNeeded();
+      }
+    }
+  }
+
+  async ofRows(rows: readonly RawRow[], mirror: Mirror): Promise<readonly string[]> {
+    const keys = new Set<string>();
+    await this.ofLanded(
+      rows.map((row) => ({ row, known: 'history' as const })),
+      mirror,
+      keys,
+    );
+    return [...keys];
+  }
+}
+
+function collect(found: readonly KeyValue[], into: Set<string>): void {
+  for (const key of found) {
+    if (key !== null && key !== undefined) into.add(String(key));
+  }
+}

@@ -1,0 +1,75 @@
+import { expect, it } from 'vitest';
+import { defineReadModel } from '../../../src/config/read-model-definition.ts';
+import { silentLog } from '../../../src/kernel/log.ts';
+import { migrateStore } from '../../../src/store/control-store.ts';
+import { Capture } from '../../../src/sync/capture/capture.ts';
+import { openTarget } from '../../../src/sync/open-target.ts';
+import { runSql, serverVersions, startTestServer } from '../../support/postgres-server.ts';
+import { createTestDatabase } from '../../support/test-database.ts';
+import { until } from '../../support/until.ts';
+
+const prices = defineReadModel({
+  name: 'prices',
+  version: 1,
+  key: 'id',
+  root: 'prices',
+  table: (t) => {
+    t.integer('id').primary();
+    t.specificType('gross', 'numeric');
+  },
+  sources: { prices: { key: 'id', dirty: (row) => [Number(row.id)] } },
+  build: (keys, mirror, db) =>
+    mirror('prices')
+      .whereIn('id', [...keys])
+      .select('id')
+      .select({ gross: db.raw('net * 2') }),
+});
+
+it.each(serverVersions)('copied and streamed rows agree on what is generated, on PostgreSQL %i', async (version) => {
+  await using server = await startTestServer(version);
+  const url = await server.createDatabase('legacy');
+  await runSql(
+    url,
+    'CREATE TABLE prices (id int PRIMARY KEY, gross numeric GENERATED ALWAYS AS (net * 2) STORED, net numeric)',
+    ...(version >= 18 ? ['ALTER TABLE prices ADD COLUMN seen numeric GENERATED ALWAYS AS (net * 3) VIRTUAL'] : []),
+    'INSERT INTO prices (id, net) VALUES (1, 1.50), (2, 2.25)',
+  );
+  await using database = await createTestDatabase();
+  const target = openTarget(database.url);
+  await migrateStore(target);
+  const capture = new Capture({
+    url,
+    migration: 'generated',
+    target,
+    readModels: [prices],
+    log: silentLog,
+    onProgress: () => undefined,
+    onPosition: () => undefined,
+  });
+  try {
+    const built = async (): Promise<unknown> => {
+      const { rows } = (await target.raw('SELECT id, gross::text AS gross FROM rm_prices_v1.prices ORDER BY id')) as {
+        rows: unknown;
+      };
+      return rows;
+    };
+    const expected = (): Promise<unknown> => runSql(url, 'SELECT id, gross::text AS gross FROM prices ORDER BY id');
+    await until('the copy is built', async () => {
+      expect(await built()).toEqual(await expected());
+      return capture.progressOf('prices').state === 'ready';
+    });
+    await runSql(url, 'INSERT INTO prices (id, net) VALUES (3, 9.99)', 'UPDATE prices SET net = net + 1 WHERE id = 1');
+    await until('streamed rows are as those that were copied', async () => {
+      expect(await built()).toEqual(await expected());
+      return true;
+    });
+    const columns = await runSql(
+      database.url,
+      `SELECT attname FROM pg_attribute WHERE attrelid = 'mirror_prices_v1.prices'::regclass AND attnum > 0 ORDER BY attnum`,
+    );
+    expect(columns).toEqual([{ attname: 'id' }, { attname: 'net' }]);
+  } finally {
+    await capture.stop();
+    await target.destroy();
+  }
+});
