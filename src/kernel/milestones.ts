@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 
-/** Moments of capture between which a process may die and nothing may be lost. */
+/** Moments of capture and reconciliation between which a process may die and nothing may be lost. */
 export type Milestone =
   /** Events have come over the wire; nothing of them is applied. */
   | 'sync:received'
@@ -17,7 +17,13 @@ export type Milestone =
   /** A chunk was committed to the mirror. */
   | 'sync:chunk-landed'
   /** A page of keys was built and committed. */
-  | 'sync:page-built';
+  | 'sync:page-built'
+  /** A range of a legacy table was compared with its mirror. */
+  | 'reconcile:range-compared'
+  /** Rows that differ were read from legacy; they are not landed. */
+  | 'reconcile:repair-read'
+  /** Rows that differ were put right and committed. */
+  | 'reconcile:repaired';
 
 export const milestones = channel('strangler-fig:milestones');
 

@@ -1,5 +1,5 @@
 // Capture in a process of its own, which ends itself at a named milestone. argv: JSON of
-// { legacyUrl, targetUrl, die?: { at, nth } }. Messages in: { ask: 'caught-up' } or { jumpClockMs }.
+// { legacyUrl, targetUrl, die?: { at, nth } }. Messages in: { ask: 'caught-up' | 'reconcile' } or { jumpClockMs }.
 import { channel } from 'node:diagnostics_channel';
 import { createJiti } from 'jiti';
 import { Capture } from '../../dist/src/sync/capture/capture.js';
@@ -32,6 +32,7 @@ const capture = new Capture({
 const realNow = Date.now;
 process.on('message', (message) => {
   if (message.jumpClockMs !== undefined) Date.now = () => realNow() + message.jumpClockMs;
+  else if (message.ask === 'reconcile') void reconcile();
   else void caughtUp();
 });
 process.on('disconnect', () => process.exit(0));
@@ -54,9 +55,31 @@ async function caughtUp() {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  process.send({ caughtUp: false, why: `${why} ${situation()}` });
+}
+
+/** Compares and repairs until nothing differs. */
+async function reconcile() {
+  const began = performance.now();
+  const order = { repair: true, maxLoad: 1, onProgress: () => undefined, signal: new AbortController().signal };
+  let why = '';
+  while (performance.now() - began < 40_000) {
+    try {
+      const { state } = await capture.reconcile('summary', order);
+      if (state === 'clean') {
+        process.send({ reconciled: true });
+        return;
+      }
+      why = state;
+    } catch (error) {
+      why = String(error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  process.send({ reconciled: false, why: `${why} ${situation()}` });
+}
+
+function situation() {
   const { state, progress, error } = capture.progressOf('summary');
-  process.send({
-    caughtUp: false,
-    why: `${why} ${state} ${progress} ${error} ${capture.status().error}\n${lines.join('\n')}`,
-  });
+  return `${state} ${progress} ${error} ${capture.status().error}\n${lines.join('\n')}`;
 }

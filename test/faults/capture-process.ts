@@ -42,6 +42,17 @@ export class CaptureProcess implements AsyncDisposable {
     if (answer['caughtUp'] !== true) throw new Error(`capture did not catch up: ${String(answer['why'])}`);
   }
 
+  /** Compares and repairs the read model, and resolves when nothing differs. */
+  async reconciled(): Promise<void> {
+    this.beginReconciling();
+    const answer = await this.#next();
+    if (answer['reconciled'] !== true) throw new Error(`the read model still differs: ${String(answer['why'])}`);
+  }
+
+  beginReconciling(): void {
+    this.#process.send({ ask: 'reconcile' });
+  }
+
   jumpClock(ms: number): void {
     this.#process.send({ jumpClockMs: ms });
   }

@@ -27,7 +27,8 @@ interface Scene extends Databases {
   capture: CaptureProcess;
 }
 
-type Fault = (scene: Scene) => Promise<void>;
+/** What it gives back is done before the read model is compared. */
+type Fault = (scene: Scene) => Promise<void | (() => Promise<void>)>;
 
 /** Kills the process at a milestone and leaves it to the check to start another one. */
 const killAt =
@@ -47,6 +48,20 @@ const killInCopyAt =
     await killAt(at, most)(scene);
   };
 
+/** The same while a read model that was tampered with is compared and put right. */
+const killInReconcileAt =
+  (at: Milestone, most: number): Fault =>
+  async (scene) => {
+    await scene.capture.kill();
+    scene.capture = await CaptureProcess.start(scene, { at, nth: 1 + Math.floor(scene.random() * most) });
+    await scene.capture.caughtUp();
+    await scene.target.raw(`UPDATE mirror_summary_v1.orders SET note = 'tampered' WHERE id % 9 = 0`);
+    await scene.target.raw(`DELETE FROM rm_summary_v1.summary WHERE order_id % 11 = 0`);
+    scene.capture.beginReconciling();
+    await until(`it died at ${at}`, () => !scene.capture.isAlive);
+    return () => scene.capture.reconciled();
+  };
+
 const faults: Readonly<Record<string, Fault>> = {
   'kill -9 after changes have come': killAt('sync:received', 20),
   'kill -9 in the middle of a batch, when the mirror is written': killAt('sync:landed', 20),
@@ -56,6 +71,9 @@ const faults: Readonly<Record<string, Fault>> = {
   'kill -9 when a chunk is read': killInCopyAt('sync:chunk-read', 3),
   'kill -9 when a chunk is committed': killInCopyAt('sync:chunk-landed', 3),
   'kill -9 in the middle of building': killInCopyAt('sync:page-built', 1),
+  'kill -9 in the middle of reconciling': killInReconcileAt('reconcile:range-compared', 3),
+  'kill -9 when rows to be repaired are read': killInReconcileAt('reconcile:repair-read', 1),
+  'kill -9 when rows are repaired': killInReconcileAt('reconcile:repaired', 1),
   'kill -9 at any moment': async ({ capture, random }) => {
     await new Promise((resolve) => setTimeout(resolve, random() * 300));
     await capture.kill();
@@ -124,10 +142,11 @@ for (const [name, fault] of Object.entries(faults)) {
   test(`after ${name}, the read model equals a fresh build`, { timeout: 60_000 + each * 60_000 }, async () => {
     for (let n = 0; n < each; n += 1) {
       await withScene(firstSeed + n, async (scene) => {
-        await fault(scene);
+        const settle = await fault(scene);
         await scene.writer.stop();
         if (!scene.capture.isAlive) scene.capture = await CaptureProcess.start(scene);
         await scene.capture.caughtUp();
+        await settle?.();
         expect(await storedSummary(scene.target)).toEqual(await freshSummary(scene.legacy));
         done += 1;
       });

@@ -1,3 +1,4 @@
+import { milestone } from '../../kernel/milestones.ts';
 import { sleep } from '../../kernel/service.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import { textOfKey } from '../mirror/collapse-changes.ts';
@@ -50,6 +51,7 @@ export async function compareSource(
     for (let after: Key | null = null; ;) {
       const before = parts.legacy.busyMs;
       const chunk = await inPair(parts, mirror, (pair) => pass(pair, after, size));
+      milestone('reconcile:range-compared');
       const tookMs = parts.legacy.busyMs - before;
       for (const key of chunk.suspects) suspects.set(textOfKey(key), key);
       rows += chunk.rows;

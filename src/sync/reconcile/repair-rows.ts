@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { keyText, textOfKey } from '../mirror/collapse-changes.ts';
+import { milestone } from '../../kernel/milestones.ts';
 import type { RawRow } from '../change.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import type { SourceSnapshot } from '../postgres/source-snapshot.ts';
@@ -47,6 +48,7 @@ async function tryRepair(
         read.rows.filter((row) => !verdict.unseen.has(keyText(row, mirror.key))),
         keys.filter((key) => !there.has(textOfKey(key)) && !verdict.unseen.has(textOfKey(key))),
       );
+      milestone('reconcile:repaired');
     },
   });
   const unwatch = watch(window);
@@ -58,6 +60,7 @@ async function tryRepair(
     } finally {
       await legacy.closeSnapshot();
     }
+    milestone('reconcile:repair-read');
     await legacy.mark(`high ${id}`);
     const high = await reachHigh(window, signal);
     if (high === undefined) return again('the read model is too far behind');
