@@ -3,13 +3,14 @@ import { lastLine } from '../mirror/copy-lines.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import { quoteName } from '../postgres/bulk-upsert.ts';
 import { copyOut } from '../postgres/copy.ts';
+import { parseSnapshot, type SourceSnapshot } from '../postgres/source-snapshot.ts';
 import { messagePrefix } from '../postgres/source-position.ts';
 import { sessionOptions, textTypes } from '../postgres/session-settings.ts';
 import { sleep } from '../../kernel/service.ts';
 import { milestone } from '../../kernel/milestones.ts';
 
 export interface ReadChunk {
-  readonly snapshot: string;
+  readonly snapshot: SourceSnapshot;
   /** Lines in COPY's text format, with the columns of the source in its order. */
   readonly bytes: Buffer;
   readonly rows: number;
@@ -103,7 +104,7 @@ export class BackfillReader implements AsyncDisposable {
         `COPY (SELECT ${columns} FROM ${tableOf(mirror)} ${from} ORDER BY ${keys} LIMIT ${limit}) TO STDOUT`,
       );
       const ms = performance.now() - startedAt;
-      return { snapshot: snapshot.rows[0]!.s, bytes, rows, lastKey: lastLine(bytes, mirror.keyAt), ms };
+      return { snapshot: parseSnapshot(snapshot.rows[0]!.s), bytes, rows, lastKey: lastLine(bytes, mirror.keyAt), ms };
     } finally {
       await this.#client.query('COMMIT');
     }

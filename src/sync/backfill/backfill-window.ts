@@ -8,7 +8,7 @@ import { unchanged } from '../postgres/pgoutput-messages.ts';
  * the stream changed between the markers are left out, because what the stream says of them is newer or equal.
  * Source: Andreakis, Papapanagiotou, "DBLog: A Watermark Based Change-Data-Capture Framework" (2020), with two
  * additions. A commit is decodable before it is visible to a snapshot, so a chunk whose snapshot still saw a delivered
- * transaction as running is read again (`isTorn`). And an update that left out an unchanged large value cannot stand in
+ * transaction as running is read again (`DeliveredXids.isAnyUnseenBy`). And an update that left out an unchanged large value cannot stand in
  * for the row that is left out, so such a chunk is read again too.
  */
 export class BackfillWindow {
@@ -61,18 +61,4 @@ export class BackfillWindow {
     this.#touched.add(keyText(change.row, this.#key));
     if (change.kind === 'update' && Object.values(change.row).includes(unchanged)) this.#spoiled = true;
   }
-}
-
-/** `xmin:xmax:xip,...` as `pg_current_snapshot()` prints it; the transactions that were running. */
-export function runningIn(snapshot: string): readonly bigint[] {
-  const list = snapshot.split(':')[2] ?? '';
-  return list === '' ? [] : list.split(',').map(BigInt);
-}
-
-/**
- * Whether a transaction that the stream had delivered before the first marker was still invisible to the snapshot.
- * `deliveredBefore` is asked with the low 32 bits of the id, which is all that the stream tells.
- */
-export function isTorn(snapshot: string, deliveredBefore: (xid: number) => boolean): boolean {
-  return runningIn(snapshot).some((xid) => deliveredBefore(Number(xid & 0xffff_ffffn)));
 }

@@ -3,7 +3,7 @@ import { sleep } from '../../kernel/service.ts';
 import { ProjectionStore } from '../../store/projection-store.ts';
 import type { Knex } from 'knex';
 import type { BackfillReader, ReadChunk } from './backfill-reader.ts';
-import { BackfillWindow, isTorn } from './backfill-window.ts';
+import { BackfillWindow } from './backfill-window.ts';
 import { ChunkPace } from './chunk-pace.ts';
 import type { SourceTransaction } from '../change.ts';
 import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
@@ -147,7 +147,7 @@ export class Backfill implements StreamWatcher {
 
   async #close(chunk: OpenChunk): Promise<void> {
     const read = chunk.read;
-    const torn = read === undefined || isTorn(read.snapshot, (xid) => this.#delivered.wasBefore(xid, chunk.low));
+    const torn = read === undefined || this.#delivered.isAnyUnseenBy(read.snapshot, chunk.low);
     const bytes = torn ? undefined : chunk.window.close(read.bytes, chunk.mirror.keyAt);
     if (!bytes || !read) {
       chunk.settle('again');

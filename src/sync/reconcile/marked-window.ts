@@ -70,10 +70,7 @@ export class MarkedWindow implements StreamWatcher {
 
   /** Whether a transaction was delivered before LOW that the snapshot does not see: then nothing can be said. */
   isTorn(snapshot: SourceSnapshot): boolean {
-    for (const xid of snapshot.running) {
-      if (this.#options.delivered.wasBefore(Number(xid & 0xffff_ffffn), this.#low)) return true;
-    }
-    return false;
+    return this.#options.delivered.isAnyUnseenBy(snapshot, this.#low);
   }
 
   /** Keys (see `keyText`) of what the mirror has at HIGH and the snapshot does not see; undefined: too many to tell. */
