@@ -8,7 +8,7 @@ import { startServer } from './sync/server.js';
 const help = `npm run bench:sync -- [options]
 
   --rounds N       rounds, interleaved over ours and PostgreSQL's own (3)
-  --only A,B       only these: ${scenarios.map(({ name, optional }) => (optional ? `${name} (only when named)` : name)).join(', ')}
+  --only A,B       only these: ${scenarios.map(({ name }) => name).join(', ')}
   --scale N        times as many rows, or as much time (1)
   --json           print JSON
   --profile DIR    write a CPU profile of our process there
@@ -72,7 +72,7 @@ function pageOf(results) {
 }
 
 function choose(names) {
-  if (names === undefined) return scenarios.filter(({ optional }) => !optional);
+  if (names === undefined) return scenarios;
   return names.split(',').map((name) => {
     const found = scenarios.find((each) => each.name === name);
     if (!found) throw new Error(`there is no ${name}; there are ${scenarios.map((each) => each.name).join(', ')}`);

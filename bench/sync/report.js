@@ -4,11 +4,11 @@ const fixed = (value, digits) => (value === undefined || Number.isNaN(value) ? '
 const megabytes = (bytes) => (bytes > 0 ? fixed(bytes / 1e6, 0) : '-');
 const titles = { native: 'native subscription', ours: 'ours' };
 
-/** Rates, with CPU per 10,000 and the most memory that our process had. */
-export function appliedTable({ rows }, unit) {
+/** Rates, with CPU per 10,000 and the most memory that our process had. `native`: what PostgreSQL itself does beside us. */
+export function appliedTable({ rows }, unit, native = titles.native) {
   const head = ['', unit, 'x native', 'CPU s per 10k: all', 'of that our process', 'RSS MB at most'];
   const lines = rows.map((row) => [
-    titles[row.name],
+    row.name === 'native' ? native : titles[row.name],
     fixed(row.perSecond, 0),
     fixed(row.ratio, 2),
     fixed(row.ownCpuPer10k + row.serverCpuPer10k, 3),
