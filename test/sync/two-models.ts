@@ -17,15 +17,27 @@ export const shortRests = { firstMs: 20, mostMs: 200 };
 export const storedOther = ({ target }: SyncSetup): Promise<readonly string[]> => storedSummary(target, 'other');
 
 /** From now on nothing can be written to a table of the target, as if its disk were full. */
-export async function fillDisk({ target }: SyncSetup, table = 'rm_other_v1.other'): Promise<void> {
-  await target.raw(`
-    CREATE OR REPLACE FUNCTION public.no_room() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN RAISE EXCEPTION 'no room is left on the disk' USING ERRCODE = 'disk_full'; END $$`);
-  await target.raw(`CREATE TRIGGER no_room BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${table}
+export async function fillDisk(setup: SyncSetup, table = 'rm_other_v1.other'): Promise<void> {
+  await makeNoRoomFunction(setup);
+  await setup.target.raw(`CREATE TRIGGER no_room BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${table}
     FOR EACH STATEMENT EXECUTE FUNCTION public.no_room()`);
 }
 
+/** The same as soon as the table is made. */
+export async function fillDiskOnceMade(setup: SyncSetup, table: string): Promise<void> {
+  await makeNoRoomFunction(setup);
+  await setup.target.raw(`
+    CREATE FUNCTION public.fill_disk() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = '${table}') THEN
+        CREATE TRIGGER no_room BEFORE INSERT ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION public.no_room();
+      END IF; END $$`);
+  await setup.target.raw(
+    `CREATE EVENT TRIGGER fill_disk ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.fill_disk()`,
+  );
+}
+
 export async function makeRoom({ target }: SyncSetup): Promise<void> {
+  await target.raw('DROP EVENT TRIGGER IF EXISTS fill_disk');
   await target.raw('DROP FUNCTION IF EXISTS public.no_room() CASCADE');
 }
 
@@ -74,4 +86,10 @@ export async function bothAreRight(setup: SyncSetup): Promise<void> {
   const expected = await setup.expected();
   expect(await setup.actual()).toEqual(expected);
   expect(await storedOther(setup)).toEqual(expected);
+}
+
+async function makeNoRoomFunction({ target }: SyncSetup): Promise<void> {
+  await target.raw(`
+    CREATE OR REPLACE FUNCTION public.no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'no room is left on the disk' USING ERRCODE = 'disk_full'; END $$`);
 }

@@ -293,7 +293,7 @@ export class CaptureSession implements AsyncDisposable {
     const { url, maxBehind, spool } = this.#options;
     const readRoom = (): Promise<bigint | undefined> => readSlotRoom(url, this.#opened.slot);
     await boundHolds(this.#lanes, { received: this.received, most: maxBehind, readRoom });
-    if (this.spooledBytes <= spool.maxBytes / 2) return;
+    if (this.spooledBytes <= spool.maxBytes / 4) return;
     for (const lane of this.#lanes) {
       const large = lane.work?.large;
       lane.forgetLarge();

@@ -121,6 +121,11 @@ export class Capture implements Service {
     return this.#letters.get(readModel) ?? noLetters;
   }
 
+  /** Names of those that are kept in step. */
+  get readModels(): readonly string[] {
+    return [...this.#trackers.keys()];
+  }
+
   /** Log that legacy's server keeps for a read model because it has failed, in bytes. */
   heldFor(readModel: string): number {
     return this.#session?.heldFor(readModel) ?? 0;
@@ -202,6 +207,7 @@ export class Capture implements Service {
       onState: (readModel, progress) => this.#setState(readModel, progress),
       onProgress: this.#options.onProgress,
       onPosition: (readModel, position) => this.#setPosition(readModel, position),
+      isTold: (readModel) => this.#trackers.get(readModel)?.current() !== undefined,
       onApplied: (batch) => this.#options.onApplied?.(batch),
       maxLetters: (readModel) => this.#options.maxLetters?.(readModel) ?? DEFAULT_MAX_LETTERS,
       onLetters: (readModel, { parked, count }) => this.#setLetters(readModel, parked, count),

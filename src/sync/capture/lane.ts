@@ -12,7 +12,7 @@ export interface KeptWork {
   readonly large?: LargeTransaction | undefined;
 }
 
-export type LaneOptions = Pick<SessionOptions, 'onState' | 'onPosition' | 'onLetters' | 'setbacks' | 'log'>;
+export type LaneOptions = Pick<SessionOptions, 'onState' | 'onPosition' | 'onLetters' | 'isTold' | 'setbacks' | 'log'>;
 
 /**
  * One read model's share of a session: what is told of it, who watches the stream for it, and whether it takes part. One
@@ -23,7 +23,10 @@ export class Lane {
   readonly #options: LaneOptions;
   readonly #watchers = new Set<StreamWatcher>();
   readonly #out = new AbortController();
-  /** Where it must have come before its position is told: it stands at an old one after it had failed. */
+  /**
+   * Where it must have come before its position is told. After it had failed, or fig was stopped, it stands where legacy
+   * was long ago, and how long ago is not known.
+   */
   #goal: Position | undefined;
   #isWaitedFor = true;
   #error: unknown;
@@ -34,7 +37,7 @@ export class Lane {
   constructor(projection: DeclarativeProjection, end: Position, options: LaneOptions) {
     this.projection = projection;
     this.#options = options;
-    if (options.setbacks.failuresOf(this.key) > 0) this.#goal = end;
+    if (!options.isTold(this.name)) this.#goal = end;
     this.tries();
   }
 
@@ -102,8 +105,7 @@ export class Lane {
     if (this.#goal !== undefined) {
       if (at < this.#goal) return;
       this.#goal = undefined;
-      this.#options.setbacks.recovered(this.key);
-      this.#options.log.info({ readModel: this.name }, 'the read model has caught up after it had failed');
+      this.#recovered();
     }
     this.#options.onPosition(this.name, at);
     this.#options.onState(this.name, { state: 'ready', progress: 1, error: undefined });
@@ -155,7 +157,7 @@ export class Lane {
 
   /** It is filled or works without having been out. */
   works(): void {
-    if (this.#goal === undefined) this.#options.setbacks.recovered(this.key);
+    if (this.#goal === undefined) this.#recovered();
   }
 
   /** What had been kept cannot be tried again. */
@@ -182,6 +184,12 @@ export class Lane {
       { readModel: this.name, code: error.code, error: error.message },
       'the read model will be copied again',
     );
+  }
+
+  #recovered(): void {
+    if (this.#options.setbacks.failuresOf(this.key) === 0) return;
+    this.#options.setbacks.recovered(this.key);
+    this.#options.log.info({ readModel: this.name }, 'a read model works again');
   }
 
   #note(error: unknown): void {

@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly onState: (readModel: string, progress: ReadModelProgress) => void;
   readonly onProgress: (progress: SyncProgress) => void;
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
+  /** Whether a position of the read model is told now, so that the next one may be told at once. */
+  readonly isTold: (readModel: string) => boolean;
   readonly onApplied: (batch: AppliedBatch) => void;
   /** More dead letters than these, and the read model is not read from. */
   readonly maxLetters: (readModel: string) => number;
