@@ -19,6 +19,10 @@ export function refreshMetrics(metrics: Metrics, control: FigControl, capture: C
   if (!capture) return;
   metrics.beforeText(() => {
     const { received, applied, acknowledged, lag, spooledBytes } = capture.status();
+    for (const name of capture.readModels) {
+      const failed = capture.progressOf(name).state === 'failed';
+      metrics.captured(name, { failed, heldBytes: capture.heldFor(name) });
+    }
     metrics.capture({ received, applied, acknowledged, lagBytes: lag?.bytes, lagSeconds: lag?.seconds, spooledBytes });
   });
 }

@@ -9,7 +9,7 @@ import { startPhaseWatch } from '../store/phase-notifications.ts';
 import { setKillSwitch } from '../store/kill-switch-store.ts';
 import { createPhaseStore } from '../store/phase-store.ts';
 import { sharedSecret } from '../store/setting-store.ts';
-import { openTarget } from '../sync/open-target.ts';
+import { openTarget, targetConnections } from '../sync/open-target.ts';
 import { startBreakerEvidence } from './breaker-evidence.ts';
 import { checkConfig } from './check-config.ts';
 import { coldControl, standIn } from './cold-control.ts';
@@ -151,7 +151,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const fenceSecret = await sharedSecret(store, 'fence secret');
     await keepFenceSecret(folder, config.name, fenceSecret, log);
 
-    const target = openTarget(storeUrl);
+    const target = openTarget(storeUrl, targetConnections(config.features.length));
     stack.add('target', () => target.destroy());
     const onPosition = serving.moved.bind(serving);
     const onParked = serving.parked.bind(serving);

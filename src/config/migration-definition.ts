@@ -1,3 +1,4 @@
+import type { CaptureRules } from './capture-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { FeatureDefinition } from './feature-definition.ts';
@@ -51,6 +52,8 @@ export interface MigrationDefinition {
         readonly maxLoad?: number | undefined;
       }
     | undefined;
+  /** How changes of the legacy database are taken up; the defaults are in docs/operating.md. */
+  readonly capture?: CaptureRules | undefined;
   readonly admin?: { readonly port?: number | undefined } | undefined;
   readonly legacy: {
     readonly url: string;

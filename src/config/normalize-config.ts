@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { FigError } from '../kernel/fig-error.ts';
+import { captureOf } from './capture-rules.ts';
 import type { FeatureDefinition, QueryHandler, RouteDefinition } from './feature-definition.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { limitsOf } from './limits.ts';
@@ -43,6 +44,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     limits: limitsOf(definition.limits),
     shadow: { maxPerSecond: definition.shadow?.maxPerSecond ?? defaultMaxPerSecond },
     backfill: { maxLoad: definition.backfill?.maxLoad ?? defaultMaxLoad },
+    capture: captureOf(definition.capture),
     admin: { port: definition.admin?.port ?? defaultAdminPort },
     legacy: {
       url: new URL(definition.legacy.url),

@@ -1,3 +1,4 @@
+import type { NormalizedCapture } from './capture-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
@@ -72,6 +73,7 @@ export interface NormalizedConfig {
   readonly limits: ProxyLimits;
   readonly shadow: { readonly maxPerSecond: number };
   readonly backfill: { readonly maxLoad: number };
+  readonly capture: NormalizedCapture;
   readonly admin: { readonly port: number };
   readonly legacy: {
     readonly url: URL;

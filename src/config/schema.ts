@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { captureSchema } from './capture-rules.ts';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
 import { callable, identifier, postgresUrl } from './plain-schema.ts';
 import { readModel } from './read-model-schema.ts';
@@ -121,6 +122,7 @@ export const migrationSchema = z.strictObject({
   limits: limits.optional(),
   shadow: z.strictObject({ maxPerSecond: z.number().positive().optional() }).optional(),
   backfill: z.strictObject({ maxLoad: z.number().gt(1).optional() }).optional(),
+  capture: captureSchema.optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),
   legacy: z.strictObject({
     url: httpUrl,

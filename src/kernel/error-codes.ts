@@ -100,6 +100,17 @@ export const errorCodes = {
     meaning: 'A change could not be applied to the read model.',
     remedy: 'Reads stay with legacy until it is applied; the cause says what failed.',
   },
+  FIG_READ_MODEL_FAILING: {
+    meaning:
+      'A read model failed while it was copied, built or kept in step. Its reads go to legacy; all other read models go on.',
+    remedy: 'It is tried again by itself, every minute in the end; the message says what failed.',
+  },
+  FIG_READ_MODEL_GIVEN_UP: {
+    meaning:
+      'The legacy server would have to keep too much of its log for a read model that has failed, so it is not asked to any longer.',
+    remedy:
+      'The read model is copied again by itself once it works. `capture.maxBehind` says how much log may be kept for one.',
+  },
   FIG_BATCH_FAILED: {
     meaning: 'A load of a batch read model failed; its rows are those of the load before.',
     remedy: 'It is tried again by itself; the message says what is wrong with what was loaded.',

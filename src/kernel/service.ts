@@ -49,9 +49,9 @@ async function runLoop(options: LoopOptions, signal: AbortSignal): Promise<void>
   }
 }
 
-/** Rest before attempt `failures + 1`: 100 ms doubled each time, half of it random. */
-export function restAfter(failures: number, maxMs: number): number {
-  const full = Math.min(maxMs, 100 * 2 ** Math.min(failures - 1, 20));
+/** Rest before attempt `failures + 1`: 100 ms (unless told) doubled each time, half of it random. */
+export function restAfter(failures: number, maxMs: number, firstMs = 100): number {
+  const full = Math.min(maxMs, firstMs * 2 ** Math.min(failures - 1, 20));
   return full / 2 + Math.random() * (full / 2);
 }
 

@@ -19,6 +19,13 @@ interface CaptureGauges {
   readonly spooledBytes?: number | undefined;
 }
 
+/** Of a read model that is kept in step with legacy. */
+interface CapturedGauges {
+  readonly failed: boolean;
+  /** Log that legacy's server keeps for it because it failed. */
+  readonly heldBytes: number;
+}
+
 /** What capture applied in one go. */
 interface AppliedChanges {
   readonly size: 'small' | 'large';
@@ -68,6 +75,7 @@ export interface Metrics {
   shadow(gauges: ShadowGauges): void;
   capture(gauges: CaptureGauges): void;
   applied(batch: AppliedChanges): void;
+  captured(readModel: string, gauges: CapturedGauges): void;
   batch(readModel: string, gauges: BatchGauges): void;
   reads(feature: string, state: ReadState): void;
   deadLetters(feature: string, letters: number): void;
@@ -149,6 +157,11 @@ export function createMetrics(): Metrics {
         all += count;
       }
       batchChanges.observe(all);
+    },
+    captured: (name, { failed, heldBytes }) => {
+      const label = { read_model: readModel(name) };
+      instruments().failed.set(label, failed ? 1 : 0);
+      instruments().held.set(label, heldBytes);
     },
     batch: (name, { ageSeconds, rows, failures }) => {
       const { batchAge, batchRows, batchFailures } = instruments();
@@ -249,6 +262,12 @@ function makeInstruments(tally: RequestTally) {
       buckets: [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000],
       registers,
     }),
+    failed: gauge('fig_read_model_failed', '1 for a read model that has failed and is tried again, else 0.', [
+      'read_model',
+    ]),
+    held: gauge('fig_read_model_held_bytes', 'Log that legacy keeps for a read model because it has failed.', [
+      'read_model',
+    ]),
     deadLetters: gauge('fig_dead_letters', 'What the read model of a feature could not digest.', ['feature']),
     batchAge: gauge('fig_batch_age_seconds', 'Time since the load began that gave the rows.', ['read_model']),
     batchRows: gauge('fig_batch_rows', 'Rows of a read model that is loaded in batches.', ['read_model']),

@@ -55,7 +55,8 @@ export interface LargeTransaction {
 }
 
 export type StreamEvent =
-  | { readonly type: 'transaction'; readonly transaction: SourceTransaction }
+  /** With its length on the wire. */
+  | { readonly type: 'transaction'; readonly transaction: SourceTransaction; readonly bytes: number }
   | { readonly type: 'large'; readonly transaction: LargeTransaction }
   /** Nothing that matters lies before this position and after the last transaction. */
   | { readonly type: 'position'; readonly position: Position };

@@ -16,6 +16,14 @@ const parsers = new Map<number, (value: string) => unknown>([
  */
 const exactTypes = { getTypeParser: (oid: number) => parsers.get(oid) ?? ((value: string) => value) };
 
+/** Read models that are written at once. More of them wait for each other on one server anyway. */
+export const mostAtOnce = 8;
+
+/** Connections that so many read models can make use of: one each while changes are applied, and some for all that is done beside. */
+export function targetConnections(readModels: number): number {
+  return 3 + Math.max(1, Math.min(mostAtOnce, readModels));
+}
+
 /** A pool on the target database for projections. */
 export function openTarget(url: string, max = 4): Knex {
   return knexModule({

@@ -53,12 +53,12 @@ export async function freshSummary(legacy: Knex): Promise<readonly string[]> {
 }
 
 /** What the read model holds, in the same form. */
-export async function storedSummary(target: Knex): Promise<readonly string[]> {
+export async function storedSummary(target: Knex, name = 'summary'): Promise<readonly string[]> {
   return lines(
     await target.raw(`
       SELECT json_build_object('order_id', order_id, 'customer', customer, 'mood', mood, 'amount', amount::text,
         'total', total::text, 'at', extract(epoch from at)::text, 'note', note, 'big', big)::text AS line
-      FROM rm_summary_v1.summary ORDER BY order_id`),
+      FROM rm_${name}_v1.${name} ORDER BY order_id`),
   );
 }
 

@@ -1,155 +1,99 @@
-import { Client } from 'pg';
-import { FigError, describeError } from '../../kernel/fig-error.ts';
+import { describeError, FigError } from '../../kernel/fig-error.ts';
 import { milestone } from '../../kernel/milestones.ts';
 import { laterPosition, type Position } from '../../kernel/position.ts';
-import { type AppliedBatch, ChangeTally, tallied } from './applied-batch.ts';
-import type { Reconciliation } from '../../store/reconciliation-store.ts';
-import { batchesOf } from './batches-of.ts';
-import type { SyncProgress } from '../backfill/backfill.ts';
 import { sleep } from '../../kernel/service.ts';
+import type { Reconciliation } from '../../store/reconciliation-store.ts';
+import type { SyncProgress } from '../backfill/backfill.ts';
 import type { LargeTransaction, SourceTransaction, StreamEvent } from '../change.ts';
-import { demandsOf } from './demands-of.ts';
-import { DeclarativeProjection } from '../projection/declarative-projection.ts';
 import { DeliveredXids } from '../delivered-xids.ts';
-import { fillProjection } from '../backfill/fill-projection.ts';
-import { inspectSource } from '../postgres/preflight/inspect-source.ts';
-import { refuseOnErrors } from '../postgres/preflight/refuse-on-errors.ts';
-import { withdrawExposed } from '../postgres/withdraw-exposed.ts';
-import { keepMending } from './keep-mending.ts';
-import { ReplicationStream } from '../postgres/replication-stream.ts';
-import { sessionOptions } from '../postgres/session-settings.ts';
-import { slotNameOf } from '../postgres/slot.ts';
-import { identifySource, logDigest, type SourceIdentity } from '../postgres/identify-source.ts';
+import { logDigest } from '../postgres/identify-source.ts';
 import { type ReconcileOrder, reconcileReadModel } from '../reconcile/reconcile-read-model.ts';
+import { type AppliedBatch, ChangeTally, tallied } from './applied-batch.ts';
+import { batchesOf } from './batches-of.ts';
+import { boundHolds, heldBy } from './bound-holds.ts';
+import { judgeFailure } from './judge-failure.ts';
+import type { KeptWork, Lane } from './lane.ts';
+import { leastOf, type OpenedSession, openSession } from './open-session.ts';
+import { recoverLane } from './recover-lane.ts';
 import { SerialQueue } from './serial-queue.ts';
-import { SourceChanges } from './source-changes.ts';
-import { fingerprintOf, takeUp } from './take-up.ts';
 import type { SessionOptions } from './session-options.ts';
-import type { StreamWatcher } from '../stream-watcher.ts';
+import { sideBySide } from './side-by-side.ts';
+import { readSlotRoom } from './slot-room.ts';
+import { fingerprintOf } from './take-up.ts';
+import { tendLane } from './tend-lane.ts';
+import { mostAtOnce } from '../open-target.ts';
 
-const BATCH_CHANGES = 4_000;
 const KEEP_POSITION_EVERY_MS = 5_000;
 
-/** One connection's worth of capture: from preflight to the end of the stream. Any failure ends it; a new one resumes. */
+/**
+ * One connection's worth of capture: from preflight to the end of the stream. A read model that fails is taken out, and
+ * the others go on; any other failure ends the session, and a new one resumes.
+ */
 export class CaptureSession implements AsyncDisposable {
   readonly #options: SessionOptions;
-  readonly #stream: ReplicationStream;
-  readonly #projections: readonly DeclarativeProjection[];
-  readonly #watchers = new Set<StreamWatcher>();
-  readonly #reconciling = new Map<DeclarativeProjection, Promise<unknown>>();
+  readonly #opened: OpenedSession;
+  readonly #lanes: readonly Lane[];
+  readonly #reconciling = new Map<Lane, Promise<unknown>>();
   readonly #ended = new AbortController();
+  /** Aborts when another session has to take over in an orderly way. */
+  readonly #renewed = new AbortController();
   readonly #delivered = new DeliveredXids();
   readonly #serial = new SerialQueue();
-  readonly #identity: SourceIdentity;
-  readonly #changes: SourceChanges;
   /** Up to here everything is applied, and it may not be stored yet that it is. */
   #idlePosition: Position | undefined;
 
-  private constructor(
-    options: SessionOptions,
-    stream: ReplicationStream,
-    projections: readonly DeclarativeProjection[],
-    identity: SourceIdentity,
-    changes: SourceChanges,
-  ) {
-    this.#changes = changes;
-    this.#identity = identity;
+  private constructor(options: SessionOptions, opened: OpenedSession) {
     this.#options = options;
-    this.#stream = stream;
-    this.#projections = projections;
+    this.#opened = opened;
+    this.#lanes = opened.lanes;
   }
 
-  /** Checks the legacy database, makes publication and slot, takes the projections up and starts streaming. */
   static async open(options: SessionOptions): Promise<CaptureSession> {
-    const client = new Client({
-      connectionString: options.url,
-      application_name: 'fig preflight',
-      options: sessionOptions(),
-    });
-    client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
-    await client.connect();
-    try {
-      const slotName = slotNameOf(options.migration, client.database ?? '');
-      const demands = demandsOf(options.readModels);
-      const { findings, tables } = await inspectSource(client, { url: options.url, slot: slotName, demands });
-      options.onFindings(findings);
-      const changes = new SourceChanges(options, tables);
-      await changes.suspectUnpublished(client, slotName, demands);
-      for (const table of await withdrawExposed(client, slotName, findings, options.log)) changes.leave(table);
-      refuseOnErrors(findings);
-      const projections = options.readModels.map(
-        (model) => new DeclarativeProjection(options.target, model, tables, options.maxLetters(model.name)),
-      );
-      const identity = await identifySource(options.url);
-      const { slot, fresh, mend } = await takeUp({
-        client,
-        target: options.target,
-        name: slotName,
-        tables: [...tables.values()],
-        projections,
-        identity,
-        log: options.log,
-        onUnusable: ({ definition }) => options.onPosition(definition.name, undefined),
-      });
-      const from = projections
-        .map((projection) => (fresh.has(projection) ? slot.confirmed : projection.position))
-        .reduce((least, position) => (position < least ? position : least));
-      const stream = await ReplicationStream.open({
-        url: options.url,
-        slot: slot.name,
-        publication: slot.publication,
-        from,
-      });
-      try {
-        // Only whoever holds the slot may drop and make tables: another fig may still be serving from them.
-        for (const projection of fresh) {
-          await projection.restart(fingerprintOf(projection, identity), slot.confirmed, identity.timeline);
-        }
-        for (const mended of mend.values()) await mended();
-      } catch (error) {
-        await stream[Symbol.asyncDispose]();
-        throw error;
-      }
-      return new CaptureSession(options, stream, projections, identity, changes);
-    } finally {
-      await client.end();
-    }
+    return new CaptureSession(options, await openSession(options));
   }
 
   /** Names the log that positions of this session belong to. */
   get log(): string {
-    return logDigest(this.#identity);
+    return logDigest(this.#opened.identity);
   }
 
   get received(): Position {
-    return this.#stream.received;
+    return this.#opened.stream.received;
   }
 
   get acknowledged(): Position {
-    return this.#stream.acknowledged;
+    return this.#opened.stream.acknowledged;
   }
 
   get spooledBytes(): number {
-    return this.#stream.spooledBytes;
+    return this.#opened.stream.spooledBytes;
   }
 
-  /** Applies what comes until the signal aborts. Throws when the stream or a projection fails. */
+  /** Log that the server keeps for a read model because it has failed. */
+  heldFor(readModel: string): number {
+    const held = this.#lanes
+      .filter(({ name }) => name === readModel)
+      .map((lane) => Number(heldBy(lane, this.received)));
+    return Math.max(0, ...held);
+  }
+
+  /** Applies what comes until the signal aborts or another session has to take over. Throws when it cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
-    const both = AbortSignal.any([signal, failed.signal]);
-    both.addEventListener(
+    const ending = AbortSignal.any([signal, failed.signal, this.#renewed.signal]);
+    ending.addEventListener(
       'abort',
       () => {
         this.#ended.abort();
-        void this.#stream[Symbol.asyncDispose]();
+        void this.#opened.stream[Symbol.asyncDispose]();
       },
       { once: true },
     );
     const tasks = [
-      this.#consume(both),
-      this.#keepPositions(both),
-      this.#changes.watch(both),
-      ...this.#projections.map((projection) => this.#tend(projection, both)),
+      this.#consume(ending),
+      this.#keepPositions(ending),
+      this.#opened.changes.watch(ending),
+      ...this.#lanes.map((lane) => this.#keep(lane, ending)),
     ];
     const outcomes = await Promise.allSettled(
       tasks.map((task) =>
@@ -161,18 +105,19 @@ export class CaptureSession implements AsyncDisposable {
     );
     this.#ended.abort();
     await Promise.allSettled(this.#reconciling.values());
+    const isOrderly = signal.aborted || this.#renewed.signal.aborted;
     const rejected = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (rejected && !signal.aborted) throw rejected.reason;
-    if (signal.aborted) await this.#keepPosition();
+    if (rejected && !isOrderly) throw rejected.reason;
+    if (isOrderly) await this.#keepPosition();
   }
 
   /** Compares a read model with legacy. Throws FIG_RECONCILE_REFUSED when it cannot be compared now. */
   async reconcile(readModel: string, order: ReconcileOrder): Promise<Reconciliation> {
-    const projection = this.#projections.find(({ definition }) => definition.name === readModel);
-    if (projection?.state !== 'ready' || this.#ended.signal.aborted) {
+    const lane = this.#lanes.find(({ name }) => name === readModel);
+    if (lane?.projection.state !== 'ready' || lane.isOut || this.#ended.signal.aborted) {
       throw new FigError('FIG_RECONCILE_REFUSED', `the read model ${readModel} is not ready`);
     }
-    if (projection.letters.count > 0) {
+    if (lane.projection.letters.count > 0) {
       throw new FigError(
         'FIG_RECONCILE_REFUSED',
         `the read model ${readModel} has dead letters, so it is known to differ`,
@@ -181,41 +126,36 @@ export class CaptureSession implements AsyncDisposable {
         },
       );
     }
-    if (this.#reconciling.has(projection)) {
+    if (this.#reconciling.has(lane)) {
       throw new FigError('FIG_RECONCILE_REFUSED', `the read model ${readModel} is being compared already`);
     }
     const running = reconcileReadModel(
       {
-        projection,
+        projection: lane.projection,
         target: this.#options.target,
         url: this.#options.url,
         delivered: this.#delivered,
-        watch: (watcher) => this.#watch(watcher),
+        watch: (watcher) => lane.watch(watcher),
         exclusively: (work) => this.#serial.run(work),
         log: this.#options.log,
       },
-      { ...order, signal: AbortSignal.any([order.signal, this.#ended.signal]) },
+      { ...order, signal: AbortSignal.any([order.signal, this.#ended.signal, lane.out]) },
     );
-    this.#reconciling.set(projection, running);
+    this.#reconciling.set(lane, running);
     try {
       return await running;
     } finally {
-      this.#reconciling.delete(projection);
+      this.#reconciling.delete(lane);
     }
   }
 
-  #watch(watcher: StreamWatcher): () => void {
-    this.#watchers.add(watcher);
-    return () => void this.#watchers.delete(watcher);
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stream[Symbol.asyncDispose]();
+    await this.#opened.stream[Symbol.asyncDispose]();
   }
 
   async #consume(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const events = await this.#stream.next();
+      const events = await this.#opened.stream.next();
       if (!events) {
         if (signal.aborted) return;
         throw new FigError('FIG_REPLICATION_FAILED', 'the server ended the replication stream');
@@ -226,7 +166,7 @@ export class CaptureSession implements AsyncDisposable {
   }
 
   async #handle(events: readonly StreamEvent[]): Promise<void> {
-    for (const step of batchesOf(events, BATCH_CHANGES)) {
+    for (const step of batchesOf(events, this.#options.batch)) {
       if (step.type === 'batch') await this.#apply(step.transactions);
       else if (step.type === 'large') await this.#applyLarge(step.transaction);
       else this.#reached(step.position);
@@ -238,37 +178,48 @@ export class CaptureSession implements AsyncDisposable {
     if (!last) return;
     // Markers and nudges alone change no row; that they came is kept with the next change, or like any idle position.
     // Whoever watches for markers wants the target to stand exactly at them.
-    const isIdle = this.#watchers.size === 0 && batch.every(({ changes }) => changes.length === 0);
+    const isWatched = (): boolean => this.#lanes.some((lane) => lane.isWatched);
+    const isIdle = !isWatched() && batch.every(({ changes }) => changes.length === 0);
     if (!isIdle) {
       const startedAt = performance.now();
-      await this.#project(async (projection) => {
-        await this.#changes.refuseMisfits(projection, batch);
-        await projection.apply(batch);
-      });
+      await this.#inAllLanes((lane) => ({
+        run: async () => {
+          await this.#opened.changes.refuseMisfits(lane.projection, batch);
+          await lane.projection.apply(batch);
+          lane.reached(last.endPosition);
+        },
+      }));
       const tally = new ChangeTally();
       for (const { changes } of batch) tally.add(changes);
       this.#tell({ size: 'small', transactions: batch.length, changes: tally.counts }, startedAt);
     }
     for (const transaction of batch) {
-      for (const watcher of this.#watchers) await watcher.onTransaction(transaction);
+      if (isWatched()) await Promise.all(this.#lanes.map((lane) => lane.show(transaction)));
       this.#delivered.add(transaction.xid);
     }
-    this.#reached(last.endPosition);
+    if (isIdle) this.#reached(last.endPosition);
+    this.#idlePosition = last.endPosition;
     if (!isIdle) this.#acknowledge();
   }
 
-  async #applyLarge(transaction: LargeTransaction): Promise<void> {
+  async #applyLarge(large: LargeTransaction): Promise<void> {
     const startedAt = performance.now();
     let tally = new ChangeTally();
-    const counted = tallied(transaction, (read) => {
+    const counted = tallied(large, (read) => {
       tally = read;
     });
-    await this.#project((projection) => projection.applyLarge(this.#changes.refusing(projection, counted)));
-    for (const watcher of this.#watchers) watcher.onLarge(transaction);
-    this.#delivered.add(transaction.xid);
-    await transaction.release();
+    await this.#inAllLanes((lane) => ({
+      large,
+      run: async () => {
+        await lane.projection.applyLarge(this.#opened.changes.refusing(lane.projection, counted));
+        lane.reached(large.endPosition);
+      },
+    }));
+    for (const lane of this.#lanes) lane.showLarge(large);
+    this.#delivered.add(large.xid);
+    if (!this.#lanes.some(({ work }) => work?.large === large)) await large.release();
     this.#tell({ size: 'large', transactions: 1, changes: tally.counts }, startedAt);
-    this.#reached(transaction.endPosition);
+    this.#idlePosition = large.endPosition;
     this.#acknowledge();
   }
 
@@ -276,39 +227,51 @@ export class CaptureSession implements AsyncDisposable {
     this.#options.onApplied({ ...batch, seconds: (performance.now() - startedAt) / 1000 });
   }
 
-  async #project(apply: (projection: DeclarativeProjection) => Promise<void>): Promise<void> {
-    for (const projection of this.#projections) {
+  /** The read models are strangers to each other: they work side by side, and one that fails is left behind. */
+  async #inAllLanes(workFor: (lane: Lane) => KeptWork): Promise<void> {
+    const taking = this.#lanes.filter(({ isOut }) => !isOut);
+    await sideBySide(taking, mostAtOnce, async (lane) => {
+      const work = workFor(lane);
       try {
-        await apply(projection);
+        await work.run();
       } catch (error) {
-        await this.#onFailedApply(projection, error);
-        throw error;
+        const canBeTried = await this.#considerFailure(lane, error);
+        lane.takeOut(error, canBeTried ? work : undefined);
       }
+    });
+  }
+
+  /** Whether the work may be tried again as it is. Throws what is no failure of the read model. */
+  async #considerFailure(lane: Lane, error: unknown): Promise<boolean> {
+    const verdict = judgeFailure(error);
+    if (verdict === 'of-the-stream' || this.#ended.signal.aborted) throw error;
+    if (verdict === 'again-later') return true;
+    if (error instanceof FigError && error.code === 'FIG_SOURCE_CHANGED') {
+      await this.#opened.changes.suspectAll(lane.projection, error);
+    } else {
+      await this.#startAnew(lane);
+    }
+    return false;
+  }
+
+  /** Its rows are of no use any more. What cannot be done now is for the session that takes it up. */
+  async #startAnew(lane: Lane): Promise<void> {
+    try {
+      await this.#restart(lane);
+    } catch (error) {
+      this.#options.log.warn({ readModel: lane.name, error: describeError(error) }, 'a read model cannot begin anew');
     }
   }
 
-  async #onFailedApply(projection: DeclarativeProjection, error: unknown): Promise<void> {
-    const { name } = projection.definition;
-    this.#options.onState(name, { state: 'failed', progress: 0, error: describeError(error) });
-    if (error instanceof FigError && error.code === 'FIG_SOURCE_CHANGED') {
-      await this.#changes.suspectAll(projection, error);
-    }
-    if (error instanceof FigError && error.code === 'FIG_MIRROR_ROW_MISSING') {
-      this.#options.log.warn({ readModel: name, error: error.message }, 'the read model is built again');
-      this.#options.onPosition(name, undefined);
-      const fingerprint = fingerprintOf(projection, this.#identity);
-      await projection.restart(fingerprint, this.#stream.acknowledged, this.#identity.timeline);
-    }
+  async #restart({ projection }: Lane): Promise<void> {
+    const { identity, stream } = this.#opened;
+    const from = laterPosition(stream.acknowledged, projection.position);
+    await projection.restart(fingerprintOf(projection, identity), from, identity.timeline);
   }
 
   /** Everything up to here is applied; tells those who read. */
   #reached(position: Position): void {
-    for (const projection of this.#projections) {
-      this.#tellLetters(projection);
-      if (projection.state !== 'ready') continue;
-      this.#options.onPosition(projection.definition.name, laterPosition(position, projection.position));
-      this.#options.onState(projection.definition.name, { state: 'ready', progress: 1, error: undefined });
-    }
+    for (const lane of this.#lanes) if (!lane.isOut) lane.reached(position);
     this.#idlePosition = position;
   }
 
@@ -319,80 +282,82 @@ export class CaptureSession implements AsyncDisposable {
   async #keepPositions(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await sleep(KEEP_POSITION_EVERY_MS, signal);
-      if (!signal.aborted) await this.#serial.run(() => this.#keepPosition());
+      if (signal.aborted) return;
+      await this.#boundHolds();
+      await this.#serial.run(() => this.#keepPosition());
+    }
+  }
+
+  /** What is kept for read models that have failed has its limits: the server's log, and the disk for large transactions. */
+  async #boundHolds(): Promise<void> {
+    const { url, maxBehind, spool } = this.#options;
+    const readRoom = (): Promise<bigint | undefined> => readSlotRoom(url, this.#opened.slot);
+    await boundHolds(this.#lanes, { received: this.received, most: maxBehind, readRoom });
+    if (this.spooledBytes <= spool.maxBytes / 4) return;
+    for (const lane of this.#lanes) {
+      const large = lane.work?.large;
+      lane.forgetLarge();
+      await large?.release();
     }
   }
 
   async #keepPosition(): Promise<void> {
     const position = this.#idlePosition;
     if (position === undefined) return;
-    for (const projection of this.#projections) await projection.skipTo(position);
+    await this.#inAllLanes((lane) => ({ run: () => lane.projection.skipTo(position) }));
     this.#acknowledge();
   }
 
-  /** The server may forget what every projection has durably applied, and not a byte more. */
+  /** The server may forget what every read model has durably applied that is waited for, and not a byte more. */
   #acknowledge(): void {
-    const least = this.#projections.map(({ position }) => position).reduce((a, b) => (a < b ? a : b));
-    this.#stream.acknowledge(least);
+    const needed = this.#lanes.flatMap(({ needsFrom }) => needsFrom ?? []);
+    if (needed.length > 0) this.#opened.stream.acknowledge(leastOf(needed));
     milestone('sync:acknowledged');
   }
 
-  /** Copies and builds it, and again whenever what kept it out of use is gone. */
-  async #tend(projection: DeclarativeProjection, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#fill(projection, signal);
-      await keepMending({
-        projection,
-        between: (task) => this.#serial.run(task),
-        onLook: async (mending) => {
-          if (mending === 'copy-again') await this.#copyAgain(projection);
-          this.#tellLetters(projection);
-        },
-        signal,
-      });
-    }
-  }
-
-  async #copyAgain(projection: DeclarativeProjection): Promise<never> {
-    const { name } = projection.definition;
-    this.#options.onPosition(name, undefined);
-    const fingerprint = fingerprintOf(projection, this.#identity);
-    await projection.restart(fingerprint, this.#stream.acknowledged, this.#identity.timeline);
-    throw new FigError('FIG_PROJECTION_FAILED', `the read model ${name} is copied again, as was asked for`);
-  }
-
-  #tellLetters(projection: DeclarativeProjection): void {
-    const { name } = projection.definition;
-    const { parked, count, pausedBecause } = projection.letters;
-    this.#options.onLetters(name, { parked, count });
-    if (projection.state !== 'paused') return;
-    const error = `out of use: ${pausedBecause ?? 'it is about to be built again'}`;
-    this.#options.onState(name, { state: 'paused', progress: 0, error });
-    this.#options.onPosition(name, undefined);
-  }
-
-  async #fill(projection: DeclarativeProjection, signal: AbortSignal): Promise<void> {
-    const { name } = projection.definition;
-    this.#tellLetters(projection);
+  /** Copies, builds and mends a read model, and tries again what takes it out of the session. */
+  async #keep(lane: Lane, signal: AbortSignal): Promise<void> {
+    await tendLane(lane, this.#tendParts(lane), signal);
+    if (signal.aborted) return;
+    if (this.#lanes.every(({ isOut }) => isOut)) throw lane.error;
+    await this.#reconciling.get(lane)?.catch(() => undefined);
     const parts = {
-      projection,
+      resume: () => lane.projection.resume(fingerprintOf(lane.projection, this.#opened.identity)),
+      onFailure: (error: unknown) => this.#failedAgain(lane, error),
+    };
+    if (!(await recoverLane(lane, parts, signal))) return;
+    this.#options.log.info({ readModel: lane.name }, 'a new session takes up the read model that had failed');
+    this.#renewed.abort();
+  }
+
+  #tendParts(lane: Lane): Parameters<typeof tendLane>[1] {
+    return {
       target: this.#options.target,
       url: this.#options.url,
       delivered: this.#delivered,
       maxLoad: this.#options.maxLoad,
-      watch: (watcher: StreamWatcher) => this.#watch(watcher),
-      exclusively: <T>(work: () => Promise<T>) => this.#serial.run(work),
+      exclusively: (work) => this.#serial.run(work),
       onProgress: (progress: SyncProgress) => {
         const share = progress.done / Math.max(1, progress.total);
-        this.#options.onState(name, { state: progress.stage, progress: share, error: undefined });
+        this.#options.onState(lane.name, { state: progress.stage, progress: share, error: undefined });
         this.#options.onProgress(progress);
       },
+      copyAgain: async () => {
+        lane.leave();
+        await this.#restart(lane);
+        this.#renewed.abort();
+      },
+      onFailure: async (error) => {
+        if (await this.#considerFailure(lane, error)) lane.stumbled(error);
+        else lane.takeOut(error);
+      },
     };
-    await fillProjection(parts, signal);
-    this.#tellLetters(projection);
-    if (projection.state === 'ready') {
-      this.#options.onState(name, { state: 'ready', progress: 1, error: undefined });
-      this.#options.onPosition(name, projection.position);
-    }
+  }
+
+  async #failedAgain(lane: Lane, error: unknown): Promise<void> {
+    // What was kept for it may have been taken away while it was read.
+    const isGone = judgeFailure(error) === 'of-the-stream';
+    if (isGone || !(await this.#considerFailure(lane, error))) lane.forgetWork();
+    lane.failed(error);
   }
 }

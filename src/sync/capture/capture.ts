@@ -4,6 +4,8 @@ import { FigError, describeError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { AppliedPosition, Position } from '../../kernel/position.ts';
 import { type Service, sleep, startLoop } from '../../kernel/service.ts';
+import { batchDefaults, type BatchLimits } from '../batch-limits.ts';
+import { spoolDefaults, type SpoolOptions } from '../postgres/spool-space.ts';
 import type { AppliedBatch } from './applied-batch.ts';
 import type { Reconciliation } from '../../store/reconciliation-store.ts';
 import { AppliedTracker } from '../applied-tracker.ts';
@@ -11,6 +13,7 @@ import type { SyncProgress } from '../backfill/backfill.ts';
 import { CaptureSession } from './capture-session.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LagMeter } from './lag-meter.ts';
+import { type SetbackRests, Setbacks } from './setbacks.ts';
 import { FindingLog } from '../postgres/preflight/finding-log.ts';
 import { PostgresSourcePosition } from '../postgres/source-position.ts';
 import type { ReadModelProgress } from '../read-model-progress.ts';
@@ -18,6 +21,7 @@ import type { ReconcileOrder } from '../reconcile/reconcile-read-model.ts';
 
 const SAMPLE_EVERY_MS = 500;
 const DEFAULT_MAX_LOAD = 4;
+const DEFAULT_MAX_BEHIND = 1024 ** 3;
 
 export interface CaptureOptions {
   /** Connection URL of the legacy database. */
@@ -29,6 +33,12 @@ export interface CaptureOptions {
   readonly readModels: readonly ReadModelDefinition[];
   /** The first copy rests while legacy takes this many times as long for a row as it did at best. */
   readonly maxLoad?: number | undefined;
+  readonly batch?: BatchLimits | undefined;
+  readonly spool?: SpoolOptions | undefined;
+  /** Log that the legacy server keeps at most for a read model that has failed, in bytes. Default 1 GiB. */
+  readonly maxBehind?: number | undefined;
+  /** How long a read model that has failed is left alone. */
+  readonly setbackRests?: SetbackRests | undefined;
   readonly log: Log;
   readonly onProgress: (progress: SyncProgress) => void;
   /** Told the position of a read model whenever it moves; undefined while it cannot be read. */
@@ -64,6 +74,7 @@ export class Capture implements Service {
   readonly #letters = new Map<string, ReadModelLetters>();
   readonly #lag = new LagMeter();
   readonly #heartbeat = new Heartbeat();
+  readonly #setbacks: Setbacks;
   readonly #told: FindingLog;
   readonly #loops: readonly Service[];
   #session: CaptureSession | undefined;
@@ -75,6 +86,7 @@ export class Capture implements Service {
   constructor(options: CaptureOptions) {
     this.#options = options;
     this.#told = new FindingLog(options.log);
+    this.#setbacks = new Setbacks(options.setbackRests);
     this.source = new PostgresSourcePosition(options.url, options.log);
     this.#trackers = new Map(options.readModels.map(({ name }) => [name, new AppliedTracker()]));
     this.#loops = [
@@ -107,6 +119,16 @@ export class Capture implements Service {
 
   lettersOf(readModel: string): ReadModelLetters {
     return this.#letters.get(readModel) ?? noLetters;
+  }
+
+  /** Names of those that are kept in step. */
+  get readModels(): readonly string[] {
+    return [...this.#trackers.keys()];
+  }
+
+  /** Log that legacy's server keeps for a read model because it has failed, in bytes. */
+  heldFor(readModel: string): number {
+    return this.#session?.heldFor(readModel) ?? 0;
   }
 
   /** Positions and lag of the slowest read model that can be read. */
@@ -176,11 +198,16 @@ export class Capture implements Service {
       target,
       readModels,
       maxLoad: this.#options.maxLoad ?? DEFAULT_MAX_LOAD,
+      batch: this.#options.batch ?? batchDefaults,
+      spool: this.#options.spool ?? spoolDefaults,
+      maxBehind: this.#options.maxBehind ?? DEFAULT_MAX_BEHIND,
+      setbacks: this.#setbacks,
       log,
       onFindings: (findings) => this.#told.tell(findings),
       onState: (readModel, progress) => this.#setState(readModel, progress),
       onProgress: this.#options.onProgress,
       onPosition: (readModel, position) => this.#setPosition(readModel, position),
+      isTold: (readModel) => this.#trackers.get(readModel)?.current() !== undefined,
       onApplied: (batch) => this.#options.onApplied?.(batch),
       maxLetters: (readModel) => this.#options.maxLetters?.(readModel) ?? DEFAULT_MAX_LETTERS,
       onLetters: (readModel, { parked, count }) => this.#setLetters(readModel, parked, count),

@@ -2,7 +2,10 @@ import type { Knex } from 'knex';
 import type { ReadModelDefinition } from '../../config/read-model-definition.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Position } from '../../kernel/position.ts';
+import type { BatchLimits } from '../batch-limits.ts';
+import type { SpoolOptions } from '../postgres/spool-space.ts';
 import type { AppliedBatch } from './applied-batch.ts';
+import type { Setbacks } from './setbacks.ts';
 import type { SyncProgress } from '../backfill/backfill.ts';
 import type { Finding } from '../postgres/preflight/finding.ts';
 import type { ReadModelProgress } from '../read-model-progress.ts';
@@ -15,12 +18,20 @@ export interface SessionOptions {
   readonly readModels: readonly ReadModelDefinition[];
   /** See `ChunkPace`. */
   readonly maxLoad: number;
+  readonly batch: BatchLimits;
+  readonly spool: SpoolOptions;
+  /** Log that the server keeps at most for a read model that has failed, in bytes. */
+  readonly maxBehind: number;
+  /** What is remembered of read models that failed in earlier sessions. */
+  readonly setbacks: Setbacks;
   readonly log: Log;
   /** Told what preflight found, each time that a session begins. */
   readonly onFindings: (findings: readonly Finding[]) => void;
   readonly onState: (readModel: string, progress: ReadModelProgress) => void;
   readonly onProgress: (progress: SyncProgress) => void;
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
+  /** Whether a position of the read model is told now, so that the next one may be told at once. */
+  readonly isTold: (readModel: string) => boolean;
   readonly onApplied: (batch: AppliedBatch) => void;
   /** More dead letters than these, and the read model is not read from. */
   readonly maxLetters: (readModel: string) => number;

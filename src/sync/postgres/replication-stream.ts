@@ -1,14 +1,15 @@
 import { Client } from 'pg';
 import { FigError } from '../../kernel/fig-error.ts';
 import { formatPosition, laterPosition, type Position } from '../../kernel/position.ts';
-import type { StreamEvent } from '../change.ts';
+import { batchDefaults, type BatchLimits } from '../batch-limits.ts';
+import type { SourceTransaction, StreamEvent } from '../change.ts';
+import { isMarked } from '../is-marked.ts';
 import { OpenSpools } from './open-spools.ts';
 import { sessionOptions } from './session-settings.ts';
 import { spoolDefaults, type SpoolOptions, SpoolSpace } from './spool-space.ts';
 import { encodeStandbyStatus } from './standby-status.ts';
 import { type AssemblerStep, TransactionAssembler } from './transaction-assembler.ts';
 
-const PAUSE_ABOVE_BYTES = 4 * 1024 * 1024;
 /** Messages of large transactions that wait for the disk. */
 const PAUSE_ABOVE_BACKLOG = 8 * 1024 * 1024;
 const STATUS_EVERY_MS = 1_000;
@@ -20,6 +21,8 @@ export interface ReplicationOptions {
   /** Transactions that end at or before it are not delivered. */
   readonly from: Position;
   readonly spool?: SpoolOptions | undefined;
+  /** What is gathered before it is given on, and held while that is worked on. */
+  readonly batch?: BatchLimits | undefined;
 }
 
 /** What `pg` has on a connection and does not declare: the copy-both mode of replication. */
@@ -38,11 +41,15 @@ export class ReplicationStream implements AsyncDisposable {
   readonly #client: Client;
   readonly #connection: CopyBothConnection;
   readonly #assembler = new TransactionAssembler();
-  readonly #queue: { event: StreamEvent; bytes: number }[] = [];
+  readonly #batch: BatchLimits;
+  #queue: StreamEvent[] = [];
   readonly #from: Position;
   readonly #space: SpoolSpace;
   readonly #spools: OpenSpools;
   #queuedBytes = 0;
+  #queuedRows = 0;
+  /** Something waits in the queue that is not to wait for more. */
+  #isUrgent = false;
   #bytesSinceEvent = 0;
   #paused = false;
   #received: Position;
@@ -52,7 +59,8 @@ export class ReplicationStream implements AsyncDisposable {
   #wake: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(client: Client, from: Position, spool: SpoolOptions) {
+  private constructor(client: Client, from: Position, spool: SpoolOptions, batch: BatchLimits) {
+    this.#batch = batch;
     this.#client = client;
     this.#connection = (client as unknown as { connection: CopyBothConnection }).connection;
     this.#from = from;
@@ -75,7 +83,12 @@ export class ReplicationStream implements AsyncDisposable {
       keepAlive: true,
     };
     const client = new Client(config);
-    const stream = new ReplicationStream(client, options.from, options.spool ?? spoolDefaults);
+    const stream = new ReplicationStream(
+      client,
+      options.from,
+      options.spool ?? spoolDefaults,
+      options.batch ?? batchDefaults,
+    );
     client.on('error', (error) => stream.#end(error));
     try {
       await client.connect();
@@ -109,19 +122,24 @@ export class ReplicationStream implements AsyncDisposable {
     this.#sendStatus();
   }
 
-  /** Everything that has arrived, at least one event; undefined at a clean end. Throws when the session fails. */
+  /**
+   * Everything that has arrived, at least one event; undefined at a clean end. Changes are gathered for a while before, if
+   * that was asked for. Throws when the session fails.
+   */
   async next(): Promise<readonly StreamEvent[] | undefined> {
     while (this.#queue.length === 0) {
       if (this.#failure !== undefined) {
         throw new FigError('FIG_REPLICATION_FAILED', 'the replication stream broke off', { cause: this.#failure });
       }
       if (this.#ended) return undefined;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#woken();
     }
-    const events = this.#queue.splice(0).map(({ event }) => event);
+    if (this.#batch.waitMs > 0) await this.#gather();
+    const events = this.#queue;
+    this.#queue = [];
     this.#queuedBytes = 0;
+    this.#queuedRows = 0;
+    this.#isUrgent = false;
     this.#resumeIfRoom();
     return events;
   }
@@ -130,6 +148,27 @@ export class ReplicationStream implements AsyncDisposable {
     this.#end(undefined);
     await this.#client.end().catch(() => undefined); // The session may already be gone; there is nothing to save.
     await this.#spools[Symbol.asyncDispose]();
+  }
+
+  /** Until there is enough, or somebody waits for what there is, or the time is over. A position alone changes no row. */
+  async #gather(): Promise<void> {
+    let isOver = false;
+    const timer = setTimeout(() => {
+      isOver = true;
+      this.#wakeReader();
+    }, this.#batch.waitMs);
+    const isEnough = (): boolean =>
+      this.#isUrgent || this.#queuedRows >= this.#batch.rows || this.#queuedBytes >= this.#batch.bytes;
+    while (!isOver && !this.#ended && !isEnough() && this.#queue.some(({ type }) => type === 'transaction')) {
+      await this.#woken();
+    }
+    clearTimeout(timer);
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
 
   async #start(options: ReplicationOptions): Promise<void> {
@@ -180,12 +219,19 @@ export class ReplicationStream implements AsyncDisposable {
     const { endPosition, xid } = step.transaction;
     this.#received = laterPosition(this.#received, endPosition);
     if (step.type === 'transaction') {
-      if (endPosition > this.#from) this.#enqueue(step);
+      if (endPosition > this.#from) this.#enqueueSmall(step.transaction);
     } else if (endPosition > this.#from) {
+      this.#isUrgent = true;
       this.#enqueue({ type: 'large', transaction: this.#spools.commit(step.transaction) });
     } else {
       this.#spools.drop(xid);
     }
+  }
+
+  #enqueueSmall(transaction: SourceTransaction): void {
+    this.#isUrgent ||= isMarked(transaction);
+    this.#queuedRows += transaction.changes.length;
+    this.#enqueue({ type: 'transaction', transaction, bytes: this.#bytesSinceEvent });
   }
 
   #onKeepalive(chunk: Buffer): void {
@@ -199,10 +245,10 @@ export class ReplicationStream implements AsyncDisposable {
   }
 
   #enqueue(event: StreamEvent): void {
-    this.#queue.push({ event, bytes: this.#bytesSinceEvent });
+    this.#queue.push(event);
     this.#queuedBytes += this.#bytesSinceEvent;
     this.#bytesSinceEvent = 0;
-    if (this.#queuedBytes > PAUSE_ABOVE_BYTES) this.#pause();
+    if (this.#queuedBytes > this.#batch.bytes) this.#pause();
     this.#wakeReader();
   }
 
@@ -215,7 +261,7 @@ export class ReplicationStream implements AsyncDisposable {
 
   #resumeIfRoom(): void {
     if (!this.#paused || this.#ended) return;
-    if (this.#queuedBytes > PAUSE_ABOVE_BYTES || this.#space.backlog > PAUSE_ABOVE_BACKLOG / 2) return;
+    if (this.#queuedBytes > this.#batch.bytes || this.#space.backlog > PAUSE_ABOVE_BACKLOG / 2) return;
     this.#paused = false;
     this.#connection.stream.resume();
   }

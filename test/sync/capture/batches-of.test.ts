@@ -17,22 +17,24 @@ function transaction(xid: number, changes: number, marked = false): SourceTransa
 const small = (xid: number, changes: number, marked?: boolean): StreamEvent => ({
   type: 'transaction',
   transaction: transaction(xid, changes, marked),
+  bytes: 10 * changes,
 });
-const shapeOf = (events: readonly StreamEvent[], most: number): unknown[] =>
-  [...batchesOf(events, most)].map((step) =>
+const shapeOf = (events: readonly StreamEvent[], most: number, bytes = 1_000): unknown[] =>
+  [...batchesOf(events, { rows: most, bytes })].map((step) =>
     step.type === 'batch' ? step.transactions.map(({ xid }) => xid) : step.type,
   );
 
-test('a marker, enough changes and a position each end a batch', () => {
+test('a marker, enough changes and enough bytes each end a batch', () => {
   const events = [small(1, 1), small(2, 0, true), small(3, 2), small(4, 3), small(5, 1)];
-  expect(shapeOf([...events, { type: 'position', position: 9n }, small(6, 1)], 5)).toEqual([
-    [1, 2],
-    [3, 4],
-    [5],
-    'position',
-    [6],
-  ]);
+  expect(shapeOf(events, 5)).toEqual([[1, 2], [3, 4], [5]]);
+  expect(shapeOf(events, 5, 20)).toEqual([[1, 2], [3], [4], [5]]);
   expect(shapeOf([], 5)).toEqual([]);
+});
+
+test('a position is told when nothing follows it, and divides no batch', () => {
+  const position: StreamEvent = { type: 'position', position: 9n };
+  expect(shapeOf([small(1, 1), position, small(2, 1), position], 5)).toEqual([[1, 2], 'position']);
+  expect(shapeOf([position, position], 5)).toEqual(['position']);
 });
 
 test('every transaction is in one batch, in the order in which it came', () => {

@@ -1,0 +1,201 @@
+import { describeError, FigError } from '../../kernel/fig-error.ts';
+import { laterPosition, type Position } from '../../kernel/position.ts';
+import type { LargeTransaction, SourceTransaction } from '../change.ts';
+import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { StreamWatcher } from '../stream-watcher.ts';
+import type { SessionOptions } from './session-options.ts';
+
+/** Work that failed and may succeed later. */
+export interface KeptWork {
+  readonly run: () => Promise<void>;
+  /** What it reads, when that is not in memory. */
+  readonly large?: LargeTransaction | undefined;
+}
+
+export type LaneOptions = Pick<SessionOptions, 'onState' | 'onPosition' | 'onLetters' | 'isTold' | 'setbacks' | 'log'>;
+
+/**
+ * One read model's share of a session: what is told of it, who watches the stream for it, and whether it takes part. One
+ * that has failed is out until the session ends; the others go on.
+ */
+export class Lane {
+  readonly projection: DeclarativeProjection;
+  readonly #options: LaneOptions;
+  readonly #watchers = new Set<StreamWatcher>();
+  readonly #out = new AbortController();
+  /**
+   * Where it must have come before its position is told. After it had failed, or fig was stopped, it stands where legacy
+   * was long ago, and how long ago is not known.
+   */
+  #goal: Position | undefined;
+  #isWaitedFor = true;
+  #error: unknown;
+  #work: KeptWork | undefined;
+  #restMs = 0;
+
+  /** `end`: where the source's log ends now. */
+  constructor(projection: DeclarativeProjection, end: Position, options: LaneOptions) {
+    this.projection = projection;
+    this.#options = options;
+    if (!options.isTold(this.name)) this.#goal = end;
+    this.tries();
+  }
+
+  get name(): string {
+    return this.projection.definition.name;
+  }
+
+  /** Names it among the versions of the read model. */
+  get key(): string {
+    return this.projection.names.projection;
+  }
+
+  /** Aborts when it is taken out of the session. */
+  get out(): AbortSignal {
+    return this.#out.signal;
+  }
+
+  get isOut(): boolean {
+    return this.#out.signal.aborted;
+  }
+
+  /** What took it out. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** How long to leave it alone before it is tried again. */
+  get restMs(): number {
+    return this.#restMs;
+  }
+
+  get work(): KeptWork | undefined {
+    return this.#work;
+  }
+
+  /** The server has to keep its log from here on for it; undefined: it is copied anew anyway. */
+  get needsFrom(): Position | undefined {
+    return this.#isWaitedFor ? this.projection.position : undefined;
+  }
+
+  get isWatched(): boolean {
+    return this.#watchers.size > 0;
+  }
+
+  /** The watcher sees the stream when this read model has applied it, until the answer is called or the lane is out. */
+  watch(watcher: StreamWatcher): () => void {
+    if (!this.isOut) this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  async show(transaction: SourceTransaction): Promise<void> {
+    for (const watcher of this.#watchers) await watcher.onTransaction(transaction);
+  }
+
+  showLarge(transaction: LargeTransaction): void {
+    for (const watcher of this.#watchers) watcher.onLarge(transaction);
+  }
+
+  /** Everything up to here is applied; tells those who read. */
+  reached(position: Position): void {
+    if (this.isOut) return;
+    this.tellLetters();
+    if (this.projection.state !== 'ready') return;
+    const at = laterPosition(position, this.projection.position);
+    if (this.#goal !== undefined) {
+      if (at < this.#goal) return;
+      this.#goal = undefined;
+      this.#recovered();
+    }
+    this.#options.onPosition(this.name, at);
+    this.#options.onState(this.name, { state: 'ready', progress: 1, error: undefined });
+  }
+
+  tellLetters(): void {
+    const { parked, count, pausedBecause } = this.projection.letters;
+    this.#options.onLetters(this.name, { parked, count });
+    if (this.projection.state !== 'paused') return;
+    const error = `out of use: ${pausedBecause ?? 'it is about to be built again'}`;
+    this.#options.onState(this.name, { state: 'paused', progress: 0, error });
+    this.leave();
+  }
+
+  /** Its reads go to legacy. */
+  leave(): void {
+    this.#options.onPosition(this.name, undefined);
+  }
+
+  /** Takes it out of the session. `work`: what may be tried again; without it another session has to. */
+  takeOut(error: unknown, work?: KeptWork): void {
+    if (this.isOut) return;
+    this.#work = work;
+    this.#watchers.clear();
+    this.#out.abort();
+    this.failed(error);
+  }
+
+  /** Counts a failure and tells of it. */
+  failed(error: unknown): void {
+    this.#error = error;
+    this.#note(error);
+    this.leave();
+    const progress = { state: 'failed', progress: 0, error: describeError(error) } as const;
+    this.#options.onState(this.name, progress);
+  }
+
+  /** Copying, building or mending failed, and is tried again while the changes go on being applied. Returns how long to rest. */
+  stumbled(error: unknown): number {
+    // What stands against reading it is known, also while that cannot be mended.
+    if (this.projection.state === 'ready' || this.projection.state === 'paused') this.#note(error);
+    else this.failed(error);
+    return this.#restMs;
+  }
+
+  tries(): void {
+    this.#options.setbacks.tries(this.key, Date.now());
+  }
+
+  /** It is filled or works without having been out. */
+  works(): void {
+    if (this.#goal === undefined) this.#recovered();
+  }
+
+  /** What had been kept cannot be tried again. */
+  forgetWork(): void {
+    this.#work = undefined;
+  }
+
+  /** The disk that it takes is needed. */
+  forgetLarge(): void {
+    if (this.#work?.large) this.forgetWork();
+  }
+
+  /** No log is kept for it: it is copied anew in any case. */
+  needsNoLog(): void {
+    this.#isWaitedFor = false;
+  }
+
+  /** From now on no log is kept for it, and so it has to be copied anew. */
+  giveUp(why: string): void {
+    if (!this.#isWaitedFor) return;
+    this.needsNoLog();
+    const error = new FigError('FIG_READ_MODEL_GIVEN_UP', `no log is kept any longer for ${this.name}: ${why}`);
+    this.#options.log.warn(
+      { readModel: this.name, code: error.code, error: error.message },
+      'the read model will be copied again',
+    );
+  }
+
+  #recovered(): void {
+    if (this.#options.setbacks.failuresOf(this.key) === 0) return;
+    this.#options.setbacks.recovered(this.key);
+    this.#options.log.info({ readModel: this.name }, 'a read model works again');
+  }
+
+  #note(error: unknown): void {
+    this.#restMs = this.#options.setbacks.failed(this.key, Date.now());
+    const fields = { readModel: this.name, code: 'FIG_READ_MODEL_FAILING', error: describeError(error) };
+    const failures = this.#options.setbacks.failuresOf(this.key);
+    this.#options.log.warn({ ...fields, failures, restMs: Math.round(this.#restMs) }, 'a read model failed');
+  }
+}

@@ -1,0 +1,97 @@
+import { Client } from 'pg';
+import type { Position } from '../../kernel/position.ts';
+import { identifySource, type SourceIdentity } from '../postgres/identify-source.ts';
+import { inspectSource } from '../postgres/preflight/inspect-source.ts';
+import { refuseOnErrors } from '../postgres/preflight/refuse-on-errors.ts';
+import { ReplicationStream } from '../postgres/replication-stream.ts';
+import { sessionOptions } from '../postgres/session-settings.ts';
+import { slotNameOf } from '../postgres/slot.ts';
+import { withdrawExposed } from '../postgres/withdraw-exposed.ts';
+import { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import { demandsOf } from './demands-of.ts';
+import { Lane } from './lane.ts';
+import type { SessionOptions } from './session-options.ts';
+import { SourceChanges } from './source-changes.ts';
+import { fingerprintOf, takeUp, type TakenUp } from './take-up.ts';
+
+export interface OpenedSession {
+  readonly stream: ReplicationStream;
+  readonly lanes: readonly Lane[];
+  readonly identity: SourceIdentity;
+  readonly changes: SourceChanges;
+  readonly slot: string;
+}
+
+/** Checks the legacy database, makes publication and slot, takes the projections up and starts streaming. */
+export async function openSession(options: SessionOptions): Promise<OpenedSession> {
+  const client = new Client({
+    connectionString: options.url,
+    application_name: 'fig preflight',
+    options: sessionOptions(),
+  });
+  client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
+  await client.connect();
+  try {
+    const slotName = slotNameOf(options.migration, client.database ?? '');
+    const demands = demandsOf(options.readModels);
+    const { findings, tables } = await inspectSource(client, { url: options.url, slot: slotName, demands });
+    options.onFindings(findings);
+    const changes = new SourceChanges(options, tables);
+    await changes.suspectUnpublished(client, slotName, demands);
+    for (const table of await withdrawExposed(client, slotName, findings, options.log)) changes.leave(table);
+    refuseOnErrors(findings);
+    const projections = options.readModels.map(
+      (model) => new DeclarativeProjection(options.target, model, tables, options.maxLetters(model.name)),
+    );
+    const identity = await identifySource(options.url);
+    const takenUp = await takeUp({
+      client,
+      target: options.target,
+      name: slotName,
+      tables: [...tables.values()],
+      projections,
+      identity,
+      log: options.log,
+      onUnusable: ({ definition }) => options.onPosition(definition.name, undefined),
+    });
+    const { slot, fresh } = takenUp;
+    const stream = await ReplicationStream.open({
+      url: options.url,
+      slot: slot.name,
+      publication: slot.publication,
+      from: leastOf(projections.map((each) => (fresh.has(each) ? slot.confirmed : each.position))),
+      spool: options.spool,
+      batch: options.batch,
+    });
+    // Only whoever holds the slot may drop and make tables: another fig may still be serving from them.
+    const lanes: Lane[] = [];
+    for (const projection of projections) lanes.push(await laneOf(projection, takenUp, identity, options));
+    return { stream, lanes, identity, changes, slot: slot.name };
+  } finally {
+    await client.end();
+  }
+}
+
+/** One whose tables cannot be made or mended begins out of the session, so that the others have one. */
+async function laneOf(
+  projection: DeclarativeProjection,
+  { slot, fresh, mend }: TakenUp,
+  identity: SourceIdentity,
+  options: SessionOptions,
+): Promise<Lane> {
+  const lane = new Lane(projection, identity.end, options);
+  try {
+    if (fresh.has(projection)) {
+      await projection.restart(fingerprintOf(projection, identity), slot.confirmed, identity.timeline);
+    }
+    await mend.get(projection)?.();
+  } catch (error) {
+    if (fresh.has(projection)) lane.needsNoLog();
+    lane.takeOut(error);
+  }
+  return lane;
+}
+
+export function leastOf(positions: readonly Position[]): Position {
+  return positions.reduce((least, position) => (position < least ? position : least));
+}
