@@ -76,11 +76,12 @@ export const errorCodes = {
     meaning:
       'Transactions of the legacy database that are too large for memory found no room on the disk, or more than they may take.',
     remedy:
-      'Make room in the folder for temporary files (TMPDIR), or let it point to a larger disk. Nothing is lost: capture tries again by itself.',
+      'Make room in `capture.spool.folder` (by default the folder for temporary files), let it be on a larger disk, or raise `capture.spool.limit`. Nothing is lost: capture tries again by itself.',
   },
   FIG_SPOOL_FAILED: {
     meaning: 'A transaction that is too large for memory could not be written to or read from a temporary file.',
-    remedy: 'Check the folder for temporary files (TMPDIR). Nothing is lost: capture tries again by itself.',
+    remedy:
+      'Check `capture.spool.folder` (by default the folder for temporary files). Nothing is lost: capture tries again by itself.',
   },
   FIG_SLOT_PASSED: {
     meaning: 'The replication slot was advanced past what the read model has applied, so changes are missing.',

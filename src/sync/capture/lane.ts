@@ -138,7 +138,7 @@ export class Lane {
   failed(error: unknown): void {
     this.#error = error;
     this.#note(error);
-    this.leave();
+    if (!this.#isMerelyOvertaken(error)) this.leave();
     const progress = { state: 'failed', progress: 0, error: describeError(error) } as const;
     this.#options.onState(this.name, progress);
   }
@@ -184,6 +184,12 @@ export class Lane {
       { readModel: this.name, code: error.code, error: error.message },
       'the read model will be copied again',
     );
+  }
+
+  /** Its rows are right where it stands, and the next session will most likely go on from there. */
+  #isMerelyOvertaken(error: unknown): boolean {
+    const isChange = error instanceof FigError && error.code === 'FIG_SOURCE_CHANGED';
+    return isChange && this.#options.setbacks.failuresOf(this.key) === 1;
   }
 
   #recovered(): void {

@@ -10,6 +10,8 @@ const between = (rest: number, most: number): void => {
   expect(rest).toBeLessThanOrEqual(most);
 };
 
+const hold = (heldBytes: bigint, safeBytes?: bigint) => judgeHold({ heldBytes, mostBytes: 1_000n, safeBytes });
+
 test('rests double from a second to a minute, half of each by chance, whoever counts them', () => {
   const setbacks = new Setbacks();
   let nowMs = 0;
@@ -44,7 +46,6 @@ test('what belongs to the stream is not blamed on a read model, and what cannot 
 });
 
 test('log is kept up to the bound, and while the server has a third as much left to give', () => {
-  const hold = (heldBytes: bigint, safeBytes?: bigint) => judgeHold({ heldBytes, mostBytes: 1_000n, safeBytes });
   expect(hold(1_000n)).toBe('hold');
   expect(hold(1_001n)).toBe('too-much');
   expect(hold(900n, 300n)).toBe('hold');
