@@ -55,7 +55,7 @@ export const tallyMoves: ChangeHandler = async (change, tx) => {
   if (change.after) await add(tx, change.after, 1);
 };
 
-const weighTags: ChangeHandler = async (change, tx) => {
+export const weighTags: ChangeHandler = async (change, tx) => {
   await remember(change, tx);
   if (change.kind === 'truncate') await tx('weights').delete();
   for (const [row, sign] of [[change.before, -1] as const, [change.after, 1] as const]) {
@@ -120,7 +120,7 @@ function rowsOf(result: unknown): readonly unknown[] {
 export async function sums(
   { legacy, target }: SyncSetup,
   version: number,
-): Promise<{ stored: unknown; fresh: unknown }> {
+): Promise<Record<'stored' | 'fresh', { readonly moves: readonly unknown[]; readonly tags: readonly unknown[] }>> {
   const [schema, moves, weights] = [`rm_tally_v${version}`, 'rows, trim_scale(total)::text AS total', 'total::text'];
   return {
     stored: {
