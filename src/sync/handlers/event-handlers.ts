@@ -18,7 +18,7 @@ import type { RowEvent } from './row-event.ts';
 import { rowEventsOf } from './row-events.ts';
 
 /** Waiting changes of one row that are tried in one transaction; applying the stream waits for it. */
-const TRIED_AT_ONCE = 200;
+const TRIED_AT_ONCE = 100;
 
 /** Lets handlers write the rows of a read model, change by change in commit order, each exactly once. */
 export class EventHandlers implements Derivation {

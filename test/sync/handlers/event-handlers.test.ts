@@ -65,7 +65,8 @@ test('a transaction that does not fit into memory is given to handlers whole and
   await using setup = await setupSync();
   const { legacy, target } = setup;
   await legacy.raw(tallySchema);
-  const capture = setup.startCapture({ readModels: [tally(1)] });
+  const sizes = new Set<string>();
+  const capture = setup.startCapture({ readModels: [tally(1)], onApplied: ({ size }) => void sizes.add(size) });
   await fenced(capture);
   await legacy.transaction(async (tx) => {
     await tx.raw(
@@ -78,6 +79,7 @@ test('a transaction that does not fit into memory is given to handlers whole and
   await fenced(capture);
   const { stored, fresh } = await sums(setup, 1);
   expect(stored).toEqual(fresh);
+  expect([...sizes]).toContain('large');
   const rows = replayed(await told(target, 1)).moves;
   expect(rows.length).toBe(Number((await legacy('moves').count({ n: '*' }))[0]!['n']));
 }, 60_000);

@@ -84,7 +84,7 @@ test('a row that takes the place of a parked one, and a truncate, wait for all t
     await tx.raw(`UPDATE moves SET n = 5, rev = rev + 1 WHERE id = 2`);
   });
   await fenced(capture);
-  expect((await letters.list(target)).map(({ changesSince }) => changesSince).toSorted()).toEqual([0, 4]);
+  expect((await letters.list(target)).map(({ changesSince }) => changesSince)).toEqual([4, 0]);
   await legacy.raw(`TRUNCATE moves`);
   await legacy.raw(`INSERT INTO moves (id, grp, n) VALUES (1, 'again', 1), (77, 'new', 2)`);
   await legacy.raw(`UPDATE tags SET weight = 3, rev = rev + 1`);

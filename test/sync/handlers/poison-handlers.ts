@@ -4,9 +4,11 @@ import type { Capture } from '../../../src/sync/capture/capture.ts';
 import { until } from '../../support/until.ts';
 import { tally, tallyMoves, weighTags } from './tally-model.ts';
 
+export const nothing = (): boolean => false;
+
 /** The tally, whose handlers do not take what a test says. Its text stays the same, so it is the same read model. */
 export function picky(): { model: EventReadModelDefinition; refuse: (which: (change: RowChange) => boolean) => void } {
-  let refused: (change: RowChange) => boolean = () => false;
+  let refused: (change: RowChange) => boolean = nothing;
   const unless =
     (handler: ChangeHandler): ChangeHandler =>
     async (change, tx) => {
@@ -21,8 +23,6 @@ export function picky(): { model: EventReadModelDefinition; refuse: (which: (cha
     },
   };
 }
-
-export const nothing = (): boolean => false;
 
 /** Those that put this number into a row. */
 export const withNumber =
