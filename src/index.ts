@@ -11,12 +11,17 @@ export {
   type Reply,
 } from './config/feature-definition.ts';
 export type { BatchInput, BatchReadModelDefinition, BatchRow } from './config/batch-read-model.ts';
+export type {
+  ChangeHandler,
+  EventReadModelDefinition,
+  EventSourceDefinition,
+  RowChange,
+} from './config/event-read-model.ts';
 export type { SharedReadModelDefinition } from './config/shared-read-model.ts';
 export {
   defineReadModel,
-  type KeyValue,
   type Mirror,
   type ReadModelDefinition,
   type SourceDefinition,
-  type SourceRow,
 } from './config/read-model-definition.ts';
+export type { KeyValue, SourceRow } from './config/source-row.ts';

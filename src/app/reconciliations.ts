@@ -31,7 +31,7 @@ export class Reconciliations {
   ): Promise<ReconcileReport> {
     if (!readModel || !isCaptured(readModel) || !this.#capture) {
       throw new FigError('FIG_RECONCILE_REFUSED', `the feature ${name} has no read model that is kept by capture`, {
-        remedy: 'Only read models with `sources` and `build` can be compared.',
+        remedy: 'Only read models with `sources` can be compared.',
       });
     }
     const sources = Object.keys(readModel.sources).map(qualifiedSource);

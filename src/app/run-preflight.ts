@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { loadConfig } from '../config/load-config.ts';
-import type { ReadModelDefinition } from '../config/read-model-definition.ts';
+import type { CapturedReadModel } from '../config/read-model-kinds.ts';
 import { isCaptured } from '../config/read-model-kinds.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import { demandsOf } from '../sync/capture/demands-of.ts';
@@ -48,7 +48,7 @@ export async function runPreflight({ configFile, feature }: PreflightOptions): P
 async function inspect(
   migration: string,
   url: string,
-  readModels: readonly ReadModelDefinition[],
+  readModels: readonly CapturedReadModel[],
 ): Promise<PreflightReport> {
   const demands = demandsOf(readModels);
   const client = new Client({

@@ -73,7 +73,8 @@ function retryCommand({ io }: CliContext): CommandUnknownOpts {
     .addHelpText(
       'after',
       `
-A row that the mirror did not take is tried again by copying the read model from legacy anew.
+A row that the mirror did not take is tried again by copying the read model from legacy anew. Where a read model that
+handlers write is out of use, one letter tried again gives them all rows again.
 
 Examples:
   $ fig dead-letters retry 12
@@ -102,7 +103,7 @@ function discardCommand({ io }: CliContext): CommandUnknownOpts {
       'after',
       `
 You accept that the row of the key stays as it is, old or missing, until its next change; then it is built again, and is
-parked again when that fails. Where a whole read model is out of use, it is built again first, so a letter may come back.
+parked again when that fails. Of changes that wait for a handler the first is left out for good, and the next one is tried. Where a whole read model is out of use, it is built again first, so a letter may come back.
 
 Examples:
   $ fig dead-letters discard 12 --why "test data, nobody asks for it"

@@ -38,8 +38,11 @@ export function renderDeadLetter(letter: DeadLetterReport, palette: Palette, now
     ['error', printable(`${letter.code} ${letter.message}`)],
     ['attempts', `${formatCount(letter.attempts)}, the first ${letter.firstAt}, the last ${letter.lastAt}`],
     ['next', nextText(letter, now)],
-    ['changes', `${formatCount(letter.changesSince)} since, all of them in the mirror`],
-    ['reads', letter.kind === 'build' ? 'of this key, and of lists, go to legacy' : 'of the feature go to legacy'],
+    [
+      'changes',
+      `${formatCount(letter.changesSince)} since, ${letter.kind === 'change' ? 'waiting for it' : 'all of them in the mirror'}`,
+    ],
+    ['reads', readsText(letter)],
   ];
   const text = lines.map(([label, value]) => `${palette.dim(label.padEnd(12))}${value}`).join('\n');
   return `${palette.bold(`dead letter ${letter.id}`)}\n${text}\n`;
@@ -48,8 +51,15 @@ export function renderDeadLetter(letter: DeadLetterReport, palette: Palette, now
 function placeText({ kind, key, source, sourceKey }: DeadLetterReport): string {
   if (kind === 'build') return printable(`key ${key}`);
   if (kind === 'model') return printable(`every key (tried with ${key})`);
+  if (kind === 'change') return printable(`change of ${source} ${sourceKey?.join(', ') ?? '(all rows)'}`);
   const row = `${source} ${sourceKey?.join(', ')}`;
   return printable(kind === 'dirty' ? `dirty of ${row}` : `mirror of ${row}`);
+}
+
+function readsText({ kind }: DeadLetterReport): string {
+  if (kind === 'build') return 'of this key, and of lists, go to legacy';
+  if (kind === 'change') return 'of the keys that keyOf names go to legacy; without it, those of the feature';
+  return 'of the feature go to legacy';
 }
 
 function nextText({ nextAt }: DeadLetterReport, now: number): string {

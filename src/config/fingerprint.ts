@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FeatureDefinition } from './feature-definition.ts';
-import type { AnyReadModelDefinition } from './read-model-kinds.ts';
+import { type AnyReadModelDefinition, isHandled } from './read-model-kinds.ts';
 
 /**
  * Identifies what evidence was gathered about: the text of handlers and read model, routes, comparison rules. A helper
@@ -21,7 +21,10 @@ export function fingerprintOf(feature: FeatureDefinition, codeVersion: string | 
 
 /** Identifies a read model's definition: a stored one of another fingerprint is built again. */
 export function readModelFingerprint(readModel: AnyReadModelDefinition): string {
-  return createHash('sha256').update(stableText(readModel)).digest('hex').slice(0, 16);
+  const hash = createHash('sha256').update(stableText(readModel));
+  // Handlers meet the sources in the order they are written in, and how far that has come is stored.
+  if (isHandled(readModel)) hash.update(Object.keys(readModel.sources).join());
+  return hash.digest('hex').slice(0, 16);
 }
 
 function stableText(value: unknown): string {

@@ -1,11 +1,8 @@
 import type { Knex } from 'knex';
 import type { BatchReadModelDefinition } from './batch-read-model.ts';
+import type { EventReadModelDefinition } from './event-read-model.ts';
 import type { SharedReadModelDefinition } from './shared-read-model.ts';
-
-/** One row as captured: int2, int4 as numbers, booleans as booleans, everything else as PostgreSQL prints it. */
-export type SourceRow = Readonly<Record<string, string | number | boolean | null>>;
-
-export type KeyValue = string | number;
+import type { KeyValue, SourceRow } from './source-row.ts';
 
 /** Queries the mirror, which holds the captured tables as they were at the read model's position. */
 export type Mirror = (table: string) => Knex.QueryBuilder;
@@ -42,8 +39,9 @@ export interface ReadModelDefinition {
 }
 
 /**
- * Declares a read model: a table that is kept equal to what `build` gives from the legacy rows. Or, with `shared`, queries on
- * the legacy database itself; or, with `batch`, a table that is loaded as a whole every now and then.
+ * Declares a read model: a table that is kept equal to what `build` gives from the legacy rows. Or, with `on`, what
+ * handlers of changes write; with `shared`, queries on the legacy database itself; with `batch`, a table that is loaded as a
+ * whole every now and then.
  *
  * @example
  * const orderSummary = defineReadModel({
@@ -54,6 +52,7 @@ export interface ReadModelDefinition {
  * })
  */
 export function defineReadModel(definition: ReadModelDefinition): ReadModelDefinition;
+export function defineReadModel(definition: EventReadModelDefinition): EventReadModelDefinition;
 export function defineReadModel(definition: SharedReadModelDefinition): SharedReadModelDefinition;
 export function defineReadModel(definition: BatchReadModelDefinition): BatchReadModelDefinition;
 export function defineReadModel<T extends object>(definition: T): T {

@@ -4,12 +4,13 @@ import { callable, identifier, postgresUrl } from './plain-schema.ts';
 
 const version = z.number().int().min(1).max(9_999);
 
+const tableName = z.string().regex(/^[^.\s"]+(\.[^.\s"]+)?$/, 'a table name, or schema.table');
+const rowKey = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+const oneAtLeast = (value: object): boolean => Object.keys(value).length > 0;
+
 const sources = z
-  .record(
-    z.string().regex(/^[^.\s"]+(\.[^.\s"]+)?$/, 'a table name, or schema.table'),
-    z.strictObject({ key: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]), dirty: callable }),
-  )
-  .refine((value) => Object.keys(value).length > 0, 'at least one legacy table');
+  .record(tableName, z.strictObject({ key: rowKey, dirty: callable }))
+  .refine(oneAtLeast, 'at least one legacy table');
 
 const captured = z
   .strictObject({
@@ -24,6 +25,26 @@ const captured = z
   .refine((value) => value.root === undefined || value.root in value.sources, {
     message: 'one of the tables in sources',
     path: ['root'],
+  });
+
+const handled = z
+  .strictObject({
+    name: identifier,
+    version,
+    key: z.string().min(1),
+    table: callable,
+    tables: z.record(identifier, callable).optional(),
+    sources: z
+      .record(tableName, z.strictObject({ key: rowKey, keyOf: callable.optional() }))
+      .refine(oneAtLeast, 'at least one legacy table'),
+    on: z.record(z.string(), callable),
+  })
+  .superRefine(({ name, tables, sources: known, on }, context) => {
+    const say = (message: string, ...path: string[]): void => context.addIssue({ code: 'custom', message, path });
+    for (const source of Object.keys(known))
+      if (!(source in on)) say('a handler for each of the sources', 'on', source);
+    for (const source of Object.keys(on)) if (!(source in known)) say('one of the tables in sources', 'on', source);
+    if (tables && name in tables) say('another name than that of the read model', 'tables', name);
   });
 
 const shared = z.strictObject({
@@ -50,9 +71,18 @@ const batch = z.strictObject({
   load: callable,
 });
 
-/** Which of the three is decided by the key that only it has, so that an error speaks of what was meant. */
+/** Which of the four is decided by the key that only it has, so that an error speaks of what was meant. */
 export const readModel = z.record(z.string(), z.unknown()).superRefine((value, context) => {
-  const schema = 'shared' in value ? shared : 'batch' in value || 'load' in value ? batch : captured;
+  if ('on' in value && 'build' in value) {
+    context.addIssue({
+      code: 'custom',
+      message: 'either build or on: rows are built, or written by handlers',
+      path: ['on'],
+    });
+    return;
+  }
+  const schema =
+    'shared' in value ? shared : 'batch' in value || 'load' in value ? batch : 'on' in value ? handled : captured;
   const checked = schema.safeParse(value);
   for (const issue of checked.error?.issues ?? []) {
     const message = issue.code === 'invalid_key' ? issue.issues.map((each) => each.message).join('; ') : issue.message;

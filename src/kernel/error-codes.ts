@@ -150,6 +150,10 @@ export const errorCodes = {
     meaning: 'The read model is being copied or built, or is out of use, so there is nothing to verify.',
     remedy: 'Ask again when `fig status` shows it as ready.',
   },
+  FIG_VERIFY_REFUSED: {
+    meaning: 'A read model that handlers write cannot be verified: what they wrote cannot be built anew key by key.',
+    remedy: 'Compare its sources with `fig reconcile`, and its answers in shadow.',
+  },
   FIG_LISTEN_FAILED: {
     meaning: 'The proxy cannot listen on the address.',
     remedy:

@@ -6,6 +6,9 @@ export interface ParkedKeys {
   mayName(text: string | undefined): boolean;
 }
 
+/** Stands for keys that are not known: any read may be about them. */
+export const anyKey = '';
+
 const wholeNumber = /^(0|-?[1-9]\d*)$/;
 
 /**
@@ -15,11 +18,13 @@ const wholeNumber = /^(0|-?[1-9]\d*)$/;
  */
 export function parkedKeys(keys: readonly string[]): ParkedKeys {
   const numbers = new Set(keys.filter((key) => wholeNumber.test(key)).map(Number));
+  const any = keys.includes(anyKey);
   const texts = new Set(keys.filter((key) => !wholeNumber.test(key)).map(folded));
   return {
     mayName: (text) => {
       if (keys.length === 0) return false;
       if (text === undefined) return true;
+      if (any) return true;
       // As numbers, since a handler may lose the last digits of a long one.
       if (numbers.size > 0 && (!wholeNumber.test(text) || numbers.has(Number(text)))) return true;
       return texts.size > 0 && (texts.has(folded(text)) || texts.has(''));

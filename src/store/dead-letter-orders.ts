@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { appendAudit } from './audit-store.ts';
-import { DeadLetterStore } from './dead-letter-store.ts';
+import { type DeadLetter, DeadLetterStore, letterPlace } from './dead-letter-store.ts';
+import { ParkedChangeStore } from './parked-change-store.ts';
 
 export interface LetterOrder {
   readonly feature: string;
@@ -12,6 +13,7 @@ export interface LetterOrder {
 }
 
 const letters = new DeadLetterStore();
+const parked = new ParkedChangeStore();
 
 /** Makes letters due at once, and notes in the same transaction who asked for it. Returns their ids. */
 export function retryLetters(store: Knex, order: LetterOrder): Promise<readonly number[]> {
@@ -22,15 +24,29 @@ export function retryLetters(store: Knex, order: LetterOrder): Promise<readonly 
   });
 }
 
-/** Drops a letter: what the read model has of the key stays as it is until the next change. False: there is none. */
+/**
+ * Drops a letter: what the read model has of the key stays as it is until the next change. Of a queue of changes the first is
+ * dropped, and the letter then stands for the next, which is due at once. False: there is none.
+ */
 export function discardLetter(store: Knex, order: LetterOrder & { readonly id: number }): Promise<boolean> {
   return store.transaction(async (tx) => {
-    const letter = await letters.find(tx, order.id);
-    if (letter === undefined || !(await letters.remove(tx, order.id))) return false;
+    const letter = await letters.hold(tx, order.id);
+    if (letter === undefined) return false;
+    if (letter.kind !== 'change' || !(await dropFirst(tx, letter))) await letters.remove(tx, letter.id);
     const { kind, key, source, sourceKey, code, message } = letter;
     await note(tx, order, 'discard-dead-letter', 'discarded', { kind, key, source, sourceKey, code, message });
     return true;
   });
+}
+
+/** Whether others wait behind it. */
+async function dropFirst(tx: Knex.Transaction, letter: DeadLetter): Promise<boolean> {
+  const { projection, id } = letter;
+  const place = letterPlace(letter);
+  const ids = (await parked.first(tx, projection, place, 1)).map((change) => change.id);
+  if (!(await parked.take(tx, projection, place, ids))) return false;
+  await letters.hasten(tx, { id });
+  return true;
 }
 
 async function note(

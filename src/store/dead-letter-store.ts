@@ -9,7 +9,9 @@ export type DeadLetterKind =
   /** `dirty` failed for a source row, so the keys that it would have named are not known. */
   | 'dirty'
   /** The mirror did not take a source row. */
-  | 'land';
+  | 'land'
+  /** A handler did not take a change of a source row. The row is parked, with what happens to it later. */
+  | 'change';
 
 /** What is known of a failure when it happens. */
 export interface DeadLetterNote {
@@ -30,7 +32,7 @@ export interface DeadLetter extends DeadLetterNote {
   /** Name of the projection, e.g. `order_summary_v1`. */
   readonly projection: string;
   readonly attempts: number;
-  /** Changes that would have built the key since it was parked. They are in the mirror already. */
+  /** Changes of the key since it was parked. They are in the mirror already; those for handlers wait besides. */
   readonly changesSince: number;
   readonly firstAt: Date;
   readonly lastAt: Date;
@@ -81,6 +83,13 @@ export class DeadLetterStore {
     return rows[0] && toLetter(rows[0]);
   }
 
+  /** The same, held until the transaction ends. */
+  async hold(tx: Knex.Transaction, id: number): Promise<DeadLetter | undefined> {
+    const sql = `SELECT ${columns} FROM fig.dead_letter WHERE id = ? FOR UPDATE`;
+    const { rows } = await tx.raw<{ rows: StoredLetter[] }>(sql, [id]);
+    return rows[0] && toLetter(rows[0]);
+  }
+
   /** The letter that has been due for longest; held until the transaction ends, so that nobody discards it meanwhile. */
   async takeDue(tx: Knex.Transaction, projection: string): Promise<DeadLetter | undefined> {
     const { rows } = await tx.raw<{ rows: StoredLetter[] }>(
@@ -94,7 +103,7 @@ export class DeadLetterStore {
   /** Writes a letter, or counts a further attempt of the one that is there. */
   async park(tx: Knex.Transaction, projection: string, note: DeadLetterNote): Promise<void> {
     const sourceKey = note.sourceKey ? JSON.stringify(note.sourceKey) : null;
-    const place = note.kind === 'build' ? note.key! : note.kind === 'model' ? '' : `${note.source} ${sourceKey}`;
+    const place = letterPlace(note);
     // A row that the mirror refused would have to be copied anew, which is for an operator to ask for.
     const next = note.kind === 'land' ? `'infinity'::timestamptz` : nextSql;
     await tx.raw(
@@ -150,11 +159,17 @@ export class DeadLetterStore {
     const { rows } = await db.raw<{ rows: { id: string }[] }>(
       `UPDATE fig.dead_letter SET next_at = clock_timestamp()
         WHERE (?::bigint IS NULL OR id = ?::bigint) AND (?::text[] IS NULL OR projection = ANY (?::text[]))
-          AND (kind <> 'land' OR NOT ?::boolean) RETURNING id::text AS id`,
+          AND (isfinite(next_at) OR NOT ?::boolean) RETURNING id::text AS id`,
       [which.id ?? null, which.id ?? null, projections, projections, which.automatic ?? false] as never,
     );
     return rows.map(({ id }) => Number(id));
   }
+}
+
+/** What tells letters of one kind apart. */
+export function letterPlace({ kind, key, source, sourceKey }: Omit<DeadLetterNote, 'code' | 'message'>): string {
+  if (kind === 'build') return key!;
+  return kind === 'model' ? '' : `${source} ${sourceKey ? JSON.stringify(sourceKey) : null}`;
 }
 
 function toLetter(row: StoredLetter): DeadLetter {

@@ -1,11 +1,21 @@
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../src/app/check-config.ts';
 import { duration, durationMs } from '../../src/config/duration.ts';
+import { readModelFingerprint } from '../../src/config/fingerprint.ts';
 import { normalizeConfig } from '../../src/config/normalize-config.ts';
 
 const nothing = (): readonly never[] => [];
+const ignore = (): void => undefined;
 const batch = { name: 'prices', version: 1, batch: { every: '1h' }, table: nothing, load: nothing };
 const shared = { name: 'prices', version: 1, shared: true };
+const handled = {
+  name: 'prices',
+  version: 1,
+  key: 'id',
+  table: nothing,
+  sources: { prices: { key: 'id' } },
+  on: { prices: ignore },
+};
 const captured = { name: 'prices', version: 1, key: 'id', table: nothing, build: nothing };
 
 function normalized(readModel: object, database?: string) {
@@ -36,6 +46,22 @@ test('only a captured read model is compared with legacy as a whole, and asked f
   expect(rules).toEqual([expect.objectContaining({ repair: true }), undefined, undefined]);
 });
 
+test('a read model of handlers is captured, and is another one with another handler or another order of its sources', () => {
+  const model = {
+    ...handled,
+    sources: { prices: { key: 'id' }, tags: { key: 'id' } },
+    on: { prices: ignore, tags: ignore },
+  };
+  expect(normalized(model, 'postgres://legacy').features[0]!.readModel).toEqual(model);
+  const same = readModelFingerprint({ ...model, on: { tags: ignore, prices: ignore } });
+  expect(readModelFingerprint(model)).toBe(same);
+  const others = [
+    { ...model, on: { ...model.on, tags: (): void => void 0 } },
+    { ...model, sources: { tags: { key: 'id' }, prices: { key: 'id' } } },
+  ];
+  for (const other of others) expect(readModelFingerprint(other)).not.toBe(same);
+});
+
 test.each([
   [{ ...batch, batch: { every: 'hourly' } }, 'readModel.batch.every: a time such as "90s", "30m", "6h" or "1d"'],
   [{ ...batch, batch: { every: '0s' } }, 'readModel.batch.every: a time'],
@@ -49,6 +75,14 @@ test.each([
   [{ ...shared, database: 'mysql://replica' }, 'readModel.database: a postgres:// URL'],
   [{ ...shared, batch: { every: '1h' } }, 'batch'],
   [captured, 'readModel.sources'],
+  [{ ...handled, build: nothing }, 'readModel.on: either build or on'],
+  [{ ...handled, on: {} }, 'readModel.on.prices: a handler for each of the sources'],
+  [{ ...handled, on: { ...handled.on, orders: nothing } }, 'readModel.on.orders: one of the tables in sources'],
+  [{ ...handled, on: { prices: 'code' } }, 'readModel.on.prices: a function'],
+  [{ ...handled, sources: {} }, 'readModel.sources: at least one legacy table'],
+  [{ ...handled, sources: { prices: { key: 'id', dirty: nothing } } }, 'dirty'],
+  [{ ...handled, root: 'prices' }, 'root'],
+  [{ ...handled, tables: { prices: nothing } }, 'readModel.tables.prices: another name than that of the read model'],
 ])('refused with the key that is wrong: %#', (readModel, message) => {
   expect(() => normalized(readModel, 'postgres://legacy')).toThrow(message);
 });

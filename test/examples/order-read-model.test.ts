@@ -4,7 +4,7 @@ import { fixedOrders } from '../../examples/shop/legacy/seed/rows.ts';
 import { ordersFeature } from '../../examples/shop/features/orders.ts';
 import type { ShopVersion } from '../../examples/shop/features/order-read-model.ts';
 import type { ReadModelDefinition } from '../../src/config/read-model-definition.ts';
-import { isCaptured } from '../../src/config/read-model-kinds.ts';
+import { isCaptured, isHandled } from '../../src/config/read-model-kinds.ts';
 import { fingerprintOf } from '../../src/config/fingerprint.ts';
 import { Reply, type QueryInput } from '../../src/config/feature-definition.ts';
 import { openTarget } from '../../src/sync/open-target.ts';
@@ -35,7 +35,7 @@ function mirror(table: string): Knex.QueryBuilder {
 
 function readModelOf(version: ShopVersion): ReadModelDefinition {
   const { readModel } = ordersFeature(version);
-  if (!readModel || !isCaptured(readModel)) throw new Error('the shop keeps its read model by capture');
+  if (!readModel || !isCaptured(readModel) || isHandled(readModel)) throw new Error('the shop builds its read model');
   return readModel;
 }
 

@@ -1,5 +1,4 @@
 import type { Knex } from 'knex';
-import { qualifiedSource } from '../../store/read-model-names.ts';
 import { Backfill, type SyncProgress } from './backfill.ts';
 import { BackfillReader } from './backfill-reader.ts';
 import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
@@ -41,9 +40,8 @@ async function copySources(parts: FillParts, signal: AbortSignal): Promise<void>
 }
 
 async function buildAll({ projection, exclusively, onProgress }: FillParts, signal: AbortSignal): Promise<void> {
-  const root = projection.definition.root ? qualifiedSource(projection.definition.root) : undefined;
-  const walked = [...projection.mirrors].filter(([source]) => root === undefined || source === root);
-  const estimate = walked.reduce((sum, [, { source }]) => sum + Math.max(0, source.estimatedRows), 0);
+  const walked = projection.walked.map((source) => projection.mirrors.get(source)!);
+  const estimate = walked.reduce((sum, { source }) => sum + Math.max(0, source.estimatedRows), 0);
   const tell = (done: number, total: number): void =>
     onProgress({ readModel: projection.names.projection, stage: 'building', source: undefined, done, total });
   for (let done = 0; !signal.aborted;) {

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { ReadModelDefinition } from '../../config/read-model-definition.ts';
+import type { CapturedReadModel } from '../../config/read-model-kinds.ts';
 import { FigError, describeError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { AppliedPosition, Position } from '../../kernel/position.ts';
@@ -30,7 +30,7 @@ export interface CaptureOptions {
   readonly migration: string;
   /** The target database, which also holds the control store. */
   readonly target: Knex;
-  readonly readModels: readonly ReadModelDefinition[];
+  readonly readModels: readonly CapturedReadModel[];
   /** The first copy rests while legacy takes this many times as long for a row as it did at best. */
   readonly maxLoad?: number | undefined;
   readonly batch?: BatchLimits | undefined;
@@ -175,7 +175,7 @@ export class Capture implements Service {
    * that does not mend itself; any other failure is tried again.
    */
   async untilReady(signal: AbortSignal): Promise<void> {
-    const isReady = ({ name }: ReadModelDefinition): boolean => this.progressOf(name).state === 'ready';
+    const isReady = ({ name }: CapturedReadModel): boolean => this.progressOf(name).state === 'ready';
     while (!signal.aborted && !this.#options.readModels.every(isReady)) {
       if (this.#refusal) throw this.#refusal;
       await sleep(50, signal);

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { ReadModelDefinition } from '../../config/read-model-definition.ts';
+import type { CapturedReadModel } from '../../config/read-model-kinds.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Position } from '../../kernel/position.ts';
 import type { BatchLimits } from '../batch-limits.ts';
@@ -15,7 +15,7 @@ export interface SessionOptions {
   readonly url: string;
   readonly migration: string;
   readonly target: Knex;
-  readonly readModels: readonly ReadModelDefinition[];
+  readonly readModels: readonly CapturedReadModel[];
   /** See `ChunkPace`. */
   readonly maxLoad: number;
   readonly batch: BatchLimits;

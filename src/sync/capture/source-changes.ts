@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Client } from 'pg';
-import type { ReadModelDefinition } from '../../config/read-model-definition.ts';
+import type { CapturedReadModel } from '../../config/read-model-kinds.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Position } from '../../kernel/position.ts';
 import { qualifiedSource } from '../../store/read-model-names.ts';
@@ -16,7 +16,7 @@ import { relationFits } from './relation-fits.ts';
 export interface SourceChangesOptions {
   readonly url: string;
   readonly target: Knex;
-  readonly readModels: readonly ReadModelDefinition[];
+  readonly readModels: readonly CapturedReadModel[];
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
 }
 

@@ -27,6 +27,7 @@ const SAME_FOR_ALL = 3;
 export class CarefulAttempts implements Attempts {
   readonly #room: number;
   readonly #failures = new Map<string, DeadLetterNote>();
+  #setAside = 0;
 
   /** `room`: with more failures than these nothing further is tried. */
   constructor(room: number) {
@@ -39,7 +40,17 @@ export class CarefulAttempts implements Attempts {
 
   /** Whether it makes no sense to go on: some of what failed concerns every key, or there is too much of it. */
   get isHopeless(): boolean {
-    return this.#failures.size > this.#room || this.failures.some(({ kind }) => kind !== 'build');
+    return this.exceeds(0) || this.failures.some(({ kind }) => kind !== 'build');
+  }
+
+  /** Whether so many letters more would be too many. */
+  exceeds(letters: number): boolean {
+    return this.#failures.size + this.#setAside + letters > this.#room;
+  }
+
+  /** Counts letters that were written already. */
+  noteSetAside(letters: number): void {
+    this.#setAside += letters;
   }
 
   async run<T>(

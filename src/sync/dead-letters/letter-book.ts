@@ -1,7 +1,11 @@
 import type { Knex } from 'knex';
+import { anyKey } from '../../kernel/parked-keys.ts';
 import { type DeadLetter, DeadLetterStore } from '../../store/dead-letter-store.ts';
+import { ParkedChangeStore } from '../../store/parked-change-store.ts';
 
 const nobody: readonly string[] = [];
+/** With more changes waiting than these, to make all anew costs less than to keep them. */
+const MOST_WAITING = 10_000;
 
 /** The dead letters of one projection as they were last read. The store has the last word: others may discard. */
 export class LetterBook {
@@ -33,15 +37,27 @@ export class LetterBook {
 
   /** Why no row of the read model can be trusted; undefined while it is only the parked ones. */
   get pausedBecause(): string | undefined {
-    const unbounded = this.#letters.find(({ kind }) => kind !== 'build');
+    const unbounded = this.#letters.find(({ kind }) => kind !== 'build' && kind !== 'change');
     if (unbounded) return describeLetter(unbounded);
-    if (this.count <= this.#max) return undefined;
-    return `${this.count} keys cannot be built (at most ${this.#max} may be), the first: ${describeLetter(this.#letters[0]!)}`;
+    const [first] = this.#letters;
+    if (first && this.count > this.#max) {
+      const what = first.kind === 'change' ? 'rows are parked' : 'keys cannot be built';
+      return `${this.count} ${what} (at most ${this.#max} may be), the first: ${describeLetter(first)}`;
+    }
+    const waiting = this.#letters.reduce(
+      (sum, { kind, changesSince }) => sum + (kind === 'change' ? changesSince : 0),
+      0,
+    );
+    return waiting > MOST_WAITING ? `${waiting} changes wait for others that handlers do not take` : undefined;
   }
 
   async load(db: Knex): Promise<void> {
     this.#letters = await this.#store.list(db, [this.#projection]);
     const keys = this.#letters.flatMap(({ kind, key }) => (kind === 'build' && key !== undefined ? [key] : []));
+    if (this.#letters.some(({ kind }) => kind === 'change')) {
+      const { keys: waiting, unknown } = await new ParkedChangeStore().modelKeys(db, this.#projection);
+      keys.push(...(unknown ? [anyKey] : []), ...waiting);
+    }
     const isSame = keys.length === this.#parked.length && keys.every((key, i) => key === this.#parked[i]);
     if (!isSame) this.#parked = keys;
   }
@@ -54,6 +70,7 @@ export function describeLetter({ kind, key, source, code, message }: DeadLetter)
     model: 'no key can be built',
     dirty: `dirty fails for a row of ${source}`,
     land: `the mirror of ${source} does not take a row`,
+    change: `the handler of ${source} does not take a change`,
   }[kind];
   return `${what}: ${code} ${message}`;
 }

@@ -141,6 +141,16 @@ export class MirrorTable {
     return (await this.#readKeys(tx, [key]))[0];
   }
 
+  /** The rows of these keys. */
+  rowsOf(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<readonly RawRow[]> {
+    return this.#readKeys(tx, keys);
+  }
+
+  /** The whole row: what was sent, and from the row before what was not. Throws FIG_MIRROR_ROW_MISSING without it. */
+  whole(values: SentRow, before: RawRow | undefined): RawRow {
+    return this.#complete(values, before, false)!;
+  }
+
   async #readKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<readonly RawRow[]> {
     if (keys.length === 0) return [];
     const filter = keyFilter(this.#keyColumns, keys);

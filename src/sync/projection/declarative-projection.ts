@@ -1,48 +1,42 @@
 import type { Knex } from 'knex';
-import type { ReadModelDefinition } from '../../config/read-model-definition.ts';
+import { type CapturedReadModel, isHandled } from '../../config/read-model-kinds.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import { milestone } from '../../kernel/milestones.ts';
 import type { Position } from '../../kernel/position.ts';
-import { type DeadLetter, DeadLetterStore } from '../../store/dead-letter-store.ts';
+import { DeadLetterStore } from '../../store/dead-letter-store.ts';
 import { type BuildCursor, ProjectionStore, type ProjectionState } from '../../store/projection-store.ts';
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../../store/read-model-names.ts';
-import type { Change, LargeTransaction, RawRow, SourceTransaction } from '../change.ts';
+import type { LargeTransaction, RawRow, SourceTransaction } from '../change.ts';
 import { collapseChanges, netOfRows } from '../mirror/collapse-changes.ts';
-import { DirtyKeys } from './dirty-keys.ts';
 import type { StoredPosition } from '../capture/judge-position.ts';
-import { type Attempts, CarefulAttempts, straight } from '../dead-letters/attempts.ts';
+import type { Attempts, CarefulAttempts } from '../dead-letters/attempts.ts';
 import type { CopiedChunk } from '../mirror/copied-chunk.ts';
 import { doGuarded, type GuardedWork } from '../dead-letters/guarded-work.ts';
-import { KeyBuilder } from './key-builder.ts';
-import { copyApart, landApart } from '../dead-letters/land-apart.ts';
+import { copyApart } from '../dead-letters/land-apart.ts';
 import { LetterBook } from '../dead-letters/letter-book.ts';
 import type { Mending } from '../dead-letters/mending.ts';
-import { mirrorIn } from '../mirror/mirror-in.ts';
-import { asHistory, type Landed, MirrorTable } from '../mirror/mirror-table.ts';
+import { MirrorTable } from '../mirror/mirror-table.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
-import { ReadModelTable } from './read-model-table.ts';
-import { retryLetter } from '../dead-letters/retry-letter.ts';
 import { SourceCopies } from '../mirror/source-copies.ts';
-
-const BUILD_PAGE = 2_000;
-/** Keys built by one query; a customer with very many orders makes them all dirty at once. */
-const KEYS_PER_BUILD = 2_000;
+import type { CommittedChanges, Derivation, Stage } from './derivation.ts';
+import { DirtyBuild } from './dirty-build.ts';
+import { EventHandlers } from '../handlers/event-handlers.ts';
 
 /**
- * Keeps one read model: legacy rows land in mirror tables, and the keys they make dirty are built again from the mirror,
- * in one target transaction with the position. What fails by itself becomes a dead letter in that transaction, see
- * docs/decisions/0033-dead-letters.md. Not concurrent: its owner calls one method at a time.
+ * Keeps one read model: legacy rows land in mirror tables, and what they mean for the read model is written in one target
+ * transaction with the position; how that is made is up to its derivation. What fails by itself becomes a dead letter in that
+ * transaction, see docs/decisions/0033-dead-letters.md. Not concurrent: its owner calls one method at a time.
  */
 export class DeclarativeProjection {
-  readonly definition: ReadModelDefinition;
+  readonly definition: CapturedReadModel;
   readonly names: ReadModelNames;
   readonly #db: Knex;
   readonly #store = new ProjectionStore();
   readonly #mirrors: ReadonlyMap<string, MirrorTable>;
-  readonly #dirty: ReadonlyMap<string, DirtyKeys>;
   readonly copies: SourceCopies;
-  readonly #table: ReadModelTable;
-  readonly #builder: KeyBuilder;
+  readonly #derivation: Derivation;
+  /** How rows are built key by key; undefined where handlers write them. */
+  readonly keyed: DirtyBuild | undefined;
   readonly #letterStore = new DeadLetterStore();
   readonly letters: LetterBook;
   #state: ProjectionState = 'copying';
@@ -50,13 +44,11 @@ export class DeclarativeProjection {
   #timeline: number | undefined;
   #buildCursor: BuildCursor | undefined;
 
-  constructor(db: Knex, definition: ReadModelDefinition, tables: ReadonlyMap<string, SourceTable>, maxLetters: number) {
+  constructor(db: Knex, definition: CapturedReadModel, tables: ReadonlyMap<string, SourceTable>, maxLetters: number) {
     this.#db = db;
     this.definition = definition;
     this.names = readModelNames(definition);
     this.letters = new LetterBook(this.names.projection, maxLetters);
-    this.#table = new ReadModelTable(this.names.schema, definition);
-    this.#builder = new KeyBuilder(definition, this.names.mirror, this.#table);
     this.#mirrors = new Map(
       Object.entries(definition.sources).map(([name, source]) => {
         const table = tables.get(qualifiedSource(name))!;
@@ -64,12 +56,12 @@ export class DeclarativeProjection {
       }),
     );
     this.copies = new SourceCopies(db, this.names.projection, this.#mirrors);
-    this.#dirty = new Map(
-      Object.entries(definition.sources).map(([name, source]) => {
-        const { columns } = tables.get(qualifiedSource(name))!;
-        return [qualifiedSource(name), new DirtyKeys(source, columns, [source.key].flat())];
-      }),
-    );
+    if (isHandled(definition)) {
+      this.#derivation = new EventHandlers(definition, this.names, this.#mirrors, this.letters);
+    } else {
+      this.keyed = new DirtyBuild(definition, this.names, this.#mirrors, this.letters);
+      this.#derivation = this.keyed;
+    }
   }
 
   get state(): ProjectionState {
@@ -87,6 +79,11 @@ export class DeclarativeProjection {
 
   get mirrors(): ReadonlyMap<string, MirrorTable> {
     return this.#mirrors;
+  }
+
+  /** Sources whose mirrors are walked to make every row of the read model. */
+  get walked(): readonly string[] {
+    return this.#derivation.walked;
   }
 
   /** Takes up what is stored. False: there is nothing, or it was made by another definition; then `restart` it. */
@@ -118,7 +115,7 @@ export class DeclarativeProjection {
         await tx.raw('CREATE SCHEMA ??', [schema]);
       }
       for (const mirror of this.#mirrors.values()) await mirror.create(tx);
-      await this.#table.create(tx);
+      await this.#derivation.create(tx);
       const sources = new Map(
         [...this.#mirrors].map(([name, { source }]) => [name, Math.max(0, source.estimatedRows)]),
       );
@@ -139,12 +136,13 @@ export class DeclarativeProjection {
       for (const source of sources) await this.#mirrors.get(source)!.remake(tx);
       await this.copies.saveShapes(tx, sources);
       // Keys that go while the mirror is incomplete are not noticed, so the build begins from nothing.
-      await this.#table.empty(tx);
+      await this.#derivation.empty(tx);
       await this.#store.copyAgain(tx, this.names.projection, sources);
     });
     this.copies.await(sources);
     this.#state = 'copying';
     this.#buildCursor = undefined;
+    await this.letters.load(this.#db);
   }
 
   /** Applies whole transactions, in commit order, and moves the position to the end of the last. */
@@ -152,10 +150,9 @@ export class DeclarativeProjection {
     const fresh = transactions.filter(({ endPosition }) => endPosition > this.#position);
     const last = fresh.at(-1);
     if (!last) return;
-    const changes = fresh.flatMap((transaction) => transaction.changes);
     await this.#guarded((attempts, note) =>
       this.#move(last.endPosition, async (tx) => {
-        await this.#applyChanges(tx, attempts, changes);
+        await this.#applyChanges(tx, attempts, fresh);
         await note(tx);
       }),
     );
@@ -169,7 +166,10 @@ export class DeclarativeProjection {
     if (transaction.endPosition <= this.#position) return;
     await this.#guarded((attempts, note) =>
       this.#move(transaction.endPosition, async (tx) => {
-        for await (const { changes } of transaction.pieces()) await this.#applyChanges(tx, attempts, changes);
+        for await (const { changes } of transaction.pieces()) {
+          const { endPosition, committedAtMs } = transaction;
+          await this.#applyChanges(tx, attempts, [{ endPosition, committedAtMs, changes }]);
+        }
         await note(tx);
       }),
     );
@@ -209,15 +209,15 @@ export class DeclarativeProjection {
   /** Builds the keys of the next page of mirrored rows. Returns how many rows it took; 0 when it is at its end. */
   async buildNext(): Promise<number> {
     if (this.#state !== 'building') return 0;
-    const sources = this.definition.root ? [qualifiedSource(this.definition.root)] : [...this.#mirrors.keys()];
+    const sources = this.walked;
     const at = this.#buildCursor ?? { source: sources[0]!, key: null };
     const mirror = this.#mirrors.get(at.source)!;
-    const rows = await mirror.page(this.#db, at.key, BUILD_PAGE);
+    const rows = await mirror.page(this.#db, at.key, this.#derivation.page);
     const last = rows.at(-1);
     const nextSource = sources[sources.indexOf(at.source) + 1];
     if (!last && nextSource === undefined) {
       await this.#db.transaction(async (tx) => {
-        await tx.raw(`ANALYZE "${this.names.schema}"."${this.definition.name}"`);
+        await this.#derivation.analyze(tx);
         await this.#store.setState(tx, this.names.projection, 'ready');
       });
       this.#state = 'ready';
@@ -228,7 +228,7 @@ export class DeclarativeProjection {
       : { source: nextSource!, key: null };
     await this.#guarded(async (attempts, note) => {
       await this.#db.transaction(async (tx) => {
-        await this.#build(tx, attempts, await this.#dirtyKeys(tx, attempts, at.source, rows.map(asHistory)));
+        await this.#derivation.walk(tx, attempts, { source: at.source, rows, position: this.#position });
         await this.#store.saveBuildCursor(tx, this.names.projection, cursor, rows.length);
         await note(tx);
       });
@@ -242,38 +242,41 @@ export class DeclarativeProjection {
   async mend(): Promise<Mending> {
     await this.letters.load(this.#db);
     if (this.#state === 'copying' || this.#state === 'building') return 'rested';
+    if (this.#state === 'ready' && this.letters.pausedBecause !== undefined) return this.#pause();
     const tried = await this.#db.transaction(async (tx) => {
       const letter = await this.#letterStore.takeDue(tx, this.names.projection);
       if (letter?.kind === 'land') return 'copy-again';
-      if (letter) await retryLetter(tx, letter, (savepoint) => this.#attempt(savepoint, letter));
-      return letter ? 'tried' : 'rested';
+      return letter ? this.#derivation.mend(tx, letter, this.#stage) : 'rested';
     });
     if (tried === 'tried') await this.letters.load(this.#db);
-    // What is due goes first: the more of it succeeds, the less of the new table is missing.
-    if (tried !== 'rested' || this.#state !== 'paused' || this.letters.pausedBecause !== undefined) return tried;
+    if (tried !== 'anew') {
+      // What is due goes first: the more of it succeeds, the less of the new table is missing.
+      if (tried !== 'rested' || this.#state !== 'paused' || this.letters.pausedBecause !== undefined) return tried;
+    }
     await this.#buildAnew();
     return 'lifted';
   }
 
-  async #attempt(tx: Knex.Transaction, { kind, key, source, sourceKey }: DeadLetter): Promise<void> {
-    if (kind !== 'dirty') {
-      if (key !== undefined) await this.#builder.rebuild(tx, [key]);
-      return;
-    }
-    // A row that is gone, or that is now one that `dirty` understands, is no reason any more.
-    const mirror = source === undefined ? undefined : this.#mirrors.get(source);
-    const row = mirror && sourceKey && (await mirror.find(tx, sourceKey));
-    if (row) await this.#dirtyKeys(tx, straight, mirror.source.name, [asHistory(row)]);
+  /** More has come to wait than is worth waiting for. */
+  async #pause(): Promise<Mending> {
+    await this.#db.transaction(async (tx) => {
+      await this.#store.setState(tx, this.names.projection, 'paused');
+      await this.#derivation.giveUp(tx);
+    });
+    this.#state = 'paused';
+    await this.letters.load(this.#db);
+    return 'rested';
   }
 
   /** Which keys went wrong while it was paused is not known, so all are built again; legacy is not asked. */
   async #buildAnew(): Promise<void> {
     await this.#db.transaction(async (tx) => {
-      await this.#table.empty(tx);
+      await this.#derivation.empty(tx);
       await this.#store.restartBuilding(tx, this.names.projection);
     });
     this.#state = 'building';
     this.#buildCursor = undefined;
+    await this.letters.load(this.#db);
   }
 
   /** Does work, with care where it fails because of what is in it. */
@@ -283,44 +286,37 @@ export class DeclarativeProjection {
       return this.letters.room;
     };
     const careful = await doGuarded(work, { room, park: (tx, attempts) => this.#park(tx, attempts) });
-    if (!careful) return;
+    if (!careful && !(this.#derivation.parksRows && this.letters.count > 0)) return;
     await this.letters.load(this.#db);
-    if (careful.isHopeless && this.#state !== 'copying') this.#state = 'paused';
+    if (careful?.isHopeless && this.#state !== 'copying') this.#state = 'paused';
   }
 
   async #park(tx: Knex.Transaction, careful: CarefulAttempts): Promise<void> {
     for (const failure of careful.failures) await this.#letterStore.park(tx, this.names.projection, failure);
     if (careful.isHopeless && this.#state !== 'copying') {
       await this.#store.setState(tx, this.names.projection, 'paused');
+      await this.#derivation.giveUp(tx);
     }
   }
 
   /**
    * Puts rows of a source right that were found to differ from legacy, as the stream would: they land in the mirror, and
-   * what they make dirty is built. `rows` and `gone` must hold at the present position.
+   * the read model follows. `rows` and `gone` must hold at the present position.
    */
   async correct(source: string, rows: readonly RawRow[], gone: readonly (readonly string[])[]): Promise<void> {
-    const mirror = this.#mirrors.get(source)!;
-    const net = netOfRows(rows, gone, mirror.key);
-    await this.#db.transaction(async (tx) => {
-      const landed = await mirror.land(tx, net, { mayMiss: false, readStored: true });
-      await this.#build(tx, straight, await this.#dirtyKeys(tx, straight, source, landed));
+    const net = netOfRows(rows, gone, this.#mirrors.get(source)!.key);
+    await this.#guarded(async (attempts, note) => {
+      await this.#db.transaction(async (tx) => {
+        const correction = { source, net, position: this.#position, stage: this.#stage };
+        await this.#derivation.correct(tx, attempts, correction);
+        await note(tx);
+      });
     });
   }
 
   /** Builds keys again whose rows were found to be others than `build` gives. */
   async rebuildKeys(keys: readonly string[]): Promise<void> {
-    await this.#db.transaction((tx) => this.#build(tx, straight, keys));
-  }
-
-  /** What `build` gives for keys in a transaction's snapshot. */
-  buildIn(tx: Knex.Transaction, keys: readonly string[]): ReturnType<KeyBuilder['rowsIn']> {
-    return this.#builder.rowsIn(tx, keys);
-  }
-
-  /** The keys that mirrored rows make dirty, in a transaction's snapshot. */
-  dirtyKeysIn(tx: Knex.Transaction, source: string, rows: readonly RawRow[]): Promise<readonly string[]> {
-    return this.#dirtyKeys(tx, straight, source, rows.map(asHistory));
+    await this.#db.transaction(async (tx) => this.keyed?.rebuild(tx, keys));
   }
 
   /** The position as a transaction's snapshot has it. */
@@ -343,57 +339,21 @@ export class DeclarativeProjection {
     milestone('sync:committed');
   }
 
-  async #applyChanges(tx: Knex.Transaction, attempts: Attempts, changes: readonly Change[]): Promise<void> {
-    const copied = [...this.#mirrors].filter(([source]) => !this.copies.isAwaited(source));
-    const keys = new Map(copied.map(([source, { key }]) => [source, key]));
-    const net = collapseChanges(changes, keys);
-    const mayMiss = this.#state === 'copying';
-    const landed = new Map<string, Landed>();
-    for (const [name, table] of net) {
-      const readStored = !mayMiss && this.#dirty.get(name)!.needsStored;
-      landed.set(name, await landApart(tx, attempts, this.#mirrors.get(name)!, table, { mayMiss, readStored }));
-    }
-    milestone('sync:landed');
-    // Nothing can be built from an incomplete mirror, nor while it is not known what else is wrong; all will be later.
-    if (this.#state !== 'building' && this.#state !== 'ready') return;
-    const dirty = new Set<string>();
-    for (const [name, rows] of landed) {
-      for (const key of await this.#dirtyKeys(tx, attempts, name, rows)) dirty.add(key);
-      if (net.get(name)!.truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
-    }
-    await this.#build(tx, attempts, [...dirty]);
+  get #stage(): Stage {
+    return { state: this.#state, cursor: this.#buildCursor };
   }
 
-  async #dirtyKeys(
+  async #applyChanges(
     tx: Knex.Transaction,
     attempts: Attempts,
-    source: string,
-    landed: Landed,
-  ): Promise<readonly string[]> {
-    const keys = new Set<string>();
-    const mirror = this.#mirrors.get(source)!;
-    await attempts.run(
-      tx,
-      landed,
-      (part, some) => this.#dirty.get(source)!.ofLanded(some, mirrorIn(part, this.names.mirror), keys),
-      ({ row }) => ({ kind: 'dirty', key: undefined, source, sourceKey: mirror.keyOf(row) }),
+    transactions: readonly CommittedChanges[],
+  ): Promise<void> {
+    const copied = [...this.#mirrors].filter(([source]) => !this.copies.isAwaited(source));
+    const keys = new Map(copied.map(([source, { key }]) => [source, key]));
+    const net = collapseChanges(
+      transactions.flatMap(({ changes }) => changes),
+      keys,
     );
-    return [...keys];
-  }
-
-  async #build(tx: Knex.Transaction, attempts: Attempts, keys: readonly string[]): Promise<void> {
-    // A parked key is built when its turn to be tried again comes, from a mirror that has all its changes.
-    const mayBe = this.letters.count > 0 && keys.length > 0;
-    const parked = new Set(mayBe ? await this.#letterStore.countChanges(tx, this.names.projection, keys) : []);
-    const open = parked.size === 0 ? keys : keys.filter((key) => !parked.has(key));
-    for (let start = 0; start < open.length; start += KEYS_PER_BUILD) {
-      if (attempts instanceof CarefulAttempts && attempts.isHopeless) return;
-      await attempts.run(
-        tx,
-        open.slice(start, start + KEYS_PER_BUILD),
-        (part, slice) => this.#builder.rebuild(part, slice),
-        (key) => ({ kind: 'build', key, source: undefined, sourceKey: undefined }),
-      );
-    }
+    await this.#derivation.apply(tx, attempts, { transactions, net, stage: this.#stage });
   }
 }

@@ -1,4 +1,5 @@
-import type { KeyValue, Mirror, SourceDefinition } from '../../config/read-model-definition.ts';
+import type { Mirror, SourceDefinition } from '../../config/read-model-definition.ts';
+import type { KeyValue } from '../../config/source-row.ts';
 import type { RawRow } from '../change.ts';
 import type { Landed } from '../mirror/mirror-table.ts';
 import type { SourceColumn } from '../postgres/catalog.ts';

@@ -1,4 +1,4 @@
-import type { SourceRow } from '../../config/read-model-definition.ts';
+import type { SourceRow } from '../../config/source-row.ts';
 import type { RawRow } from '../change.ts';
 import { decodeRow, decodeValue } from './decode-row.ts';
 import type { SourceColumn } from '../postgres/catalog.ts';

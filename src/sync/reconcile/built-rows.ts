@@ -2,17 +2,20 @@ import type { Knex } from 'knex';
 import type { DifferenceKind } from '../../store/reconciliation-store.ts';
 import { quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
 import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { DirtyBuild } from '../projection/dirty-build.ts';
 import { toText } from '../projection/read-model-table.ts';
 import { escapedNames } from './placeholders.ts';
 
 /** Rows of a read model beside those that `build` gives for the same keys, each in the text PostgreSQL prints. */
 export class BuiltRows {
   readonly #projection: DeclarativeProjection;
+  readonly #keyed: DirtyBuild;
   readonly #table: string;
   #columns: readonly TypedColumn[] | undefined;
 
-  constructor(projection: DeclarativeProjection) {
+  constructor(projection: DeclarativeProjection, keyed: DirtyBuild) {
     this.#projection = projection;
+    this.#keyed = keyed;
     this.#table = `${quoteName(projection.names.schema)}.${quoteName(projection.definition.name)}`;
   }
 
@@ -53,7 +56,7 @@ export class BuiltRows {
     const differing = new Map<string, DifferenceKind>();
     if (keys.length === 0) return differing;
     const all = await this.#readColumns(tx);
-    const built = await this.#projection.buildIn(tx, keys);
+    const built = await this.#keyed.rowsIn(tx, keys);
     const given = new Set(built.flatMap((row) => Object.keys(row)));
     // What build leaves out is given a default by the table, such as a number of its own.
     const used = built.length === 0 ? all : all.filter(({ name }) => given.has(name));

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import { qualifiedSource } from '../../store/read-model-names.ts';
 import type { DifferenceKind } from '../../store/reconciliation-store.ts';
 import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { DirtyBuild } from '../projection/dirty-build.ts';
 import { BuiltRows } from './built-rows.ts';
 import { MAX_SUSPECTS } from './find-differences.ts';
 import { abandonIf } from './snapshot-pair.ts';
@@ -18,6 +18,7 @@ export interface ReadModelComparison {
 
 export interface ReadModelParts {
   readonly projection: DeclarativeProjection;
+  readonly keyed: DirtyBuild;
   readonly target: Knex;
   readonly signal: AbortSignal;
 }
@@ -30,8 +31,8 @@ export async function compareReadModel(
   parts: ReadModelParts,
   onKeys: (keys: number) => void,
 ): Promise<ReadModelComparison> {
-  const { projection } = parts;
-  const built = new BuiltRows(projection);
+  const { projection, keyed } = parts;
+  const built = new BuiltRows(projection, keyed);
   const differing = new Map<string, DifferenceKind>();
   const keyType = await inSnapshot(parts, (tx) => built.keyType(tx));
   let keys = 0;
@@ -51,14 +52,12 @@ export async function compareReadModel(
     if (last === undefined) break;
     after = last;
   }
-  const { root } = projection.definition;
-  const sources = root === undefined ? [...projection.mirrors.keys()] : [qualifiedSource(root)];
-  for (const source of sources) {
+  for (const source of keyed.walked) {
     const mirror = projection.mirrors.get(source)!;
     for (let after: readonly string[] | null = null; ;) {
       const page = await inSnapshot(parts, async (tx) => {
         const rows = await mirror.page(tx, after, PAGE);
-        const absent = await built.keysWithoutRow(tx, await projection.dirtyKeysIn(tx, source, rows));
+        const absent = await built.keysWithoutRow(tx, await keyed.dirtyKeysIn(tx, source, rows));
         return { rows, absent, found: await built.compare(tx, absent) };
       });
       if (note(page.found, page.found.size)) return { keys, keyType, differing, truncated: true };
@@ -75,7 +74,7 @@ export async function compareKeys(
   parts: ReadModelParts,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, DifferenceKind>> {
-  const built = new BuiltRows(parts.projection);
+  const built = new BuiltRows(parts.projection, parts.keyed);
   const differing = new Map<string, DifferenceKind>();
   for (let start = 0; start < keys.length; start += PAGE) {
     const slice = keys.slice(start, start + PAGE);

@@ -13,6 +13,7 @@ import {
 import { FigError } from '../../kernel/fig-error.ts';
 import { sharedSecret } from '../../store/setting-store.ts';
 import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { DirtyBuild } from '../projection/dirty-build.ts';
 import type { DeliveredXids } from '../delivered-xids.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
@@ -121,7 +122,9 @@ async function compareAll(options: ReconcileOptions, order: ReconcileOrder, find
     if (order.source !== undefined && order.source !== source) continue;
     note(await reconcileSource(parts, mirror, order));
   }
-  if (order.source === undefined) note(await reconcileModel(options, order));
+  // What handlers made of the rows cannot be made again for comparison; their sources are all that can be compared.
+  const { keyed } = projection;
+  if (order.source === undefined && keyed) note(await reconcileModel(options, keyed, order));
   findings.position = projection.position;
 }
 
@@ -156,10 +159,11 @@ async function reconcileSource(
 
 async function reconcileModel(
   { projection, target, exclusively }: ReconcileOptions,
+  keyed: DirtyBuild,
   { repair, onProgress, signal }: ReconcileOrder,
 ): Promise<PartOutcome> {
   const { name } = projection.definition;
-  const parts = { projection, target, signal };
+  const parts = { projection, keyed, target, signal };
   let estimate = 0;
   for (const { source } of projection.mirrors.values()) estimate = Math.max(estimate, source.estimatedRows);
   const { keys, keyType, differing, truncated } = await compareReadModel(parts, (done) => {

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { ReadModelDefinition, SourceRow } from '../../config/read-model-definition.ts';
+import type { ReadModelDefinition } from '../../config/read-model-definition.ts';
+import type { SourceRow } from '../../config/source-row.ts';
 import { mirrorTableName, readModelNames } from '../../store/read-model-names.ts';
 import { compareRows, type KeyDifference } from './compare-rows.ts';
 import { quoteName } from '../postgres/bulk-upsert.ts';

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { ReadModelDefinition, SourceRow } from '../../config/read-model-definition.ts';
+import type { ReadModelDefinition } from '../../config/read-model-definition.ts';
+import type { SourceRow } from '../../config/source-row.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Position } from '../../kernel/position.ts';
 import { DeadLetterStore } from '../../store/dead-letter-store.ts';

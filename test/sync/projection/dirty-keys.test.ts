@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Mirror, SourceDefinition, SourceRow } from '../../../src/config/read-model-definition.ts';
+import type { Mirror, SourceDefinition } from '../../../src/config/read-model-definition.ts';
+import type { SourceRow } from '../../../src/config/source-row.ts';
 import { DirtyKeys, StoredRowsNeeded } from '../../../src/sync/projection/dirty-keys.ts';
 import type { LandedRow } from '../../../src/sync/mirror/mirror-table.ts';
 

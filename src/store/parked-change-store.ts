@@ -1,0 +1,178 @@
+import type { Knex } from 'knex';
+import type { Position } from '../kernel/position.ts';
+
+export type ChangeKind = 'snapshot' | 'insert' | 'update' | 'delete' | 'truncate';
+
+type StoredRow = Readonly<Record<string, string | null>>;
+
+/** A change that a handler has not been given yet, or could not take. */
+export interface ParkedChange {
+  /** Of the dead letter that it waits for; see `letterPlace`. */
+  readonly place: string;
+  readonly source: string;
+  /** Texts of the keys that its row had; none: it is about all rows of the source. */
+  readonly rowKeys: readonly string[];
+  /** Keys of the read model that it is about; undefined: not known. */
+  readonly modelKeys: readonly string[] | undefined;
+  readonly kind: ChangeKind;
+  readonly before: StoredRow | undefined;
+  readonly after: StoredRow | undefined;
+  readonly position: Position;
+  readonly committedAtMs: number | undefined;
+}
+
+/** Where a row waits. `key` is undefined for all rows of the source. */
+export interface ParkedPlace {
+  readonly place: string;
+  readonly source: string;
+  readonly key: string | undefined;
+}
+
+interface StoredChange {
+  readonly id: string;
+  readonly source: string;
+  readonly row_keys: string;
+  readonly kind: ChangeKind;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly position: string;
+  readonly committed_ms: string | null;
+}
+
+export type WaitingChange = Omit<ParkedChange, 'place' | 'modelKeys'> & { readonly id: string };
+
+/** Queues of changes behind dead letters. What adds to them or takes from them holds the letter. */
+export class ParkedChangeStore {
+  /** Holds all letters of the projection that changes wait for, and tells which rows have changes waiting. */
+  async hold(tx: Knex.Transaction, projection: string): Promise<readonly ParkedPlace[]> {
+    await tx.raw(
+      `SELECT id FROM fig.dead_letter WHERE projection = ? AND kind = 'change' ORDER BY id FOR NO KEY UPDATE`,
+      [projection],
+    );
+    const { rows } = await tx.raw<{ rows: { place: string; source: string; key: string | null }[] }>(
+      `SELECT DISTINCT p.place, p.source, k.key FROM fig.parked_change p LEFT JOIN unnest(p.row_keys) AS k(key) ON true
+        WHERE p.projection = ?`,
+      [projection],
+    );
+    return rows.map(({ place, source, key }) => ({ place, source, key: key ?? undefined }));
+  }
+
+  /** Puts changes at the ends of their queues, in this order. */
+  async add(tx: Knex.Transaction, projection: string, changes: readonly ParkedChange[]): Promise<void> {
+    const list = changes.map((change) => ({
+      place: change.place,
+      source: change.source,
+      row_keys: change.rowKeys,
+      model_keys: change.modelKeys ?? null,
+      kind: change.kind,
+      before: change.before ?? null,
+      after: change.after ?? null,
+      position: change.position.toString(),
+      committed_ms: change.committedAtMs ?? null,
+    }));
+    await tx.raw(
+      `INSERT INTO fig.parked_change
+         (projection, place, source, row_keys, model_keys, kind, before, after, position, committed_ms)
+       SELECT ?, c.e ->> 'place', c.e ->> 'source',
+              ARRAY (SELECT json_array_elements_text(c.e -> 'row_keys')),
+              CASE WHEN json_typeof(c.e -> 'model_keys') = 'array'
+                   THEN ARRAY (SELECT json_array_elements_text(c.e -> 'model_keys')) END,
+              c.e ->> 'kind',
+              CASE WHEN json_typeof(c.e -> 'before') = 'object' THEN c.e -> 'before' END,
+              CASE WHEN json_typeof(c.e -> 'after') = 'object' THEN c.e -> 'after' END,
+              (c.e ->> 'position')::numeric, (c.e ->> 'committed_ms')::bigint
+         FROM json_array_elements(?::json) WITH ORDINALITY AS c(e, n) ORDER BY c.n`,
+      [projection, JSON.stringify(list)],
+    );
+  }
+
+  /** Makes one queue of several: some row is part of all of them. Their order is that of the changes. */
+  async merge(tx: Knex.Transaction, projection: string, from: readonly string[], into: string): Promise<void> {
+    await tx('fig.parked_change')
+      .where({ projection })
+      .whereIn('place', [...from])
+      .update({ place: into });
+    await tx.raw(
+      `WITH gone AS (
+         DELETE FROM fig.dead_letter WHERE projection = ? AND kind = 'change' AND place = ANY (?::text[])
+         RETURNING changes_since)
+       UPDATE fig.dead_letter SET changes_since = changes_since + (SELECT coalesce(sum(changes_since + 1), 0) FROM gone)
+        WHERE projection = ? AND kind = 'change' AND place = ?`,
+      [projection, [...from], projection, into] as never,
+    );
+  }
+
+  /** Notes at letters that further changes wait for them. */
+  async count(tx: Knex.Transaction, projection: string, added: ReadonlyMap<string, number>): Promise<void> {
+    await tx.raw(
+      `UPDATE fig.dead_letter AS l SET changes_since = l.changes_since + a.n
+         FROM unnest(?::text[], ?::bigint[]) AS a(place, n)
+        WHERE l.projection = ? AND l.kind = 'change' AND l.place = a.place`,
+      [[...added.keys()], [...added.values()], projection] as never,
+    );
+  }
+
+  /** The first changes of a queue, in order. */
+  async first(
+    tx: Knex.Transaction,
+    projection: string,
+    place: string,
+    limit: number,
+  ): Promise<readonly WaitingChange[]> {
+    const { rows } = await tx.raw<{ rows: StoredChange[] }>(
+      `SELECT id::text AS id, source, to_json(row_keys)::text AS row_keys, kind, before::text AS before, after::text AS after,
+              position::text AS position, committed_ms::text AS committed_ms
+         FROM fig.parked_change WHERE projection = ? AND place = ? ORDER BY id LIMIT ${limit}`,
+      [projection, place],
+    );
+    return rows.map((row) => ({
+      id: row.id,
+      source: row.source,
+      rowKeys: JSON.parse(row.row_keys) as string[],
+      kind: row.kind,
+      before: row.before === null ? undefined : (JSON.parse(row.before) as StoredRow),
+      after: row.after === null ? undefined : (JSON.parse(row.after) as StoredRow),
+      position: BigInt(row.position),
+      committedAtMs: row.committed_ms === null ? undefined : Number(row.committed_ms),
+    }));
+  }
+
+  /** Takes changes from the front of a queue. Returns whether others are left, which is noted at the letter. */
+  async take(tx: Knex.Transaction, projection: string, place: string, ids: readonly string[]): Promise<boolean> {
+    await tx('fig.parked_change')
+      .whereIn('id', [...ids])
+      .delete();
+    const { rows } = await tx.raw<{ rows: { left: string }[] }>(
+      `SELECT count(*)::text AS left FROM fig.parked_change WHERE projection = ? AND place = ?`,
+      [projection, place],
+    );
+    const left = Number(rows[0]!.left);
+    await tx('fig.dead_letter')
+      .where({ projection, kind: 'change', place })
+      .update({ changes_since: Math.max(0, left - 1) });
+    return left > 0;
+  }
+
+  /** Keys of the read model that waiting changes are about; `unknown`: there are others. */
+  async modelKeys(
+    db: Knex,
+    projection: string,
+  ): Promise<{ readonly keys: readonly string[]; readonly unknown: boolean }> {
+    const { rows } = await db.raw<{ rows: { key: string | null }[] }>(
+      `SELECT DISTINCT k.key FROM fig.parked_change p
+         LEFT JOIN unnest(coalesce(p.model_keys, ARRAY[NULL::text])) AS k(key) ON true
+        WHERE p.projection = ? AND (p.model_keys IS NULL OR p.model_keys <> '{}') ORDER BY k.key`,
+      [projection],
+    );
+    const keys = rows.flatMap(({ key }) => key ?? []);
+    return { keys, unknown: keys.length < rows.length };
+  }
+
+  /** Forgets all queues, and lets go of their letters until somebody asks. */
+  async forget(tx: Knex.Transaction, projection: string, letters: 'keep' | 'remove'): Promise<void> {
+    await tx('fig.parked_change').where({ projection }).delete();
+    const those = tx('fig.dead_letter').where({ projection, kind: 'change' });
+    if (letters === 'remove') await those.delete();
+    else await those.update({ next_at: tx.raw(`'infinity'`) });
+  }
+}

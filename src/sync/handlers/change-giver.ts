@@ -1,0 +1,60 @@
+import type { Knex } from 'knex';
+import type { ChangeHandler, EventReadModelDefinition } from '../../config/event-read-model.ts';
+import { qualifiedSource } from '../../store/read-model-names.ts';
+import { describeFailure, type Failure } from '../dead-letters/describe-failure.ts';
+import { isParkable } from '../dead-letters/transient-errors.ts';
+import type { MirrorTable } from '../mirror/mirror-table.ts';
+import type { SourceColumn } from '../postgres/catalog.ts';
+import { connectionOf } from '../postgres/statement.ts';
+import { type RowEvent, toRowChange } from './row-event.ts';
+
+interface Receiver {
+  /** As the definition calls the source. */
+  readonly table: string;
+  readonly columns: readonly SourceColumn[];
+  readonly handler: ChangeHandler;
+}
+
+/** Calls the handlers of a read model, one change after the other. */
+export class ChangeGiver {
+  readonly #schema: string;
+  readonly #receivers: ReadonlyMap<string, Receiver>;
+
+  /** `schema`: of the read model's tables. */
+  constructor(schema: string, { on }: EventReadModelDefinition, mirrors: ReadonlyMap<string, MirrorTable>) {
+    this.#schema = schema;
+    this.#receivers = new Map(
+      Object.entries(on).map(([table, handler]) => {
+        const source = qualifiedSource(table);
+        return [source, { table, columns: mirrors.get(source)!.source.columns, handler }];
+      }),
+    );
+  }
+
+  /** Lets handlers call the read model's tables by their names, until the transaction ends. */
+  async prepare(tx: Knex.Transaction): Promise<void> {
+    await tx.raw(`SET LOCAL search_path TO "${this.#schema}", public`);
+  }
+
+  async give(tx: Knex.Transaction, event: RowEvent): Promise<void> {
+    const { handler, table, columns } = this.#receivers.get(event.source)!;
+    await handler(toRowChange(event, table, columns), tx);
+  }
+
+  /** The same, but when the handler does not take it nothing is left of that, and the answer says why. */
+  async tryGive(tx: Knex.Transaction, event: RowEvent): Promise<Failure | undefined> {
+    const connection = await connectionOf(tx);
+    await connection.query('SAVEPOINT handler');
+    try {
+      await this.give(tx, event);
+      // Fails where the handler passed over the failure of a statement.
+      await connection.query('RELEASE SAVEPOINT handler');
+      return undefined;
+    } catch (error) {
+      if (!isParkable(error)) throw error;
+      await connection.query('ROLLBACK TO SAVEPOINT handler');
+      await connection.query('RELEASE SAVEPOINT handler');
+      return describeFailure(error);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { Knex } from 'knex';
+import type { EventReadModelDefinition } from '../../config/event-read-model.ts';
+import { type DeadLetterNote, DeadLetterStore, letterPlace } from '../../store/dead-letter-store.ts';
+import { type ParkedChange, ParkedChangeStore } from '../../store/parked-change-store.ts';
+import type { Failure } from '../dead-letters/describe-failure.ts';
+import { keyOfText } from '../mirror/collapse-changes.ts';
+import type { MirrorTable } from '../mirror/mirror-table.ts';
+import { modelKeysOf } from './model-keys.ts';
+import { ParkedRows } from './parked-rows.ts';
+import { type RowEvent, rowKeysOf } from './row-event.ts';
+
+export interface QueueParts {
+  readonly projection: string;
+  readonly definition: EventReadModelDefinition;
+  readonly mirrors: ReadonlyMap<string, MirrorTable>;
+}
+
+/** What has to wait in one transaction: changes that fail, and changes of rows that have such. */
+export class EventQueue {
+  readonly #parts: QueueParts;
+  readonly #parked: ParkedRows;
+  readonly #store = new ParkedChangeStore();
+  readonly #waiting: ParkedChange[] = [];
+  /** New letters by their place. */
+  readonly #failed = new Map<string, DeadLetterNote>();
+  readonly #known: ReadonlySet<string>;
+
+  private constructor(parts: QueueParts, parked: ParkedRows, known: ReadonlySet<string>) {
+    this.#parts = parts;
+    this.#parked = parked;
+    this.#known = known;
+  }
+
+  /** `mayHold`: whether changes may be waiting already. Then their letters are held until the transaction ends. */
+  static async open(tx: Knex.Transaction, parts: QueueParts, mayHold: boolean): Promise<EventQueue> {
+    const places = mayHold ? await new ParkedChangeStore().hold(tx, parts.projection) : [];
+    return new EventQueue(parts, new ParkedRows(places), new Set(places.map(({ place }) => place)));
+  }
+
+  /** Puts a change behind those that its row waits for. False: it need not wait. */
+  takes(event: RowEvent): boolean {
+    const arrival = { source: event.source, rowKeys: this.#rowKeys(event) };
+    const place = this.#parked.placeOf(arrival);
+    if (place === undefined) return false;
+    this.#add(event, place);
+    return true;
+  }
+
+  /** Parks a change that its handler does not take. */
+  park(event: RowEvent, failure: Failure): void {
+    const [first] = this.#rowKeys(event);
+    const { key } = this.#parts.mirrors.get(event.source)!;
+    const sourceKey = first === undefined ? undefined : keyOfText(first, key.length);
+    const note = { kind: 'change' as const, key: undefined, source: event.source, sourceKey, ...failure };
+    // A queue that was begun for this row may be that of other rows by now.
+    const place = this.#parked.present(letterPlace(note));
+    if (!this.#known.has(place) && !this.#failed.has(place)) this.#failed.set(place, note);
+    this.#add(event, place);
+  }
+
+  /** How many letters are new. */
+  get letters(): number {
+    return this.#failed.size;
+  }
+
+  /** Writes down what waits. */
+  async close(tx: Knex.Transaction): Promise<void> {
+    if (this.#waiting.length === 0) return;
+    const { projection } = this.#parts;
+    const { merged } = this.#parked;
+    for (const from of merged.keys()) this.#failed.delete(from);
+    const letters = new DeadLetterStore();
+    for (const note of this.#failed.values()) await letters.park(tx, projection, note);
+    for (const into of new Set(merged.values())) {
+      const from = [...merged].filter(([, place]) => place === into).map(([place]) => place);
+      await this.#store.merge(tx, projection, from, into);
+    }
+    const placed = this.#waiting.map((change) => ({ ...change, place: this.#parked.present(change.place) }));
+    await this.#store.add(tx, projection, placed);
+    // The first of a queue is what the letter is about; the others are those since then.
+    const added = new Map([...this.#failed.keys()].map((place) => [place, -1]));
+    for (const { place } of placed) added.set(place, (added.get(place) ?? 0) + 1);
+    await this.#store.count(tx, projection, added);
+  }
+
+  #rowKeys(event: RowEvent): readonly string[] {
+    return rowKeysOf(event, this.#parts.mirrors.get(event.source)!.key);
+  }
+
+  #add(event: RowEvent, place: string): void {
+    const rowKeys = this.#rowKeys(event);
+    const { columns } = this.#parts.mirrors.get(event.source)!.source;
+    this.#parked.park({ source: event.source, rowKeys }, place);
+    this.#waiting.push({ ...event, place, rowKeys, modelKeys: modelKeysOf(this.#parts.definition, event, columns) });
+  }
+}

@@ -1,0 +1,99 @@
+import type { Knex } from 'knex';
+import type { Change } from '../change.ts';
+import { keyText, keyValues, textOfKey } from '../mirror/collapse-changes.ts';
+import type { MirrorTable } from '../mirror/mirror-table.ts';
+import type { AppliedPiece, CommittedChanges, Stage } from '../projection/derivation.ts';
+import { keysUpTo } from './keys-up-to.ts';
+import type { RowEvent } from './row-event.ts';
+import { RowOverlay, type RowStep } from './row-overlay.ts';
+import { metPart, standingOf } from './walk-rule.ts';
+
+type Keys = ReadonlyMap<string, readonly string[]>;
+
+/** A source of which at least some rows were given to handlers. */
+interface MetSource {
+  readonly overlay: RowOverlay;
+  readonly isMet: (row: NonNullable<RowStep['before']>) => boolean;
+}
+
+/**
+ * What handlers are to be told of a piece of the stream, in its order. To be called before the piece is landed: the mirror has
+ * the rows as they were.
+ */
+export async function rowEventsOf(
+  tx: Knex.Transaction,
+  mirrors: ReadonlyMap<string, MirrorTable>,
+  { transactions, net, stage }: AppliedPiece,
+): Promise<readonly RowEvent[]> {
+  const met = new Map<string, MetSource>();
+  for (const [source, mirror] of mirrors) {
+    // Only sources of which the piece leaves something have changes in it.
+    if (!net.has(source)) continue;
+    const found = await metSource(tx, mirror, touchedKeys(transactions, mirror), [...mirrors.keys()], stage);
+    if (found) met.set(source, found);
+  }
+  return transactions.flatMap((transaction) =>
+    transaction.changes.flatMap((change) => eventsOfChange(change, transaction, met)),
+  );
+}
+
+async function metSource(
+  tx: Knex.Transaction,
+  mirror: MirrorTable,
+  touched: Keys,
+  order: readonly string[],
+  stage: Stage,
+): Promise<MetSource | undefined> {
+  const standing = standingOf(mirror.source.name, order, stage);
+  if (standing === 'ahead') return undefined;
+  const keys = [...touched.values()];
+  const overlay = new RowOverlay(mirror, await mirror.rowsOf(tx, keys));
+  if (standing === 'passed') return { overlay, isMet: () => true };
+  const passed = await keysUpTo(tx, mirror, stage.cursor!.key!, keys);
+  return { overlay, isMet: (row) => passed.has(keyText(row, mirror.key)) };
+}
+
+function touchedKeys(transactions: readonly CommittedChanges[], { source, key }: MirrorTable): Keys {
+  const touched = new Map<string, readonly string[]>();
+  for (const { changes } of transactions) {
+    for (const change of changes) {
+      if (change.kind === 'truncate' || change.table !== source.name) continue;
+      if (change.kind !== 'insert' && change.oldKey) note(keyValues(change.oldKey, key));
+      if (change.kind !== 'delete') note(keyValues(change.row, key));
+    }
+  }
+  return touched;
+
+  function note(values: readonly string[]): void {
+    touched.set(textOfKey(values), values);
+  }
+}
+
+function eventsOfChange(
+  change: Change,
+  { endPosition, committedAtMs }: CommittedChanges,
+  met: ReadonlyMap<string, MetSource>,
+): readonly RowEvent[] {
+  const facts = { position: endPosition, committedAtMs };
+  if (change.kind === 'truncate') {
+    return change.tables.flatMap((source): RowEvent[] => {
+      const known = met.get(source);
+      known?.overlay.truncate();
+      return known ? [{ ...facts, source, kind: 'truncate', before: undefined, after: undefined }] : [];
+    });
+  }
+  const known = met.get(change.table);
+  const step = known?.overlay.take(change);
+  const event = known && step && eventOfStep(change.table, metPart(step, known.isMet), facts);
+  return event ? [event] : [];
+}
+
+/** What a step is called; undefined when it is none. */
+export function eventOfStep(
+  source: string,
+  { before, after }: RowStep,
+  facts: Pick<RowEvent, 'position' | 'committedAtMs'>,
+): RowEvent | undefined {
+  if (!before && !after) return undefined;
+  return { ...facts, source, kind: before ? (after ? 'update' : 'delete') : 'insert', before, after };
+}
