@@ -13,30 +13,38 @@ export interface ReadChunk {
   /** Lines in COPY's text format, with the columns of the source in its order. */
   readonly bytes: Buffer;
   readonly rows: number;
+  /** There are no rows after these. */
+  readonly isEnd: boolean;
   /** Key of the last row. */
   readonly lastKey: readonly string[] | undefined;
   /** How long legacy worked on it. */
   readonly ms: number;
 }
 
+/**
+ * What is held of a chunk. The pace asks for less, going by the chunk before; this holds when small rows are followed by
+ * large ones.
+ */
+const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
+
 /** Reads chunks of legacy tables between two markers in the log. One connection, no locks, short transactions. */
 export class BackfillReader implements AsyncDisposable {
+  readonly #url: string;
   readonly #client: Client;
+  readonly #pid: string;
+  readonly #maxBytes: number;
 
-  private constructor(client: Client) {
+  private constructor(url: string, client: Client, pid: string, maxBytes: number) {
+    this.#url = url;
     this.#client = client;
+    this.#pid = pid;
+    this.#maxBytes = maxBytes;
   }
 
-  static async open(url: string): Promise<BackfillReader> {
-    const client = new Client({
-      connectionString: url,
-      application_name: 'fig backfill',
-      options: sessionOptions(),
-      types: textTypes,
-    });
-    client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
-    await client.connect();
-    return new BackfillReader(client);
+  static async open(url: string, maxBytes = MAX_CHUNK_BYTES): Promise<BackfillReader> {
+    const client = await connect(url);
+    const { rows } = await client.query<{ pid: string }>('SELECT pg_backend_pid() AS pid');
+    return new BackfillReader(url, client, rows[0]!.pid, maxBytes);
   }
 
   /**
@@ -62,7 +70,7 @@ export class BackfillReader implements AsyncDisposable {
     return Number(counted.rows[0]!.count);
   }
 
-  /** Writes LOW, reads up to `limit` rows after the cursor, hands them over, and only then writes HIGH. */
+  /** Writes LOW, reads up to `limit` rows after the cursor, fewer where they are large, hands them over, and only then writes HIGH. */
   async read(
     mirror: MirrorTable,
     after: readonly string[] | null,
@@ -98,16 +106,40 @@ export class BackfillReader implements AsyncDisposable {
     try {
       const snapshot = await this.#client.query<{ s: string }>('SELECT pg_current_snapshot()::text AS s');
       const startedAt = performance.now();
-      const { bytes, rows } = await copyOut(
+      const { bytes, rows, isCut } = await copyOut(
         this.#client,
         `COPY (SELECT ${columns} FROM ${tableOf(mirror)} ${from} ORDER BY ${keys} LIMIT ${limit}) TO STDOUT`,
+        { maxBytes: this.#maxBytes, cancel: () => this.#cancel() },
       );
       const ms = performance.now() - startedAt;
-      return { snapshot: snapshot.rows[0]!.s, bytes, rows, lastKey: lastLine(bytes, mirror.keyAt), ms };
+      const lastKey = lastLine(bytes, mirror.keyAt);
+      return { snapshot: snapshot.rows[0]!.s, bytes, rows, isEnd: !isCut && rows < limit, lastKey, ms };
     } finally {
       await this.#client.query('COMMIT');
     }
   }
+
+  /** From a connection of its own, as the other one is busy. */
+  async #cancel(): Promise<void> {
+    const other = await connect(this.#url);
+    try {
+      await other.query('SELECT pg_cancel_backend($1)', [this.#pid]);
+    } finally {
+      await other.end();
+    }
+  }
+}
+
+async function connect(url: string): Promise<Client> {
+  const client = new Client({
+    connectionString: url,
+    application_name: 'fig backfill',
+    options: sessionOptions(),
+    types: textTypes,
+  });
+  client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
+  await client.connect();
+  return client;
 }
 
 function tableOf({ source }: MirrorTable): string {

@@ -131,7 +131,7 @@ export class Backfill implements StreamWatcher {
       try {
         const limit = this.#pace.rows;
         const read = await reader.read(mirror, after, limit, chunk.id, (it) => {
-          chunk.last = it.rows < limit;
+          chunk.last = it.isEnd;
           chunk.read = it;
         });
         const restMs = this.#pace.note({ rows: read.rows, bytes: read.bytes.length, ms: read.ms });

@@ -10,6 +10,10 @@ import type { SourceShape } from '../postgres/source-shape.ts';
 import { unchanged } from '../postgres/pgoutput-messages.ts';
 import { runStatement } from '../postgres/statement.ts';
 import { rowMaker } from '../postgres/row-shape.ts';
+import { printedSize } from './printed-size.ts';
+
+/** Of the texts of a page of rows. One row may be larger. */
+const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 
 /** A row that a batch took away, replaced or left. */
 export interface LandedRow {
@@ -126,13 +130,17 @@ export class MirrorTable {
     await this.#copy.land(tx, rows);
   }
 
-  /** The next rows in key order. */
+  /** The next rows in key order; fewer than asked for where they are large, none only at the end. */
   async page(db: Knex, after: readonly string[] | null, limit: number): Promise<readonly RawRow[]> {
     // Qualified: a bare name would be the selected text, and text sorts 10 before 9.
     const names = this.key.map((name) => `t.${quoteName(name)}`).join(', ');
     const values = this.#keyColumns.map(({ type }) => `?::text::${type}`).join(', ');
     const from = after ? `WHERE (${names}) > (${values})` : '';
-    const sql = `SELECT ${this.#selectList()} FROM ${this.#table} AS t ${from} ORDER BY ${names} LIMIT ${limit}`;
+    const size = this.#columns.map(({ name, type }) => printedSize(`t.${quoteName(name)}`, type)).join(' + ');
+    const sql = `SELECT ${this.#selectList()} FROM (
+      SELECT t.*, sum(${size}) OVER (ORDER BY ${names} ROWS UNBOUNDED PRECEDING) - (${size}) AS "fig bytes before"
+        FROM (SELECT * FROM ${this.#table} AS t ${from} ORDER BY ${names} LIMIT ${limit}) AS t) AS t
+      WHERE "fig bytes before" < ${MAX_PAGE_BYTES} ORDER BY ${names}`;
     return rowsOf(await db.raw(sql, [...(after ?? [])]));
   }
 
