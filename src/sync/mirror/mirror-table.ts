@@ -86,10 +86,11 @@ export class MirrorTable {
 
   /**
    * Applies the net changes of a batch. `mayMiss`: rows that an update expects and that are not copied yet are left to
-   * the backfill. Stored rows are read where values were not sent, and for all changes when `readStored` asks for it.
+   * the backfill. Stored rows are read where values were not sent, and for all changes when `readStored` asks for it. The
+   * rows that a TRUNCATE takes away are not among what was landed: they may be any number.
    */
   async land(tx: Knex.Transaction, net: NetTable, { mayMiss, readStored }: LandingRules): Promise<Landed> {
-    const stored = net.truncated ? await this.#readAll(tx) : await this.#readKeys(tx, this.#wanted(net, readStored));
+    const stored = net.truncated ? [] : await this.#readKeys(tx, this.#wanted(net, readStored));
     const byKey = new Map(stored.map((row) => [keyText(row, this.key), row]));
     if (net.truncated) await tx.raw(`TRUNCATE ${this.#table}`);
     const after: LandedRow[] = [];
@@ -182,10 +183,6 @@ export class MirrorTable {
     const row = new this.#Row();
     this.key.forEach((column, i) => (row[column] = values[i]!));
     return row;
-  }
-
-  async #readAll(tx: Knex.Transaction): Promise<readonly RawRow[]> {
-    return rowsOf(await tx.raw(`SELECT ${this.#selectList()} FROM ${this.#table}`));
   }
 
   async #deleteKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<void> {

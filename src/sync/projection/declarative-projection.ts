@@ -21,6 +21,7 @@ import { mirrorIn } from '../mirror/mirror-in.ts';
 import { asHistory, type Landed, MirrorTable } from '../mirror/mirror-table.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
 import { ReadModelTable } from './read-model-table.ts';
+import { TruncatedKeys } from './truncated-keys.ts';
 import { retryLetter } from '../dead-letters/retry-letter.ts';
 import { SourceCopies } from '../mirror/source-copies.ts';
 
@@ -348,20 +349,26 @@ export class DeclarativeProjection {
     const keys = new Map(copied.map(([source, { key }]) => [source, key]));
     const net = collapseChanges(changes, keys);
     const mayMiss = this.#state === 'copying';
+    // Nothing can be built from an incomplete mirror, nor while it is not known what else is wrong; all will be later.
+    const isBuilt = this.#state === 'building' || this.#state === 'ready';
+    const truncated = isBuilt
+      ? await TruncatedKeys.note(tx, this.#table, this.#mirrors, net, (source, rows) =>
+          this.#dirtyKeys(tx, attempts, source, rows.map(asHistory)),
+        )
+      : undefined;
     const landed = new Map<string, Landed>();
     for (const [name, table] of net) {
       const readStored = !mayMiss && this.#dirty.get(name)!.needsStored;
       landed.set(name, await landApart(tx, attempts, this.#mirrors.get(name)!, table, { mayMiss, readStored }));
     }
     milestone('sync:landed');
-    // Nothing can be built from an incomplete mirror, nor while it is not known what else is wrong; all will be later.
-    if (this.#state !== 'building' && this.#state !== 'ready') return;
+    if (!isBuilt) return;
     const dirty = new Set<string>();
     for (const [name, rows] of landed) {
       for (const key of await this.#dirtyKeys(tx, attempts, name, rows)) dirty.add(key);
-      if (net.get(name)!.truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
     }
     await this.#build(tx, attempts, [...dirty]);
+    for await (const keys of truncated?.pages() ?? []) await this.#build(tx, attempts, keys);
   }
 
   async #dirtyKeys(
