@@ -368,7 +368,7 @@ export class DeclarativeProjection {
       for (const key of await this.#dirtyKeys(tx, attempts, name, rows)) dirty.add(key);
     }
     await this.#build(tx, attempts, [...dirty]);
-    for await (const keys of truncated?.pages() ?? []) await this.#build(tx, attempts, keys);
+    for await (const page of truncated?.pages() ?? []) await this.#build(tx, attempts, page);
   }
 
   async #dirtyKeys(

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../../src/app/embedded-postgres/embedded-postgres.ts';
 import { parsePosition } from '../../../src/kernel/position.ts';
 import { until } from '../../support/until.ts';
