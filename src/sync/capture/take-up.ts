@@ -5,7 +5,7 @@ import { FigError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 import { formatPosition } from '../../kernel/position.ts';
 import { SourceShapeStore } from '../../store/source-shape-store.ts';
-import { carryBornNull } from './carry-born-null.ts';
+import { carryJoined } from './carry-joined.ts';
 import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
 import { judgeShapeChange } from './judge-shape-change.ts';
 import { judgeLog, judgePosition, type PositionVerdict } from './judge-position.ts';
@@ -102,7 +102,7 @@ async function mendShapes(
     const before = known.shape as SourceShape;
     const { effect, reasons } = judgeShapeChange(before, table.shape, known.suspicion);
     if (effect === 'recopy') again.push(source);
-    else adopt.set(source, carryBornNull(before, table.shape));
+    else adopt.set(source, carryJoined(before, table.shape));
     if (reasons.length > 0) {
       log.warn({ readModel: name, table: source, effect, reasons }, 'a legacy table was changed');
     }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { escapeLiteral } from 'pg';
 import { FigError } from '../../kernel/fig-error.ts';
 import { mirrorTableName } from '../../store/read-model-names.ts';
 import { bulkWrite, keyFilter, quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
@@ -8,7 +9,7 @@ import { MirrorCopy } from './mirror-copy.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
 import type { SourceShape } from '../postgres/source-shape.ts';
 import { unchanged } from '../postgres/pgoutput-messages.ts';
-import { runStatement } from '../postgres/statement.ts';
+import { connectionOf, runStatement } from '../postgres/statement.ts';
 import { rowMaker } from '../postgres/row-shape.ts';
 import { printedSize } from './printed-size.ts';
 
@@ -47,6 +48,7 @@ export class MirrorTable {
   readonly #keyColumns: readonly TypedColumn[];
   readonly #copy: MirrorCopy;
   readonly #Row = rowMaker<string | null>();
+  #pageRows = Number.MAX_SAFE_INTEGER;
 
   constructor(schema: string, source: SourceTable, key: readonly string[]) {
     this.source = source;
@@ -77,10 +79,15 @@ export class MirrorTable {
     await this.create(tx);
   }
 
-  /** Adds columns that are null in all rows. */
-  async addColumns(tx: Knex.Transaction, names: ReadonlySet<string>): Promise<void> {
-    for (const { name, type } of this.#columns.filter((column) => names.has(column.name))) {
-      await tx.raw(`ALTER TABLE ${this.#table} ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${type}`);
+  /** Adds columns that have the same value in all rows: without writing a row, as legacy did. */
+  async addColumns(tx: Knex.Transaction, values: ReadonlyMap<string, string | null>): Promise<void> {
+    const connection = await connectionOf(tx);
+    for (const { name, type } of this.#columns.filter((column) => values.has(column.name))) {
+      const value = values.get(name) ?? null;
+      const given = value === null ? '' : `DEFAULT ${escapeLiteral(value)}::${type}`;
+      await connection.query(`ALTER TABLE ${this.#table} ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${type} ${given}`);
+      if (value !== null)
+        await connection.query(`ALTER TABLE ${this.#table} ALTER COLUMN ${quoteName(name)} DROP DEFAULT`);
     }
   }
 
@@ -138,11 +145,16 @@ export class MirrorTable {
     const values = this.#keyColumns.map(({ type }) => `?::text::${type}`).join(', ');
     const from = after ? `WHERE (${names}) > (${values})` : '';
     const size = this.#columns.map(({ name, type }) => printedSize(`t.${quoteName(name)}`, type)).join(' + ');
+    const asked = Math.min(limit, this.#pageRows);
     const sql = `SELECT ${this.#selectList()} FROM (
-      SELECT t.*, sum(${size}) OVER (ORDER BY ${names} ROWS UNBOUNDED PRECEDING) - (${size}) AS "fig bytes before"
-        FROM (SELECT * FROM ${this.#table} AS t ${from} ORDER BY ${names} LIMIT ${limit}) AS t) AS t
+      SELECT t.*, sum("fig bytes") OVER (ORDER BY ${names} ROWS UNBOUNDED PRECEDING) - "fig bytes" AS "fig bytes before"
+        FROM (SELECT t.*, ${size} AS "fig bytes" FROM ${this.#table} AS t ${from} ORDER BY ${names} LIMIT ${asked}) AS t) AS t
       WHERE "fig bytes before" < ${MAX_PAGE_BYTES} ORDER BY ${names}`;
-    return rowsOf(await db.raw(sql, [...(after ?? [])]));
+    const rows = rowsOf(await db.raw(sql, [...(after ?? [])]));
+    // What is cut off was measured for nothing, so after that fewer are asked for, until rows are small again.
+    const isCut = rows.length > 0 && rows.length < asked;
+    this.#pageRows = isCut ? rows.length * 2 : asked * 4;
+    return rows;
   }
 
   /** One row by its key. */
@@ -197,8 +209,9 @@ export class MirrorTable {
       const value = values[name];
       if (value === undefined) {
         // A row from before the column was added.
-        if (this.shape.columns.some((column) => column.name === name && column.bornNull)) {
-          row[name] = null;
+        const joinedAs = this.shape.columns.find((column) => column.name === name)?.joinedAs;
+        if (joinedAs !== undefined) {
+          row[name] = joinedAs;
           continue;
         }
         throw new FigError('FIG_SOURCE_CHANGED', `${this.source.name} has no column ${name} any more`);

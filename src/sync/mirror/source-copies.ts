@@ -52,11 +52,14 @@ export class SourceCopies {
   /** Takes over what the catalog says now of a source whose mirrored rows are still right. */
   async adoptShape(source: string, shape: SourceShape): Promise<void> {
     const mirror = this.#mirrors.get(source)!;
-    const names = new Set(shape.columns.filter(({ bornNull }) => bornNull).map(({ name }) => name));
     await this.#db.transaction(async (tx) => {
-      await mirror.addColumns(tx, names);
+      await mirror.addColumns(tx, joinedColumns(shape));
       await this.#shapes.save(tx, this.#projection, source, shape);
     });
     mirror.shape = shape;
   }
+}
+
+function joinedColumns({ columns }: SourceShape): ReadonlyMap<string, string | null> {
+  return new Map(columns.flatMap(({ name, joinedAs }) => (joinedAs === undefined ? [] : [[name, joinedAs]])));
 }

@@ -100,15 +100,20 @@ test('pages of the mirror, which are built from, keep to a bound as well', async
   await using setup = await setupSync();
   const { target } = setup;
   await target.raw('CREATE SCHEMA mirror');
-  await target.raw('CREATE TABLE mirror.things (id bigint PRIMARY KEY, text text, doc jsonb, raw bytea)');
+  await target.raw(
+    'CREATE TABLE mirror.things (id bigint PRIMARY KEY, text text, doc jsonb, raw bytea, tags text[], times timestamptz[])',
+  );
   await target.raw(
     `INSERT INTO mirror.things
-     SELECT n, repeat('x', CASE WHEN n BETWEEN 1001 AND 1100 THEN ${MIB} ELSE 10 END),
-            to_jsonb(repeat('y', CASE WHEN n BETWEEN 1201 AND 1300 THEN ${MIB} ELSE 10 END)),
-            decode(repeat('ab', CASE WHEN n BETWEEN 1401 AND 1410 THEN 4 * ${MIB} ELSE 10 END), 'hex')
+     SELECT n, repeat('x', CASE WHEN n BETWEEN 1001 AND 1040 THEN ${MIB} ELSE 10 END),
+            to_jsonb(repeat('y', CASE WHEN n BETWEEN 1201 AND 1240 THEN ${MIB} ELSE 10 END)),
+            decode(repeat('ab', CASE WHEN n BETWEEN 1401 AND 1406 THEN 4 * ${MIB} ELSE 10 END), 'hex'),
+            array_fill('many words'::text, ARRAY[CASE WHEN n BETWEEN 1501 AND 1530 THEN 100000 ELSE 1 END]), ARRAY[now()]
        FROM generate_series(1, 2000) n`,
   );
-  await setup.legacy.raw('CREATE TABLE things (id bigint PRIMARY KEY, text text, doc jsonb, raw bytea)');
+  await setup.legacy.raw(
+    'CREATE TABLE things (id bigint PRIMARY KEY, text text, doc jsonb, raw bytea, tags text[], times timestamptz[])',
+  );
   const legacy = new Client({ connectionString: setup.legacyUrl });
   await legacy.connect();
   const mirror = new MirrorTable('mirror', (await describeTable(legacy, 'public.things'))!, ['id']);
