@@ -1,4 +1,5 @@
 import { Client, escapeLiteral } from 'pg';
+import type { CopiedPart } from '../mirror/copied-part.ts';
 import { lastLine } from '../mirror/copy-lines.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import { quoteName } from '../postgres/bulk-upsert.ts';
@@ -10,7 +11,7 @@ import { milestone } from '../../kernel/milestones.ts';
 
 export interface ReadChunk {
   readonly snapshot: string;
-  /** Lines in COPY's text format, with the columns of the source in its order. */
+  /** Lines in COPY's text format, with the columns of the part that was asked for. */
   readonly bytes: Buffer;
   readonly rows: number;
   /** There are no rows after these. */
@@ -73,13 +74,14 @@ export class BackfillReader implements AsyncDisposable {
   /** Writes LOW, reads up to `limit` rows after the cursor, fewer where they are large, hands them over, and only then writes HIGH. */
   async read(
     mirror: MirrorTable,
+    part: CopiedPart,
     after: readonly string[] | null,
     limit: number,
     id: string,
     onRead: (chunk: ReadChunk) => void,
   ): Promise<ReadChunk> {
     await this.#mark(`low ${id}`);
-    const chunk = await this.#readSnapshot(mirror, after, limit);
+    const chunk = await this.#readSnapshot(mirror, part, after, limit);
     onRead(chunk);
     milestone('sync:chunk-read');
     await this.#mark(`high ${id}`);
@@ -94,10 +96,15 @@ export class BackfillReader implements AsyncDisposable {
     await this.#client.query('SELECT pg_logical_emit_message(true, $1, $2)', [messagePrefix, content]);
   }
 
-  async #readSnapshot(mirror: MirrorTable, after: readonly string[] | null, limit: number): Promise<ReadChunk> {
+  async #readSnapshot(
+    mirror: MirrorTable,
+    part: CopiedPart,
+    after: readonly string[] | null,
+    limit: number,
+  ): Promise<ReadChunk> {
     const { source, key } = mirror;
     const typeOf = (name: string): string => source.columns.find((column) => column.name === name)!.sourceType;
-    const columns = source.columns.map(({ name }) => quoteName(name)).join(', ');
+    const columns = part.columns.map(quoteName).join(', ');
     const keys = key.map(quoteName).join(', ');
     // COPY takes no parameters.
     const values = after?.map((value, i) => `${escapeLiteral(value)}::${typeOf(key[i]!)}`).join(', ');
@@ -112,7 +119,7 @@ export class BackfillReader implements AsyncDisposable {
         { maxBytes: this.#maxBytes, cancel: () => this.#cancel() },
       );
       const ms = performance.now() - startedAt;
-      const lastKey = lastLine(bytes, mirror.keyAt);
+      const lastKey = lastLine(bytes, part.keyAt);
       return { snapshot: snapshot.rows[0]!.s, bytes, rows, isEnd: !isCut && rows < limit, lastKey, ms };
     } finally {
       await this.#client.query('COMMIT');

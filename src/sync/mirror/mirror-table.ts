@@ -5,6 +5,8 @@ import { mirrorTableName } from '../../store/read-model-names.ts';
 import { bulkWrite, keyFilter, quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
 import type { RawRow, SentRow } from '../change.ts';
 import { keyText, keyValues, type NetTable } from './collapse-changes.ts';
+import { type CopiedPart, copiedPart } from './copied-part.ts';
+import { fillColumns } from './fill-columns.ts';
 import { MirrorCopy } from './mirror-copy.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
 import type { SourceShape } from '../postgres/source-shape.ts';
@@ -41,8 +43,8 @@ export class MirrorTable {
   readonly key: readonly string[];
   /** What the source looked like when the mirror was made or last adapted. */
   shape: SourceShape;
-  /** Where the key's columns are among the source's. */
-  readonly keyAt: readonly number[];
+  /** Columns that are being copied by themselves: what rows have in them is not known yet. */
+  filling: ReadonlySet<string> = new Set();
   readonly #table: string;
   readonly #columns: readonly TypedColumn[];
   readonly #keyColumns: readonly TypedColumn[];
@@ -57,7 +59,6 @@ export class MirrorTable {
     this.#table = `${quoteName(schema)}."${mirrorTableName(source.name)}"`;
     this.#columns = source.columns.map(({ name, mirrorType }) => ({ name, type: mirrorType }));
     this.#copy = new MirrorCopy(this.#table, this.#columns, key);
-    this.keyAt = key.map((name) => this.#columns.findIndex((column) => column.name === name));
     this.#keyColumns = key.map((name) => this.#columns.find((column) => column.name === name)!);
   }
 
@@ -112,7 +113,7 @@ export class MirrorTable {
       }
       const base = keyText(change.base, this.key);
       const before = net.truncated ? undefined : byKey.get(base);
-      const row = this.#complete(change.values, before, mayMiss && base === text);
+      const row = this.#complete(change.values, before, { mayMiss: mayMiss && base === text, isMoved: base !== text });
       if (!row) continue;
       const isRead = readStored || (base === text && before !== undefined);
       after.push({ row, known: change.inserted || net.truncated || isRead ? 'history' : 'row' });
@@ -133,9 +134,17 @@ export class MirrorTable {
     return this.key.map((column) => row[column] ?? '');
   }
 
-  /** Writes copied rows over whatever is there. */
-  async copy(tx: Knex.Transaction, rows: Buffer): Promise<void> {
-    await this.#copy.land(tx, rows);
+  /** What a copy reads: whole rows, or some columns. */
+  part(fill?: readonly string[]): CopiedPart {
+    const all = this.#columns.map(({ name }) => name);
+    return copiedPart(all, this.key, fill);
+  }
+
+  /** Writes copied rows over whatever is there, or copied columns into the rows that are there. */
+  async copy(tx: Knex.Transaction, { columns, isFilling }: CopiedPart, lines: Buffer): Promise<void> {
+    if (!isFilling) return this.#copy.land(tx, lines);
+    const typed = columns.map((name) => this.#columns.find((column) => column.name === name)!);
+    await fillColumns(tx, this.#table, typed, this.key, lines);
   }
 
   /** The next rows in key order; fewer than asked for where they are large, none only at the end. */
@@ -203,7 +212,11 @@ export class MirrorTable {
   }
 
   /** The whole row: what was sent, and from the stored row what was not. */
-  #complete(values: SentRow, base: RawRow | undefined, mayMiss: boolean): RawRow | undefined {
+  #complete(
+    values: SentRow,
+    base: RawRow | undefined,
+    { mayMiss, isMoved }: { readonly mayMiss: boolean; readonly isMoved: boolean },
+  ): RawRow | undefined {
     const row = new this.#Row();
     for (const { name } of this.#columns) {
       const value = values[name];
@@ -218,11 +231,12 @@ export class MirrorTable {
       }
       if (value !== unchanged) {
         row[name] = value;
-      } else if (base) {
+      } else if (base && !(isMoved && this.filling.has(name))) {
         row[name] = base[name] ?? null;
       } else if (mayMiss) {
         return undefined;
       } else {
+        // Nor can a value be taken from a row that is not filled yet, where the copy may have passed by already.
         const key = this.key.map((column) => `${column}=${String(values[column])}`).join(', ');
         throw new FigError('FIG_MIRROR_ROW_MISSING', `the mirror of ${this.source.name} has no row ${key}`);
       }

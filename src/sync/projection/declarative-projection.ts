@@ -23,7 +23,7 @@ import type { SourceTable } from '../postgres/catalog.ts';
 import { ReadModelTable } from './read-model-table.ts';
 import { TruncatedKeys } from './truncated-keys.ts';
 import { retryLetter } from '../dead-letters/retry-letter.ts';
-import { SourceCopies } from '../mirror/source-copies.ts';
+import { type ColumnFill, SourceCopies } from '../mirror/source-copies.ts';
 
 const BUILD_PAGE = 2_000;
 /** Keys built by one query; a customer with very many orders makes them all dirty at once. */
@@ -144,6 +144,19 @@ export class DeclarativeProjection {
       await this.#store.copyAgain(tx, this.names.projection, sources);
     });
     this.copies.await(sources);
+    this.#state = 'copying';
+    this.#buildCursor = undefined;
+  }
+
+  /** Copies columns that came to these sources, beside the stream, into mirrors that keep their rows. */
+  async fillColumns(fills: ReadonlyMap<string, ColumnFill>): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      await this.copies.addEmpty(tx, fills);
+      // As after a copy: what is built meanwhile would be built from columns that are not there yet.
+      await this.#table.empty(tx);
+      const columns = new Map([...fills].map(([source, fill]) => [source, fill.columns]));
+      await this.#store.fillColumns(tx, this.names.projection, columns);
+    });
     this.#state = 'copying';
     this.#buildCursor = undefined;
   }
