@@ -172,15 +172,6 @@ export class CaptureSession implements AsyncDisposable {
     if (projection?.state !== 'ready' || this.#ended.signal.aborted) {
       throw new FigError('FIG_RECONCILE_REFUSED', `the read model ${readModel} is not ready`);
     }
-    if (projection.letters.count > 0) {
-      throw new FigError(
-        'FIG_RECONCILE_REFUSED',
-        `the read model ${readModel} has dead letters, so it is known to differ`,
-        {
-          remedy: 'Mend them first: `fig dead-letters list` shows them.',
-        },
-      );
-    }
     if (this.#reconciling.has(projection)) {
       throw new FigError('FIG_RECONCILE_REFUSED', `the read model ${readModel} is being compared already`);
     }
