@@ -8,6 +8,7 @@ import { reconciliation } from './0007-reconciliation.ts';
 import { sourceShapes } from './0008-source-shapes.ts';
 import { batchLoads } from './0009-batch-loads.ts';
 import { parkedChanges } from './0011-parked-changes.ts';
+import { columnBackfill } from './0012-column-backfill.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -22,4 +23,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   sourceShapes,
   batchLoads,
   parkedChanges,
+  columnBackfill,
 ];

@@ -1,11 +1,16 @@
 import type { ComparedPart, Reconciliation } from '../store/reconciliation-store.ts';
 
-/** A few words: `12,050 rows agree`, `3 of 12,050 rows differ (2 of public.orders, 1 of order_summary)`. */
-export function describeReconciliation({
-  state,
-  parts,
-  error,
-}: Pick<Reconciliation, 'state' | 'parts' | 'error'>): string {
+/**
+ * A few words: `12,050 rows agree`, `3 of 12,050 rows differ (2 of public.orders, 1 of order_summary)`, and how many rows were
+ * left out because of dead letters.
+ */
+export function describeReconciliation(outcome: Pick<Reconciliation, 'state' | 'parts' | 'error'>): string {
+  const leftOut = sum(outcome.parts, (part) => part.leftOut ?? 0);
+  const words = describeRows(outcome);
+  return leftOut === 0 ? words : `${words}; ${count(leftOut)} that cannot be built left out`;
+}
+
+function describeRows({ state, parts, error }: Pick<Reconciliation, 'state' | 'parts' | 'error'>): string {
   if (state === 'failed') return `it failed: ${error ?? 'unknown why'}`;
   const rows = count(sum(parts, (part) => part.rows));
   const found = sum(parts, foundIn);

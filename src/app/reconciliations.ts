@@ -5,10 +5,12 @@ import { defaultMaxLoad } from '../config/reconcile-rules.ts';
 import type { ReconciliationHealth } from '../cutover/reconciliation-health.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { qualifiedSource, readModelNames } from '../store/read-model-names.ts';
-import { lastReconciliation } from '../store/reconciliation-store.ts';
+import { lastReconciliation, type Reconciliation } from '../store/reconciliation-store.ts';
 import type { Capture } from '../sync/capture/capture.ts';
+import type { ReconcileProgress } from '../sync/reconcile/reconcile-read-model.ts';
 import type { ReconcileReport, ReconcileRequest, ReconcileTools, ReconciliationStatus } from './control.ts';
 import { describeReconciliation } from './describe-reconciliation.ts';
+import { shareOfParts } from './reconcile-progress.ts';
 
 /**
  * Compares captured read models with the legacy database when asked, and tells how it went the last time. The others are not
@@ -17,6 +19,8 @@ import { describeReconciliation } from './describe-reconciliation.ts';
 export class Reconciliations {
   readonly #store: Knex;
   readonly #capture: Capture | undefined;
+  /** Of comparisons that run, by read model. */
+  readonly #progress = new Map<string, number>();
 
   constructor(store: Knex, capture: Capture | undefined) {
     this.#store = store;
@@ -40,9 +44,25 @@ export class Reconciliations {
       throw new FigError('FIG_USAGE', `${readModel.name} has no source ${wanted}; it has: ${sources.join(', ')}`);
     }
     const maxLoad = rules?.maxLoad ?? defaultMaxLoad;
-    const order = { repair, source: wanted, maxLoad, onProgress, signal };
-    const result = await this.#capture.reconcile(readModel.name, order);
+    const shareOf = shareOfParts(wanted === undefined ? sources.length + 1 : 1);
+    const noting = (progress: ReconcileProgress): void => {
+      this.#progress.set(readModel.name, shareOf(progress));
+      onProgress(progress);
+    };
+    const order = { repair, source: wanted, maxLoad, onProgress: noting, signal };
+    const result = await this.#capture
+      .reconcile(readModel.name, order)
+      .finally(() => void this.#progress.delete(readModel.name));
     return { feature: name, readModel: readModel.name, summary: describeReconciliation(result), ...result };
+  }
+
+  /** The last comparison of all sources that came to its end, and how far the one that runs is. */
+  async figures({
+    readModel,
+  }: NormalizedFeature): Promise<{ last: Reconciliation | undefined; progress: number } | undefined> {
+    if (!readModel || !isCaptured(readModel) || !this.#capture) return undefined;
+    const last = await lastReconciliation(this.#store, readModelNames(readModel).projection, { conclusive: true });
+    return { last, progress: this.#progress.get(readModel.name) ?? 0 };
   }
 
   /** The last comparison of all sources, however it ended. */

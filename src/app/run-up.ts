@@ -27,6 +27,7 @@ import { storeUrlOf } from './open-databases.ts';
 import type { ProxySide } from './proxy-side.ts';
 import { readModelView } from './read-model-view.ts';
 import { reloadOnHangup } from './reload-on-hangup.ts';
+import { refreshReconcileMetrics } from './reconcile-metrics.ts';
 import { startReconcileSchedule } from './reconcile-schedule.ts';
 import { Reconciliations } from './reconciliations.ts';
 import { refreshMetrics } from './refresh-metrics.ts';
@@ -208,6 +209,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       routing: routing.current,
     });
     refreshMetrics(metrics, control, capture);
+    refreshReconcileMetrics(metrics, config.features, reconciliations);
     await administer(control);
     // Users are served by now, by legacy. Whoever started us wants to see the read models being built.
     await capture?.untilReady(options.signal);

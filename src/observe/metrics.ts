@@ -52,6 +52,21 @@ interface BatchGauges {
   readonly failures: number;
 }
 
+/** Of the last comparison of a read model with legacy that came to its end, and of the one that runs. */
+export interface ReconcileGauges {
+  readonly last?:
+    | {
+        /** Since the epoch. */
+        readonly finishedAtSeconds: number;
+        readonly rows: number;
+        /** Rows by what was wrong with them, or was done. */
+        readonly differences: Readonly<Record<string, number>>;
+      }
+    | undefined;
+  /** 0 to 1; 0 while none runs. */
+  readonly progress: number;
+}
+
 export interface ShadowGauges {
   readonly perSecond: number;
   readonly queued: number;
@@ -77,6 +92,7 @@ export interface Metrics {
   applied(batch: AppliedChanges): void;
   captured(readModel: string, gauges: CapturedGauges): void;
   batch(readModel: string, gauges: BatchGauges): void;
+  reconciled(feature: string, gauges: ReconcileGauges): void;
   reads(feature: string, state: ReadState): void;
   deadLetters(feature: string, letters: number): void;
   gate(feature: string, result: (typeof gateResults)[number], progress: number): void;
@@ -169,6 +185,15 @@ export function createMetrics(): Metrics {
       if (ageSeconds !== undefined) batchAge.set(label, ageSeconds);
       if (rows !== undefined) batchRows.set(label, rows);
       batchFailures.set(label, failures);
+    },
+    reconciled: (name, { last, progress }) => {
+      const { reconcileFinished, reconcileRows, reconcileDifferences, reconcileProgress } = instruments();
+      const label = { feature: feature(name) };
+      reconcileProgress.set(label, progress);
+      if (!last) return;
+      reconcileFinished.set(label, last.finishedAtSeconds);
+      reconcileRows.set(label, last.rows);
+      for (const [kind, count] of Object.entries(last.differences)) reconcileDifferences.set({ ...label, kind }, count);
     },
     reads: (name, state) => {
       const label = feature(name);
@@ -272,6 +297,20 @@ function makeInstruments(tally: RequestTally) {
     batchAge: gauge('fig_batch_age_seconds', 'Time since the load began that gave the rows.', ['read_model']),
     batchRows: gauge('fig_batch_rows', 'Rows of a read model that is loaded in batches.', ['read_model']),
     batchFailures: gauge('fig_batch_failures', 'Loads that failed since the last that did not.', ['read_model']),
+    reconcileFinished: gauge(
+      'fig_reconcile_finished_timestamp_seconds',
+      'When the last comparison with legacy came to its end, since the epoch.',
+      ['feature'],
+    ),
+    reconcileRows: gauge('fig_reconcile_rows', 'Rows that the last comparison with legacy compared.', ['feature']),
+    reconcileDifferences: gauge(
+      'fig_reconcile_differences',
+      'Rows that the last comparison with legacy found to differ, or repaired.',
+      ['feature', 'kind'],
+    ),
+    reconcileProgress: gauge('fig_reconcile_progress_ratio', 'Progress of the comparison that runs, 0 to 1.', [
+      'feature',
+    ]),
     percent: gauge('fig_feature_reads_percent', 'Share of visitors whose reads the candidate serves.', ['feature']),
     phase: gauge('fig_feature_reads_phase', '1 for the phase the reads are in, 0 for the others.', [
       'feature',

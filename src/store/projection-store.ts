@@ -31,6 +31,8 @@ export interface BackfillRow {
   readonly copied: number;
   readonly estimated: number;
   readonly done: boolean;
+  /** Only these columns are copied, or were the last time; undefined: whole rows. */
+  readonly columns: readonly string[] | undefined;
 }
 
 interface StoredProjection {
@@ -49,6 +51,7 @@ interface StoredBackfill {
   copied: string;
   estimated: string;
   done: boolean;
+  columns: string | null;
 }
 
 /** How far a projection is. Everything that moves it takes the target transaction it moves in. */
@@ -121,7 +124,21 @@ export class ProjectionStore {
     await tx('fig.backfill')
       .where({ projection: name })
       .whereIn('source', [...sources])
-      .update({ cursor: null, copied: 0, done: false });
+      .update({ cursor: null, copied: 0, done: false, columns: null });
+  }
+
+  /** Back to copying, of these sources only the given columns; everything is built again after that. The position stays. */
+  async fillColumns(
+    tx: Knex.Transaction,
+    name: string,
+    columns: ReadonlyMap<string, readonly string[]>,
+  ): Promise<void> {
+    await this.copyAgain(tx, name, [...columns.keys()]);
+    for (const [source, names] of columns) {
+      await tx('fig.backfill')
+        .where({ projection: name, source })
+        .update({ columns: JSON.stringify(names) });
+    }
   }
 
   /** Begins to build again, from the mirror as it is. */
@@ -140,7 +157,14 @@ export class ProjectionStore {
   async listBackfill(db: Knex, projection: string): Promise<readonly BackfillRow[]> {
     const rows: StoredBackfill[] = await db('fig.backfill')
       .where({ projection })
-      .select('source', db.raw('cursor::text as cursor'), 'copied', 'estimated', 'done')
+      .select(
+        'source',
+        db.raw('cursor::text as cursor'),
+        'copied',
+        'estimated',
+        'done',
+        db.raw('columns::text as columns'),
+      )
       .orderBy('source');
     return rows.map((row) => ({
       source: row.source,
@@ -148,6 +172,7 @@ export class ProjectionStore {
       copied: Number(row.copied),
       estimated: Number(row.estimated),
       done: row.done,
+      columns: row.columns === null ? undefined : (JSON.parse(row.columns) as string[]),
     }));
   }
 

@@ -28,6 +28,8 @@ export interface ComparedPart {
   readonly repaired: number;
   /** There are more differences than were counted. */
   readonly truncated: boolean;
+  /** Keys that were not compared because they cannot be built. Absent in what an earlier version stored. */
+  readonly leftOut?: number | undefined;
 }
 
 /** One row that differed. Values are never kept; keys that may be personal only as a keyed hash. */

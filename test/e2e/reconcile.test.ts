@@ -43,6 +43,9 @@ test('fig reconcile finds what differs and exits with 3, and --repair puts it ri
   expect(repaired.code).toBe(0);
   expect(await lastState()).toBe('repaired');
   expect((await runFig(fig.cwd, ['reconcile', 'orders'])).code).toBe(0);
+  const metrics = await (await fetch(new URL('/metrics', await fig.admin()))).text();
+  expect(metrics).toMatch(/^fig_reconcile_finished_timestamp_seconds\{feature="orders"\} \d{10}/m);
+  expect(metrics).toContain('fig_reconcile_differences{feature="orders",kind="missing"} 0');
 }, 120_000);
 
 test('a fig that is killed in the middle of a comparison leaves nothing broken, and a later one works', async () => {

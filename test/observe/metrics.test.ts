@@ -15,6 +15,12 @@ describe('the metrics', () => {
     metrics.batch('prices', { ageSeconds: 90, rows: 12, failures: 2 });
     metrics.reads('orders', { phase: 'canary', percent: 5 });
     metrics.gate('orders', 'INCONCLUSIVE', 0.4);
+    const differences = { missing: 2, repaired: 1 };
+    metrics.reconciled('orders', {
+      last: { finishedAtSeconds: 1_700_000_000.5, rows: 90, differences },
+      progress: 0.25,
+    });
+    metrics.reconciled('prices', { progress: 0 });
     const lines = (await metrics.text()).split('\n');
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -38,6 +44,11 @@ describe('the metrics', () => {
         'fig_batch_age_seconds{read_model="prices"} 90',
         'fig_batch_rows{read_model="prices"} 12',
         'fig_batch_failures{read_model="prices"} 2',
+        'fig_reconcile_finished_timestamp_seconds{feature="orders"} 1700000000.5',
+        'fig_reconcile_rows{feature="orders"} 90',
+        'fig_reconcile_differences{feature="orders",kind="missing"} 2',
+        'fig_reconcile_progress_ratio{feature="orders"} 0.25',
+        'fig_reconcile_progress_ratio{feature="prices"} 0',
         'fig_feature_reads_percent{feature="orders"} 5',
         'fig_feature_reads_phase{feature="orders",phase="canary"} 1',
         'fig_feature_reads_phase{feature="orders",phase="live"} 0',

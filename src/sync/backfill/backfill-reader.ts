@@ -1,4 +1,5 @@
 import { Client, escapeLiteral } from 'pg';
+import type { CopiedPart } from '../mirror/copied-part.ts';
 import { lastLine } from '../mirror/copy-lines.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import { quoteName } from '../postgres/bulk-upsert.ts';
@@ -11,33 +12,41 @@ import { milestone } from '../../kernel/milestones.ts';
 
 export interface ReadChunk {
   readonly snapshot: SourceSnapshot;
-  /** Lines in COPY's text format, with the columns of the source in its order. */
+  /** Lines in COPY's text format, with the columns of the part that was asked for. */
   readonly bytes: Buffer;
   readonly rows: number;
+  /** There are no rows after these. */
+  readonly isEnd: boolean;
   /** Key of the last row. */
   readonly lastKey: readonly string[] | undefined;
   /** How long legacy worked on it. */
   readonly ms: number;
 }
 
+/**
+ * What is held of a chunk. The pace asks for less, going by the chunk before; this holds when small rows are followed by
+ * large ones.
+ */
+const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
+
 /** Reads chunks of legacy tables between two markers in the log. One connection, no locks, short transactions. */
 export class BackfillReader implements AsyncDisposable {
+  readonly #url: string;
   readonly #client: Client;
+  readonly #pid: string;
+  readonly #maxBytes: number;
 
-  private constructor(client: Client) {
+  private constructor(url: string, client: Client, pid: string, maxBytes: number) {
+    this.#url = url;
     this.#client = client;
+    this.#pid = pid;
+    this.#maxBytes = maxBytes;
   }
 
-  static async open(url: string): Promise<BackfillReader> {
-    const client = new Client({
-      connectionString: url,
-      application_name: 'fig backfill',
-      options: sessionOptions(),
-      types: textTypes,
-    });
-    client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
-    await client.connect();
-    return new BackfillReader(client);
+  static async open(url: string, maxBytes = MAX_CHUNK_BYTES): Promise<BackfillReader> {
+    const client = await connect(url);
+    const { rows } = await client.query<{ pid: string }>('SELECT pg_backend_pid() AS pid');
+    return new BackfillReader(url, client, rows[0]!.pid, maxBytes);
   }
 
   /**
@@ -63,16 +72,17 @@ export class BackfillReader implements AsyncDisposable {
     return Number(counted.rows[0]!.count);
   }
 
-  /** Writes LOW, reads up to `limit` rows after the cursor, hands them over, and only then writes HIGH. */
+  /** Writes LOW, reads up to `limit` rows after the cursor, fewer where they are large, hands them over, and only then writes HIGH. */
   async read(
     mirror: MirrorTable,
+    part: CopiedPart,
     after: readonly string[] | null,
     limit: number,
     id: string,
     onRead: (chunk: ReadChunk) => void,
   ): Promise<ReadChunk> {
     await this.#mark(`low ${id}`);
-    const chunk = await this.#readSnapshot(mirror, after, limit);
+    const chunk = await this.#readSnapshot(mirror, part, after, limit);
     onRead(chunk);
     milestone('sync:chunk-read');
     await this.#mark(`high ${id}`);
@@ -87,10 +97,15 @@ export class BackfillReader implements AsyncDisposable {
     await this.#client.query('SELECT pg_logical_emit_message(true, $1, $2)', [messagePrefix, content]);
   }
 
-  async #readSnapshot(mirror: MirrorTable, after: readonly string[] | null, limit: number): Promise<ReadChunk> {
+  async #readSnapshot(
+    mirror: MirrorTable,
+    part: CopiedPart,
+    after: readonly string[] | null,
+    limit: number,
+  ): Promise<ReadChunk> {
     const { source, key } = mirror;
     const typeOf = (name: string): string => source.columns.find((column) => column.name === name)!.sourceType;
-    const columns = source.columns.map(({ name }) => quoteName(name)).join(', ');
+    const columns = part.columns.map(quoteName).join(', ');
     const keys = key.map(quoteName).join(', ');
     // COPY takes no parameters.
     const values = after?.map((value, i) => `${escapeLiteral(value)}::${typeOf(key[i]!)}`).join(', ');
@@ -99,16 +114,40 @@ export class BackfillReader implements AsyncDisposable {
     try {
       const snapshot = await this.#client.query<{ s: string }>('SELECT pg_current_snapshot()::text AS s');
       const startedAt = performance.now();
-      const { bytes, rows } = await copyOut(
+      const { bytes, rows, isCut } = await copyOut(
         this.#client,
         `COPY (SELECT ${columns} FROM ${tableOf(mirror)} ${from} ORDER BY ${keys} LIMIT ${limit}) TO STDOUT`,
+        { maxBytes: this.#maxBytes, cancel: () => this.#cancel() },
       );
       const ms = performance.now() - startedAt;
-      return { snapshot: parseSnapshot(snapshot.rows[0]!.s), bytes, rows, lastKey: lastLine(bytes, mirror.keyAt), ms };
+      const lastKey = lastLine(bytes, part.keyAt);
+      return { snapshot: parseSnapshot(snapshot.rows[0]!.s), bytes, rows, isEnd: !isCut && rows < limit, lastKey, ms };
     } finally {
       await this.#client.query('COMMIT');
     }
   }
+
+  /** From a connection of its own, as the other one is busy. */
+  async #cancel(): Promise<void> {
+    const other = await connect(this.#url);
+    try {
+      await other.query('SELECT pg_cancel_backend($1)', [this.#pid]);
+    } finally {
+      await other.end();
+    }
+  }
+}
+
+async function connect(url: string): Promise<Client> {
+  const client = new Client({
+    connectionString: url,
+    application_name: 'fig backfill',
+    options: sessionOptions(),
+    types: textTypes,
+  });
+  client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
+  await client.connect();
+  return client;
 }
 
 function tableOf({ source }: MirrorTable): string {

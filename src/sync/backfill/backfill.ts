@@ -8,17 +8,20 @@ import { ChunkPace } from './chunk-pace.ts';
 import type { SourceTransaction } from '../change.ts';
 import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
 import type { DeliveredXids } from '../delivered-xids.ts';
+import type { CopiedPart } from '../mirror/copied-part.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import { messagePrefix } from '../postgres/source-position.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
 
 /** The first chunk's; then the pace decides. */
 const CHUNK_ROWS = 2_000;
+/** Rows of a chunk of columns: these are read fast, but each is a row that is written anew while the stream waits. */
+const FILLED_ROWS = 10_000;
 
 export interface SyncProgress {
   readonly readModel: string;
   readonly stage: 'copying' | 'building';
-  /** Legacy table, while copying. */
+  /** Legacy table, while copying; with the columns, where only these are copied. */
   readonly source: string | undefined;
   readonly done: number;
   readonly total: number;
@@ -27,6 +30,7 @@ export interface SyncProgress {
 interface OpenChunk {
   readonly id: string;
   readonly mirror: MirrorTable;
+  readonly part: CopiedPart;
   readonly window: BackfillWindow;
   readonly settle: (outcome: 'landed' | 'again') => void;
   /** Deliveries before the LOW marker. */
@@ -72,15 +76,17 @@ export class Backfill implements StreamWatcher {
     for (const row of rows) {
       if (row.done) continue;
       const mirror = this.#projection.mirrors.get(row.source)!;
+      const part = mirror.part(row.columns);
+      const copying = row.columns ? `${row.source} (${row.columns.join(', ')})` : row.source;
       const total = row.estimated > 0 ? row.estimated : await reader.countRows(mirror);
       let { cursor, copied } = row;
       for (let last = false; !last && !signal.aborted;) {
-        const chunk = await this.#copyChunk(mirror, cursor, reader, signal);
+        const chunk = await this.#copyChunk(mirror, part, cursor, reader, signal);
         if (!chunk) return;
         ({ last, cursor } = chunk);
         copied += chunk.read;
         await sleep(chunk.restMs, signal);
-        const progress = { source: row.source, done: copied, total: Math.max(total, copied) };
+        const progress = { source: copying, done: copied, total: Math.max(total, copied) };
         onProgress({ readModel: this.#projection.names.projection, stage: 'copying', ...progress });
       }
     }
@@ -110,6 +116,7 @@ export class Backfill implements StreamWatcher {
 
   async #copyChunk(
     mirror: MirrorTable,
+    part: CopiedPart,
     after: readonly string[] | null,
     reader: BackfillReader,
     signal: AbortSignal,
@@ -119,6 +126,7 @@ export class Backfill implements StreamWatcher {
       const chunk: OpenChunk = {
         id: randomUUID(),
         mirror,
+        part,
         window: new BackfillWindow(mirror.source.name, mirror.key),
         settle: settled.resolve,
         low: 0,
@@ -129,9 +137,9 @@ export class Backfill implements StreamWatcher {
       const abandon = (): void => settled.resolve('again');
       signal.addEventListener('abort', abandon, { once: true });
       try {
-        const limit = this.#pace.rows;
-        const read = await reader.read(mirror, after, limit, chunk.id, (it) => {
-          chunk.last = it.rows < limit;
+        const limit = part.isFilling ? Math.min(FILLED_ROWS, this.#pace.rows) : this.#pace.rows;
+        const read = await reader.read(mirror, part, after, limit, chunk.id, (it) => {
+          chunk.last = it.isEnd;
           chunk.read = it;
         });
         const restMs = this.#pace.note({ rows: read.rows, bytes: read.bytes.length, ms: read.ms });
@@ -148,14 +156,16 @@ export class Backfill implements StreamWatcher {
   async #close(chunk: OpenChunk): Promise<void> {
     const read = chunk.read;
     const torn = read === undefined || this.#delivered.isAnyUnseenBy(read.snapshot, chunk.low);
-    const bytes = torn ? undefined : chunk.window.close(read.bytes, chunk.mirror.keyAt);
+    const bytes = torn ? undefined : chunk.window.close(read.bytes, chunk.part.keyAt);
     if (!bytes || !read) {
       chunk.settle('again');
       return;
     }
     const { rows, lastKey } = read;
-    const source = chunk.mirror.source.name;
-    await this.#projection.landCopy({ source, bytes, rows, cursor: lastKey ?? null, last: chunk.last });
+    const { part, last, mirror } = chunk;
+    const source = mirror.source.name;
+    await this.#projection.landCopy({ source, part, bytes, rows, cursor: lastKey ?? null, last });
+    if (last) mirror.filling = new Set();
     chunk.settle('landed');
   }
 }

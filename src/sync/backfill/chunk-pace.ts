@@ -37,8 +37,9 @@ export class ChunkPace {
     const byTime = ms <= 0 ? this.#rows * 4 : (rows * TARGET_MS) / ms;
     const byBytes = (MOST_BYTES * rows) / Math.max(1, bytes);
     // At most four times as many at once: one chunk that was quick by chance must not make one that is not.
-    const wanted = Math.min(byTime, byBytes, this.#rows * 4, MOST_ROWS);
-    this.#rows = Math.max(LEAST_ROWS, Math.floor(wanted));
+    const wanted = Math.max(LEAST_ROWS, Math.min(byTime, this.#rows * 4, MOST_ROWS));
+    // Reading too few rows at once is slow; holding too many is worse.
+    this.#rows = Math.max(1, Math.floor(Math.min(wanted, byBytes)));
     const msPerRow = ms / rows;
     if (ms < TELLING_MS) return 0;
     const best = (this.#bestMsPerRow = Math.min(msPerRow, this.#bestMsPerRow ?? msPerRow));

@@ -117,15 +117,6 @@ export class CaptureSession implements AsyncDisposable {
     if (lane?.projection.state !== 'ready' || lane.isOut || this.#ended.signal.aborted) {
       throw new FigError('FIG_RECONCILE_REFUSED', `the read model ${readModel} is not ready`);
     }
-    if (lane.projection.letters.count > 0) {
-      throw new FigError(
-        'FIG_RECONCILE_REFUSED',
-        `the read model ${readModel} has dead letters, so it is known to differ`,
-        {
-          remedy: 'Mend them first: `fig dead-letters list` shows them.',
-        },
-      );
-    }
     if (this.#reconciling.has(lane)) {
       throw new FigError('FIG_RECONCILE_REFUSED', `the read model ${readModel} is being compared already`);
     }

@@ -31,7 +31,7 @@ export async function watchCatalog(
       const changes = tables.flatMap(({ name, shape }) => {
         const now = shapes.get(name);
         const { effect, reasons } = now ? judgeShapeChange(shape, now) : { effect: 'gone', reasons: ['it is gone'] };
-        if (effect === 'recopy' || effect === 'gone') onChanged(name);
+        if (effect === 'recopy' || effect === 'fill' || effect === 'gone') onChanged(name);
         return effect === 'none' ? [] : [`${name}: ${reasons.join(', ')}`];
       });
       if (changes.length > 0) throw new FigError('FIG_SOURCE_CHANGED', changes.join('; '));

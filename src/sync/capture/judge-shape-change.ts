@@ -7,8 +7,10 @@ export type ShapeEffect =
   | 'none'
   /** Rows are what they were; whether the table may be captured must be looked at again. */
   | 'check'
-  /** Columns came that are null in every row from before: the mirror gets them, nothing is copied. */
+  /** Columns came that are the same in every row from before: the mirror gets them so, nothing is copied. */
   | 'extend'
+  /** Columns came, and nobody knows what older rows have in them: these columns are copied. */
+  | 'fill'
   /** Values changed that no change of a row tells: the table is copied again. */
   | 'recopy';
 
@@ -16,28 +18,41 @@ export interface ShapeChange {
   readonly effect: ShapeEffect;
   /** For the log. */
   readonly reasons: readonly string[];
+  /** Columns to copy by themselves, where that is the effect. */
+  readonly fill: readonly string[];
 }
 
 /** Pure: what happened to a table between two looks at the catalog. */
 export function judgeShapeChange(before: SourceShape, after: SourceShape, suspicion?: Suspicion): ShapeChange {
-  const recopy: string[] = [];
-  if (suspicion === 'unpublished') recopy.push('it was not published for a while');
-  if (before.oid !== after.oid) recopy.push('it was dropped and made again');
-  else recopy.push(...columnReasons(before, after));
-  const extend = before.oid === after.oid ? bornNull(before, after).map(({ name }) => `column ${name} was added`) : [];
-  if (suspicion === 'relation' && recopy.length + extend.length === 0)
-    recopy.push('its columns changed and changed back');
-  if (recopy.length > 0) return { effect: 'recopy', reasons: [...recopy, ...extend] };
-  if (extend.length > 0) return { effect: 'extend', reasons: extend };
+  const isSame = before.oid === after.oid;
+  const recopy = isSame ? [...columnReasons(before, after)] : ['it was dropped and made again'];
+  if (suspicion === 'unpublished') recopy.unshift('it was not published for a while');
+  const came = isSame ? added(before, after) : [];
+  const joining = new Set(isSame ? joiningColumns(before, after) : []);
+  const fill = came.filter((column) => !joining.has(column)).map(({ name }) => name);
+  const reasons = [
+    ...recopy,
+    ...fill.map((name) => `column ${name} was added with values`),
+    ...[...joining].map(({ name }) => `column ${name} was added`),
+  ];
+  if (suspicion === 'relation' && reasons.length === 0) {
+    return { effect: 'recopy', reasons: ['its columns changed and changed back'], fill: [] };
+  }
+  if (recopy.length > 0) return { effect: 'recopy', reasons, fill: [] };
+  if (fill.length > 0) return { effect: 'fill', reasons, fill };
+  if (joining.size > 0) return { effect: 'extend', reasons, fill: [] };
   const check = checkReasons(before, after);
-  return { effect: check.length > 0 ? 'check' : 'none', reasons: check };
+  return { effect: check.length > 0 ? 'check' : 'none', reasons: check, fill: [] };
 }
 
-/** Columns that were added without a value for the rows that were there. */
-export function bornNull(before: SourceShape, after: SourceShape): readonly ShapeColumn[] {
+/** Columns that were added and have one value, known from the catalog, in all rows that were there. */
+export function joiningColumns(before: SourceShape, after: SourceShape): readonly ShapeColumn[] {
   // A file that was written anew may hold a default that the catalog does not tell of any more.
   if (before.file !== after.file) return [];
-  return added(before, after).filter(({ hasMissing, number }) => !hasMissing && number > lastNumber(before));
+  return added(before, after).filter(
+    ({ hasMissing, missing, number }) =>
+      (!hasMissing || (missing !== undefined && missing !== null)) && number > lastNumber(before),
+  );
 }
 
 function columnReasons(before: SourceShape, after: SourceShape): readonly string[] {
@@ -51,10 +66,6 @@ function columnReasons(before: SourceShape, after: SourceShape): readonly string
     // Either alone is harmless: VACUUM FULL writes the file anew, SET NOT NULL touches the catalog.
     else if (isRewritten && now.version !== old.version) reasons.push(`column ${old.name} was rewritten`);
     else if (hasRenamedLabel(old, now)) reasons.push(`a label of the enum in column ${old.name} was renamed`);
-  }
-  const silent = new Set(bornNull(before, after));
-  for (const column of added(before, after)) {
-    if (!silent.has(column)) reasons.push(`column ${column.name} was added with values`);
   }
   return reasons;
 }

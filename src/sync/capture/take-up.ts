@@ -5,13 +5,14 @@ import { FigError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 import { formatPosition } from '../../kernel/position.ts';
 import { SourceShapeStore } from '../../store/source-shape-store.ts';
-import { carryBornNull } from './carry-born-null.ts';
+import { carryJoined } from './carry-joined.ts';
 import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
 import { judgeShapeChange } from './judge-shape-change.ts';
 import { judgeLog, judgePosition, type PositionVerdict } from './judge-position.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
 import { projectionFingerprint, type SourceIdentity } from '../postgres/identify-source.ts';
 import { ensureSlot, type Slot } from '../postgres/slot.ts';
+import type { ColumnFill } from '../mirror/source-copies.ts';
 import type { SourceShape } from '../postgres/source-shape.ts';
 
 export interface TakeUpOptions {
@@ -90,26 +91,39 @@ async function mendShapes(
   const { name } = projection.definition;
   const stored = await new SourceShapeStore().read(target, projection.names.projection);
   const adopt = new Map<string, SourceShape>();
-  // Their mirrors may hold what an earlier session landed; empty, they need nothing that lies before their copies.
-  const again = [...(await projection.copies.uncopied())];
+  const fill = new Map<string, ColumnFill>();
+  const again: string[] = [];
+  const copies = await projection.copies.progress();
   for (const [source, { source: table }] of projection.mirrors) {
-    if (again.includes(source)) continue;
+    const copy = copies.get(source);
+    const isWhole = copy?.done === false && copy.columns === undefined;
+    // Its mirror may hold what an earlier session landed; empty, it needs nothing that lies before its copy.
+    if (isWhole && copy.cursor === null) {
+      again.push(source);
+      continue;
+    }
     const known = stored.get(source);
     if (!known) {
       again.push(source);
       continue;
     }
     const before = known.shape as SourceShape;
-    const { effect, reasons } = judgeShapeChange(before, table.shape, known.suspicion);
-    if (effect === 'recopy') again.push(source);
-    else adopt.set(source, carryBornNull(before, table.shape));
+    const { effect, reasons, fill: columns } = judgeShapeChange(before, table.shape, known.suspicion);
+    const unfilled = copy?.done === false ? (copy.columns ?? []) : [];
+    // A copy that is under way has rows without the new column and will have rows with it.
+    if (effect === 'recopy' || (effect === 'fill' && isWhole)) again.push(source);
+    else if (effect === 'fill') {
+      const all = [...new Set([...unfilled, ...columns])];
+      fill.set(source, { shape: carryJoined(before, table.shape, all), columns: all });
+    } else adopt.set(source, carryJoined(before, table.shape));
     if (reasons.length > 0) {
       log.warn({ readModel: name, table: source, effect, reasons }, 'a legacy table was changed');
     }
   }
-  if (again.length > 0) onUnusable(projection);
+  if (again.length + fill.size > 0) onUnusable(projection);
   return async () => {
     for (const [source, shape] of adopt) await projection.copies.adoptShape(source, shape);
+    if (fill.size > 0) await projection.fillColumns(fill);
     if (again.length > 0) await projection.copyAgain(again);
   };
 }

@@ -40,14 +40,14 @@ export async function copyApart(
   tx: Knex.Transaction,
   attempts: Attempts,
   mirror: MirrorTable,
-  { source, bytes }: Pick<CopiedChunk, 'source' | 'bytes'>,
+  { source, part: copied, bytes }: Pick<CopiedChunk, 'source' | 'part' | 'bytes'>,
 ): Promise<void> {
-  if (attempts === straight) return mirror.copy(tx, bytes);
+  if (attempts === straight) return mirror.copy(tx, copied, bytes);
   await attempts.run(
     tx,
     linesOf(bytes),
-    (part, lines) => mirror.copy(part, Buffer.concat(lines)),
-    (line) => ({ kind: 'land', key: undefined, source, sourceKey: lastLine(line, mirror.keyAt) }),
+    (part, lines) => mirror.copy(part, copied, Buffer.concat(lines)),
+    (line) => ({ kind: 'land', key: undefined, source, sourceKey: lastLine(line, copied.keyAt) }),
   );
 }
 

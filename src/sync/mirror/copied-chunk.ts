@@ -1,6 +1,10 @@
+import type { CopiedPart } from './copied-part.ts';
+
 /** A copied piece of a legacy table, ready to be landed at one position. */
 export interface CopiedChunk {
   readonly source: string;
+  /** What the lines have. */
+  readonly part: CopiedPart;
   /** Lines in COPY's text format. */
   readonly bytes: Buffer;
   /** How many were read. */

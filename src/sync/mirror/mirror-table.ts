@@ -1,15 +1,22 @@
 import type { Knex } from 'knex';
+import { escapeLiteral } from 'pg';
 import { FigError } from '../../kernel/fig-error.ts';
 import { mirrorTableName } from '../../store/read-model-names.ts';
 import { bulkWrite, keyFilter, quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
 import type { RawRow, SentRow } from '../change.ts';
 import { keyText, keyValues, type NetTable } from './collapse-changes.ts';
+import { type CopiedPart, copiedPart } from './copied-part.ts';
+import { fillColumns } from './fill-columns.ts';
 import { MirrorCopy } from './mirror-copy.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
 import type { SourceShape } from '../postgres/source-shape.ts';
 import { unchanged } from '../postgres/pgoutput-messages.ts';
-import { runStatement } from '../postgres/statement.ts';
+import { connectionOf, runStatement } from '../postgres/statement.ts';
 import { rowMaker } from '../postgres/row-shape.ts';
+import { printedSize } from './printed-size.ts';
+
+/** Of the texts of a page of rows. One row may be larger. */
+const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 
 /** A row that a batch took away, replaced or left. */
 export interface LandedRow {
@@ -36,13 +43,14 @@ export class MirrorTable {
   readonly key: readonly string[];
   /** What the source looked like when the mirror was made or last adapted. */
   shape: SourceShape;
-  /** Where the key's columns are among the source's. */
-  readonly keyAt: readonly number[];
+  /** Columns that are being copied by themselves: what rows have in them is not known yet. */
+  filling: ReadonlySet<string> = new Set();
   readonly #table: string;
   readonly #columns: readonly TypedColumn[];
   readonly #keyColumns: readonly TypedColumn[];
   readonly #copy: MirrorCopy;
   readonly #Row = rowMaker<string | null>();
+  #pageRows = Number.MAX_SAFE_INTEGER;
 
   constructor(schema: string, source: SourceTable, key: readonly string[]) {
     this.source = source;
@@ -51,7 +59,6 @@ export class MirrorTable {
     this.#table = `${quoteName(schema)}."${mirrorTableName(source.name)}"`;
     this.#columns = source.columns.map(({ name, mirrorType }) => ({ name, type: mirrorType }));
     this.#copy = new MirrorCopy(this.#table, this.#columns, key);
-    this.keyAt = key.map((name) => this.#columns.findIndex((column) => column.name === name));
     this.#keyColumns = key.map((name) => this.#columns.find((column) => column.name === name)!);
   }
 
@@ -73,19 +80,25 @@ export class MirrorTable {
     await this.create(tx);
   }
 
-  /** Adds columns that are null in all rows. */
-  async addColumns(tx: Knex.Transaction, names: ReadonlySet<string>): Promise<void> {
-    for (const { name, type } of this.#columns.filter((column) => names.has(column.name))) {
-      await tx.raw(`ALTER TABLE ${this.#table} ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${type}`);
+  /** Adds columns that have the same value in all rows: without writing a row, as legacy did. */
+  async addColumns(tx: Knex.Transaction, values: ReadonlyMap<string, string | null>): Promise<void> {
+    const connection = await connectionOf(tx);
+    for (const { name, type } of this.#columns.filter((column) => values.has(column.name))) {
+      const value = values.get(name) ?? null;
+      const given = value === null ? '' : `DEFAULT ${escapeLiteral(value)}::${type}`;
+      await connection.query(`ALTER TABLE ${this.#table} ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${type} ${given}`);
+      if (value !== null)
+        await connection.query(`ALTER TABLE ${this.#table} ALTER COLUMN ${quoteName(name)} DROP DEFAULT`);
     }
   }
 
   /**
    * Applies the net changes of a batch. `mayMiss`: rows that an update expects and that are not copied yet are left to
-   * the backfill. Stored rows are read where values were not sent, and for all changes when `readStored` asks for it.
+   * the backfill. Stored rows are read where values were not sent, and for all changes when `readStored` asks for it. The
+   * rows that a TRUNCATE takes away are not among what was landed: they may be any number.
    */
   async land(tx: Knex.Transaction, net: NetTable, { mayMiss, readStored }: LandingRules): Promise<Landed> {
-    const stored = net.truncated ? await this.#readAll(tx) : await this.#readKeys(tx, this.#wanted(net, readStored));
+    const stored = net.truncated ? [] : await this.#readKeys(tx, this.#wanted(net, readStored));
     const byKey = new Map(stored.map((row) => [keyText(row, this.key), row]));
     if (net.truncated) await tx.raw(`TRUNCATE ${this.#table}`);
     const after: LandedRow[] = [];
@@ -100,7 +113,7 @@ export class MirrorTable {
       }
       const base = keyText(change.base, this.key);
       const before = net.truncated ? undefined : byKey.get(base);
-      const row = this.#complete(change.values, before, mayMiss && base === text);
+      const row = this.#complete(change.values, before, { mayMiss: mayMiss && base === text, isMoved: base !== text });
       if (!row) continue;
       const isRead = readStored || (base === text && before !== undefined);
       after.push({ row, known: change.inserted || net.truncated || isRead ? 'history' : 'row' });
@@ -121,19 +134,36 @@ export class MirrorTable {
     return this.key.map((column) => row[column] ?? '');
   }
 
-  /** Writes copied rows over whatever is there. */
-  async copy(tx: Knex.Transaction, rows: Buffer): Promise<void> {
-    await this.#copy.land(tx, rows);
+  /** What a copy reads: whole rows, or some columns. */
+  part(fill?: readonly string[]): CopiedPart {
+    const all = this.#columns.map(({ name }) => name);
+    return copiedPart(all, this.key, fill);
   }
 
-  /** The next rows in key order. */
+  /** Writes copied rows over whatever is there, or copied columns into the rows that are there. */
+  async copy(tx: Knex.Transaction, { columns, isFilling }: CopiedPart, lines: Buffer): Promise<void> {
+    if (!isFilling) return this.#copy.land(tx, lines);
+    const typed = columns.map((name) => this.#columns.find((column) => column.name === name)!);
+    await fillColumns(tx, this.#table, typed, this.key, lines);
+  }
+
+  /** The next rows in key order; fewer than asked for where they are large, none only at the end. */
   async page(db: Knex, after: readonly string[] | null, limit: number): Promise<readonly RawRow[]> {
     // Qualified: a bare name would be the selected text, and text sorts 10 before 9.
     const names = this.key.map((name) => `t.${quoteName(name)}`).join(', ');
     const values = this.#keyColumns.map(({ type }) => `?::text::${type}`).join(', ');
     const from = after ? `WHERE (${names}) > (${values})` : '';
-    const sql = `SELECT ${this.#selectList()} FROM ${this.#table} AS t ${from} ORDER BY ${names} LIMIT ${limit}`;
-    return rowsOf(await db.raw(sql, [...(after ?? [])]));
+    const size = this.#columns.map(({ name, type }) => printedSize(`t.${quoteName(name)}`, type)).join(' + ');
+    const asked = Math.min(limit, this.#pageRows);
+    const sql = `SELECT ${this.#selectList()} FROM (
+      SELECT t.*, sum("fig bytes") OVER (ORDER BY ${names} ROWS UNBOUNDED PRECEDING) - "fig bytes" AS "fig bytes before"
+        FROM (SELECT t.*, ${size} AS "fig bytes" FROM ${this.#table} AS t ${from} ORDER BY ${names} LIMIT ${asked}) AS t) AS t
+      WHERE "fig bytes before" < ${MAX_PAGE_BYTES} ORDER BY ${names}`;
+    const rows = rowsOf(await db.raw(sql, [...(after ?? [])]));
+    // What is cut off was measured for nothing, so after that fewer are asked for, until rows are small again.
+    const isCut = rows.length > 0 && rows.length < asked;
+    this.#pageRows = isCut ? rows.length * 2 : asked * 4;
+    return rows;
   }
 
   /** One row by its key. */
@@ -148,7 +178,7 @@ export class MirrorTable {
 
   /** The whole row: what was sent, and from the row before what was not. Throws FIG_MIRROR_ROW_MISSING without it. */
   whole(values: SentRow, before: RawRow | undefined): RawRow {
-    return this.#complete(values, before, false)!;
+    return this.#complete(values, before, { mayMiss: false, isMoved: false })!;
   }
 
   async #readKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<readonly RawRow[]> {
@@ -186,35 +216,37 @@ export class MirrorTable {
     return row;
   }
 
-  async #readAll(tx: Knex.Transaction): Promise<readonly RawRow[]> {
-    return rowsOf(await tx.raw(`SELECT ${this.#selectList()} FROM ${this.#table}`));
-  }
-
   async #deleteKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<void> {
     const filter = keyFilter(this.#keyColumns, keys);
     await runStatement(tx, `DELETE FROM ${this.#table} WHERE ${filter.sql}`, filter.values);
   }
 
   /** The whole row: what was sent, and from the stored row what was not. */
-  #complete(values: SentRow, base: RawRow | undefined, mayMiss: boolean): RawRow | undefined {
+  #complete(
+    values: SentRow,
+    base: RawRow | undefined,
+    { mayMiss, isMoved }: { readonly mayMiss: boolean; readonly isMoved: boolean },
+  ): RawRow | undefined {
     const row = new this.#Row();
     for (const { name } of this.#columns) {
       const value = values[name];
       if (value === undefined) {
         // A row from before the column was added.
-        if (this.shape.columns.some((column) => column.name === name && column.bornNull)) {
-          row[name] = null;
+        const joinedAs = this.shape.columns.find((column) => column.name === name)?.joinedAs;
+        if (joinedAs !== undefined) {
+          row[name] = joinedAs;
           continue;
         }
         throw new FigError('FIG_SOURCE_CHANGED', `${this.source.name} has no column ${name} any more`);
       }
       if (value !== unchanged) {
         row[name] = value;
-      } else if (base) {
+      } else if (base && !(isMoved && this.filling.has(name))) {
         row[name] = base[name] ?? null;
       } else if (mayMiss) {
         return undefined;
       } else {
+        // Nor can a value be taken from a row that is not filled yet, where the copy may have passed by already.
         const key = this.key.map((column) => `${column}=${String(values[column])}`).join(', ');
         throw new FigError('FIG_MIRROR_ROW_MISSING', `the mirror of ${this.source.name} has no row ${key}`);
       }

@@ -1,8 +1,14 @@
 import type { Knex } from 'knex';
-import { ProjectionStore } from '../../store/projection-store.ts';
+import { type BackfillRow, ProjectionStore } from '../../store/projection-store.ts';
 import { SourceShapeStore } from '../../store/source-shape-store.ts';
 import type { MirrorTable } from './mirror-table.ts';
 import type { SourceShape } from '../postgres/source-shape.ts';
+
+/** Columns of a mirror that are copied by themselves. */
+export interface ColumnFill {
+  readonly shape: SourceShape;
+  readonly columns: readonly string[];
+}
 
 /** What the mirrors of one projection are copies of, and which of the copies have not begun. */
 export class SourceCopies {
@@ -28,7 +34,10 @@ export class SourceCopies {
 
   /** Called when their mirrors are empty. */
   await(sources: Iterable<string>): void {
-    for (const source of sources) this.#awaiting.add(source);
+    for (const source of sources) {
+      this.#awaiting.add(source);
+      this.#mirrors.get(source)!.filling = new Set();
+    }
   }
 
   /** From now on the source's changes are landed: its copy reads only what is newer. */
@@ -36,10 +45,25 @@ export class SourceCopies {
     this.#awaiting.delete(source);
   }
 
-  /** Sources of which nothing was copied yet, so that taking their mirrors away costs nothing. */
-  async uncopied(): Promise<readonly string[]> {
+  /** How far the copies are, by source; takes up which columns are being copied by themselves. */
+  async progress(): Promise<ReadonlyMap<string, BackfillRow>> {
     const rows = await new ProjectionStore().listBackfill(this.#db, this.#projection);
-    return rows.filter(({ done, cursor }) => !done && cursor === null).map(({ source }) => source);
+    for (const { source, done, columns } of rows) {
+      const mirror = this.#mirrors.get(source);
+      if (mirror) mirror.filling = new Set(done ? [] : columns);
+    }
+    return new Map(rows.map((row) => [row.source, row]));
+  }
+
+  /** Adds columns to mirrors that keep their rows, which are filled later. The shapes have them marked. */
+  async addEmpty(tx: Knex.Transaction, fills: ReadonlyMap<string, ColumnFill>): Promise<void> {
+    for (const [source, { shape, columns }] of fills) {
+      const mirror = this.#mirrors.get(source)!;
+      await mirror.addColumns(tx, joinedColumns(shape));
+      await this.#shapes.save(tx, this.#projection, source, shape);
+      mirror.shape = shape;
+      mirror.filling = new Set(columns);
+    }
   }
 
   /** Notes what the sources look like whose mirrors were just made. */
@@ -52,11 +76,14 @@ export class SourceCopies {
   /** Takes over what the catalog says now of a source whose mirrored rows are still right. */
   async adoptShape(source: string, shape: SourceShape): Promise<void> {
     const mirror = this.#mirrors.get(source)!;
-    const names = new Set(shape.columns.filter(({ bornNull }) => bornNull).map(({ name }) => name));
     await this.#db.transaction(async (tx) => {
-      await mirror.addColumns(tx, names);
+      await mirror.addColumns(tx, joinedColumns(shape));
       await this.#shapes.save(tx, this.#projection, source, shape);
     });
     mirror.shape = shape;
   }
+}
+
+function joinedColumns({ columns }: SourceShape): ReadonlyMap<string, string | null> {
+  return new Map(columns.flatMap(({ name, joinedAs }) => (joinedAs === undefined ? [] : [[name, joinedAs]])));
 }

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import type { Client, Submittable } from 'pg';
+import { type Client, DatabaseError, type Submittable } from 'pg';
 
 const SLICE_BYTES = 64 * 1024;
+const QUERY_CANCELED = '57014';
 
 /** What `pg` has on a connection and does not declare. */
 interface CopyConnection {
@@ -16,32 +17,73 @@ export interface CopiedOut {
   /** Lines in COPY's text format. */
   readonly bytes: Buffer;
   readonly rows: number;
+  /** The bound was reached; there may be more rows. */
+  readonly isCut: boolean;
 }
 
-/** Runs `COPY ... TO STDOUT` and returns its lines as they came: nothing is decoded, so nothing is lost or paid for. */
-export function copyOut(client: Client, sql: string): Promise<CopiedOut> {
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let part = Buffer.allocUnsafeSlow(SLICE_BYTES);
-    let filled = 0;
-    let rows = 0;
-    submit(client, sql, reject, {
-      // The chunk is a view of a buffer that the parser uses again.
-      handleCopyData: ({ chunk }) => {
-        if (filled + chunk.length > part.length) {
-          parts.push(part.subarray(0, filled));
-          part = Buffer.allocUnsafeSlow(Math.max(SLICE_BYTES, chunk.length));
-          filled = 0;
-        }
-        chunk.copy(part, filled);
-        filled += chunk.length;
+export interface CopyBound {
+  /** The row that reaches it is the last that is kept, so one row may be larger than all of it. */
+  readonly maxBytes: number;
+  /** Makes the server end the statement that runs on the connection. */
+  readonly cancel: () => Promise<void>;
+}
+
+/**
+ * Runs `COPY ... TO STDOUT` and returns its lines as they came: nothing is decoded, so nothing is lost or paid for. The
+ * server cannot be asked for so many bytes, so the statement is cancelled when there are enough, and what is still on its
+ * way is dropped. That leaves the transaction to be rolled back.
+ */
+export async function copyOut(client: Client, sql: string, bound: CopyBound): Promise<CopiedOut> {
+  const lines = new LineStore();
+  let cancelled: Promise<unknown> | undefined;
+  const isFull = (): boolean => lines.bytes >= bound.maxBytes;
+  await new Promise<void>((resolve, reject) => {
+    submit(client, sql, (error) => (cancelled && isCancellation(error) ? resolve() : reject(error)), {
+      handleCopyData: ({ chunk }, { stream }) => {
+        if (isFull()) return;
+        lines.add(chunk);
+        if (!isFull()) return;
+        // The server waits while nobody reads. If it cannot be told to stop, the rest is read for nothing.
+        stream.pause();
+        cancelled = bound.cancel().catch(() => undefined);
+        void cancelled.then(() => stream.resume());
       },
-      handleCommandComplete: ({ text }) => {
-        rows = Number(text.slice(text.lastIndexOf(' ') + 1));
-      },
-      handleReadyForQuery: () => resolve({ bytes: Buffer.concat([...parts, part.subarray(0, filled)]), rows }),
+      handleReadyForQuery: () => resolve(),
     });
   });
+  // A late cancellation must not meet the next statement.
+  await cancelled;
+  return { bytes: lines.all(), rows: lines.count, isCut: isFull() };
+}
+
+/** Copies of short-lived chunks of bytes, in few buffers. */
+class LineStore {
+  readonly #parts: Buffer[] = [];
+  #part = Buffer.allocUnsafeSlow(SLICE_BYTES);
+  #filled = 0;
+  bytes = 0;
+  count = 0;
+
+  /** The server sends one row in each message; the chunk is a view of a buffer that the parser uses again. */
+  add(chunk: Buffer): void {
+    if (this.#filled + chunk.length > this.#part.length) {
+      this.#parts.push(this.#part.subarray(0, this.#filled));
+      this.#part = Buffer.allocUnsafeSlow(Math.max(SLICE_BYTES, chunk.length));
+      this.#filled = 0;
+    }
+    chunk.copy(this.#part, this.#filled);
+    this.#filled += chunk.length;
+    this.bytes += chunk.length;
+    this.count += 1;
+  }
+
+  all(): Buffer {
+    return Buffer.concat([...this.#parts, this.#part.subarray(0, this.#filled)]);
+  }
+}
+
+function isCancellation(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === QUERY_CANCELED;
 }
 
 /** Runs `COPY ... FROM STDIN` with lines in COPY's text format. */
@@ -72,9 +114,8 @@ async function send(connection: CopyConnection, bytes: Buffer, hasFailed: () => 
 }
 
 interface Handlers {
-  handleCopyData?: (message: { chunk: Buffer }) => void;
+  handleCopyData?: (message: { chunk: Buffer }, connection: CopyConnection) => void;
   handleCopyInResponse?: (connection: CopyConnection) => void;
-  handleCommandComplete?: (message: { text: string }) => void;
   handleReadyForQuery: () => void;
 }
 

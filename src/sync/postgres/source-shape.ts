@@ -10,10 +10,15 @@ export interface ShapeColumn {
   readonly version: string;
   /** It was added with a default, which older rows have without having been written. */
   readonly hasMissing: boolean;
+  /** That default; null where it has none, or where its text cannot be told. Unknown in shapes of an earlier version. */
+  readonly missing?: string | null | undefined;
   /** Labels of an enum by their ids: a renamed label changes values without a change of any row. */
   readonly labels: Readonly<Record<string, string>> | null;
-  /** Added to the mirror without copying anything: rows from before are null there, as in legacy. */
-  readonly bornNull?: boolean | undefined;
+  /**
+   * Added to the mirror without copying the table again. Rows from before are sent without the column: this is its value in
+   * them, as in legacy, or null until the column is copied.
+   */
+  readonly joinedAs?: string | null | undefined;
 }
 
 /** What tells whether a legacy table was changed in a way that no change of a row tells. */
@@ -37,9 +42,10 @@ const SHAPE_SQL = `
          (SELECT json_agg(json_build_object('name', a.attname, 'number', a.attnum,
                    'type', format_type(a.atttypid, a.atttypmod), 'typeOid', a.atttypid::bigint,
                    'typeModifier', a.atttypmod, 'version', a.xmin::text, 'hasMissing', a.atthasmissing,
+                   'missing', CASE WHEN a.atthasmissing AND t.typdelim = ',' THEN (a.attmissingval::text::text[])[1] END,
                    'labels', (SELECT json_object_agg(e.oid, e.enumlabel) FROM pg_enum e WHERE e.enumtypid = a.atttypid))
                  ORDER BY a.attnum)
-            FROM pg_attribute a
+            FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns
     FROM unnest($1::text[], $2::text[]) AS d(schema, "table")
     JOIN pg_namespace n ON n.nspname = d.schema JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = d."table"`;

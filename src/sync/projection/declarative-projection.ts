@@ -17,7 +17,7 @@ import { LetterBook } from '../dead-letters/letter-book.ts';
 import type { Mending } from '../dead-letters/mending.ts';
 import { MirrorTable } from '../mirror/mirror-table.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
-import { SourceCopies } from '../mirror/source-copies.ts';
+import { type ColumnFill, SourceCopies } from '../mirror/source-copies.ts';
 import type { CommittedChanges, Derivation, Stage } from './derivation.ts';
 import { DirtyBuild } from './dirty-build.ts';
 import { EventHandlers } from '../handlers/event-handlers.ts';
@@ -143,6 +143,19 @@ export class DeclarativeProjection {
     this.#state = 'copying';
     this.#buildCursor = undefined;
     await this.letters.load(this.#db);
+  }
+
+  /** Copies columns that came to these sources, beside the stream, into mirrors that keep their rows. */
+  async fillColumns(fills: ReadonlyMap<string, ColumnFill>): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      await this.copies.addEmpty(tx, fills);
+      // As after a copy: what is built meanwhile would be built from columns that are not there yet.
+      await this.#derivation.empty(tx);
+      const columns = new Map([...fills].map(([source, fill]) => [source, fill.columns]));
+      await this.#store.fillColumns(tx, this.names.projection, columns);
+    });
+    this.#state = 'copying';
+    this.#buildCursor = undefined;
   }
 
   /** Applies whole transactions, in commit order, and moves the position to the end of the last. */

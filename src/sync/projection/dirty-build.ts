@@ -14,6 +14,7 @@ import type { AppliedPiece, Correction, Derivation, WalkedPage } from './derivat
 import { DirtyKeys } from './dirty-keys.ts';
 import { KeyBuilder } from './key-builder.ts';
 import { ReadModelTable } from './read-model-table.ts';
+import { TruncatedKeys } from './truncated-keys.ts';
 
 /** Keys built by one query; a customer with very many orders makes them all dirty at once. */
 const KEYS_PER_BUILD = 2_000;
@@ -67,20 +68,26 @@ export class DirtyBuild implements Derivation {
 
   async apply(tx: Knex.Transaction, attempts: Attempts, { net, stage: { state } }: AppliedPiece): Promise<void> {
     const mayMiss = state === 'copying';
+    // Nothing can be built from an incomplete mirror, nor while it is not known what else is wrong; all will be later.
+    const isBuilt = state === 'building' || state === 'ready';
+    const truncated = isBuilt
+      ? await TruncatedKeys.note(tx, this.#table, this.#mirrors, net, (source, rows) =>
+          this.#dirtyKeys(tx, attempts, source, rows.map(asHistory)),
+        )
+      : undefined;
     const landed = new Map<string, Landed>();
     for (const [name, table] of net) {
       const readStored = !mayMiss && this.#dirty.get(name)!.needsStored;
       landed.set(name, await landApart(tx, attempts, this.#mirrors.get(name)!, table, { mayMiss, readStored }));
     }
     milestone('sync:landed');
-    // Nothing can be built from an incomplete mirror, nor while it is not known what else is wrong; all will be later.
-    if (state !== 'building' && state !== 'ready') return;
+    if (!isBuilt) return;
     const dirty = new Set<string>();
     for (const [name, rows] of landed) {
       for (const key of await this.#dirtyKeys(tx, attempts, name, rows)) dirty.add(key);
-      if (net.get(name)!.truncated) for (const key of await this.#table.allKeys(tx)) dirty.add(key);
     }
     await this.#build(tx, attempts, [...dirty]);
+    for await (const page of truncated?.pages() ?? []) await this.#build(tx, attempts, page);
   }
 
   async walk(tx: Knex.Transaction, attempts: Attempts, { source, rows }: WalkedPage): Promise<void> {

@@ -51,9 +51,9 @@ export class ReadModelTable {
     if (texts.length > 0) await bulkWrite(tx, this.table, used, texts);
   }
 
-  async allKeys(tx: Knex.Transaction): Promise<readonly string[]> {
-    const result = await tx.raw(`SELECT DISTINCT ${quoteName(this.#definition.key)}::text AS key FROM ${this.table}`);
-    return (result as { rows: { key: string }[] }).rows.map(({ key }) => key);
+  /** A query that gives every key once. */
+  allKeysSql(): string {
+    return `SELECT DISTINCT ${quoteName(this.#definition.key)}::text FROM ${this.table}`;
   }
 
   async deleteKeys(tx: Knex.Transaction, keys: readonly string[]): Promise<void> {

@@ -3,6 +3,7 @@ import type { DifferenceKind } from '../../store/reconciliation-store.ts';
 import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
 import type { DirtyBuild } from '../projection/dirty-build.ts';
 import { BuiltRows } from './built-rows.ts';
+import { type BuiltComparison, compareBuilt } from './compare-built.ts';
 import { MAX_SUSPECTS } from './find-differences.ts';
 import { abandonIf } from './snapshot-pair.ts';
 
@@ -14,6 +15,8 @@ export interface ReadModelComparison {
   readonly keyType: string;
   readonly differing: ReadonlyMap<string, DifferenceKind>;
   readonly truncated: boolean;
+  /** Keys that cannot be built, so that nothing can be said of them. */
+  readonly leftOut: number;
 }
 
 export interface ReadModelParts {
@@ -35,9 +38,12 @@ export async function compareReadModel(
   const built = new BuiltRows(projection, keyed);
   const differing = new Map<string, DifferenceKind>();
   const keyType = await inSnapshot(parts, (tx) => built.keyType(tx));
+  const leftOut = new Set<string>();
+  const { projection: name } = projection.names;
   let keys = 0;
-  const note = (found: ReadonlyMap<string, DifferenceKind>, compared: number): boolean => {
-    for (const [key, kind] of found) differing.set(key, kind);
+  const note = (found: BuiltComparison, compared: number): boolean => {
+    for (const [key, kind] of found.differing) differing.set(key, kind);
+    for (const key of found.leftOut) leftOut.add(key);
     keys += compared;
     onKeys(keys);
     return differing.size >= MAX_SUSPECTS;
@@ -45,9 +51,10 @@ export async function compareReadModel(
   for (let after: string | null = null; ;) {
     const page = await inSnapshot(parts, async (tx) => {
       const next = await built.keysAfter(tx, after, PAGE);
-      return { next, found: await built.compare(tx, next) };
+      return { next, found: await compareBuilt(tx, name, built, next) };
     });
-    if (note(page.found, page.next.length)) return { keys, keyType, differing, truncated: true };
+    if (note(page.found, page.next.length - page.found.leftOut.length))
+      return { keys, keyType, differing, truncated: true, leftOut: leftOut.size };
     const last = page.next.at(-1);
     if (last === undefined) break;
     after = last;
@@ -58,15 +65,16 @@ export async function compareReadModel(
       const page = await inSnapshot(parts, async (tx) => {
         const rows = await mirror.page(tx, after, PAGE);
         const absent = await built.keysWithoutRow(tx, await keyed.dirtyKeysIn(tx, source, rows));
-        return { rows, absent, found: await built.compare(tx, absent) };
+        return { rows, found: await compareBuilt(tx, name, built, absent) };
       });
-      if (note(page.found, page.found.size)) return { keys, keyType, differing, truncated: true };
+      if (note(page.found, page.found.differing.size))
+        return { keys, keyType, differing, truncated: true, leftOut: leftOut.size };
       const last = page.rows.at(-1);
       if (!last) break;
       after = mirror.key.map((column) => last[column]!);
     }
   }
-  return { keys, keyType, differing, truncated: false };
+  return { keys, keyType, differing, truncated: false, leftOut: leftOut.size };
 }
 
 /** Which of the keys differ now. */
@@ -78,7 +86,8 @@ export async function compareKeys(
   const differing = new Map<string, DifferenceKind>();
   for (let start = 0; start < keys.length; start += PAGE) {
     const slice = keys.slice(start, start + PAGE);
-    for (const [key, kind] of await inSnapshot(parts, (tx) => built.compare(tx, slice))) differing.set(key, kind);
+    const found = await inSnapshot(parts, (tx) => compareBuilt(tx, parts.projection.names.projection, built, slice));
+    for (const [key, kind] of found.differing) differing.set(key, kind);
   }
   return differing;
 }

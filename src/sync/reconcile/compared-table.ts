@@ -24,7 +24,14 @@ export interface ComparedTableOptions {
   readonly columns: readonly TypedColumn[];
   /** Digests are of bytes, which are the same on both sides only in one encoding. */
   readonly encoding: string;
+  /** Asks by keys that may not be understood; by default all are. */
+  readonly apart?: AskApart | undefined;
 }
+
+type AskApart = (
+  keys: readonly Key[],
+  ask: (keys: readonly Key[]) => Promise<RowDigests>,
+) => Promise<readonly (readonly [string, string])[]>;
 
 /**
  * One side of a comparison, in one snapshot. A row is digested as the text of all its columns as a record, which tells
@@ -36,11 +43,13 @@ export class ComparedTable {
   readonly #table: string;
   readonly #key: readonly TypedColumn[];
   readonly #digest: string;
+  readonly #apart: AskApart | undefined;
 
-  constructor({ run, table, key, columns, encoding }: ComparedTableOptions) {
+  constructor({ run, table, key, columns, encoding, apart }: ComparedTableOptions) {
     this.#run = run;
     this.#table = table;
     this.#key = key;
+    this.#apart = apart;
     const record = `ROW(${columns.map(({ name }) => `t.${quoteName(name)}`).join(', ')})::text`;
     this.#digest = `md5(${encoding === 'UTF8' ? record : `convert_to(${record}, 'UTF8')`})`;
   }
@@ -73,8 +82,11 @@ export class ComparedTable {
 
   async digestsOf(keys: readonly Key[]): Promise<RowDigests> {
     if (keys.length === 0) return new Map();
-    const { where, bindings } = this.#among(keys);
-    return this.#digests(where, bindings);
+    const ask = (some: readonly Key[]): Promise<RowDigests> => {
+      const { where, bindings } = this.#among(some);
+      return this.#digests(where, bindings);
+    };
+    return this.#apart ? new Map(await this.#apart(keys, ask)) : ask(keys);
   }
 
   /** The next rows in this side's own order of keys. */

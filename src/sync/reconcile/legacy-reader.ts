@@ -5,6 +5,7 @@ import type { MirrorTable } from '../mirror/mirror-table.ts';
 import { parseSnapshot, type SourceSnapshot } from '../postgres/source-snapshot.ts';
 import { messagePrefix } from '../postgres/source-position.ts';
 import { sessionOptions, textTypes } from '../postgres/session-settings.ts';
+import { askApart } from './ask-apart.ts';
 import { ComparedTable, type Key, keysAmong } from './compared-table.ts';
 import { numberedPlaceholders } from './placeholders.ts';
 
@@ -92,6 +93,7 @@ export class LegacyReader implements AsyncDisposable {
       key: key.map((name) => columns.find((column) => column.name === name)!),
       columns,
       encoding: this.#encoding,
+      apart: this.#encoding === 'UTF8' ? undefined : (keys, ask) => askApart(this.#snapshots, keys, ask),
     });
   }
 
@@ -99,12 +101,15 @@ export class LegacyReader implements AsyncDisposable {
   async rowsOf({ source, key }: MirrorTable, keys: readonly Key[]): Promise<readonly RawRow[]> {
     const typeOf = (name: string): string => source.columns.find((column) => column.name === name)!.sourceType;
     const columns = source.columns.map(({ name }) => `t.${quoteName(name)}`).join(', ');
-    const { where, bindings } = keysAmong(
-      key.map((name) => ({ name, type: typeOf(name) })),
-      keys,
-    );
     const table = `${quoteName(source.schema)}.${quoteName(source.table)}`;
-    return this.#timed(`SELECT ${columns} FROM ${table} AS t ${where}`, bindings);
+    const ask = (some: readonly Key[]): Promise<RawRow[]> => {
+      const { where, bindings } = keysAmong(
+        key.map((name) => ({ name, type: typeOf(name) })),
+        some,
+      );
+      return this.#timed(`SELECT ${columns} FROM ${table} AS t ${where}`, bindings);
+    };
+    return this.#encoding === 'UTF8' ? ask(keys) : askApart(this.#snapshots, keys, ask);
   }
 
   /**

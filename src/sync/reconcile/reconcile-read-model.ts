@@ -166,7 +166,7 @@ async function reconcileModel(
   const parts = { projection, keyed, target, signal };
   let estimate = 0;
   for (const { source } of projection.mirrors.values()) estimate = Math.max(estimate, source.estimatedRows);
-  const { keys, keyType, differing, truncated } = await compareReadModel(parts, (done) => {
+  const { keys, keyType, differing, truncated, leftOut } = await compareReadModel(parts, (done) => {
     onProgress({ part: name, done, total: Math.max(done + 1, estimate) });
   });
   let left = [...differing.keys()];
@@ -177,7 +177,7 @@ async function reconcileModel(
   onProgress({ part: name, done: keys, total: keys });
   const repaired = repair ? differing.size - left.length : 0;
   return {
-    part: { name, rows: keys, ...countKinds(differing), undetermined: 0, repaired, truncated },
+    part: { name, rows: keys, ...countKinds(differing), undetermined: 0, repaired, truncated, leftOut },
     differing: new Map([...differing].map(([key, kind]) => [textOfKey([key]), kind])),
     types: [keyType],
   };

@@ -19,6 +19,7 @@ test('a chunk of large rows is no larger than what may be held in memory', () =>
 
 test('a chunk never shrinks to nothing, and grows fourfold at most', () => {
   expect(settle(new ChunkPace(4, 2_000), 100, 10)).toBe(500);
+  expect(settle(new ChunkPace(4, 2_000), 0.001, 100 * 1_024 * 1_024)).toBe(1);
   const pace = new ChunkPace(4, 2_000);
   pace.note({ rows: 2_000, bytes: 1, ms: 0 });
   expect(pace.rows).toBe(8_000);

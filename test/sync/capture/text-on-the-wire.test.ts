@@ -36,6 +36,8 @@ const text = fc
   .filter((value) => !value.includes('\0'));
 const value = fc.option(text, { nil: null });
 
+const unbounded = { maxBytes: Number.POSITIVE_INFINITY, cancel: async () => undefined };
+
 async function withClient(work: (client: Client) => Promise<void>): Promise<void> {
   await using database = await createTestDatabase();
   const client = new Client({ connectionString: database.url });
@@ -96,7 +98,7 @@ test('lines that are copied out and in again are the same rows, and their keys a
         await client.query('TRUNCATE source, copied');
         for (const [n, [a, b, c]] of rows.entries())
           await client.query('INSERT INTO source VALUES ($1, $2, $3, $4)', [n, a, b, c]);
-        const out = await copyOut(client, 'COPY (SELECT * FROM source ORDER BY n) TO STDOUT');
+        const out = await copyOut(client, 'COPY (SELECT * FROM source ORDER BY n) TO STDOUT', unbounded);
         expect(out.rows).toBe(rows.length);
         const last = rows.at(-1);
         expect(lastLine(out.bytes, [3, 1])).toEqual(last && [last[2], last[0]]);
@@ -118,7 +120,7 @@ test('a copy that the server refuses fails with its error, and the connection ca
     await client.query('CREATE TABLE once (n int PRIMARY KEY)');
     const lines = Buffer.from(Array.from({ length: 200_000 }, (_, n) => `${n % 150_000}\n`).join(''));
     await expect(copyIn(client, 'COPY once FROM STDIN', lines)).rejects.toMatchObject({ code: '23505' });
-    await expect(copyOut(client, 'COPY nowhere TO STDOUT')).rejects.toMatchObject({ code: '42P01' });
+    await expect(copyOut(client, 'COPY nowhere TO STDOUT', unbounded)).rejects.toMatchObject({ code: '42P01' });
     expect((await client.query('SELECT count(*)::int AS n FROM once')).rows).toEqual([{ n: 0 }]);
   });
 });
