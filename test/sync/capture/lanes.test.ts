@@ -1,12 +1,13 @@
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { silentLog } from '../../../src/kernel/log.ts';
-import type { ReadModelDefinition } from '../../../src/config/read-model-definition.ts';
+import { defineReadModel, type ReadModelDefinition } from '../../../src/config/read-model-definition.ts';
 import type { Position } from '../../../src/kernel/position.ts';
 import { until } from '../../support/until.ts';
 import { setupSync } from '../fixtures.ts';
 import { seedOrders } from '../poison.ts';
 import { summary } from '../summary-model.ts';
+import { OwnServer } from '../support/own-server.ts';
 import {
   bothAreRight,
   caughtUp,
@@ -252,3 +253,71 @@ test('log is kept for a failed read model up to a bound; beyond it the read mode
   expect(codes).toContain('FIG_SLOT_PASSED');
   await bothAreRight(setup);
 });
+
+test('a legacy table of one read model that changes ends the session for a moment only, and the other is read from all the time', async () => {
+  await using setup = await setupSync();
+  await seedOrders(setup, 30);
+  await setup.legacy.raw('CREATE TABLE shops (id int PRIMARY KEY, name text)');
+  await setup.legacy.raw(`INSERT INTO shops VALUES (1, 'first')`);
+  const shops = defineReadModel({
+    name: 'other',
+    version: 1,
+    key: 'id',
+    root: 'shops',
+    table: (t) => {
+      t.integer('id').primary();
+      t.text('name');
+    },
+    sources: { shops: { key: 'id', dirty: (row) => [String(row.id)] } },
+    build: (keys, mirror) =>
+      mirror('shops')
+        .whereIn('id', [...keys])
+        .select('id', 'name'),
+  });
+  const told: (Position | undefined)[] = [];
+  const capture = setup.startCapture({
+    ...both,
+    readModels: [summary, shops],
+    onPosition: (model, at) => void (model === 'summary' && told.push(at)),
+  });
+  await caughtUp(capture, 'summary');
+  await caughtUp(capture, 'other');
+  told.length = 0;
+  await setup.legacy.raw('ALTER TABLE shops ALTER COLUMN id TYPE bigint');
+  await setup.legacy.raw(`UPDATE shops SET name = 'after the change'`);
+  await caughtUp(capture, 'other');
+  await caughtUp(capture, 'summary');
+  expect(await setup.target('rm_other_v1.other').select('id', 'name')).toEqual([{ id: 1, name: 'after the change' }]);
+  expect(told).not.toContain(undefined);
+});
+
+test('before the server gives up the slot, the read model that it keeps so much log for is given up', async () => {
+  // The server counts in segments of 16 MB.
+  await using server = await OwnServer.start({ max_slot_wal_keep_size: '96MB' });
+  await using setup = await setupSync({ legacyServer: server.url('postgres') });
+  await seedOrders(setup, 30);
+  const codes: unknown[] = [];
+  const warn = (fields: Readonly<Record<string, unknown>>): void => void codes.push(fields['code']);
+  const capture = setup.startCapture({ ...both, log: { ...silentLog, warn } });
+  await caughtUp(capture, 'summary');
+  await caughtUp(capture, 'other');
+  await fillDisk(setup);
+  await setup.legacy.raw(`UPDATE orders SET note = 'before much else is written'`);
+  await untilFailed(capture);
+  const pad = async (megabytes: number): Promise<void> => {
+    for (let n = 0; n < megabytes; n += 1) {
+      await setup.legacy.raw(`SELECT pg_logical_emit_message(false, 'padding', repeat('x', 1000000))`);
+    }
+    await setup.legacy.raw('CHECKPOINT');
+  };
+  await pad(80);
+  await until('it is given up', () => codes.includes('FIG_READ_MODEL_GIVEN_UP'));
+  await caughtUp(capture, 'summary');
+  await pad(80);
+  const slot = await setup.legacy.raw('SELECT wal_status FROM pg_replication_slots');
+  expect(slot.rows[0].wal_status).not.toBe('lost');
+  await makeRoom(setup);
+  await caughtUp(capture, 'other');
+  await caughtUp(capture, 'summary');
+  await bothAreRight(setup);
+}, 60_000);
