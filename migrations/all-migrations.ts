@@ -7,6 +7,7 @@ import { deadLetters } from './0006-dead-letters.ts';
 import { reconciliation } from './0007-reconciliation.ts';
 import { sourceShapes } from './0008-source-shapes.ts';
 import { batchLoads } from './0009-batch-loads.ts';
+import { servingVersions } from './0010-serving-versions.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -20,4 +21,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   reconciliation,
   sourceShapes,
   batchLoads,
+  servingVersions,
 ];

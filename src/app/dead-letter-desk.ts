@@ -1,26 +1,33 @@
 import type { Knex } from 'knex';
-import type { NormalizedFeature } from '../config/normalized-config.ts';
+import type { FeatureVersion } from '../config/feature-versions.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { discardLetter, retryLetters } from '../store/dead-letter-orders.ts';
 import { type DeadLetter, DeadLetterStore } from '../store/dead-letter-store.ts';
 import { readModelNames } from '../store/read-model-names.ts';
 import type { DeadLetterDesk, DeadLetterReport, LetterOutcome } from './control.ts';
 
-type Features = readonly Pick<NormalizedFeature, 'name' | 'readModel'>[];
+type Features = readonly Pick<FeatureVersion, 'name' | 'readModel'>[];
 
-/** The dead letters of all features, as the front ends ask for them. Capture notices by itself what was ordered here. */
+/** The dead letters of all versions of features, as the front ends ask for them. Capture notices by itself what was ordered here. */
 export function createDeadLetterDesk(store: Knex, features: Features): DeadLetterDesk {
   const letters = new DeadLetterStore();
   const owners = new Map(
     features.flatMap(({ name, readModel }) =>
-      readModel ? [[readModelNames(readModel).projection, { feature: name, readModel: readModel.name }] as const] : [],
+      readModel
+        ? [[readModelNames(readModel).projection, { feature: name, readModel: labelOf(readModel) }] as const]
+        : [],
     ),
   );
+  const labelOf = (readModel: { readonly name: string; readonly version: number }): string => {
+    const others = features.filter((each) => each.readModel?.name === readModel.name);
+    const isOnly = others.every((each) => each.readModel?.version === readModel.version);
+    return isOnly ? readModel.name : readModelNames(readModel).projection;
+  };
   const projectionsOf = (feature: string | undefined): readonly string[] => {
     if (feature === undefined) return [...owners.keys()];
-    const known = features.find(({ name }) => name === feature);
-    if (known === undefined) throw unknownFeature(feature, features);
-    return known.readModel ? [readModelNames(known.readModel).projection] : [];
+    const known = features.filter(({ name }) => name === feature);
+    if (known.length === 0) throw unknownFeature(feature, features);
+    return known.flatMap(({ readModel }) => (readModel ? [readModelNames(readModel).projection] : []));
   };
   const reported = (letter: DeadLetter): DeadLetterReport => toReport(letter, owners.get(letter.projection)!);
   const find = async (id: number): Promise<DeadLetter> => {
@@ -60,7 +67,7 @@ export function createDeadLetterDesk(store: Knex, features: Features): DeadLette
 }
 
 function unknownFeature(feature: string, features: Features): FigError {
-  const known = features.map(({ name }) => name).join(', ') || 'none';
+  const known = [...new Set(features.map(({ name }) => name))].join(', ') || 'none';
   return new FigError(
     'FIG_UNKNOWN_FEATURE',
     `there is no feature ${JSON.stringify(feature)}; the config has: ${known}`,

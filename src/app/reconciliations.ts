@@ -41,7 +41,7 @@ export class Reconciliations {
     }
     const maxLoad = rules?.maxLoad ?? defaultMaxLoad;
     const order = { repair, source: wanted, maxLoad, onProgress, signal };
-    const result = await this.#capture.reconcile(readModel.name, order);
+    const result = await this.#capture.reconcile(readModelNames(readModel).projection, order);
     return { feature: name, readModel: readModel.name, summary: describeReconciliation(result), ...result };
   }
 

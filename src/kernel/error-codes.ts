@@ -45,7 +45,7 @@ export const errorCodes = {
     remedy: 'The message lists the names there are.',
   },
   FIG_WHY_REQUIRED: {
-    meaning: 'A rollback or a forced promotion must say why; the reason is kept in the audit.',
+    meaning: 'A rollback, a forced promotion or a forced swap must say why; the reason is kept in the audit.',
     remedy: 'Add --why "...".',
   },
   FIG_RELOAD_REFUSED: {
@@ -137,6 +137,14 @@ export const errorCodes = {
   FIG_READ_MODEL_NOT_READY: {
     meaning: 'The read model is being copied or built, or is out of use, so there is nothing to verify.',
     remedy: 'Ask again when `fig status` shows it as ready.',
+  },
+  FIG_UNKNOWN_VERSION: {
+    meaning: 'There is no such version of the read model.',
+    remedy: '`fig read-models list` shows those there are.',
+  },
+  FIG_VERSION_IN_USE: {
+    meaning: 'A version of a read model that serves, or that the config declares, cannot be dropped.',
+    remedy: 'Let another version serve, take `previous` out of the config, start fig again, and then drop it.',
   },
   FIG_LISTEN_FAILED: {
     meaning: 'The proxy cannot listen on the address.',

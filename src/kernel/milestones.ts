@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 
-/** Moments of capture between which a process may die and nothing may be lost. */
+/** Moments between which a process may die and nothing may be lost. */
 export type Milestone =
   /** Events have come over the wire; nothing of them is applied. */
   | 'sync:received'
@@ -17,7 +17,11 @@ export type Milestone =
   /** A chunk was committed to the mirror. */
   | 'sync:chunk-landed'
   /** A page of keys was built and committed. */
-  | 'sync:page-built';
+  | 'sync:page-built'
+  /** Another version of a read model may serve; nothing is written. */
+  | 'read-models:swap-begun'
+  /** It is stored that another version serves; nobody has been told. */
+  | 'read-models:swap-committed';
 
 export const milestones = channel('strangler-fig:milestones');
 

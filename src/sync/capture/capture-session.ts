@@ -23,6 +23,7 @@ import { identifySource, logDigest, type SourceIdentity } from '../postgres/iden
 import { type ReconcileOrder, reconcileReadModel } from '../reconcile/reconcile-read-model.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { SourceChanges } from './source-changes.ts';
+import { readModelNames } from '../../store/read-model-names.ts';
 import { fingerprintOf, takeUp } from './take-up.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
@@ -78,7 +79,13 @@ export class CaptureSession implements AsyncDisposable {
       for (const table of await withdrawExposed(client, slotName, findings, options.log)) changes.leave(table);
       refuseOnErrors(findings);
       const projections = options.readModels.map(
-        (model) => new DeclarativeProjection(options.target, model, tables, options.maxLetters(model.name)),
+        (model) =>
+          new DeclarativeProjection(
+            options.target,
+            model,
+            tables,
+            options.maxLetters(readModelNames(model).projection),
+          ),
       );
       const identity = await identifySource(options.url);
       const { slot, fresh, mend } = await takeUp({
@@ -89,7 +96,7 @@ export class CaptureSession implements AsyncDisposable {
         projections,
         identity,
         log: options.log,
-        onUnusable: ({ definition }) => options.onPosition(definition.name, undefined),
+        onUnusable: ({ names }) => options.onPosition(names.projection, undefined),
       });
       const from = projections
         .map((projection) => (fresh.has(projection) ? slot.confirmed : projection.position))
@@ -168,7 +175,7 @@ export class CaptureSession implements AsyncDisposable {
 
   /** Compares a read model with legacy. Throws FIG_RECONCILE_REFUSED when it cannot be compared now. */
   async reconcile(readModel: string, order: ReconcileOrder): Promise<Reconciliation> {
-    const projection = this.#projections.find(({ definition }) => definition.name === readModel);
+    const projection = this.#projections.find(({ names }) => names.projection === readModel);
     if (projection?.state !== 'ready' || this.#ended.signal.aborted) {
       throw new FigError('FIG_RECONCILE_REFUSED', `the read model ${readModel} is not ready`);
     }
@@ -288,7 +295,7 @@ export class CaptureSession implements AsyncDisposable {
   }
 
   async #onFailedApply(projection: DeclarativeProjection, error: unknown): Promise<void> {
-    const { name } = projection.definition;
+    const { projection: name } = projection.names;
     this.#options.onState(name, { state: 'failed', progress: 0, error: describeError(error) });
     if (error instanceof FigError && error.code === 'FIG_SOURCE_CHANGED') {
       await this.#changes.suspectAll(projection, error);
@@ -306,8 +313,9 @@ export class CaptureSession implements AsyncDisposable {
     for (const projection of this.#projections) {
       this.#tellLetters(projection);
       if (projection.state !== 'ready') continue;
-      this.#options.onPosition(projection.definition.name, laterPosition(position, projection.position));
-      this.#options.onState(projection.definition.name, { state: 'ready', progress: 1, error: undefined });
+      const { projection: name } = projection.names;
+      this.#options.onPosition(name, laterPosition(position, projection.position));
+      this.#options.onState(name, { state: 'ready', progress: 1, error: undefined });
     }
     this.#idlePosition = position;
   }
@@ -354,7 +362,7 @@ export class CaptureSession implements AsyncDisposable {
   }
 
   async #copyAgain(projection: DeclarativeProjection): Promise<never> {
-    const { name } = projection.definition;
+    const { projection: name } = projection.names;
     this.#options.onPosition(name, undefined);
     const fingerprint = fingerprintOf(projection, this.#identity);
     await projection.restart(fingerprint, this.#stream.acknowledged, this.#identity.timeline);
@@ -362,7 +370,7 @@ export class CaptureSession implements AsyncDisposable {
   }
 
   #tellLetters(projection: DeclarativeProjection): void {
-    const { name } = projection.definition;
+    const { projection: name } = projection.names;
     const { parked, count, pausedBecause } = projection.letters;
     this.#options.onLetters(name, { parked, count });
     if (projection.state !== 'paused') return;
@@ -372,7 +380,7 @@ export class CaptureSession implements AsyncDisposable {
   }
 
   async #fill(projection: DeclarativeProjection, signal: AbortSignal): Promise<void> {
-    const { name } = projection.definition;
+    const { projection: name } = projection.names;
     this.#tellLetters(projection);
     const parts = {
       projection,

@@ -5,6 +5,7 @@ import type { Log } from '../../kernel/log.ts';
 import type { AppliedPosition, Position } from '../../kernel/position.ts';
 import { type Service, sleep, startLoop } from '../../kernel/service.ts';
 import type { AppliedBatch } from './applied-batch.ts';
+import { readModelNames } from '../../store/read-model-names.ts';
 import type { Reconciliation } from '../../store/reconciliation-store.ts';
 import { AppliedTracker } from '../applied-tracker.ts';
 import type { SyncProgress } from '../backfill/backfill.ts';
@@ -31,7 +32,7 @@ export interface CaptureOptions {
   readonly maxLoad?: number | undefined;
   readonly log: Log;
   readonly onProgress: (progress: SyncProgress) => void;
-  /** Told the position of a read model whenever it moves; undefined while it cannot be read. */
+  /** Told the position of a version (`order_summary_v1`) whenever it moves; undefined while it cannot be read. */
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
   /** Told of everything that was applied. */
   readonly onApplied?: ((batch: AppliedBatch) => void) | undefined;
@@ -54,12 +55,17 @@ export interface ReadModelLetters {
 const noLetters: ReadModelLetters = { parked: [], count: 0, parkings: 0 };
 const DEFAULT_MAX_LETTERS = 100;
 
-/** Keeps every read model in step with the legacy database, for as long as it runs. */
+/**
+ * Keeps every read model in step with the legacy database, for as long as it runs. Several versions of one are told apart by
+ * the names of their projections, `order_summary_v1`; one that has no other version may also be asked for by its own name.
+ */
 export class Capture implements Service {
   readonly name = 'capture';
   readonly source: PostgresSourcePosition;
   readonly #options: CaptureOptions;
   readonly #trackers: ReadonlyMap<string, AppliedTracker>;
+  /** By the name of the read model. */
+  readonly #versions: ReadonlyMap<string, string>;
   readonly #progress = new Map<string, ReadModelProgress>();
   readonly #letters = new Map<string, ReadModelLetters>();
   readonly #lag = new LagMeter();
@@ -76,7 +82,10 @@ export class Capture implements Service {
     this.#options = options;
     this.#told = new FindingLog(options.log);
     this.source = new PostgresSourcePosition(options.url, options.log);
-    this.#trackers = new Map(options.readModels.map(({ name }) => [name, new AppliedTracker()]));
+    this.#trackers = new Map(
+      options.readModels.map((model) => [readModelNames(model).projection, new AppliedTracker()]),
+    );
+    this.#versions = new Map(options.readModels.map((model) => [model.name, readModelNames(model).projection]));
     this.#loops = [
       startLoop({
         name: 'capture',
@@ -98,15 +107,15 @@ export class Capture implements Service {
   }
 
   applied(readModel: string): AppliedPosition | undefined {
-    return this.#trackers.get(readModel);
+    return this.#trackers.get(this.#versionOf(readModel));
   }
 
   progressOf(readModel: string): ReadModelProgress {
-    return this.#progress.get(readModel) ?? { state: 'waiting', progress: 0, error: this.#error };
+    return this.#progress.get(this.#versionOf(readModel)) ?? { state: 'waiting', progress: 0, error: this.#error };
   }
 
   lettersOf(readModel: string): ReadModelLetters {
-    return this.#letters.get(readModel) ?? noLetters;
+    return this.#letters.get(this.#versionOf(readModel)) ?? noLetters;
   }
 
   /** Positions and lag of the slowest read model that can be read. */
@@ -135,7 +144,7 @@ export class Capture implements Service {
 
   /** Seconds that a read model is behind; undefined while that is not known. */
   lagSecondsOf(readModel: string): number | undefined {
-    const applied = this.#trackers.get(readModel)?.current();
+    const applied = this.#trackers.get(this.#versionOf(readModel))?.current();
     return applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now())?.seconds;
   }
 
@@ -145,7 +154,7 @@ export class Capture implements Service {
    */
   async reconcile(readModel: string, order: ReconcileOrder): Promise<Reconciliation> {
     if (!this.#session) throw new FigError('FIG_RECONCILE_REFUSED', 'changes are not being captured');
-    return this.#session.reconcile(readModel, order);
+    return this.#session.reconcile(this.#versionOf(readModel), order);
   }
 
   /**
@@ -153,8 +162,8 @@ export class Capture implements Service {
    * that does not mend itself; any other failure is tried again.
    */
   async untilReady(signal: AbortSignal): Promise<void> {
-    const isReady = ({ name }: ReadModelDefinition): boolean => this.progressOf(name).state === 'ready';
-    while (!signal.aborted && !this.#options.readModels.every(isReady)) {
+    const isReady = (version: string): boolean => this.progressOf(version).state === 'ready';
+    while (!signal.aborted && ![...this.#trackers.keys()].every(isReady)) {
       if (this.#refusal) throw this.#refusal;
       await sleep(50, signal);
     }
@@ -195,6 +204,10 @@ export class Capture implements Service {
       this.#session = undefined;
     }
     return signal.aborted ? undefined : 0;
+  }
+
+  #versionOf(readModel: string): string {
+    return this.#trackers.has(readModel) ? readModel : (this.#versions.get(readModel) ?? readModel);
   }
 
   #setState(readModel: string, progress: ReadModelProgress): void {

@@ -7,7 +7,7 @@ import type { SyncProgress } from '../backfill/backfill.ts';
 import type { Finding } from '../postgres/preflight/finding.ts';
 import type { ReadModelProgress } from '../read-model-progress.ts';
 
-/** What a capture session is given, and whom it tells. */
+/** What a capture session is given, and whom it tells. Read models are named as their versions are: `order_summary_v1`. */
 export interface SessionOptions {
   readonly url: string;
   readonly migration: string;
