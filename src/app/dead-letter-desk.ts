@@ -14,15 +14,10 @@ export function createDeadLetterDesk(store: Knex, features: Features): DeadLette
   const owners = new Map(
     features.flatMap(({ name, readModel }) =>
       readModel
-        ? [[readModelNames(readModel).projection, { feature: name, readModel: labelOf(readModel) }] as const]
+        ? [[readModelNames(readModel).projection, { feature: name, readModel: labelOf(readModel, features) }] as const]
         : [],
     ),
   );
-  const labelOf = (readModel: { readonly name: string; readonly version: number }): string => {
-    const others = features.filter((each) => each.readModel?.name === readModel.name);
-    const isOnly = others.every((each) => each.readModel?.version === readModel.version);
-    return isOnly ? readModel.name : readModelNames(readModel).projection;
-  };
   const projectionsOf = (feature: string | undefined): readonly string[] => {
     if (feature === undefined) return [...owners.keys()];
     const known = features.filter(({ name }) => name === feature);
@@ -64,6 +59,12 @@ export function createDeadLetterDesk(store: Knex, features: Features): DeadLette
       return { ids: [id] } satisfies LetterOutcome;
     },
   };
+}
+
+/** Its name, or that of the version where there are several. */
+function labelOf({ name, version }: { readonly name: string; readonly version: number }, features: Features): string {
+  const isOnly = features.every(({ readModel }) => readModel?.name !== name || readModel.version === version);
+  return isOnly ? name : readModelNames({ name, version }).projection;
 }
 
 function unknownFeature(feature: string, features: Features): FigError {
