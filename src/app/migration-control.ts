@@ -176,7 +176,13 @@ export class MigrationControl implements FigControl {
   }
 
   readModels(): ReadModelDesk {
-    return this.#parts.desk;
+    const { store, desk } = this.#parts;
+    return {
+      list: () => askStore(store, desk.list()),
+      swap: (feature, order) => askStore(store, desk.swap(feature, order)),
+      back: (feature, order) => askStore(store, desk.back(feature, order)),
+      drop: (feature, order) => askStore(store, desk.drop(feature, order)),
+    };
   }
 
   async #featureStatus({ name }: NormalizedFeature): Promise<FeatureStatus> {

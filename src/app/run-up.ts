@@ -210,7 +210,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       versions,
       waiting,
       features: config.features.map(({ name }) => name),
-      relearn: async () => learn(await phases.snapshot()),
+      signal: options.signal,
     });
     const control = new MigrationControl({
       config,

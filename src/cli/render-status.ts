@@ -121,13 +121,13 @@ function renderFeatures(features: readonly FeatureStatus[], palette: Palette, no
 /** `orders@2  waits, 0/4A1C2F8, 40 ms behind: 350 of 354 clean comparisons so far` */
 function versionLine(report: VersionReport, palette: Palette): string {
   const { feature, version, serves, state, position, lagSeconds, deadLetters = 0, gate } = report;
-  const facts = [
+  const parts = [
     serves ? palette.cyan('serves') : 'waits',
     ...(state === 'ready' ? [] : [palette.yellow(`${state} ${formatShare(report.progress)}`)]),
     ...(position === undefined ? [] : [position, `${formatSeconds(lagSeconds)} behind`]),
     ...(deadLetters === 0 ? [] : [palette.red(formatPlural(deadLetters, 'dead letter'))]),
   ];
-  return `${palette.bold(`${feature}@${version}`)}  ${facts.join(', ')}${gate ? `: ${gate.reason}` : ''}`;
+  return `${palette.bold(`${feature}@${version}`)}  ${parts.join(', ')}${gate ? `: ${gate.reason}` : ''}`;
 }
 
 function readModelText(readModel: FeatureStatus['readModel'], palette: Palette, now: number): string {

@@ -9,6 +9,10 @@ const config = fileURLToPath(new URL('fixtures/versions.config.ts', import.meta.
 const dieAtMilestone = fileURLToPath(new URL('fixtures/die-at-milestone.mjs', import.meta.url));
 const ids = 20;
 
+function dying(milestone: string): NodeJS.ProcessEnv {
+  return { NODE_OPTIONS: `--import=${dieAtMilestone}`, FIG_TEST_DIE_AT: milestone };
+}
+
 /** One legacy app, in front of which one fig after the other is started with other versions declared. */
 class Versions implements AsyncDisposable {
   readonly counters: CountersUnderFig;
@@ -210,10 +214,6 @@ describe.each([1, 2])('a new version beside one that serves in live, with %i wor
 
 test('a fig that is killed around the flip comes back with the version that the store says, in the phase it was in', async () => {
   await using versions = await Versions.create(1);
-  const dying = (milestone: string): NodeJS.ProcessEnv => ({
-    NODE_OPTIONS: `--import=${dieAtMilestone}`,
-    FIG_TEST_DIE_AT: milestone,
-  });
   const force = ['--force', '--why', 'the test'];
   await versions.start('1+2', dying('read-models:swap-begun'));
   await versions.untilBothReady();

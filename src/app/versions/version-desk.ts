@@ -1,6 +1,7 @@
 import { type FeatureVersion, versionKey } from '../../config/feature-versions.ts';
 import { decideSwap } from '../../cutover/decide-swap.ts';
 import { FigError } from '../../kernel/fig-error.ts';
+import { sleep } from '../../kernel/service.ts';
 import { dropVersion, storedVersions } from '../../store/drop-version.ts';
 import { ProjectionStore } from '../../store/projection-store.ts';
 import { readModelNames } from '../../store/read-model-names.ts';
@@ -19,12 +20,12 @@ import { reportVersions, type VersionReportParts } from './version-report.ts';
 /** For how long the new version may lag behind the one that serves before a swap is given up. */
 const CATCH_UP_MS = 5_000;
 const CATCH_UP_STEP_MS = 250;
+const KNOWN_WITHIN_MS = 2_000;
 
 export interface VersionDeskParts extends VersionReportParts {
   /** Names of all features of the config. */
   readonly features: readonly string[];
-  /** Takes over what the store says serves, without waiting for its notice. */
-  readonly relearn: () => Promise<void>;
+  readonly signal: AbortSignal;
 }
 
 /** The versions of all features, as the front ends ask for them. */
@@ -162,9 +163,18 @@ export class VersionDesk implements ReadModelDesk {
     };
     for (const deadline = Date.now() + CATCH_UP_MS; ;) {
       const result = await swapServingVersion(this.#parts.store, swap);
-      if (result.kind === 'swapped') await this.#parts.relearn();
+      if (result.kind === 'swapped') await this.#untilKnown(to);
       if (result.kind !== 'behind' || Date.now() > deadline) return result;
       await this.#parts.capture?.applied(after!)?.waitFor(result.wanted, CATCH_UP_STEP_MS);
+    }
+  }
+
+  /** What is asked next, here or by the caller, must find that version serving. Its notice is on the way. */
+  async #untilKnown({ name, key }: FeatureVersion): Promise<void> {
+    const { versions, signal } = this.#parts;
+    for (const deadline = Date.now() + KNOWN_WITHIN_MS; Date.now() < deadline && !signal.aborted;) {
+      if (versions.serving(name).key === key) return;
+      await sleep(5, signal);
     }
   }
 }

@@ -23,7 +23,6 @@ import { identifySource, logDigest, type SourceIdentity } from '../postgres/iden
 import { type ReconcileOrder, reconcileReadModel } from '../reconcile/reconcile-read-model.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { SourceChanges } from './source-changes.ts';
-import { readModelNames } from '../../store/read-model-names.ts';
 import { fingerprintOf, takeUp } from './take-up.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
@@ -79,13 +78,7 @@ export class CaptureSession implements AsyncDisposable {
       for (const table of await withdrawExposed(client, slotName, findings, options.log)) changes.leave(table);
       refuseOnErrors(findings);
       const projections = options.readModels.map(
-        (model) =>
-          new DeclarativeProjection(
-            options.target,
-            model,
-            tables,
-            options.maxLetters(readModelNames(model).projection),
-          ),
+        (model) => new DeclarativeProjection(options.target, model, tables, options.maxLetters(model)),
       );
       const identity = await identifySource(options.url);
       const { slot, fresh, mend } = await takeUp({

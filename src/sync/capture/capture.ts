@@ -191,7 +191,7 @@ export class Capture implements Service {
       onProgress: this.#options.onProgress,
       onPosition: (readModel, position) => this.#setPosition(readModel, position),
       onApplied: (batch) => this.#options.onApplied?.(batch),
-      maxLetters: (readModel) => this.#options.maxLetters?.(readModel) ?? DEFAULT_MAX_LETTERS,
+      maxLetters: (model) => this.#options.maxLetters?.(readModelNames(model).projection) ?? DEFAULT_MAX_LETTERS,
       onLetters: (readModel, { parked, count }) => this.#setLetters(readModel, parked, count),
     });
     this.#session = session;

@@ -23,7 +23,7 @@ export interface SessionOptions {
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
   readonly onApplied: (batch: AppliedBatch) => void;
   /** More dead letters than these, and the read model is not read from. */
-  readonly maxLetters: (readModel: string) => number;
+  readonly maxLetters: (readModel: ReadModelDefinition) => number;
   /** Told of the keys that must not be read, before a position is told that they do not stand at. */
   readonly onLetters: (
     readModel: string,
