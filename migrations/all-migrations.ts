@@ -7,6 +7,7 @@ import { deadLetters } from './0006-dead-letters.ts';
 import { reconciliation } from './0007-reconciliation.ts';
 import { sourceShapes } from './0008-source-shapes.ts';
 import { batchLoads } from './0009-batch-loads.ts';
+import { servingVersions } from './0010-serving-versions.ts';
 import { parkedChanges } from './0011-parked-changes.ts';
 import { columnBackfill } from './0012-column-backfill.ts';
 import type { ControlStoreMigration } from './migration.ts';
@@ -22,6 +23,7 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   reconciliation,
   sourceShapes,
   batchLoads,
+  servingVersions,
   parkedChanges,
   columnBackfill,
 ];

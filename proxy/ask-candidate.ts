@@ -1,8 +1,9 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import type { Candidate, CandidateQuestion, CandidateResult } from '../src/kernel/candidate.ts';
+import type { CandidateQuestion, CandidateResult } from '../src/kernel/candidate.ts';
 import type { HttpAnswer } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import { endToEnd, filterHeaders } from './hop-by-hop.ts';
+import type { ProxyOptions } from './proxy-options.ts';
 import { timedOut, withinTime } from './within-time.ts';
 
 const MAX_IN_FLIGHT = 100;
@@ -16,11 +17,11 @@ const notTheCandidates = new Set(['content-length', 'set-cookie', 'trailer']);
  * Asks candidates and trusts none of them: time, number and shape of the answer are checked here again. Never rejects.
  */
 export class CandidateDesk {
-  readonly #candidate: (feature: string) => Candidate | undefined;
+  readonly #candidate: ProxyOptions['candidate'];
   readonly #maxInFlight: number;
   readonly #inFlight = new Map<string, number>();
 
-  constructor(candidate: (feature: string) => Candidate | undefined, maxInFlight: number = MAX_IN_FLIGHT) {
+  constructor(candidate: ProxyOptions['candidate'], maxInFlight: number = MAX_IN_FLIGHT) {
     this.#candidate = candidate;
     this.#maxInFlight = maxInFlight;
   }
@@ -33,7 +34,7 @@ export class CandidateDesk {
       return { ok: false, failure: 'busy', reason: `${inFlight} questions are with it`, tookMs: took() };
     }
     try {
-      const candidate = this.#candidate(question.feature);
+      const candidate = this.#candidate(question.feature, question.version);
       if (candidate === undefined) return { ok: false, failure: 'failed', reason: 'there is none', tookMs: took() };
       const asking = this.#holdPlace(question.feature, candidate.ask(question, timeoutMs), timeoutMs);
       const result = await withinTime(asking, timeoutMs);

@@ -8,7 +8,7 @@ import type {
 } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
-import type { ReadState } from '../src/kernel/phase.ts';
+import type { FeatureRouting } from '../src/kernel/phase.ts';
 import { CaptureBody } from './capture-body.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { RouteMatch } from './route-table.ts';
@@ -19,8 +19,8 @@ export interface CopySubject {
   readonly client: ClientRequest;
   readonly question: HttpQuestion;
   readonly match: RouteMatch;
-  readonly reads: ReadState;
-  readonly stay: number | undefined;
+  /** What the routing said of the feature. */
+  readonly now: FeatureRouting;
 }
 
 /** The copy of one answer of legacy while it streams past. */
@@ -89,7 +89,7 @@ export class CopyDesk {
 }
 
 function exchangeOf(
-  { client, question, match, reads, stay }: CopySubject,
+  { client, question, match, now }: CopySubject,
   answer: HttpAnswer,
   tookMs: number,
 ): Omit<Exchange, 'servedBy'> {
@@ -98,8 +98,9 @@ function exchangeOf(
     feature: match.feature,
     route: match.route,
     params: match.params,
-    reads,
-    stay,
+    reads: now.reads,
+    stay: now.stay,
+    version: now.version,
     question,
     answer,
     askedAt: client.askedAt,

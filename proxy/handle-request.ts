@@ -90,9 +90,11 @@ async function handleWithCare(parts: ProxyParts, asked: Asked, planned: Decision
   let decision = planned;
   const isItsTurn = isCandidatesTurn(planned);
   if (asked.match && decision.serve === 'candidate') {
-    const fence = await parts.ownWrites.fenceFor(asked.match.feature, asked.visitor, asked.note);
+    const { feature, route, params } = asked.match;
+    const version = asked.routing.features.get(feature)?.version;
+    const fence = await parts.ownWrites.fenceFor(feature, asked.visitor, asked.note, version);
     // Behind the fence: what the read model has just applied may be what parked the key.
-    const isParked = fence === 'reached' && parts.isParked(asked.match);
+    const isParked = fence === 'reached' && parts.isParked({ feature, route, params, version });
     decision = decideAtFence(decision, isParked ? 'parked-key' : fence);
   }
   if (asked.match && decision.serve === 'candidate') {
@@ -122,7 +124,8 @@ async function serveFromCandidate(
   decision: Decision,
 ): Promise<{ readonly handled: Handled } | { readonly decision: Decision }> {
   const { feature, route, params, candidateTimeoutMs } = match;
-  const question = { feature, route, params, ...asking };
+  const now = routing.features.get(feature);
+  const question = { feature, route, params, version: now?.version, ...asking };
   const result = await parts.breakers.through(feature, () => parts.candidates.ask(question, candidateTimeoutMs));
   if (result === undefined) return { decision: decideAtBreaker(decision) };
   if (!result.ok) {
@@ -132,10 +135,7 @@ async function serveFromCandidate(
   const { answer, tookMs } = result;
   if (!client.gone.aborted)
     answerFromCandidate(client.res, client.method, answer, explained(parts.explain, client, decision.reason));
-  const now = decision.mirror ? routing.features.get(feature) : undefined;
-  if (now) {
-    parts.copies.handCandidates({ client, question: asking, match, reads: now.reads, stay: now.stay }, answer, tookMs);
-  }
+  if (now && decision.mirror) parts.copies.handCandidates({ client, question: asking, match, now }, answer, tookMs);
   return { handled: { status: answer.status, servedBy: 'candidate', reason: decision.reason } };
 }
 
@@ -194,7 +194,7 @@ async function serveFromLegacy(
 }
 
 function copyOf(parts: ProxyParts, { client, question }: Asked, match: RouteMatch, now: FeatureRouting): OpenCopy {
-  return parts.copies.open({ client, question, match, reads: now.reads, stay: now.stay });
+  return parts.copies.open({ client, question, match, now });
 }
 
 function refuse(client: ClientRequest, fault: RequestFault): Handled {

@@ -23,7 +23,7 @@ export const MAX_VISITORS = 50_000;
 
 export interface OwnWritesOptions {
   readonly source: SourcePosition | undefined;
-  readonly applied: (feature: string) => AppliedPosition | undefined;
+  readonly applied: (feature: string, version: number | undefined) => AppliedPosition | undefined;
   readonly routing: () => RoutingSnapshot;
   readonly fenceBudgetMs: number;
   readonly secret: Uint8Array;
@@ -68,6 +68,8 @@ interface EnteredFeature {
   readonly settledAt: number;
   /** Number of the phases with which it entered. */
   readonly learnedAs: number;
+  /** Version of the read model that serves. */
+  readonly version: number | undefined;
 }
 
 /** A write on its way, as fellows may have to be told of it. */
@@ -122,14 +124,20 @@ export class OwnWrites {
     const { fellows } = this.#options;
     const learnedAs = fellows?.learned ?? 0;
     const wasServing = this.#entered.size > 0;
-    for (const { feature, reads } of routing.features.values()) {
+    for (const { feature, reads, version } of routing.features.values()) {
+      const known = this.#entered.get(feature);
       if (!isServed(reads)) this.#entered.delete(feature);
-      else if (!this.#entered.has(feature)) {
+      else if (!known) {
         const graceMs = this.#options.entryGraceMs ?? 0;
         const settledAt = this.#now() + graceMs;
-        const entered: EnteredFeature = { floor: undefined, isAsking: false, settledAt, learnedAs };
+        const entered: EnteredFeature = { floor: undefined, isAsking: false, settledAt, learnedAs, version };
         this.#entered.set(feature, entered);
         if (graceMs === 0 && fellows === undefined) void this.#askFloor(entered);
+      } else if (known.version !== version) {
+        // What visitors have seen of one version, they must not see undone by the other.
+        const entered: EnteredFeature = { ...known, floor: undefined, isAsking: false, version };
+        this.#entered.set(feature, entered);
+        if (this.#isSettled(entered)) void this.#askFloor(entered);
       }
     }
     for (const feature of this.#entered.keys()) {
@@ -140,8 +148,13 @@ export class OwnWrites {
     if (!wasServing && this.#entered.size > 0) for (const flight of this.#flights) void this.#announce(flight);
   }
 
-  /** Whether the read model of a feature may serve this visitor now; waits for it within the budget. Never rejects. */
-  async fenceFor(feature: string, visitor: string, note: FenceNote | undefined): Promise<'reached' | FenceFailure> {
+  /** Whether the read model of a feature, in this version, may serve this visitor now; waits for it within the budget. Never rejects. */
+  async fenceFor(
+    feature: string,
+    visitor: string,
+    note: FenceNote | undefined,
+    version?: number,
+  ): Promise<'reached' | FenceFailure> {
     try {
       const log = this.#presentLog();
       if (this.#options.fellows?.isCurrent() === false) return 'fence-unknown';
@@ -155,7 +168,7 @@ export class OwnWrites {
       if (note !== undefined && isOfAnotherLog(note, log)) return 'fence-of-another-log';
       const own = await this.#ownFence(visitor, note);
       if (own === undefined) return 'fence-unknown';
-      return await this.#await(feature, laterPosition(entered.floor, own));
+      return await this.#await(feature, version, laterPosition(entered.floor, own));
     } catch (error) {
       this.#options.log.warn({ feature, error: describeError(error) }, 'a fence could not be asked; legacy answers');
       return 'fence-unknown';
@@ -218,8 +231,8 @@ export class OwnWrites {
     if (log === undefined || log === this.#log) return log;
     if (this.#log !== undefined) {
       this.#forgetFences(this.#now() + PIN_MS);
-      for (const [feature, { learnedAs }] of this.#entered) {
-        this.#entered.set(feature, { floor: undefined, isAsking: false, settledAt: this.#now(), learnedAs });
+      for (const [feature, entered] of this.#entered) {
+        this.#entered.set(feature, { ...entered, floor: undefined, isAsking: false, settledAt: this.#now() });
       }
       this.#options.log.warn(
         {},
@@ -318,8 +331,8 @@ export class OwnWrites {
     return fence === undefined ? undefined : laterPosition(fence, known);
   }
 
-  async #await(feature: string, fence: Position): Promise<'reached' | FenceFailure> {
-    const applied = this.#options.applied(feature);
+  async #await(feature: string, version: number | undefined, fence: Position): Promise<'reached' | FenceFailure> {
+    const applied = this.#options.applied(feature, version);
     const current = applied?.current();
     if (applied === undefined || current === undefined) return 'read-model-not-ready';
     if (current >= fence) return 'reached';

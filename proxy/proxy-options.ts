@@ -41,10 +41,11 @@ export interface ProxyOptions {
   readonly paths?: PathPolicy | undefined;
   /** An immutable snapshot, read once per request. */
   readonly routing: () => RoutingSnapshot;
-  readonly candidate: (feature: string) => Candidate | undefined;
-  readonly applied: (feature: string) => AppliedPosition | undefined;
+  /** `version`: of the read model that the routing says serves; undefined where there is but one. */
+  readonly candidate: (feature: string, version: number | undefined) => Candidate | undefined;
+  readonly applied: (feature: string, version: number | undefined) => AppliedPosition | undefined;
   /** Whether a read may be about a row of the read model that is known to be wrong. Default: there are none. */
-  readonly isParked?: ((read: Pick<RouteMatch, 'feature' | 'route' | 'params'>) => boolean) | undefined;
+  readonly isParked?: ((read: VersionedRead) => boolean) | undefined;
   /** Without it no position of a write can be known, so nothing is ever served by a candidate. */
   readonly source: SourcePosition | undefined;
   /** Signs the fence cookie; the same in every proxy of a migration. */
@@ -81,6 +82,11 @@ export interface ProxyOptions {
   readonly drainDelayMs?: number | undefined;
   /** Default: `defaultLimits`. */
   readonly limits?: ProxyLimits | undefined;
+}
+
+/** A read, and the version of the read model that is to answer it. */
+export interface VersionedRead extends Pick<RouteMatch, 'feature' | 'route' | 'params'> {
+  readonly version?: number | undefined;
 }
 
 export interface Proxy extends Service {

@@ -10,7 +10,8 @@ import type { CopyDesk } from './hand-copy.ts';
 import type { Load } from './load.ts';
 import type { Origin } from './origin.ts';
 import type { OwnWrites } from './own-writes.ts';
-import type { RouteMatch, RouteTable } from './route-table.ts';
+import type { VersionedRead } from './proxy-options.ts';
+import type { RouteTable } from './route-table.ts';
 import type { UpstreamPool } from './upstream/upstream-pool.ts';
 import type { IdentityRules } from './upstream-headers.ts';
 import type { VisitorRules } from './visitor.ts';
@@ -26,7 +27,7 @@ export interface ProxyParts {
   readonly visitor: VisitorRules;
   readonly fenceSecret: Uint8Array;
   readonly ownWrites: OwnWrites;
-  readonly isParked: (match: RouteMatch) => boolean;
+  readonly isParked: (read: VersionedRead) => boolean;
   readonly candidates: CandidateDesk;
   readonly breakers: Breakers;
   readonly explain: Explain;

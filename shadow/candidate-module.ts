@@ -3,10 +3,17 @@ import type { Candidate } from '../src/kernel/candidate.ts';
 import type { Position } from '../src/kernel/position.ts';
 import type { StartedWorkerData } from './worker-protocol.ts';
 
+/** A feature, or one of several versions of it, each of which is compared for itself. */
+export interface ComparedFeature extends Pick<NormalizedFeature, 'name' | 'fingerprint' | 'compare' | 'readModel'> {
+  /** `orders@2`; default: the name of the feature, which then has no other version. */
+  readonly key?: string | undefined;
+}
+
 /** What the app opens inside the worker: the candidates, the rules to compare by, and the source's log. */
 export interface ShadowCandidates {
-  candidate(feature: string): Candidate | undefined;
-  readonly features: readonly Pick<NormalizedFeature, 'name' | 'fingerprint' | 'compare' | 'readModel'>[];
+  /** By the key of a version, see `ComparedFeature`. */
+  candidate(key: string): Candidate | undefined;
+  readonly features: readonly ComparedFeature[];
   readSourcePosition(): Promise<Position>;
   close(): Promise<void>;
 }

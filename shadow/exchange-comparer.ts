@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Candidate } from '../src/kernel/candidate.ts';
+import { versionKey } from '../src/config/feature-versions.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
 import type { Exchange, HttpQuestion } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
@@ -35,10 +36,10 @@ const MAX_QUESTIONS = 8;
 export interface ExchangeComparerOptions {
   readonly candidates: ShadowCandidates;
   readonly legacy: LegacyAsker;
-  /** Undefined for a feature whose position cannot be known: then time takes the place of the fence. */
-  readonly applied: (feature: string) => AppliedPosition | undefined;
-  /** How often keys of a feature's read model have been parked. Default: none ever was. */
-  readonly parkings?: ((feature: string) => number) | undefined;
+  /** By the key of a version, see `ComparedFeature`. Undefined for one whose position cannot be known: then time takes the place of the fence. */
+  readonly applied: (key: string) => AppliedPosition | undefined;
+  /** How often keys of a read model have been parked, by the key of its version. Default: none ever was. */
+  readonly parkings?: ((key: string) => number) | undefined;
   readonly redactionKey: Uint8Array;
   readonly record: (item: EvidenceItem) => void;
   readonly settings: ShadowSettings;
@@ -67,18 +68,19 @@ export class ExchangeComparer {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#features = new Map(
-      options.candidates.features.map(({ name, fingerprint, compare }) => {
+      options.candidates.features.map(({ name, key = name, fingerprint, compare }) => {
         const redactor = createRedactor(options.redactionKey, personalNames(compare.redact));
         const comparer = new AnswerComparer(compare, redactor);
-        return [name, { fingerprint, comparer, redactor, applied: options.applied(name) }];
+        return [key, { fingerprint, comparer, redactor, applied: options.applied(key) }];
       }),
     );
   }
 
   /** Judges an exchange and records what it shows. Never rejects; a fault of ours makes the verdict undetermined. */
   async compare(exchange: Exchange): Promise<Judgement> {
-    const feature = this.#features.get(exchange.feature);
-    const candidate = this.#options.candidates.candidate(exchange.feature);
+    const key = versionKey(exchange.feature, exchange.version);
+    const feature = this.#features.get(key);
+    const candidate = this.#options.candidates.candidate(key);
     if (!feature || !candidate) return undetermined('no-candidate');
     try {
       const limits = { ...defaultJudgeLimits, fenceBudgetMs: this.#options.settings.fenceBudgetMs };
@@ -96,8 +98,8 @@ export class ExchangeComparer {
     }
   }
 
-  #wasParked({ feature, parkings = 0 }: Exchange): boolean {
-    return (this.#options.parkings?.(feature) ?? 0) !== parkings;
+  #wasParked({ feature, version, parkings = 0 }: Exchange): boolean {
+    return (this.#options.parkings?.(versionKey(feature, version)) ?? 0) !== parkings;
   }
 
   #portsFor(exchange: Exchange, { applied, comparer }: KnownFeature, candidate: Candidate): JudgePorts {
@@ -138,7 +140,9 @@ export class ExchangeComparer {
       reason,
       critical,
       key: isProof && legacy ? evidenceKey(question, comparer.digest(legacy), verdict) : undefined,
-      shape: isComparable ? this.#shapes.enter(`${feature} ${step} ${route}`, redactor.text(shape)) : undefined,
+      shape: isComparable
+        ? this.#shapes.enter(`${versionKey(feature, exchange.version)} ${step} ${route}`, redactor.text(shape))
+        : undefined,
       legacyMs: judgement.legacyMs,
       candidateMs: judgement.candidateMs,
       differences: verdict === 'mismatch' || verdict === 'error' ? judgement.differences.map(redactedBy(redactor)) : [],

@@ -121,7 +121,9 @@ class Judge {
 
   /** Both answers as they are, without a fence: if they agree, nothing else needs to be asked. */
   async #firstLook(): Promise<Step> {
-    const { answer, candidateFailure, servedBy, tookMs } = this.#exchange;
+    const { answer, candidateFailure, servedBy, tookMs, isOfOtherVersion } = this.#exchange;
+    // The user's answer is of no use here, so legacy is asked as it would have been for them.
+    if (isOfOtherVersion) return (await this.#askLegacyFirst()) ?? this.#askCandidateAnd('match');
     if (candidateFailure !== undefined) {
       this.#legacy = answer;
       this.#legacyMs = tookMs;
@@ -129,11 +131,7 @@ class Judge {
     }
     if (servedBy === 'candidate') {
       this.#candidateMs = tookMs;
-      const failed = await this.#askLegacy();
-      if (failed) return failed;
-      const skip = skipReasonOfLegacy(this.#legacy!);
-      if (skip) return this.#is('skipped', { reason: skip });
-      return this.#settleIfEqual(answer, 'match');
+      return (await this.#askLegacyFirst()) ?? this.#settleIfEqual(answer, 'match');
     }
     this.#legacy = answer;
     this.#legacyMs = tookMs;
@@ -217,6 +215,13 @@ class Judge {
       return { ok: false, failure: 'failed', reason: `it answered ${result.answer.status}`, tookMs: result.tookMs };
     }
     return result;
+  }
+
+  async #askLegacyFirst(): Promise<Step> {
+    const failed = await this.#askLegacy();
+    if (failed) return failed;
+    const skip = skipReasonOfLegacy(this.#legacy!);
+    return skip && this.#is('skipped', { reason: skip });
   }
 
   async #askLegacy(): Promise<Step> {

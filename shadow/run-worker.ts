@@ -1,11 +1,11 @@
 import type { MessagePort } from 'node:worker_threads';
-import { type AnyReadModelDefinition, isBatch } from '../src/config/read-model-kinds.ts';
+import { isBatch } from '../src/config/read-model-kinds.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import { sleep } from '../src/kernel/service.ts';
 import { EvidenceWriter } from '../src/store/evidence-writer.ts';
 import { openEvidence } from '../src/store/open-evidence.ts';
 import { LegacyAsker } from './ask-legacy.ts';
-import { openCandidates } from './candidate-module.ts';
+import { type ComparedFeature, openCandidates } from './candidate-module.ts';
 import { defaultShadowSettings, ExchangeComparer } from './exchange-comparer.ts';
 import { Semaphore } from './semaphore.ts';
 import { parkingsIn, SharedPositionReader } from './shared-position.ts';
@@ -35,9 +35,9 @@ export async function runWorker(port: MessagePort, workerData: StartedWorkerData
   const comparer = new ExchangeComparer({
     candidates,
     legacy,
-    applied: (feature) => positionOf(workerData, candidates.features, feature),
-    parkings: (feature) => {
-      const index = workerData.features.indexOf(feature);
+    applied: (key) => positionOf(workerData, candidates.features, key),
+    parkings: (key) => {
+      const index = keysOf(workerData).indexOf(key);
       return index < 0 ? 0 : parkingsIn(workerData.position, index);
     },
     redactionKey: store.redactionKey,
@@ -72,17 +72,22 @@ export async function runWorker(port: MessagePort, workerData: StartedWorkerData
   post({ type: 'ready' });
 }
 
+function keysOf({ positionKeys, features }: StartedWorkerData): readonly string[] {
+  return positionKeys ?? features;
+}
+
 /**
  * Without a read model in this house, or a database to read positions from, there is no fence to wait for. The next rows of
  * one that is loaded in batches are further away than anybody waits, and an old row is a difference that users would see.
  */
 function positionOf(
-  { legacyDatabaseUrl, features: shared, position }: StartedWorkerData,
-  features: readonly { readonly name: string; readonly readModel: AnyReadModelDefinition | undefined }[],
-  name: string,
+  workerData: StartedWorkerData,
+  features: readonly ComparedFeature[],
+  key: string,
 ): SharedPositionReader | undefined {
-  const index = shared.indexOf(name);
-  const feature = features.find((each) => each.name === name);
+  const { legacyDatabaseUrl, position } = workerData;
+  const index = keysOf(workerData).indexOf(key);
+  const feature = features.find((each) => (each.key ?? each.name) === key);
   if (legacyDatabaseUrl === undefined || !feature?.readModel || isBatch(feature.readModel) || index < 0)
     return undefined;
   return new SharedPositionReader(position, index);

@@ -12,8 +12,10 @@ export interface ShadowWorkerData {
   readonly legacyDatabaseUrl: string | undefined;
   /** File URL of a module that exports `openCandidates` (see `CandidateModule`). */
   readonly candidateModule: string;
-  /** From `createSharedPositions`, for the features that the feed was started with, in their order. */
+  /** From `createSharedPositions`, for `positionKeys` in their order. */
   readonly position: SharedArrayBuffer;
+  /** Keys of versions, see `ComparedFeature`. Default: the features that the feed was started with. */
+  readonly positionKeys?: readonly string[] | undefined;
   /** Milliseconds; what is absent has the default of exchange-comparer.ts. */
   readonly settings?: Partial<ShadowSettings> | undefined;
 }

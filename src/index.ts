@@ -6,6 +6,7 @@ export {
   type CutoverPolicy,
   type FeatureDefinition,
   type GraphqlInput,
+  type PreviousDefinition,
   type QueryHandler,
   type QueryInput,
   type Reply,

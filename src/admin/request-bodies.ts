@@ -9,6 +9,10 @@ export const promoteBody = z.strictObject({
   force: z.boolean().optional(),
 });
 
+export const versionBody = z.strictObject({ who, why: why.optional() });
+
+export const dropBody = z.strictObject({ who, why: why.optional(), version: z.number().int().min(1).max(9_999) });
+
 export const reconcileBody = z.strictObject({ repair: z.boolean(), source: z.string().min(1).max(200).optional() });
 
 export const killSwitchBody = z.strictObject({ on: z.boolean(), who, why: why.optional() });

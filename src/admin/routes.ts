@@ -1,12 +1,14 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { fileURLToPath } from 'node:url';
-import type { FigControl, TransitionOutcome } from '../app/control.ts';
+import type { FigControl } from '../app/control.ts';
 import type { Log } from '../kernel/log.ts';
 import { answerOf, errorAnswer } from './admin-errors.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
 import type { EventStream } from './event-stream.ts';
 import { refusalOf, type GuardOptions } from './guards.ts';
+import { addReadModelRoutes } from './read-model-routes.ts';
 import { streamReconciliation } from './reconcile-stream.ts';
+import { sendOutcome } from './send-outcome.ts';
 import { killSwitchBody, promoteBody, reconcileBody, rollbackBody, verifyBody } from './request-bodies.ts';
 
 const pageFolder = fileURLToPath(new URL('./page/', import.meta.url));
@@ -79,6 +81,7 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
   });
 
   addDeadLetterRoutes(app, control);
+  addReadModelRoutes(app, control);
   app.post('/kill-switch', async (request, response) => {
     response.json(await control.killSwitch(killSwitchBody.parse(request.body)));
   });
@@ -104,9 +107,4 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
     else response.status(status).json(body);
   });
   return app;
-}
-
-/** A refusal is 409 with the same shape as a success: `moved` and `reason` say which. */
-function sendOutcome(response: Response, outcome: TransitionOutcome): void {
-  response.status(outcome.moved ? 200 : 409).json(outcome);
 }

@@ -1,17 +1,19 @@
 import type { ShadowStats } from '../../shadow/shadow-feed.ts';
 import type { AppliedPosition, SourcePosition } from '../kernel/position.ts';
+import { allVersions } from '../config/feature-versions.ts';
 import { createCandidates } from './candidates.ts';
 import type { LateParts } from './late-parts.ts';
 import { comparable } from './comparable-sink.ts';
 import { parkedReads } from './parked-reads.ts';
 import type { FeatureLetters } from './read-model-view.ts';
+import { VersionBook } from './versions/version-book.ts';
 import { startShadow, type StartShadowOptions } from './start-shadow.ts';
 
 export interface CandidateSideOptions extends StartShadowOptions {
   readonly readModels: {
-    applied(feature: string): AppliedPosition | undefined;
-    isReady(feature: string): boolean;
-    letters(feature: string): FeatureLetters;
+    applied(key: string): AppliedPosition | undefined;
+    isReady(key: string): boolean;
+    letters(key: string): FeatureLetters;
   };
   readonly source: SourcePosition | undefined;
   readonly sourceLog: () => string | undefined;
@@ -26,21 +28,35 @@ export interface CandidateSide {
 /** Starts both and lets the proxy have them. */
 export async function startCandidateSide(late: LateParts, options: CandidateSideOptions): Promise<CandidateSide> {
   const { config, storeUrl, metrics, readModels, source, sourceLog } = options;
-  const candidates = createCandidates(config.features, { target: storeUrl, legacy: config.legacy.database });
+  const candidates = createCandidates(allVersions(config.features), {
+    target: storeUrl,
+    legacy: config.legacy.database,
+  });
   try {
     const feed = await startShadow(options);
     metrics.beforeText(() => metrics.shadow(feed.stats()));
-    const isParked = parkedReads(config.features, (feature) => readModels.letters(feature).parked);
+    const versions = new VersionBook(config.features);
+    const isParked = parkedReads(config.features, (feature, version) => {
+      const key = versions.keyOf(feature, version);
+      return key === undefined ? [] : readModels.letters(key).parked;
+    });
     late.provide({
-      candidates,
-      applied: (feature) => readModels.applied(feature),
+      candidate: (feature, version) => {
+        const key = versions.keyOf(feature, version);
+        return key === undefined ? undefined : candidates.candidate(key);
+      },
+      applied: (feature, version) => {
+        const key = versions.keyOf(feature, version);
+        return key === undefined ? undefined : readModels.applied(key);
+      },
       source,
       sourceLog,
       isParked,
       sink: comparable(feed, {
-        isReady: (feature) => readModels.isReady(feature),
+        versionsOf: (feature) => versions.of(feature),
+        isReady: (key) => readModels.isReady(key),
         isParked,
-        parkings: (feature) => readModels.letters(feature).parkings,
+        parkings: (key) => readModels.letters(key).parkings,
       }),
     });
     return {

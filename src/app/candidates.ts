@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { NormalizedFeature } from '../config/normalized-config.ts';
+import type { FeatureVersion } from '../config/feature-versions.ts';
 import type { Candidate } from '../kernel/candidate.ts';
 import { HttpCandidate } from '../readmodel/http-candidate.ts';
 import { type AnyReadModelDefinition, isShared } from '../config/read-model-kinds.ts';
@@ -16,26 +16,27 @@ export interface CandidateDatabases {
 }
 
 export interface Candidates extends AsyncDisposable {
-  candidate(feature: string): Candidate | undefined;
+  /** By the key of a version. */
+  candidate(key: string): Candidate | undefined;
 }
 
-/** The candidates of all features: query handlers in this thread, or the services that the config names. */
-export function createCandidates(features: readonly NormalizedFeature[], databases: CandidateDatabases): Candidates {
+/** The candidates of all versions of features: query handlers in this thread, or the services that the config names. */
+export function createCandidates(versions: readonly FeatureVersion[], databases: CandidateDatabases): Candidates {
   const candidates = new Map<string, Candidate>();
   const closers: (() => Promise<unknown>)[] = [];
-  for (const feature of features) {
+  for (const feature of versions) {
     if (feature.candidateUrl) {
       const candidate = new HttpCandidate(feature.candidateUrl);
-      candidates.set(feature.name, candidate);
+      candidates.set(feature.key, candidate);
       closers.push(() => candidate[Symbol.asyncDispose]());
     } else if (feature.readModel) {
       const db = openDatabase(feature.readModel, databases, feature.candidateTimeoutMs);
-      candidates.set(feature.name, new QueryCandidate(feature.queries, db));
+      candidates.set(feature.key, new QueryCandidate(feature.queries, db));
       closers.push(() => db.destroy());
     }
   }
   return {
-    candidate: (feature) => candidates.get(feature),
+    candidate: (key) => candidates.get(key),
     [Symbol.asyncDispose]: async () => {
       await Promise.allSettled(closers.map((close) => close()));
     },

@@ -11,6 +11,7 @@ export function standIn(inOffice: () => FigControl): FigControl {
     reconcile: (feature, request, tools) => inOffice().reconcile(feature, request, tools),
     killSwitch: (order) => inOffice().killSwitch(order),
     deadLetters: () => inOffice().deadLetters(),
+    readModels: () => inOffice().readModels(),
     verifyModel: (feature, request) => inOffice().verifyModel(feature, request),
     metrics: () => inOffice().metrics(),
     reload: () => inOffice().reload(),
@@ -23,6 +24,7 @@ export function coldControl(
   able: Pick<FigControl, 'status' | 'metrics' | 'killSwitch' | 'reload' | 'readiness'>,
 ): FigControl {
   const deadLetters = { list: refuse, find: refuse, retry: refuse, discard: refuse };
+  const readModels = { list: refuse, swap: refuse, back: refuse, drop: refuse };
   return {
     ...able,
     report: refuse,
@@ -31,6 +33,7 @@ export function coldControl(
     reconcile: refuse,
     verifyModel: refuse,
     deadLetters: () => deadLetters,
+    readModels: () => readModels,
   };
 }
 

@@ -21,6 +21,8 @@ export interface FigControl {
   killSwitch(order: KillSwitchOrder): Promise<KillSwitchReport>;
   /** What read models could not digest. Throws FIG_STORE_UNREACHABLE while the store has not answered. */
   deadLetters(): DeadLetterDesk;
+  /** Versions of read models, and which of them serves. Throws FIG_STORE_UNREACHABLE while the store has not answered. */
+  readModels(): ReadModelDesk;
   /** Builds sampled keys anew and compares. Throws FIG_UNKNOWN_FEATURE, FIG_READ_MODEL_NOT_READY. */
   verifyModel(feature: string, request: { readonly sample: number }): Promise<VerificationReport>;
   /** Text exposition of all metrics. */
@@ -45,6 +47,57 @@ export interface DeadLetterDesk {
   }): Promise<LetterOutcome>;
   /** Serves what the read model has of the key as it is. Throws FIG_UNKNOWN_DEAD_LETTER, FIG_WHY_REQUIRED. */
   discard(id: number, order: { readonly who: string; readonly why: string }): Promise<LetterOutcome>;
+}
+
+/** What front ends may ask about versions of read models, and have done to them. Orders are kept in the audit. */
+export interface ReadModelDesk {
+  list(): Promise<{ readonly readModels: readonly VersionReport[] }>;
+  /**
+   * Lets the new version serve, if it is proven. A refusal is a result, not an error. Throws FIG_UNKNOWN_FEATURE,
+   * FIG_WHY_REQUIRED.
+   */
+  swap(feature: string, order: SwapOrder): Promise<TransitionOutcome>;
+  /** Lets the version before serve again, at once. Throws FIG_UNKNOWN_FEATURE. */
+  back(feature: string, order: VersionOrder): Promise<TransitionOutcome>;
+  /** Takes a version out of the store. Throws FIG_UNKNOWN_FEATURE, FIG_VERSION_IN_USE, FIG_UNKNOWN_VERSION. */
+  drop(feature: string, order: DropOrder): Promise<DropOutcome>;
+}
+
+export interface VersionOrder {
+  readonly who: string;
+  readonly why?: string | undefined;
+}
+
+export interface SwapOrder extends VersionOrder {
+  /** Passes over the gate, never over a read model that is not ready; `why` is then required. */
+  readonly force?: boolean | undefined;
+}
+
+export interface DropOrder extends VersionOrder {
+  readonly version: number;
+}
+
+export interface DropOutcome {
+  readonly feature: string;
+  readonly readModel: string;
+  readonly version: number;
+}
+
+/** One version of a feature's read model. */
+export interface VersionReport extends ReadModelStatus {
+  readonly feature: string;
+  readonly serves: boolean;
+  /** Whether the config has it. One that it does not have is not kept in step, and can be dropped. */
+  readonly declared: boolean;
+  /** Since when it serves, in ISO 8601, and who saw to that. */
+  readonly since?: string | undefined;
+  readonly who?: string | undefined;
+  /** Log position of its rows, as PostgreSQL prints it; undefined while it cannot be read. */
+  readonly position: string | undefined;
+  readonly lagSeconds: number | undefined;
+  /** What was compared of it in the present step, and what the gate of that step says. Of one that does not serve. */
+  readonly comparisons?: FeatureStatus['comparisons'] | undefined;
+  readonly gate?: FeatureStatus['gate'] | undefined;
 }
 
 export interface LetterOutcome {
@@ -266,7 +319,10 @@ export interface FeatureStatus {
   readonly reads: string;
   readonly routes: readonly string[];
   readonly fingerprint: string;
+  /** Of the version that serves. */
   readonly readModel: ReadModelStatus | undefined;
+  /** All declared ones, the one that serves first; absent where there is but one. */
+  readonly versions?: readonly VersionReport[] | undefined;
   readonly comparisons: Readonly<Record<Verdict, number>>;
   /** Share of match among match + mismatch + error, 0 to 1; undefined without any. */
   readonly matchRate: number | undefined;

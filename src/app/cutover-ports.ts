@@ -1,34 +1,49 @@
-import type { NormalizedFeature } from '../config/normalized-config.ts';
+import type { FeatureVersion } from '../config/feature-versions.ts';
+import type { GateHealth } from '../cutover/decide-gate.ts';
 import type { CutoverPorts } from '../cutover/ports.ts';
 import { summarizeOpenings } from '../store/breaker-store.ts';
 import { DifferenceStore } from '../store/difference-store.ts';
 import { EvidenceStore } from '../store/evidence-store.ts';
 import type { PhaseStore } from '../store/phase-store.ts';
+import { readServingVersion } from '../store/serving-version-store.ts';
 import type { Capture } from '../sync/capture/capture.ts';
 import type { Knex } from 'knex';
 import { gateHealth } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
 import type { SimpleReadModels } from './simple-read-models.ts';
 
-/** Joins what decides with what was compared, captured and stored. */
-export function cutoverPorts(parts: {
+export interface CutoverPortParts {
   readonly store: Knex;
   readonly phases: PhaseStore;
-  readonly features: readonly NormalizedFeature[];
+  /** The version of a feature that is decided about. */
+  readonly versionOf: (feature: string) => FeatureVersion;
   readonly capture: Capture | undefined;
   readonly reconciliations: Reconciliations;
   readonly simple: SimpleReadModels;
-}): CutoverPorts {
+}
+
+/** The same for versions that do not serve: no user has met them, so no breaker has opened for them. */
+export function waitingPorts(ports: CutoverPorts, parts: CutoverPortParts): CutoverPorts {
+  const own = cutoverPorts(parts);
+  const healthOf = (feature: string): Promise<GateHealth> => own.healthOf(feature);
+  return { ...ports, healthOf, breakerOf: () => Promise.resolve({ openings: 0, secondsSinceLast: undefined }) };
+}
+
+/** Joins what decides with what was compared, captured and stored. */
+export function cutoverPorts(parts: CutoverPortParts): CutoverPorts {
   const evidence = new EvidenceStore(parts.store);
   const differences = new DifferenceStore(parts.store);
-  const features = new Map(parts.features.map((feature) => [feature.name, feature]));
   return {
     phases: parts.phases,
     evidenceOf: (feature, fingerprint, step) => evidence.summarize(feature, fingerprint, step),
     forgetEvidence: (feature, step) => evidence.forget(feature, step),
-    breakerOf: (feature, since) => summarizeOpenings(parts.store, feature, since),
+    breakerOf: async (feature, since) => {
+      // What befell the version before says nothing of this one.
+      const serving = await readServingVersion(parts.store, feature);
+      return summarizeOpenings(parts.store, feature, serving && serving.at > since ? serving.at : since);
+    },
     healthOf: async (name) => {
-      const feature = features.get(name)!;
+      const feature = parts.versionOf(name);
       const reconciliation = await parts.reconciliations.health(feature);
       return { ...gateHealth(feature, parts.capture, parts.simple), ...(reconciliation && { reconciliation }) };
     },

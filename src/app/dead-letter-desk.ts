@@ -1,26 +1,28 @@
 import type { Knex } from 'knex';
-import type { NormalizedFeature } from '../config/normalized-config.ts';
+import type { FeatureVersion } from '../config/feature-versions.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { discardLetter, retryLetters } from '../store/dead-letter-orders.ts';
 import { type DeadLetter, DeadLetterStore } from '../store/dead-letter-store.ts';
 import { readModelNames } from '../store/read-model-names.ts';
 import type { DeadLetterDesk, DeadLetterReport, LetterOutcome } from './control.ts';
 
-type Features = readonly Pick<NormalizedFeature, 'name' | 'readModel'>[];
+type Features = readonly Pick<FeatureVersion, 'name' | 'readModel'>[];
 
-/** The dead letters of all features, as the front ends ask for them. Capture notices by itself what was ordered here. */
+/** The dead letters of all versions of features, as the front ends ask for them. Capture notices by itself what was ordered here. */
 export function createDeadLetterDesk(store: Knex, features: Features): DeadLetterDesk {
   const letters = new DeadLetterStore();
   const owners = new Map(
     features.flatMap(({ name, readModel }) =>
-      readModel ? [[readModelNames(readModel).projection, { feature: name, readModel: readModel.name }] as const] : [],
+      readModel
+        ? [[readModelNames(readModel).projection, { feature: name, readModel: labelOf(readModel, features) }] as const]
+        : [],
     ),
   );
   const projectionsOf = (feature: string | undefined): readonly string[] => {
     if (feature === undefined) return [...owners.keys()];
-    const known = features.find(({ name }) => name === feature);
-    if (known === undefined) throw unknownFeature(feature, features);
-    return known.readModel ? [readModelNames(known.readModel).projection] : [];
+    const known = features.filter(({ name }) => name === feature);
+    if (known.length === 0) throw unknownFeature(feature, features);
+    return known.flatMap(({ readModel }) => (readModel ? [readModelNames(readModel).projection] : []));
   };
   const reported = (letter: DeadLetter): DeadLetterReport => toReport(letter, owners.get(letter.projection)!);
   const find = async (id: number): Promise<DeadLetter> => {
@@ -59,8 +61,14 @@ export function createDeadLetterDesk(store: Knex, features: Features): DeadLette
   };
 }
 
+/** Its name, or that of the version where there are several. */
+function labelOf({ name, version }: { readonly name: string; readonly version: number }, features: Features): string {
+  const isOnly = features.every(({ readModel }) => readModel?.name !== name || readModel.version === version);
+  return isOnly ? name : readModelNames({ name, version }).projection;
+}
+
 function unknownFeature(feature: string, features: Features): FigError {
-  const known = features.map(({ name }) => name).join(', ') || 'none';
+  const known = [...new Set(features.map(({ name }) => name))].join(', ') || 'none';
   return new FigError(
     'FIG_UNKNOWN_FEATURE',
     `there is no feature ${JSON.stringify(feature)}; the config has: ${known}`,

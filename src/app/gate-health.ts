@@ -1,5 +1,6 @@
 import type { NormalizedFeature } from '../config/normalized-config.ts';
 import type { GateHealth } from '../cutover/decide-gate.ts';
+import { readModelNames } from '../store/read-model-names.ts';
 import type { Capture } from '../sync/capture/capture.ts';
 import type { BatchReport } from '../sync/batch/batch-read-model.ts';
 import type { BatchStatus, ReadModelStatus } from './control.ts';
@@ -7,22 +8,23 @@ import type { SimpleReadModel, SimpleReadModels } from './simple-read-models.ts'
 
 /** What the gate may know of a feature's read model. */
 export function gateHealth(
-  feature: NormalizedFeature,
+  feature: Pick<NormalizedFeature, 'readModel'>,
   capture: Capture | undefined,
   simple: SimpleReadModels,
 ): GateHealth {
   if (!feature.readModel) return { readModelReady: true, lagSeconds: 0 };
   const kept = simple.of(feature.readModel.name);
   if (kept) return simpleHealth(feature.readModel.name, kept);
+  const { projection: captured } = readModelNames(feature.readModel);
   if (!capture) return { readModelReady: false, readModelReason: 'capture is not running', lagSeconds: undefined };
-  const { state, progress, error } = capture.progressOf(feature.readModel.name);
+  const { state, progress, error } = capture.progressOf(captured);
   const captureError = capture.status().error;
   return {
     readModelReady: state === 'ready',
     ...(state !== 'ready' && { readModelReason: describeState(feature.readModel.name, state, progress, error) }),
-    lagSeconds: capture.lagSecondsOf(feature.readModel.name),
+    lagSeconds: capture.lagSecondsOf(captured),
     ...(captureError !== undefined && { captureError }),
-    deadLetters: capture.lettersOf(feature.readModel.name).count,
+    deadLetters: capture.lettersOf(captured).count,
   };
 }
 
@@ -36,7 +38,7 @@ function simpleHealth(name: string, kept: SimpleReadModel): GateHealth {
 }
 
 export function readModelStatus(
-  feature: NormalizedFeature,
+  feature: Pick<NormalizedFeature, 'readModel'>,
   capture: Capture | undefined,
   simple: SimpleReadModels,
 ): ReadModelStatus | undefined {
@@ -48,8 +50,9 @@ export function readModelStatus(
     const batch = report && { batch: batchStatus(report) };
     return { name, version, rows: report?.rows, ...kept.progress(), ...batch };
   }
-  const known = capture?.progressOf(name) ?? { state: 'waiting' as const, progress: 0, error: undefined };
-  return { name, version, rows: undefined, deadLetters: capture?.lettersOf(name).count ?? 0, ...known };
+  const { projection } = readModelNames(feature.readModel);
+  const known = capture?.progressOf(projection) ?? { state: 'waiting' as const, progress: 0, error: undefined };
+  return { name, version, rows: undefined, deadLetters: capture?.lettersOf(projection).count ?? 0, ...known };
 }
 
 function batchStatus({ loadedFrom, nextAt, loadingSince, failures }: BatchReport): BatchStatus {

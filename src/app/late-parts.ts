@@ -1,12 +1,13 @@
+import type { ProxyOptions } from '../../proxy/proxy-options.ts';
+import type { Candidate } from '../kernel/candidate.ts';
 import type { ExchangeSink } from '../kernel/exchange.ts';
 import type { AppliedPosition, SourcePosition } from '../kernel/position.ts';
-import type { Candidates } from './candidates.ts';
 import { FENCE_SECRET_BYTES } from './fence-secret-file.ts';
 import type { RoutedRead } from './parked-reads.ts';
 
 interface Parts {
-  readonly candidates: Candidates;
-  readonly applied: (feature: string) => AppliedPosition | undefined;
+  readonly candidate: ProxyOptions['candidate'];
+  readonly applied: ProxyOptions['applied'];
   readonly isParked: (read: RoutedRead) => boolean;
   readonly source: SourcePosition | undefined;
   readonly sourceLog: () => string | undefined;
@@ -26,12 +27,12 @@ export class LateParts {
     this.#parts = parts;
   }
 
-  get candidates(): Candidates | undefined {
-    return this.#parts?.candidates;
+  candidate(feature: string, version: number | undefined): Candidate | undefined {
+    return this.#parts?.candidate(feature, version);
   }
 
-  applied(feature: string): AppliedPosition | undefined {
-    return this.#parts?.applied(feature);
+  applied(feature: string, version: number | undefined): AppliedPosition | undefined {
+    return this.#parts?.applied(feature, version);
   }
 
   /** Without a candidate nothing is asked of the read model, so nothing of it can be wrong. */

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { allVersions, type FeatureVersion } from '../config/feature-versions.ts';
 import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-config.ts';
 import type { CutoverController } from '../cutover/controller.ts';
 import type { GateReading } from '../cutover/ports.ts';
@@ -37,6 +38,9 @@ import type { ProxySide } from './proxy-side.ts';
 import type { SimpleReadModels } from './simple-read-models.ts';
 import { askStore, askStoreSoon } from './store-presence.ts';
 import { verifyFeature } from './verify-feature.ts';
+import type { ReadModelDesk } from './control.ts';
+import type { ServingVersions } from './versions/serving-versions.ts';
+import type { VersionDesk } from './versions/version-desk.ts';
 
 export interface ControlParts {
   readonly config: NormalizedConfig;
@@ -51,6 +55,10 @@ export interface ControlParts {
   readonly simple: SimpleReadModels;
   readonly side: ProxySide;
   readonly reconciliations: Reconciliations;
+  readonly versions: ServingVersions;
+  readonly desk: VersionDesk;
+  /** Reads the gates of versions that do not serve. */
+  readonly waiting: CutoverController;
   readonly reload: () => Promise<ReloadOutcome>;
   readonly metrics: Metrics;
   readonly killSwitch: LocalKillSwitch;
@@ -79,7 +87,7 @@ export class MigrationControl implements FigControl {
     this.#parts = parts;
     this.#evidence = new EvidenceStore(parts.store);
     this.#differences = new DifferenceStore(parts.store);
-    this.#deadLetters = createDeadLetterDesk(parts.store, parts.config.features);
+    this.#deadLetters = createDeadLetterDesk(parts.store, allVersions(parts.config.features));
   }
 
   /** Also while the store is away: then with the last known phases, and nothing of what was compared. */
@@ -107,11 +115,14 @@ export class MigrationControl implements FigControl {
   }
 
   async report(name: string): Promise<FeatureReport> {
-    return askStore(this.#parts.store, this.#report(name, this.#featureOf(name)));
+    return askStore(this.#parts.store, this.#report(this.#parts.versions.named(name)));
   }
 
-  async #report(name: string, feature: NormalizedFeature): Promise<FeatureReport> {
-    const reading = await this.#parts.controller.read(name);
+  async #report(feature: FeatureVersion): Promise<FeatureReport> {
+    const { versions, controller, waiting } = this.#parts;
+    const { name } = feature;
+    const serves = versions.serving(name).key === feature.key;
+    const reading = await (serves ? controller : waiting).read(name);
     const step = describeReads(reading.row.reads);
     const { fingerprint } = feature;
     const comparisons = reading.evidence?.verdicts ?? nothingCompared;
@@ -137,7 +148,7 @@ export class MigrationControl implements FigControl {
   }
 
   async reconcile(name: string, request: ReconcileRequest, tools: ReconcileTools): Promise<ReconcileReport> {
-    return this.#parts.reconciliations.run(this.#featureOf(name), request, tools);
+    return this.#parts.reconciliations.run(this.#parts.versions.named(name), request, tools);
   }
 
   deadLetters(): DeadLetterDesk {
@@ -145,7 +156,7 @@ export class MigrationControl implements FigControl {
   }
 
   async verifyModel(name: string, { sample }: { readonly sample: number }): Promise<VerificationReport> {
-    return verifyFeature(this.#parts.target, this.#featureOf(name), sample);
+    return verifyFeature(this.#parts.target, this.#parts.versions.named(name), sample);
   }
 
   async metrics(): Promise<string> {
@@ -164,15 +175,20 @@ export class MigrationControl implements FigControl {
     return this.#parts.killSwitch.order(order);
   }
 
-  #featureOf(name: string): NormalizedFeature {
-    const { features } = this.#parts.config;
-    const feature = features.find((each) => each.name === name);
-    if (feature) return feature;
-    const known = features.map((each) => each.name).join(', ') || 'none';
-    throw new FigError('FIG_UNKNOWN_FEATURE', `there is no feature ${JSON.stringify(name)}; the config has: ${known}`);
+  readModels(): ReadModelDesk {
+    const { store, desk } = this.#parts;
+    return {
+      list: () => askStore(store, desk.list()),
+      swap: (feature, order) => askStore(store, desk.swap(feature, order)),
+      back: (feature, order) => askStore(store, desk.back(feature, order)),
+      drop: (feature, order) => askStore(store, desk.drop(feature, order)),
+    };
   }
 
-  async #featureStatus(feature: NormalizedFeature): Promise<FeatureStatus> {
+  async #featureStatus({ name }: NormalizedFeature): Promise<FeatureStatus> {
+    const { versions, desk } = this.#parts;
+    const feature = versions.serving(name);
+    const all = versions.waiting(name) && (await desk.of(name));
     const reading = await this.#parts.controller.read(feature.name);
     const { reads } = reading.row;
     const comparisons = reading.evidence?.verdicts ?? nothingCompared;
@@ -185,6 +201,7 @@ export class MigrationControl implements FigControl {
       routes: feature.routes.map(({ route }) => route),
       fingerprint: feature.fingerprint,
       readModel: readModel && { ...readModel, reconciliation: await this.#parts.reconciliations.status(feature) },
+      ...(all && { versions: all }),
       comparisons,
       matchRate: matchRateOf(comparisons),
       legacyP95Ms: reading.evidence?.legacyP95Ms,
@@ -193,7 +210,8 @@ export class MigrationControl implements FigControl {
     };
   }
 
-  #lastKnownStatus(feature: NormalizedFeature, why: string): FeatureStatus {
+  #lastKnownStatus({ name }: NormalizedFeature, why: string): FeatureStatus {
+    const feature = this.#parts.versions.serving(name);
     const reads = this.#parts.routing().features.get(feature.name)?.reads ?? { phase: 'legacy', percent: 0 };
     return {
       feature: feature.name,

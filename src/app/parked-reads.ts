@@ -6,6 +6,8 @@ export interface RoutedRead {
   readonly feature: string;
   readonly route: string;
   readonly params: Readonly<Record<string, string>>;
+  /** Of the read model that is to answer. */
+  readonly version?: number | undefined;
 }
 
 /**
@@ -14,14 +16,14 @@ export interface RoutedRead {
  */
 export function parkedReads(
   features: readonly Pick<NormalizedFeature, 'name' | 'routes'>[],
-  parkedOf: (feature: string) => readonly string[],
+  parkedOf: (feature: string, version: number | undefined) => readonly string[],
 ): (read: RoutedRead) => boolean {
   const parameters = new Map(
     features.map(({ name, routes }) => [name, new Map(routes.map(({ route, key }) => [route, key]))]),
   );
   const known = new WeakMap<readonly string[], ParkedKeys>();
-  return ({ feature, route, params }) => {
-    const keys = parkedOf(feature);
+  return ({ feature, route, params, version }) => {
+    const keys = parkedOf(feature, version);
     if (keys.length === 0) return false;
     let parked = known.get(keys);
     if (parked === undefined) known.set(keys, (parked = parkedKeys(keys)));

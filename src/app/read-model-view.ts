@@ -1,21 +1,22 @@
-import type { NormalizedFeature } from '../config/normalized-config.ts';
+import type { FeatureVersion } from '../config/feature-versions.ts';
 import type { AppliedPosition, Position } from '../kernel/position.ts';
 import type { Capture } from '../sync/capture/capture.ts';
+import { readModelNames } from '../store/read-model-names.ts';
 import { withinLag } from './bounded-position.ts';
 import type { SimpleReadModels } from './simple-read-models.ts';
 
-/** The read models of all features as proxy and shadow may see them. */
+/** The read models of all versions, by their keys, as proxy and shadow may see them. */
 export interface ReadModelView {
-  /** How far a feature's read model is; as if it were not there while it is too far behind. */
-  applied(feature: string): AppliedPosition | undefined;
+  /** How far it is; as if it were not there while it is too far behind. */
+  applied(key: string): AppliedPosition | undefined;
   /** The same, however far behind it is. */
-  position(feature: string): Position | undefined;
+  position(key: string): Position | undefined;
   /** Whether it can be compared with. A feature whose read model is elsewhere always can. */
-  isReady(feature: string): boolean;
-  letters(feature: string): FeatureLetters;
+  isReady(key: string): boolean;
+  letters(key: string): FeatureLetters;
 }
 
-/** What a proxy has to know of the dead letters of a feature's read model. */
+/** What a proxy has to know of the dead letters of a version. */
 export interface FeatureLetters {
   /** Keys that must not be read. The same list until they change. */
   readonly parked: readonly string[];
@@ -23,44 +24,54 @@ export interface FeatureLetters {
   readonly parkings: number;
 }
 
+interface CapturedName {
+  readonly name: string;
+  /** As capture knows it. */
+  readonly projection: string;
+}
+
 const noLetters: FeatureLetters = { parked: [], parkings: 0 };
 
-/** `features`: with the rules of cutover that are in force. */
+/** `versions`: with the rules of cutover that are in force. */
 export function readModelView(
-  features: readonly NormalizedFeature[],
+  versions: readonly FeatureVersion[],
   capture: Capture | undefined,
   simple: SimpleReadModels,
 ): ReadModelView {
   const applied = new Map<string, AppliedPosition>();
-  const names = new Map<string, string>();
-  for (const feature of features) {
-    const name = feature.readModel?.name;
-    if (name === undefined) continue;
-    names.set(feature.name, name);
-    const inner = simple.of(name)?.applied ?? capture?.applied(name);
+  const names = new Map<string, CapturedName>();
+  for (const version of versions) {
+    if (version.readModel === undefined) continue;
+    const name = { name: version.readModel.name, projection: readModelNames(version.readModel).projection };
+    names.set(version.key, name);
+    const inner = positionOf(name);
     if (inner === undefined) continue;
     const lag = (): number | undefined => {
-      const kept = simple.of(name);
-      return kept ? kept.lagSeconds() : capture?.lagSecondsOf(name);
+      const kept = simple.of(name.name);
+      return kept ? kept.lagSeconds() : capture?.lagSecondsOf(name.projection);
     };
     applied.set(
-      feature.name,
-      withinLag(inner, lag, () => feature.cutover.maxLagSeconds),
+      version.key,
+      withinLag(inner, lag, () => version.cutover.maxLagSeconds),
     );
   }
+  function positionOf({ name, projection }: CapturedName): AppliedPosition | undefined {
+    return simple.of(name)?.applied ?? capture?.applied(projection);
+  }
   return {
-    applied: (feature) => applied.get(feature),
-    position: (feature) => {
-      const name = names.get(feature);
-      return name === undefined ? undefined : (simple.of(name)?.applied ?? capture?.applied(name))?.current();
+    applied: (key) => applied.get(key),
+    position: (key) => {
+      const name = names.get(key);
+      return name && positionOf(name)?.current();
     },
-    letters: (feature) => {
-      const name = names.get(feature);
-      return (name === undefined ? undefined : capture?.lettersOf(name)) ?? noLetters;
+    letters: (key) => {
+      const name = names.get(key);
+      return (name && capture?.lettersOf(name.projection)) ?? noLetters;
     },
-    isReady: (feature) => {
-      const name = names.get(feature);
-      return name === undefined || (simple.of(name)?.progress() ?? capture?.progressOf(name))?.state === 'ready';
+    isReady: (key) => {
+      const name = names.get(key);
+      if (name === undefined) return true;
+      return (simple.of(name.name)?.progress() ?? capture?.progressOf(name.projection))?.state === 'ready';
     },
   };
 }

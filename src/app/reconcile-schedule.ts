@@ -1,8 +1,9 @@
-import type { NormalizedFeature } from '../config/normalized-config.ts';
+import type { FeatureVersion } from '../config/feature-versions.ts';
 import { describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
 import { type Service, startLoop } from '../kernel/service.ts';
 import type { Capture } from '../sync/capture/capture.ts';
+import { readModelNames } from '../store/read-model-names.ts';
 import type { Reconciliations } from './reconciliations.ts';
 
 /** How often it is looked whether a read model is ready, and its comparison due. */
@@ -11,7 +12,7 @@ const LOOK_EVERY_MS = 1_000;
 const MAX_REST_MS = 300_000;
 
 export interface ReconcileScheduleOptions {
-  readonly features: readonly NormalizedFeature[];
+  readonly versions: readonly FeatureVersion[];
   readonly reconciliations: Reconciliations;
   readonly capture: Capture;
   readonly log: Log;
@@ -22,17 +23,17 @@ export interface ReconcileScheduleOptions {
  * One after the other, so that legacy is never asked by two.
  */
 export function startReconcileSchedule(options: ReconcileScheduleOptions): Service {
-  const { features, log } = options;
+  const { versions, log } = options;
   return startLoop({
     name: 'reconciliation',
     maxRestMs: MAX_REST_MS,
     turn: async (signal) => {
       const failures: unknown[] = [];
-      for (const feature of features) {
+      for (const feature of versions) {
         try {
           if (!signal.aborted && (await isDue(options, feature))) await compare(options, feature, signal);
         } catch (error) {
-          failures.push(new Error(`feature ${feature.name}`, { cause: error }));
+          failures.push(new Error(`feature ${feature.key}`, { cause: error }));
         }
       }
       if (failures.length > 0) throw new AggregateError(failures);
@@ -46,20 +47,21 @@ export function startReconcileSchedule(options: ReconcileScheduleOptions): Servi
 
 async function compare(
   { reconciliations, log }: ReconcileScheduleOptions,
-  feature: NormalizedFeature,
+  feature: FeatureVersion,
   signal: AbortSignal,
 ): Promise<void> {
   const order = { repair: feature.reconcile?.repair === true };
   const { state, summary } = await reconciliations.run(feature, order, { onProgress: () => undefined, signal });
-  log.info({ feature: feature.name, state, summary }, 'the read model was compared with legacy');
+  log.info({ feature: feature.key, state, summary }, 'the read model was compared with legacy');
 }
 
 async function isDue(
   { reconciliations, capture }: ReconcileScheduleOptions,
-  feature: NormalizedFeature,
+  feature: FeatureVersion,
 ): Promise<boolean> {
   const { readModel, reconcile } = feature;
-  if (!readModel || !reconcile || capture.progressOf(readModel.name).state !== 'ready') return false;
+  if (!readModel || !reconcile || capture.progressOf(readModelNames(readModel).projection).state !== 'ready')
+    return false;
   const { last } = (await reconciliations.health(feature)) ?? {};
   return last === undefined || last.ageSeconds * 1_000 >= reconcile.everyMs;
 }

@@ -51,7 +51,7 @@ export class Reconciliations {
     };
     const order = { repair, source: wanted, maxLoad, onProgress: noting, signal };
     const result = await this.#capture
-      .reconcile(readModel.name, order)
+      .reconcile(readModelNames(readModel).projection, order)
       .finally(() => void this.#progress.delete(readModel.name));
     return { feature: name, readModel: readModel.name, summary: describeReconciliation(result), ...result };
   }

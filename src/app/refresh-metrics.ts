@@ -1,4 +1,5 @@
 import { FigError } from '../kernel/fig-error.ts';
+import { versionKey } from '../config/feature-versions.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Capture } from '../sync/capture/capture.ts';
 import type { BatchStatus, FigControl, ReadModelStatus } from './control.ts';
@@ -7,8 +8,9 @@ import type { BatchStatus, FigControl, ReadModelStatus } from './control.ts';
 export function refreshMetrics(metrics: Metrics, control: FigControl, capture: Capture | undefined): void {
   metrics.beforeText(async () => {
     const { features, storeError } = await control.status();
-    for (const { feature, phase, percent, gate, readModel } of features) {
+    for (const { feature, phase, percent, gate, readModel, versions = [] } of features) {
       if (readModel) metrics.deadLetters(feature, readModel.deadLetters ?? 0);
+      for (const each of versions) metrics.deadLetters(versionKey(feature, each.version), each.deadLetters ?? 0);
       metrics.reads(feature, { phase, percent });
       if (storeError === undefined) metrics.gate(feature, gate.result, gate.progress);
       if (readModel?.batch) metrics.batch(readModel.name, gaugesOf(readModel, readModel.batch));

@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { allVersions } from '../config/feature-versions.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { CapturedReadModel } from '../config/read-model-kinds.ts';
 import { isCaptured } from '../config/read-model-kinds.ts';
@@ -37,7 +38,9 @@ export async function runPreflight({ configFile, feature }: PreflightOptions): P
     const names = config.features.map(({ name }) => name).join(', ') || 'none';
     throw new FigError('FIG_USAGE', `there is no feature ${feature}; the config has: ${names}`);
   }
-  const readModels = chosen.flatMap(({ readModel }) => readModel ?? []).filter(isCaptured);
+  const readModels = allVersions(chosen)
+    .flatMap(({ readModel }) => readModel ?? [])
+    .filter(isCaptured);
   const url = config.legacy.database;
   if (url === undefined || readModels.length === 0) {
     return { migration: config.name, database: undefined, slot: undefined, tables: [], findings: [] };

@@ -81,6 +81,12 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
         retry: () => Promise.resolve({ ids: [] }),
         discard: refuseLetter,
       }),
+      readModels: () => ({
+        list: () => Promise.resolve({ readModels: [] }),
+        swap: refuse,
+        back: refuse,
+        drop: refuse,
+      }),
       metrics: async () => metrics.text(await side.otherMetrics()),
       reload: refuseReload,
       killSwitch: (order) => killSwitch.order(order),

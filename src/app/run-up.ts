@@ -21,7 +21,7 @@ import { reachStore } from './reach-store.ts';
 import { LiveConfig } from './live-config.ts';
 import { LocalKillSwitch } from './kill-switch.ts';
 import { MigrationControl } from './migration-control.ts';
-import { cutoverPorts } from './cutover-ports.ts';
+import { cutoverPorts, waitingPorts } from './cutover-ports.ts';
 import { drainThenStop } from './drain-then-stop.ts';
 import { storeUrlOf } from './open-databases.ts';
 import type { ProxySide } from './proxy-side.ts';
@@ -31,9 +31,12 @@ import { refreshReconcileMetrics } from './reconcile-metrics.ts';
 import { startReconcileSchedule } from './reconcile-schedule.ts';
 import { Reconciliations } from './reconciliations.ts';
 import { refreshMetrics } from './refresh-metrics.ts';
-import { retreatOnNewCode } from './retreat-on-new-code.ts';
 import { RoutingState } from './routing-state.ts';
 import type { ProgressEvent, RunningFig, StartAdmin } from './running-fig.ts';
+import { ServingVersions } from './versions/serving-versions.ts';
+import { settleVersions } from './versions/settle-versions.ts';
+import { VersionBook } from './versions/version-book.ts';
+import { VersionDesk } from './versions/version-desk.ts';
 import { ServiceStack } from './service-stack.ts';
 import type { Serving } from './serving.ts';
 import { ServingHere } from './serving-here.ts';
@@ -162,17 +165,29 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, log });
     stack.add('simple read models', () => simple.stop());
     stack.add('candidates and shadow', () => serving.close());
-    const readModels = readModelView(features, capture, simple);
+    const book = new VersionBook(features);
+    const versions = new ServingVersions(book, routing.current);
+    const readModels = readModelView(book.all(), capture, simple);
     await serving.provide({ followed: simple.followed, readModels, fenceSecret });
 
     const phases = createPhaseStore(store);
     const reconciliations = new Reconciliations(store, capture);
-    const ports = cutoverPorts({ store, phases, features: config.features, capture, simple, reconciliations });
-    const controller = new CutoverController({ features, ports, log });
+    const sources = { store, phases, capture, simple, reconciliations };
+    const ports = cutoverPorts({ ...sources, versionOf: (feature) => versions.serving(feature) });
+    const controller = new CutoverController({ features: versions.cutoverFeatures(), ports, log });
+    // Never started: it tells how the versions that do not serve stand, and moves nothing.
+    const waiting = new CutoverController({
+      features: versions.waitingFeatures(),
+      ports: waitingPorts(ports, {
+        ...sources,
+        versionOf: (feature) => versions.waiting(feature) ?? versions.serving(feature),
+      }),
+      log,
+    });
     const side = cold ?? (await serve(fenceSecret));
 
     // Until here the proxy knows no phases and sends everything to legacy.
-    await retreatOnNewCode(config.features, store, phases, controller);
+    await settleVersions(config.features, store, phases, controller);
     const keeper = startPhaseKeeper(folder, owner, log);
     stack.add('phase keeper', () => keeper.stop());
     const learn = (snapshot: RoutingSnapshot): void => {
@@ -187,10 +202,17 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const loop = controller.start();
     stack.add('cutover', () => loop.stop());
     if (capture) {
-      const schedule = startReconcileSchedule({ features: config.features, reconciliations, capture, log });
+      const schedule = startReconcileSchedule({ versions: book.all(), reconciliations, capture, log });
       stack.add('reconciliation', () => schedule.stop());
     }
 
+    const desk = new VersionDesk({
+      ...sources,
+      versions,
+      waiting,
+      features: config.features.map(({ name }) => name),
+      signal: options.signal,
+    });
     const control = new MigrationControl({
       config,
       version: options.version,
@@ -203,6 +225,9 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       simple,
       side,
       reconciliations,
+      versions,
+      desk,
+      waiting,
       reload: () => live.reload(serving),
       metrics,
       killSwitch,

@@ -1,6 +1,7 @@
 import type { BreakerOpening } from '../../proxy/breakers.ts';
 import type { LiveSettings, Proxy } from '../../proxy/proxy-options.ts';
 import { createSharedPositions, type SharedPositions } from '../../shadow/shared-position.ts';
+import { allVersions } from '../config/feature-versions.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Position } from '../kernel/position.ts';
@@ -35,7 +36,7 @@ export class ServingHere implements Serving {
 
   constructor(options: ServingHereOptions) {
     this.#options = options;
-    this.#positions = createSharedPositions(options.config.features.map(({ name }) => name));
+    this.#positions = createSharedPositions(allVersions(options.config.features).map(({ key }) => key));
   }
 
   async open(fenceSecret: Uint8Array): Promise<ProxySide> {
@@ -71,12 +72,12 @@ export class ServingHere implements Serving {
     });
   }
 
-  moved(feature: string, position: Position | undefined): void {
-    this.#positions.publish(feature, position);
+  moved(key: string, position: Position | undefined): void {
+    this.#positions.publish(key, position);
   }
 
-  parked(feature: string, parkings: number): void {
-    this.#positions.park(feature, parkings);
+  parked(key: string, parkings: number): void {
+    this.#positions.park(key, parkings);
   }
 
   reconfigure(settings: LiveSettings): void {

@@ -17,10 +17,10 @@ export interface Serving {
   open(fenceSecret: Uint8Array): Promise<ProxySide>;
   /** Starts candidates and shadow, before or after `open`. Until then legacy answers everything. */
   provide(parts: ServingParts): Promise<void>;
-  /** A feature's read model has moved; undefined: it cannot be read. */
-  moved(feature: string, position: Position | undefined): void;
-  /** Further keys of a feature's read model are parked, `parkings` in all since the start. Told before a position. */
-  parked(feature: string, parkings: number): void;
+  /** A version has moved, named by its key; undefined: it cannot be read. */
+  moved(key: string, position: Position | undefined): void;
+  /** Further keys of a version are parked, `parkings` in all since the start. Told before a position. */
+  parked(key: string, parkings: number): void;
   reconfigure(settings: LiveSettings): void;
   /** Closes what `provide` opened, once the proxy has stopped. */
   close(): Promise<void>;

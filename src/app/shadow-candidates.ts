@@ -1,14 +1,15 @@
 import { loadConfig } from '../config/load-config.ts';
 import { silentLog } from '../kernel/log.ts';
 import type { Candidate } from '../kernel/candidate.ts';
-import type { NormalizedFeature } from '../config/normalized-config.ts';
+import { allVersions, type FeatureVersion } from '../config/feature-versions.ts';
 import type { Position } from '../kernel/position.ts';
 import { PostgresSourcePosition } from '../sync/postgres/source-position.ts';
 import { createCandidates } from './candidates.ts';
 
 export interface ShadowCandidates {
-  candidate(feature: string): Candidate | undefined;
-  readonly features: readonly NormalizedFeature[];
+  /** By the key of a version. */
+  candidate(key: string): Candidate | undefined;
+  readonly features: readonly FeatureVersion[];
   readSourcePosition(): Promise<Position>;
   close(): Promise<void>;
 }
@@ -25,11 +26,12 @@ interface WorkerInput {
  */
 export async function openCandidates(input: WorkerInput): Promise<ShadowCandidates> {
   if (input.configFile === undefined) throw new Error('the shadow needs the config file that declares the features');
-  const { features } = await loadConfig(input.configFile);
+  const config = await loadConfig(input.configFile);
+  const features = allVersions(config.features);
   const candidates = createCandidates(features, { target: input.storeUrl, legacy: input.legacyDatabaseUrl });
   const source = input.legacyDatabaseUrl ? new PostgresSourcePosition(input.legacyDatabaseUrl, silentLog) : undefined;
   return {
-    candidate: (feature) => candidates.candidate(feature),
+    candidate: (key) => candidates.candidate(key),
     features,
     readSourcePosition: async () => {
       if (!source) throw new Error('legacy.database is not configured, so its position cannot be read');

@@ -1,9 +1,11 @@
 import type { Knex } from 'knex';
-import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-config.ts';
-import { isCaptured } from '../config/read-model-kinds.ts';
+import { allVersions, type FeatureVersion } from '../config/feature-versions.ts';
+import type { NormalizedConfig } from '../config/normalized-config.ts';
+import { type CapturedReadModel, isCaptured } from '../config/read-model-kinds.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Position } from '../kernel/position.ts';
 import type { AppliedBatch } from '../sync/capture/applied-batch.ts';
+import { readModelNames } from '../store/read-model-names.ts';
 import { Capture } from '../sync/capture/capture.ts';
 import type { ProgressEvent } from './running-fig.ts';
 import { showSyncProgress } from './sync-progress.ts';
@@ -12,11 +14,11 @@ export interface StartCaptureOptions {
   readonly config: NormalizedConfig;
   readonly target: Knex;
   readonly onProgress: (event: ProgressEvent) => void;
-  /** Told the position of a feature's read model whenever it moves; undefined while it cannot be read. */
-  readonly onPosition: (feature: string, position: Position | undefined) => void;
+  /** Told the position of a version, by its key, whenever it moves; undefined while it cannot be read. */
+  readonly onPosition: (key: string, position: Position | undefined) => void;
   /** Told of everything that was applied. */
   readonly onApplied: (batch: AppliedBatch) => void;
-  readonly onParked: (feature: string, parkings: number) => void;
+  readonly onParked: (key: string, parkings: number) => void;
   readonly log: Log;
 }
 
@@ -30,15 +32,19 @@ export function startCapture({
   onApplied,
   log,
 }: StartCaptureOptions) {
-  const readModels = config.features.flatMap(({ readModel }) => readModel ?? []).filter(isCaptured);
-  if (readModels.length === 0 || config.legacy.database === undefined) return undefined;
-  const ownersOf = (readModel: string): NormalizedFeature[] =>
-    config.features.filter((feature) => feature.readModel?.name === readModel);
+  const versions = allVersions(config.features);
+  const readModels = new Map<string, CapturedReadModel>();
+  for (const { readModel } of versions) {
+    if (readModel && isCaptured(readModel)) readModels.set(readModelNames(readModel).projection, readModel);
+  }
+  if (readModels.size === 0 || config.legacy.database === undefined) return undefined;
+  const ownersOf = (projection: string): FeatureVersion[] =>
+    versions.filter(({ readModel }) => readModel && readModelNames(readModel).projection === projection);
   return new Capture({
     url: config.legacy.database,
     migration: config.name,
     target,
-    readModels,
+    readModels: [...readModels.values()],
     maxLoad: config.backfill.maxLoad,
     batch: config.capture.batch,
     spool: config.capture.spool,
@@ -46,12 +52,12 @@ export function startCapture({
     log,
     onApplied,
     onProgress: showSyncProgress(onProgress),
-    onPosition: (readModel, position) => {
-      for (const { name } of ownersOf(readModel)) onPosition(name, position);
+    onPosition: (projection, position) => {
+      for (const { key } of ownersOf(projection)) onPosition(key, position);
     },
-    onParked: (readModel, parkings) => {
-      for (const { name } of ownersOf(readModel)) onParked(name, parkings);
+    onParked: (projection, parkings) => {
+      for (const { key } of ownersOf(projection)) onParked(key, parkings);
     },
-    maxLetters: (readModel) => Math.min(...ownersOf(readModel).map(({ maxDeadLetters }) => maxDeadLetters)),
+    maxLetters: (projection) => Math.min(...ownersOf(projection).map(({ maxDeadLetters }) => maxDeadLetters)),
   });
 }

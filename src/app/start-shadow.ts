@@ -1,4 +1,5 @@
 import { type ShadowFeed, startShadowFeed } from '../../shadow/shadow-feed.ts';
+import { allVersions } from '../config/feature-versions.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -7,7 +8,7 @@ export interface StartShadowOptions {
   readonly config: NormalizedConfig;
   readonly configFile: string;
   readonly storeUrl: string;
-  /** Applied positions, in memory that the shadow's thread shares. */
+  /** Applied positions of all versions, in memory that the shadow's thread shares. */
   readonly positions: SharedArrayBuffer;
   readonly maxPerSecond: number;
   readonly metrics: Metrics;
@@ -30,6 +31,7 @@ export function startShadow(options: StartShadowOptions): Promise<ShadowFeed> {
       legacyDatabaseUrl: config.legacy.database,
       candidateModule: new URL('./shadow-candidates.js', base).href,
       position: positions,
+      positionKeys: allVersions(config.features).map(({ key }) => key),
     },
     features: config.features.map(({ name }) => name),
     maxPerSecond,

@@ -15,6 +15,7 @@ import type {
   TransitionOutcome,
   VerificationReport,
 } from '../app/control.ts';
+import type { DropOrder, DropOutcome, SwapOrder, VersionOrder, VersionReport } from '../app/control.ts';
 import { errorCodes, type ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { linesOf } from './read-lines.ts';
@@ -47,6 +48,11 @@ export interface AdminClient {
   deadLetters(feature: string | undefined): Promise<Answer<{ readonly letters: readonly DeadLetterReport[] }>>;
   deadLetter(id: number): Promise<Answer<DeadLetterReport>>;
   retryDeadLetters(order: Parameters<DeadLetterDesk['retry']>[0]): Promise<Answer<LetterOutcome>>;
+  readModels(): Promise<Answer<{ readonly readModels: readonly VersionReport[] }>>;
+  /** A refusal is an answer: `moved` is false. */
+  swapVersion(feature: string, order: SwapOrder): Promise<Answer<TransitionOutcome>>;
+  swapVersionBack(feature: string, order: VersionOrder): Promise<Answer<TransitionOutcome>>;
+  dropVersion(feature: string, order: DropOrder): Promise<Answer<DropOutcome>>;
   discardDeadLetter(id: number, order: Parameters<DeadLetterDesk['discard']>[1]): Promise<Answer<LetterOutcome>>;
 }
 
@@ -83,6 +89,10 @@ export function createAdminClient(admin: URL, token: string | undefined): AdminC
     deadLetter: (id) => ask(`/dead-letters/${id}`),
     retryDeadLetters: ({ id, ...order }) =>
       ask(id === undefined ? '/dead-letters/retry' : `/dead-letters/${id}/retry`, order),
+    readModels: () => ask('/read-models'),
+    swapVersion: (feature, order) => ask(featurePath(feature, 'versions/swap'), order),
+    swapVersionBack: (feature, order) => ask(featurePath(feature, 'versions/back'), order),
+    dropVersion: (feature, order) => ask(featurePath(feature, 'versions/drop'), order),
     discardDeadLetter: (id, order) => ask(`/dead-letters/${id}/discard`, order),
   };
 }

@@ -10,6 +10,7 @@ import { preflightCommand } from './preflight-command.ts';
 import { promoteCommand } from './promote-command.ts';
 import { proxyCommand } from './proxy-command.ts';
 import { renderError } from './render-error.ts';
+import { readModelsCommand } from './read-models-command.ts';
 import { reconcileCommand } from './reconcile-command.ts';
 import { reloadCommand } from './reload-command.ts';
 import { reportCommand } from './report-command.ts';
@@ -61,6 +62,7 @@ function createProgram(context: CliContext): Command {
     reconcileCommand,
     killSwitchCommand,
     deadLettersCommand,
+    readModelsCommand,
     verifyModelCommand,
   ]) {
     const made = command(context).copyInheritedSettings(program);

@@ -11,7 +11,7 @@ export function reconcileCommand(context: CliContext): CommandUnknownOpts {
   const { io } = context;
   return new Command('reconcile')
     .description('compare the read model of a feature with the legacy database, row by row, while both go on')
-    .argument('<feature>', 'name of the feature')
+    .argument('<feature>', 'name of the feature; orders@2 for a version that does not serve')
     .option('--repair', 'put right what differs')
     .option('--source <table>', 'only this legacy table, e.g. orders or sales.orders')
     .option('--admin <url>', 'address of its admin server (default: FIG_ADMIN_URL, else the fig of this folder)')

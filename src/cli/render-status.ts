@@ -1,5 +1,14 @@
-import type { FeatureStatus, LoadStatus, ObservedRoute, StatusReport } from '../app/control.ts';
-import { formatBytes, formatCount, formatDuration, formatMs, formatSeconds, formatShare, printable } from './format.ts';
+import type { FeatureStatus, LoadStatus, ObservedRoute, StatusReport, VersionReport } from '../app/control.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMs,
+  formatPlural,
+  formatSeconds,
+  formatShare,
+  printable,
+} from './format.ts';
 import { paintGate, type Palette } from './palette.ts';
 import { reconciliationLine } from './render-reconciliation.ts';
 import { renderTable } from './render-table.ts';
@@ -105,7 +114,20 @@ function renderFeatures(features: readonly FeatureStatus[], palette: Palette, no
     const last = readModel?.reconciliation;
     return last ? [`${palette.bold(feature)}: ${reconciliationLine(last, palette, now)}`] : [];
   });
-  return `${table}\n\n${[...reasons, ...compared].join('\n')}`;
+  const versions = features.flatMap((feature) => (feature.versions ?? []).map((each) => versionLine(each, palette)));
+  return `${table}\n\n${[...reasons, ...compared, ...versions].join('\n')}`;
+}
+
+/** `orders@2  waits, 0/4A1C2F8, 40 ms behind: 350 of 354 clean comparisons so far` */
+function versionLine(report: VersionReport, palette: Palette): string {
+  const { feature, version, serves, state, position, lagSeconds, deadLetters = 0, gate } = report;
+  const parts = [
+    serves ? palette.cyan('serves') : 'waits',
+    ...(state === 'ready' ? [] : [palette.yellow(`${state} ${formatShare(report.progress)}`)]),
+    ...(position === undefined ? [] : [position, `${formatSeconds(lagSeconds)} behind`]),
+    ...(deadLetters === 0 ? [] : [palette.red(formatPlural(deadLetters, 'dead letter'))]),
+  ];
+  return `${palette.bold(`${feature}@${version}`)}  ${parts.join(', ')}${gate ? `: ${gate.reason}` : ''}`;
 }
 
 function readModelText(readModel: FeatureStatus['readModel'], palette: Palette, now: number): string {

@@ -11,7 +11,7 @@ const DEFAULT_COLUMNS = 120;
 export function reportCommand({ io }: CliContext): CommandUnknownOpts {
   return new Command('report')
     .description('show where the answers of legacy and candidate differ')
-    .argument('<feature>', 'name of the feature')
+    .argument('<feature>', 'name of the feature; orders@2 for a version that does not serve')
     .option('--admin <url>', 'address of its admin server (default: FIG_ADMIN_URL, else the fig of this folder)')
     .option('--json', 'print what the admin API answers')
     .addHelpText(

@@ -9,7 +9,7 @@ export function verifyModelCommand(context: CliContext): CommandUnknownOpts {
   const { io } = context;
   return new Command('verify-model')
     .description('build sampled keys of a read model anew, and say which change failed to mark one as dirty')
-    .argument('<feature>', 'name of the feature')
+    .argument('<feature>', 'name of the feature; orders@2 for a version that does not serve')
     .option('--sample <keys>', 'how many keys, drawn by lot', parseSample, 1_000)
     .option('--admin <url>', 'address of its admin server (default: FIG_ADMIN_URL, else the fig of this folder)')
     .option('--json', 'print what the admin API answers')

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { AnyReadModelDefinition } from './read-model-kinds.ts';
+import type { AnyReadModelDefinition, CapturedReadModel } from './read-model-kinds.ts';
 import type { ReconcileRules } from './reconcile-rules.ts';
 
 export interface QueryInput {
@@ -94,9 +94,19 @@ export interface RouteDefinition {
   readonly graphql?: { readonly operation: string | RegExp | readonly string[] } | undefined;
 }
 
+/** The version that the present one is to take the place of: both are kept in step, and one of them serves. */
+export interface PreviousDefinition {
+  /** The same read model with a lower version, as it was while it served alone. */
+  readonly readModel: CapturedReadModel;
+  /** The handlers that read it, for the same routes. Default: those of the feature. */
+  readonly queries?: Readonly<Record<string, QueryHandler>> | undefined;
+}
+
 export interface FeatureDefinition {
   readonly name: string;
   readonly readModel?: AnyReadModelDefinition | undefined;
+  /** The version that serves until `fig read-models swap` gives its place to the present one, and the way back after that. */
+  readonly previous?: PreviousDefinition | undefined;
   /** Route (`GET /api/orders/:id`) to the handler that answers it from the read model. */
   readonly queries?: Readonly<Record<string, QueryHandler>> | undefined;
   /** The same for GraphQL: route (`POST /graphql`) to the handlers of its queries by their operation's name. */

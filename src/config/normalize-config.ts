@@ -78,7 +78,8 @@ function normalizeFeature(feature: FeatureDefinition, codeVersion: string | unde
       keyed(route, feature.keyedBy),
     ),
     readModel: feature.readModel,
-    queries: new Map(answered.map(({ route, handler }) => [route.route, handler])),
+    queries: queriesOf(answered),
+    previous: previousOf(feature, codeVersion),
     candidateUrl: feature.candidate === undefined ? undefined : new URL(feature.candidate),
     candidateTimeoutMs: feature.candidateTimeoutMs ?? 1_000,
     maxDeadLetters: feature.deadLetters?.max ?? defaultMaxDeadLetters,
@@ -103,6 +104,22 @@ function normalizeFeature(feature: FeatureDefinition, codeVersion: string | unde
     reconcile: feature.readModel && isCaptured(feature.readModel) ? reconcileOf(feature.reconcile) : undefined,
     fingerprint: fingerprintOf(feature, codeVersion),
   };
+}
+
+/** The fingerprint is that of a feature which declares this version alone, so that what was proven of it stays proven. */
+function previousOf(feature: FeatureDefinition, codeVersion: string | undefined): NormalizedFeature['previous'] {
+  const { previous } = feature;
+  if (previous === undefined) return undefined;
+  const alone = { ...feature, readModel: previous.readModel, queries: previous.queries ?? feature.queries };
+  return {
+    readModel: previous.readModel,
+    queries: queriesOf(handlersOf(alone)),
+    fingerprint: fingerprintOf(alone, codeVersion),
+  };
+}
+
+function queriesOf(answered: ReturnType<typeof handlersOf>): NormalizedFeature['queries'] {
+  return new Map(answered.map(({ route, handler }) => [route.route, handler]));
 }
 
 function normalizeVisitor(visitor: VisitorDefinition = {}): NormalizedConfig['visitor'] {

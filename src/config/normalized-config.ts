@@ -3,7 +3,7 @@ import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
 import type { ProxyLimits } from './limits.ts';
-import type { AnyReadModelDefinition } from './read-model-kinds.ts';
+import type { AnyReadModelDefinition, CapturedReadModel } from './read-model-kinds.ts';
 import type { NormalizedReconcile } from './reconcile-rules.ts';
 import type { UpstreamTimeouts } from './timeouts.ts';
 
@@ -44,12 +44,21 @@ export interface NormalizedCutover {
   readonly maxBreakerOpenings: number;
 }
 
+export interface NormalizedPrevious {
+  readonly readModel: CapturedReadModel;
+  readonly queries: ReadonlyMap<string, QueryHandler>;
+  /** What the feature's was while this version was the only one. */
+  readonly fingerprint: string;
+}
+
 export interface NormalizedFeature {
   readonly name: string;
   readonly routes: readonly NormalizedRoute[];
   readonly readModel: AnyReadModelDefinition | undefined;
   /** By the name of their route, as in `routes`. */
   readonly queries: ReadonlyMap<string, QueryHandler>;
+  /** Another version of the read model that is kept beside this one, and what reads it. */
+  readonly previous?: NormalizedPrevious | undefined;
   readonly candidateUrl: URL | undefined;
   readonly candidateTimeoutMs: number;
   readonly maxDeadLetters: number;

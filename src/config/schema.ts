@@ -5,6 +5,7 @@ import { callable, identifier, postgresUrl } from './plain-schema.ts';
 import { readModel } from './read-model-schema.ts';
 import { reconcileSchema } from './reconcile-rules.ts';
 import { keyProblems } from './keyed-routes.ts';
+import { previousProblems } from './previous-version.ts';
 import { graphqlRoute, operationName, plainRoute, route } from './route-schema.ts';
 
 const httpUrl = z.string().refine(isHttpUrl, 'an http:// or https:// URL');
@@ -44,6 +45,7 @@ const feature = z
   .strictObject({
     name: identifier,
     readModel: readModel.optional(),
+    previous: z.strictObject({ readModel, queries: z.record(plainRoute, callable).optional() }).optional(),
     queries: z.record(plainRoute, callable).optional(),
     operations: z.record(graphqlRoute, z.record(operationName, callable)).optional(),
     routes: z.array(route).optional(),
@@ -70,6 +72,9 @@ const feature = z
   .superRefine((value, context) => {
     for (const { route: at, message } of keyProblems(value)) {
       context.addIssue({ code: 'custom', path: ['keyedBy', at], message });
+    }
+    for (const { key, message } of previousProblems(value)) {
+      context.addIssue({ code: 'custom', path: ['previous', key], message });
     }
   });
 

@@ -4,6 +4,8 @@ export interface CandidateQuestion extends HttpQuestion {
   readonly feature: string;
   readonly route: string;
   readonly params: Readonly<Record<string, string>>;
+  /** Version of the read model that is to answer, see `FeatureRouting`. */
+  readonly version?: number | undefined;
 }
 
 export type CandidateResult =

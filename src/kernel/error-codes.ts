@@ -45,7 +45,7 @@ export const errorCodes = {
     remedy: 'The message lists the names there are.',
   },
   FIG_WHY_REQUIRED: {
-    meaning: 'A rollback or a forced promotion must say why; the reason is kept in the audit.',
+    meaning: 'A rollback, a forced promotion or a forced swap must say why; the reason is kept in the audit.',
     remedy: 'Add --why "...".',
   },
   FIG_RELOAD_REFUSED: {
@@ -153,6 +153,14 @@ export const errorCodes = {
   FIG_VERIFY_REFUSED: {
     meaning: 'A read model that handlers write cannot be verified: what they wrote cannot be built anew key by key.',
     remedy: 'Compare its sources with `fig reconcile`, and its answers in shadow.',
+  },
+  FIG_UNKNOWN_VERSION: {
+    meaning: 'There is no such version of the read model.',
+    remedy: '`fig read-models list` shows those there are.',
+  },
+  FIG_VERSION_IN_USE: {
+    meaning: 'A version of a read model that serves, or that the config declares, cannot be dropped.',
+    remedy: 'Let another version serve, take `previous` out of the config, start fig again, and then drop it.',
   },
   FIG_LISTEN_FAILED: {
     meaning: 'The proxy cannot listen on the address.',

@@ -50,6 +50,10 @@ export interface Exchange {
   readonly reads: ReadState;
   /** The stay in that step, see `FeatureRouting`. */
   readonly stay?: number | undefined;
+  /** Version of the read model that is compared, see `FeatureRouting`. As the proxy hands it over: the one that serves. */
+  readonly version?: number | undefined;
+  /** The answer is another version's. It tells what a user asked, and nothing of the version that is compared. */
+  readonly isOfOtherVersion?: boolean | undefined;
   readonly question: HttpQuestion;
   readonly answer: HttpAnswer;
   readonly servedBy: Side;

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 
-/** Moments of capture and reconciliation between which a process may die and nothing may be lost. */
+/** Moments between which a process may die and nothing may be lost. */
 export type Milestone =
   /** Events have come over the wire; nothing of them is applied. */
   | 'sync:received'
@@ -23,7 +23,11 @@ export type Milestone =
   /** Rows that differ were read from legacy; they are not landed. */
   | 'reconcile:repair-read'
   /** Rows that differ were put right and committed. */
-  | 'reconcile:repaired';
+  | 'reconcile:repaired'
+  /** Another version of a read model may serve; nothing is written. */
+  | 'read-models:swap-begun'
+  /** It is stored that another version serves; nobody has been told. */
+  | 'read-models:swap-committed';
 
 export const milestones = channel('strangler-fig:milestones');
 

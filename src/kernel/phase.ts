@@ -14,6 +14,8 @@ export interface FeatureRouting {
   readonly reads: ReadState;
   /** Revision of the move that led here: tells one stay in a step from the next. Undefined: not known. */
   readonly stay?: number | undefined;
+  /** Version of the read model that serves; undefined: there is no other that could. */
+  readonly version?: number | undefined;
 }
 
 /** Who sent all reads back to legacy, why and when. */

@@ -12,7 +12,15 @@ export type AuditAction =
   /** Somebody asked for dead letters to be tried at once. */
   | 'retry-dead-letter'
   /** Somebody let one go, and the row of its key is served as it is. */
-  | 'discard-dead-letter';
+  | 'discard-dead-letter'
+  /** Another version of a read model serves from then on: a later one that was proven, */
+  | 'swap-version'
+  /** or that somebody wanted all the same, */
+  | 'force-swap-version'
+  /** or the one before. */
+  | 'swap-version-back'
+  /** A version that did not serve was taken out of the store. */
+  | 'drop-version';
 
 /** What is kept of one transition, for as long as the control store lives. */
 export interface AuditNote {

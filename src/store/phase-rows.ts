@@ -5,8 +5,9 @@ export const phaseChannel = 'fig_phases';
 
 /** One statement, so that the revision and the phases are of the same moment. */
 export const snapshotSql = `
-  SELECT r.revision, f.feature, f.phase, f.percent, f.revision AS stay, k.who AS killed_by, k.why AS killed_why, k.at AS killed_at
-  FROM fig.phase_revision r LEFT JOIN fig.feature_phase f ON true LEFT JOIN fig.kill_switch k ON true`;
+  SELECT r.revision, f.feature, f.phase, f.percent, f.revision AS stay, v.version, k.who AS killed_by, k.why AS killed_why, k.at AS killed_at
+  FROM fig.phase_revision r LEFT JOIN fig.feature_phase f ON true
+  LEFT JOIN fig.serving_version v ON v.feature = f.feature LEFT JOIN fig.kill_switch k ON true`;
 
 export interface SnapshotRow {
   /** bigint: arrives as text. */
@@ -15,6 +16,7 @@ export interface SnapshotRow {
   readonly phase: ReadPhase | null;
   readonly percent: number | null;
   readonly stay: string | null;
+  readonly version: number | null;
   readonly killed_by: string | null;
   readonly killed_why: string | null;
   readonly killed_at: Date | null;
@@ -25,9 +27,14 @@ export function toSnapshot(rows: readonly SnapshotRow[]): RoutingSnapshot {
   const [first] = rows;
   if (first === undefined) throw new Error('fig.phase_revision has no row: the control store is damaged');
   const features = new Map<string, FeatureRouting>();
-  for (const { feature, phase, percent, stay } of rows) {
+  for (const { feature, phase, percent, stay, version } of rows) {
     if (feature === null || phase === null || percent === null) continue;
-    features.set(feature, { feature, reads: { phase, percent }, stay: Number(stay) });
+    features.set(feature, {
+      feature,
+      reads: { phase, percent },
+      stay: Number(stay),
+      ...(version !== null && { version }),
+    });
   }
   const killSwitch = killSwitchOf(first);
   return { revision: Number(first.revision), features, ...(killSwitch && { killSwitch }) };

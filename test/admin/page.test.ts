@@ -5,6 +5,7 @@ import { startAdminServer, type AdminServer } from '../../src/admin/admin-server
 import { silentLog } from '../../src/kernel/log.ts';
 import { openBrowser } from '../support/browser.ts';
 import { observingStatus, sampleControl, sampleFeature, type SampleControl } from '../support/sample-control.ts';
+import { servingVersion, waitingVersion } from '../support/sample-versions.ts';
 
 const screenshots = 'test-results';
 
@@ -37,6 +38,23 @@ describe('the status page in a real browser', () => {
       },
     };
   }
+
+  it('shows both versions of a read model, which serves, and what keeps the other from it', async () => {
+    const features = [
+      sampleFeature({ versions: [servingVersion, waitingVersion] }),
+      sampleFeature({ feature: 'alone' }),
+    ];
+    await using opened = await open(sampleControl({ features }));
+    const { page, problems } = opened;
+    const list = page.getByRole('list', { name: 'Versions of the read model of orders' });
+    await list.waitFor();
+    expect(await list.getByRole('listitem').allInnerTexts()).toEqual([
+      'v1 serves, at 0/4A1C2F8, 40 ms behind',
+      'v2 waits, at 0/4A1C2F8, 40 ms behind, 3 dead letters: 4 of 354 answers differ (1.13 %, limit 0.1 %)',
+    ]);
+    expect(await page.getByRole('list', { name: 'Versions of the read model of alone' }).count()).toBe(0);
+    expect(problems).toEqual([]);
+  });
 
   it('shows every feature with its phase, evidence, gate and differences, and stores a screenshot', async () => {
     await using opened = await open(sampleControl());

@@ -8,14 +8,15 @@ import { seedOrders } from '../sync/poison.ts';
 import { summary } from '../sync/summary-model.ts';
 import { caughtUp, fillDisk, makeRoom, otherModel, shortRests, untilFailed } from '../sync/two-models.ts';
 
+const feature = (name: string, readModel: object) => ({
+  name,
+  readModel,
+  queries: { [`GET /${name}`]: () => undefined },
+});
+
 test('a read model that has failed is shown with the reason, holds its own gate and no other', async () => {
   await using setup = await setupSync();
   await seedOrders(setup, 30);
-  const feature = (name: string, readModel: object) => ({
-    name,
-    readModel,
-    queries: { [`GET /${name}`]: () => undefined },
-  });
   const config = normalizeConfig(
     {
       legacy: { url: 'http://legacy.internal', database: setup.legacyUrl },

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
+import { projections } from '../../migrations/0001-projections.ts';
 import { cutover } from '../../migrations/0003-cutover.ts';
 import { routing } from '../../migrations/0004-routing.ts';
+import { servingVersions } from '../../migrations/0010-serving-versions.ts';
 import { migrateStore, openStore } from '../../src/store/control-store.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
@@ -9,11 +11,11 @@ export interface PhaseTestStore extends AsyncDisposable {
   readonly knex: Knex;
 }
 
-/** A fresh control store that holds the tables of phases and audit. */
+/** A fresh control store that holds the tables of phases, versions and audit. */
 export async function createPhaseTestStore(): Promise<PhaseTestStore> {
   const database = await createTestDatabase();
   const knex = openStore(database.url, { applicationName: 'fig phase test' });
-  await migrateStore(knex, [cutover, routing]);
+  await migrateStore(knex, [projections, cutover, routing, servingVersions]);
   return {
     url: database.url,
     knex,

@@ -12,6 +12,7 @@ import type {
   VerificationReport,
 } from '../../src/app/control.ts';
 import { sampleLetters } from './sample-letters.ts';
+import { type SampleVersions, sampleVersions } from './sample-versions.ts';
 import { sampleVerification } from './sample-verification.ts';
 import { FigError } from '../../src/kernel/fig-error.ts';
 
@@ -29,6 +30,7 @@ export interface SampleControl extends FigControl {
   /** What a comparison with legacy comes to; default: one row differs. */
   reconciling: FigControl['reconcile'];
   letters: DeadLetterDesk;
+  versions: SampleVersions;
   verification: VerificationReport;
 }
 
@@ -46,6 +48,7 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
     failure: undefined,
     asked: [],
     letters: sampleLetters(),
+    versions: sampleVersions(),
     verification: sampleVerification,
     outcome: (feature, action) => ({
       feature,
@@ -109,6 +112,7 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
       return { ...control.current.killSwitch, on, told: true };
     },
     deadLetters: () => control.letters,
+    readModels: () => control.versions,
     verifyModel: async (feature, { sample }) => {
       known(feature);
       return { ...control.verification, feature, checked: sample };

@@ -1,6 +1,7 @@
 import { h } from './dom.js';
 import { ago, count, milliseconds, percent, plural, seconds } from './format.js';
 import { differences } from './differences.js';
+import { versions } from './versions.js';
 
 const phases = [
   ['legacy', 'Legacy', 'legacy answers'],
@@ -72,6 +73,7 @@ export function featureCard(feature, status, entry) {
     ),
     readModelNotice(feature.readModel),
     reconciliationNotice(feature.readModel?.reconciliation),
+    versions(feature),
     steps(feature),
     h('div', { class: 'columns' }, evidence(feature, entry?.report), gate(feature, status)),
     differences(name, entry),

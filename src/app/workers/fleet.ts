@@ -11,8 +11,8 @@ import type { WorkerHandle } from './worker-handle.ts';
 
 export interface FleetOptions {
   readonly routing: RoutingState;
-  /** In the order of the config. */
-  readonly features: readonly string[];
+  /** Of all versions, in the order of the config. */
+  readonly keys: readonly string[];
 }
 
 /** What the primary tells its workers all the time: phases, read models, and what they say to each other. */
@@ -110,7 +110,7 @@ export class Fleet {
     if (this.#source === undefined) return;
     const { followed, view } = this.#source;
     const log = followed?.sourceLog();
-    const states = this.#options.features.map((feature) => stateOf(feature, view));
+    const states = this.#options.keys.map((key) => stateOf(key, view));
     const changed = log === this.#log ? states.filter((state, index) => !isSame(state, this.#states[index])) : states;
     this.#log = log;
     this.#states = states;
@@ -119,15 +119,15 @@ export class Fleet {
   }
 }
 
-function stateOf(feature: string, view: ReadModelView): ReadModelState {
-  const position = view.position(feature);
+function stateOf(key: string, view: ReadModelView): ReadModelState {
+  const position = view.position(key);
   return {
-    feature,
+    key,
     position,
-    isNear: view.applied(feature)?.current() !== undefined,
-    isReady: view.isReady(feature),
-    parked: view.letters(feature).parked,
-    parkings: view.letters(feature).parkings,
+    isNear: view.applied(key)?.current() !== undefined,
+    isReady: view.isReady(key),
+    parked: view.letters(key).parked,
+    parkings: view.letters(key).parkings,
   };
 }
 

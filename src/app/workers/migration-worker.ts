@@ -1,5 +1,6 @@
 import type { Proxy } from '../../../proxy/proxy-options.ts';
 import { loadConfig } from '../../config/load-config.ts';
+import { allVersions } from '../../config/feature-versions.ts';
 import type { NormalizedConfig } from '../../config/normalized-config.ts';
 import { FigError, describeError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
@@ -142,7 +143,7 @@ export class MigrationWorker implements WorkerProxy {
     if (fixedDigest(config) !== digest) {
       throw new FigError('FIG_CONFIG_CHANGED', `${configFile} has changed since fig was started`);
     }
-    const readModels = new PushedReadModels(config.features, () => this.#fellows.isCurrent());
+    const readModels = new PushedReadModels(allVersions(config.features), () => this.#fellows.isCurrent());
     this.#readModels = readModels;
     return { config, readModels, source: openSource(config, this.#job.storeUrl, this.#log) };
   }

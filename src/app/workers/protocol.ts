@@ -44,9 +44,9 @@ export interface MigrationJob extends LiveSettings {
 
 export type WorkerJob = ObserverJob | MigrationJob;
 
-/** A read model as the primary sees it. */
+/** A version of a read model as the primary sees it. */
 export interface ReadModelState {
-  readonly feature: string;
+  readonly key: string;
   /** As applied; undefined: it cannot be read. */
   readonly position: Position | undefined;
   /** Whether it is near enough to the source for users. */

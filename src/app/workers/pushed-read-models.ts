@@ -6,7 +6,7 @@ import type { ReadModelState } from './protocol.ts';
 
 const noLetters: FeatureLetters = { parked: [], parkings: 0 };
 
-/** The read models as the primary pushes them to a worker, for its proxy and for its shadow. */
+/** The versions of read models, by their keys, as the primary pushes them to a worker, for its proxy and for its shadow. */
 export class PushedReadModels {
   readonly #positions: ReturnType<typeof createSharedPositions>;
   readonly #trackers: ReadonlyMap<string, AppliedTracker>;
@@ -16,10 +16,10 @@ export class PushedReadModels {
   #log: string | undefined;
 
   /** `isCurrent`: whether the primary was heard lately; while not, no read model is trusted. */
-  constructor(features: readonly { readonly name: string; readonly readModel: unknown }[], isCurrent: () => boolean) {
-    this.#positions = createSharedPositions(features.map(({ name }) => name));
-    const own = features.filter(({ readModel }) => readModel !== undefined);
-    this.#trackers = new Map(own.map(({ name }) => [name, new AppliedTracker()]));
+  constructor(versions: readonly { readonly key: string; readonly readModel: unknown }[], isCurrent: () => boolean) {
+    this.#positions = createSharedPositions(versions.map(({ key }) => key));
+    const own = versions.filter(({ readModel }) => readModel !== undefined);
+    this.#trackers = new Map(own.map(({ key }) => [key, new AppliedTracker()]));
     this.#isCurrent = isCurrent;
   }
 
@@ -30,13 +30,13 @@ export class PushedReadModels {
 
   hear(log: string | undefined, states: readonly ReadModelState[]): void {
     this.#log = log;
-    for (const { feature, position, isNear, isReady, parked, parkings } of states) {
+    for (const { key, position, isNear, isReady, parked, parkings } of states) {
       // Before the position: whoever waits for it must find the keys that do not stand at it.
-      this.#letters.set(feature, { parked, parkings });
-      this.#positions.park(feature, parkings);
-      this.#positions.publish(feature, position);
-      this.#trackers.get(feature)?.set(isNear ? position : undefined);
-      this.#ready.set(feature, isReady);
+      this.#letters.set(key, { parked, parkings });
+      this.#positions.park(key, parkings);
+      this.#positions.publish(key, position);
+      this.#trackers.get(key)?.set(isNear ? position : undefined);
+      this.#ready.set(key, isReady);
     }
   }
 
@@ -44,16 +44,16 @@ export class PushedReadModels {
     return this.#log;
   }
 
-  letters(feature: string): FeatureLetters {
-    return this.#letters.get(feature) ?? noLetters;
+  letters(key: string): FeatureLetters {
+    return this.#letters.get(key) ?? noLetters;
   }
 
-  isReady(feature: string): boolean {
-    return this.#ready.get(feature) ?? false;
+  isReady(key: string): boolean {
+    return this.#ready.get(key) ?? false;
   }
 
-  applied(feature: string): AppliedPosition | undefined {
-    const tracker = this.#trackers.get(feature);
+  applied(key: string): AppliedPosition | undefined {
+    const tracker = this.#trackers.get(key);
     return (
       tracker && {
         current: () => (this.#isCurrent() ? tracker.current() : undefined),

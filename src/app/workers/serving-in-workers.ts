@@ -1,6 +1,7 @@
 import type { BreakerOpening } from '../../../proxy/breakers.ts';
 import type { LiveSettings } from '../../../proxy/proxy-options.ts';
 import { shareOf } from '../../config/limits.ts';
+import { allVersions } from '../../config/feature-versions.ts';
 import type { NormalizedConfig } from '../../config/normalized-config.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Position } from '../../kernel/position.ts';
@@ -42,7 +43,7 @@ export class ServingInWorkers implements Serving {
     this.#options = options;
     this.#digest = fixedDigest(config);
     this.#settings = this.#shareOf(settingsOf(config));
-    this.#fleet = new Fleet({ routing, features: config.features.map(({ name }) => name) });
+    this.#fleet = new Fleet({ routing, keys: allVersions(config.features).map(({ key }) => key) });
   }
 
   async open(fenceSecret: Uint8Array): Promise<ProxySide> {
@@ -64,7 +65,7 @@ export class ServingInWorkers implements Serving {
     return Promise.resolve();
   }
 
-  moved(_feature: string, position: Position | undefined): void {
+  moved(_key: string, position: Position | undefined): void {
     this.#fleet.moved(position !== undefined);
   }
 

@@ -7,6 +7,7 @@ import { type Service, sleep, startLoop } from '../../kernel/service.ts';
 import { batchDefaults, type BatchLimits } from '../batch-limits.ts';
 import { spoolDefaults, type SpoolOptions } from '../postgres/spool-space.ts';
 import type { AppliedBatch } from './applied-batch.ts';
+import { readModelNames } from '../../store/read-model-names.ts';
 import type { Reconciliation } from '../../store/reconciliation-store.ts';
 import { AppliedTracker } from '../applied-tracker.ts';
 import type { SyncProgress } from '../backfill/backfill.ts';
@@ -41,7 +42,7 @@ export interface CaptureOptions {
   readonly setbackRests?: SetbackRests | undefined;
   readonly log: Log;
   readonly onProgress: (progress: SyncProgress) => void;
-  /** Told the position of a read model whenever it moves; undefined while it cannot be read. */
+  /** Told the position of a version (`order_summary_v1`) whenever it moves; undefined while it cannot be read. */
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
   /** Told of everything that was applied. */
   readonly onApplied?: ((batch: AppliedBatch) => void) | undefined;
@@ -64,12 +65,17 @@ export interface ReadModelLetters {
 const noLetters: ReadModelLetters = { parked: [], count: 0, parkings: 0 };
 const DEFAULT_MAX_LETTERS = 100;
 
-/** Keeps every read model in step with the legacy database, for as long as it runs. */
+/**
+ * Keeps every read model in step with the legacy database, for as long as it runs. Several versions of one are told apart by
+ * the names of their projections, `order_summary_v1`; one that has no other version may also be asked for by its own name.
+ */
 export class Capture implements Service {
   readonly name = 'capture';
   readonly source: PostgresSourcePosition;
   readonly #options: CaptureOptions;
   readonly #trackers: ReadonlyMap<string, AppliedTracker>;
+  /** By the name of the read model. */
+  readonly #versions: ReadonlyMap<string, string>;
   readonly #progress = new Map<string, ReadModelProgress>();
   readonly #letters = new Map<string, ReadModelLetters>();
   readonly #lag = new LagMeter();
@@ -88,7 +94,10 @@ export class Capture implements Service {
     this.#told = new FindingLog(options.log);
     this.#setbacks = new Setbacks(options.setbackRests);
     this.source = new PostgresSourcePosition(options.url, options.log);
-    this.#trackers = new Map(options.readModels.map(({ name }) => [name, new AppliedTracker()]));
+    this.#trackers = new Map(
+      options.readModels.map((model) => [readModelNames(model).projection, new AppliedTracker()]),
+    );
+    this.#versions = new Map(options.readModels.map((model) => [model.name, readModelNames(model).projection]));
     this.#loops = [
       startLoop({
         name: 'capture',
@@ -110,15 +119,15 @@ export class Capture implements Service {
   }
 
   applied(readModel: string): AppliedPosition | undefined {
-    return this.#trackers.get(readModel);
+    return this.#trackers.get(this.#versionOf(readModel));
   }
 
   progressOf(readModel: string): ReadModelProgress {
-    return this.#progress.get(readModel) ?? { state: 'waiting', progress: 0, error: this.#error };
+    return this.#progress.get(this.#versionOf(readModel)) ?? { state: 'waiting', progress: 0, error: this.#error };
   }
 
   lettersOf(readModel: string): ReadModelLetters {
-    return this.#letters.get(readModel) ?? noLetters;
+    return this.#letters.get(this.#versionOf(readModel)) ?? noLetters;
   }
 
   /** Names of those that are kept in step. */
@@ -157,7 +166,7 @@ export class Capture implements Service {
 
   /** Seconds that a read model is behind; undefined while that is not known. */
   lagSecondsOf(readModel: string): number | undefined {
-    const applied = this.#trackers.get(readModel)?.current();
+    const applied = this.#trackers.get(this.#versionOf(readModel))?.current();
     return applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now())?.seconds;
   }
 
@@ -167,7 +176,7 @@ export class Capture implements Service {
    */
   async reconcile(readModel: string, order: ReconcileOrder): Promise<Reconciliation> {
     if (!this.#session) throw new FigError('FIG_RECONCILE_REFUSED', 'changes are not being captured');
-    return this.#session.reconcile(readModel, order);
+    return this.#session.reconcile(this.#versionOf(readModel), order);
   }
 
   /**
@@ -175,8 +184,8 @@ export class Capture implements Service {
    * that does not mend itself; any other failure is tried again.
    */
   async untilReady(signal: AbortSignal): Promise<void> {
-    const isReady = ({ name }: CapturedReadModel): boolean => this.progressOf(name).state === 'ready';
-    while (!signal.aborted && !this.#options.readModels.every(isReady)) {
+    const isReady = (version: string): boolean => this.progressOf(version).state === 'ready';
+    while (!signal.aborted && ![...this.#trackers.keys()].every(isReady)) {
       if (this.#refusal) throw this.#refusal;
       await sleep(50, signal);
     }
@@ -209,7 +218,7 @@ export class Capture implements Service {
       onPosition: (readModel, position) => this.#setPosition(readModel, position),
       isTold: (readModel) => this.#trackers.get(readModel)?.current() !== undefined,
       onApplied: (batch) => this.#options.onApplied?.(batch),
-      maxLetters: (readModel) => this.#options.maxLetters?.(readModel) ?? DEFAULT_MAX_LETTERS,
+      maxLetters: (model) => this.#options.maxLetters?.(readModelNames(model).projection) ?? DEFAULT_MAX_LETTERS,
       onLetters: (readModel, { parked, count }) => this.#setLetters(readModel, parked, count),
     });
     this.#session = session;
@@ -222,6 +231,10 @@ export class Capture implements Service {
       this.#session = undefined;
     }
     return signal.aborted ? undefined : 0;
+  }
+
+  #versionOf(readModel: string): string {
+    return this.#trackers.has(readModel) ? readModel : (this.#versions.get(readModel) ?? readModel);
   }
 
   #setState(readModel: string, progress: ReadModelProgress): void {

@@ -41,12 +41,8 @@ export class Lane {
     this.tries();
   }
 
+  /** Of the version: `order_summary_v1`. */
   get name(): string {
-    return this.projection.definition.name;
-  }
-
-  /** Names it among the versions of the read model. */
-  get key(): string {
     return this.projection.names.projection;
   }
 
@@ -152,7 +148,7 @@ export class Lane {
   }
 
   tries(): void {
-    this.#options.setbacks.tries(this.key, Date.now());
+    this.#options.setbacks.tries(this.name, Date.now());
   }
 
   /** It is filled or works without having been out. */
@@ -189,19 +185,19 @@ export class Lane {
   /** Its rows are right where it stands, and the next session will most likely go on from there. */
   #isMerelyOvertaken(error: unknown): boolean {
     const isChange = error instanceof FigError && error.code === 'FIG_SOURCE_CHANGED';
-    return isChange && this.#options.setbacks.failuresOf(this.key) === 1;
+    return isChange && this.#options.setbacks.failuresOf(this.name) === 1;
   }
 
   #recovered(): void {
-    if (this.#options.setbacks.failuresOf(this.key) === 0) return;
-    this.#options.setbacks.recovered(this.key);
+    if (this.#options.setbacks.failuresOf(this.name) === 0) return;
+    this.#options.setbacks.recovered(this.name);
     this.#options.log.info({ readModel: this.name }, 'a read model works again');
   }
 
   #note(error: unknown): void {
-    this.#restMs = this.#options.setbacks.failed(this.key, Date.now());
+    this.#restMs = this.#options.setbacks.failed(this.name, Date.now());
     const fields = { readModel: this.name, code: 'FIG_READ_MODEL_FAILING', error: describeError(error) };
-    const failures = this.#options.setbacks.failuresOf(this.key);
+    const failures = this.#options.setbacks.failuresOf(this.name);
     this.#options.log.warn({ ...fields, failures, restMs: Math.round(this.#restMs) }, 'a read model failed');
   }
 }

@@ -41,7 +41,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
     for (const table of await withdrawExposed(client, slotName, findings, options.log)) changes.leave(table);
     refuseOnErrors(findings);
     const projections = options.readModels.map(
-      (model) => new DeclarativeProjection(options.target, model, tables, options.maxLetters(model.name)),
+      (model) => new DeclarativeProjection(options.target, model, tables, options.maxLetters(model)),
     );
     const identity = await identifySource(options.url);
     const takenUp = await takeUp({
@@ -52,7 +52,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
       projections,
       identity,
       log: options.log,
-      onUnusable: ({ definition }) => options.onPosition(definition.name, undefined),
+      onUnusable: ({ names }) => options.onPosition(names.projection, undefined),
     });
     const { slot, fresh } = takenUp;
     const stream = await ReplicationStream.open({

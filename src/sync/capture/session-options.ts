@@ -10,7 +10,7 @@ import type { SyncProgress } from '../backfill/backfill.ts';
 import type { Finding } from '../postgres/preflight/finding.ts';
 import type { ReadModelProgress } from '../read-model-progress.ts';
 
-/** What a capture session is given, and whom it tells. */
+/** What a capture session is given, and whom it tells. Read models are named as their versions are: `order_summary_v1`. */
 export interface SessionOptions {
   readonly url: string;
   readonly migration: string;
@@ -34,7 +34,7 @@ export interface SessionOptions {
   readonly isTold: (readModel: string) => boolean;
   readonly onApplied: (batch: AppliedBatch) => void;
   /** More dead letters than these, and the read model is not read from. */
-  readonly maxLetters: (readModel: string) => number;
+  readonly maxLetters: (readModel: CapturedReadModel) => number;
   /** Told of the keys that must not be read, before a position is told that they do not stand at. */
   readonly onLetters: (
     readModel: string,

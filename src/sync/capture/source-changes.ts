@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import type { CapturedReadModel } from '../../config/read-model-kinds.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Position } from '../../kernel/position.ts';
-import { qualifiedSource } from '../../store/read-model-names.ts';
+import { qualifiedSource, readModelNames } from '../../store/read-model-names.ts';
 import { SourceShapeStore } from '../../store/source-shape-store.ts';
 import { watchCatalog } from './catalog-watch.ts';
 import type { LargeTransaction, SourceTransaction, TransactionPiece } from '../change.ts';
@@ -95,7 +95,7 @@ export class SourceChanges {
   leave(source: string): void {
     for (const definition of this.#options.readModels) {
       if (Object.keys(definition.sources).map(qualifiedSource).includes(source)) {
-        this.#options.onPosition(definition.name, undefined);
+        this.#options.onPosition(readModelNames(definition).projection, undefined);
       }
     }
   }
