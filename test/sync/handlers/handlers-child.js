@@ -15,7 +15,7 @@ channel('strangler-fig:milestones').subscribe((name) => {
   if (name === at && (left -= 1) === 0) process.kill(process.pid, 'SIGKILL');
 });
 
-new Capture({
+const capture = new Capture({
   url: legacyUrl,
   migration: 'test',
   target: openTarget(targetUrl),
@@ -25,3 +25,4 @@ new Capture({
   onPosition: () => undefined,
 });
 process.on('disconnect', () => process.exit(0));
+process.send?.({ started: capture.name });
