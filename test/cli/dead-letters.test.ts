@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startAdminServer, type AdminServer } from '../../src/admin/admin-server.ts';
+import type { DeadLetterReport } from '../../src/app/control.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { sampleControl, sampleStatus } from '../support/sample-control.ts';
-import { sampleLetter, sampleLetters } from '../support/sample-letters.ts';
+import { sampleChange, sampleLetter, sampleLetters } from '../support/sample-letters.ts';
 import { run, type Ran } from './run-cli.ts';
 
 const control = sampleControl();
@@ -38,6 +39,21 @@ it('shows one, and says that there is no such one', async () => {
   expect(missing.code).toBe(1);
   expect(missing.stderr).toContain('FIG_UNKNOWN_DEAD_LETTER');
   expect((await fig('show', 'x')).code).toBe(2);
+});
+
+it('says of a change that others wait for it, and whose reads go to legacy', async () => {
+  const all: DeadLetterReport = { ...sampleChange, id: 15, sourceKey: undefined };
+  control.letters = {
+    ...letters,
+    list: async () => ({ letters: [sampleChange, all] }),
+    find: async () => sampleChange,
+  };
+  const { stdout } = await fig('list');
+  expect(stdout).toMatch(/14 +orders +change of public\.orders 7 /);
+  expect(stdout).toMatch(/15 +orders +change of public\.orders \(all rows\)/);
+  const shown = (await fig('show', '14')).stdout;
+  expect(shown).toContain('3 since, waiting for it');
+  expect(shown).toContain('of the keys that keyOf names go to legacy');
 });
 
 it('asks for one or for all to be tried again, and says who asked', async () => {

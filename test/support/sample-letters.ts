@@ -24,6 +24,16 @@ export const sampleLetter: DeadLetterReport = {
   nextAt: '2026-01-01T00:02:00.000Z',
 };
 
+/** One that a handler did not take. */
+export const sampleChange: DeadLetterReport = {
+  ...sampleLetter,
+  id: 14,
+  kind: 'change',
+  key: undefined,
+  source: 'public.orders',
+  sourceKey: ['7'],
+};
+
 /** A desk with two letters. */
 export function sampleLetters(): SampleLetters {
   const dirty: DeadLetterReport = {

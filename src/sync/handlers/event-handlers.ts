@@ -112,9 +112,9 @@ export class EventHandlers implements Derivation {
     return 'tried';
   }
 
-  async giveUp(tx: Knex.Transaction): Promise<void> {
-    // What waits has no meaning without the changes that are not given from now on.
-    await this.#parked.forget(tx, this.#projection, 'keep');
+  async giveUp(tx: Knex.Transaction, until: 'copy' | 'anew'): Promise<void> {
+    // What waits has no meaning without the changes that are not given from now on. Its letters stand for the way back.
+    await this.#parked.forget(tx, this.#projection, until === 'copy' ? 'remove' : 'keep');
   }
 
   async #give(tx: Knex.Transaction, attempts: Attempts, events: readonly RowEvent[]): Promise<void> {

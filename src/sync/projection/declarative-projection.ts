@@ -274,7 +274,7 @@ export class DeclarativeProjection {
   async #pause(): Promise<Mending> {
     await this.#db.transaction(async (tx) => {
       await this.#store.setState(tx, this.names.projection, 'paused');
-      await this.#derivation.giveUp(tx);
+      await this.#derivation.giveUp(tx, 'anew');
     });
     this.#state = 'paused';
     await this.letters.load(this.#db);
@@ -308,7 +308,8 @@ export class DeclarativeProjection {
     for (const failure of careful.failures) await this.#letterStore.park(tx, this.names.projection, failure);
     if (careful.isHopeless && this.#state !== 'copying') {
       await this.#store.setState(tx, this.names.projection, 'paused');
-      await this.#derivation.giveUp(tx);
+      const isMirrorWrong = careful.failures.some(({ kind }) => kind === 'land');
+      await this.#derivation.giveUp(tx, isMirrorWrong ? 'copy' : 'anew');
     }
   }
 

@@ -61,6 +61,6 @@ export interface Derivation {
   correct(tx: Knex.Transaction, attempts: Attempts, correction: Correction): Promise<void>;
   /** Tries again what a letter stands for. `anew`: that makes no sense before everything was made anew. */
   mend(tx: Knex.Transaction, letter: DeadLetter, stage: Stage): Promise<'tried' | 'anew'>;
-  /** Called when the read model goes out of use. */
-  giveUp(tx: Knex.Transaction): Promise<void>;
+  /** Called when the read model goes out of use. `copy`: only copying from legacy mends it, else making all anew. */
+  giveUp(tx: Knex.Transaction, until: 'copy' | 'anew'): Promise<void>;
 }

@@ -1,24 +1,10 @@
 import * as fc from 'fast-check';
 import knexModule, { type Knex } from 'knex';
 import { expect, test } from 'vitest';
-import { setupSync, type SyncSetup } from '../fixtures.ts';
+import { setupSync } from '../fixtures.ts';
+import { expectExact } from './expect-exact.ts';
 import { history, replay, seed } from './histories.ts';
-import { replayed } from './replayed-history.ts';
-import { fenced, sums, tally, tallySchema, told, type Told, untilState } from './tally-model.ts';
-
-const byKey = (rows: readonly object[]): string[] => rows.map((row) => JSON.stringify(row)).toSorted();
-
-/** That the sums are those of legacy, and that what was told leads to its rows with nothing twice and nothing missing. */
-async function expectExact(setup: SyncSetup, version: number): Promise<readonly Told[]> {
-  const { stored, fresh } = await sums(setup, version);
-  expect(stored).toEqual(fresh);
-  const events = await told(setup.target, version);
-  const rows = replayed(events);
-  const moves = await setup.legacy.raw(`SELECT id, grp, n::text AS n, rev, big, at::text AS at FROM moves`);
-  expect(byKey(rows.moves)).toEqual(byKey((moves as { rows: object[] }).rows));
-  expect(byKey(rows.tags)).toEqual(byKey(await setup.legacy('tags').select('name', 'part', 'weight', 'rev')));
-  return events;
-}
+import { fenced, tally, tallySchema, type Told, untilState } from './tally-model.ts';
 
 /** Kinds of changes that were told while rows were still being walked. */
 function toldMeanwhile(events: readonly Told[]): readonly string[] {

@@ -197,3 +197,23 @@ test('a handler that passes over the failure of its own statement is found out, 
     'tags',
   ]);
 });
+
+test('when the mirror does not take a row, what waited is void, and to try again means to copy and to give everything again', async () => {
+  await using run = await started();
+  const { setup, legacy, target, capture, refuse } = run;
+  refuse(withNumber(666));
+  await legacy.raw(`UPDATE moves SET n = 666, rev = rev + 1 WHERE id = 3`);
+  await fenced(capture);
+  await target.raw('ALTER TABLE mirror_tally_v1.moves ADD CONSTRAINT small CHECK (n < 1000)');
+  await legacy.raw(`UPDATE moves SET n = 1000, rev = rev + 1 WHERE id = 6`);
+  await untilState(capture, 'paused');
+  const left = await letters.list(target);
+  expect(left).toMatchObject([{ kind: 'land', source: 'public.moves', sourceKey: ['6'], nextAt: undefined }]);
+  expect(await target('fig.parked_change').select()).toEqual([]);
+  refuse(nothing);
+  await letters.hasten(target, { id: left[0]!.id });
+  await fenced(capture);
+  const { stored, fresh } = await sums(setup, 1);
+  expect(stored).toEqual(fresh);
+  expect(parked(capture)).toEqual([]);
+});
