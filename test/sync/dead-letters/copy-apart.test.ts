@@ -10,40 +10,47 @@ import { createTestDatabase } from '../../support/test-database.ts';
 import { setupSync } from '../fixtures.ts';
 import { caughtUp, makeDue, seedOrders, untilState } from '../poison.ts';
 
-test('lines that the mirror does not take are left out of a chunk, also where the stream has brought rows of it', async () => {
-  await using database = await createTestDatabase();
-  const db = openTarget(database.url);
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  try {
-    await client.query('CREATE TABLE things (id bigint PRIMARY KEY, said text)');
-    await client.query(
-      `CREATE SCHEMA mirror CREATE TABLE things (id bigint PRIMARY KEY, said text CHECK (said <> 'poison'))`,
-    );
-    await client.query(`INSERT INTO mirror.things VALUES (5, 'from the stream'), (60, 'from the stream')`);
-    const mirror = new MirrorTable('mirror', (await describeTable(client, 'public.things'))!, ['id']);
-    const poison = [1, 33, 34, 100];
-    const lines = Array.from({ length: 100 }, (_, i) => `${i + 1}\t${poison.includes(i + 1) ? 'poison' : 'copied'}\n`);
-    const careful = new CarefulAttempts(10);
-    await db.transaction((tx) =>
-      copyApart(tx, careful, mirror, {
-        source: 'public.things',
-        part: mirror.part(),
-        bytes: Buffer.from(lines.join('')),
-      }),
-    );
-    expect(careful.failures.map(({ kind, sourceKey, code }) => [kind, sourceKey, code])).toEqual(
-      poison.map((id) => ['land', [String(id)], '23514']),
-    );
-    const { rows } = await client.query(
-      `SELECT count(*)::int AS n, count(DISTINCT id)::int AS ids, min(said) AS least, max(said) AS most FROM mirror.things`,
-    );
-    expect(rows).toEqual([{ n: 96, ids: 96, least: 'copied', most: 'copied' }]);
-  } finally {
-    await client.end();
-    await db.destroy();
-  }
-});
+test(
+  'lines that the mirror does not take are left out of a chunk, also where the stream has brought rows of it',
+  { timeout: 90_000 },
+  async () => {
+    await using database = await createTestDatabase();
+    const db = openTarget(database.url);
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      await client.query('CREATE TABLE things (id bigint PRIMARY KEY, said text)');
+      await client.query(
+        `CREATE SCHEMA mirror CREATE TABLE things (id bigint PRIMARY KEY, said text CHECK (said <> 'poison'))`,
+      );
+      await client.query(`INSERT INTO mirror.things VALUES (5, 'from the stream'), (60, 'from the stream')`);
+      const mirror = new MirrorTable('mirror', (await describeTable(client, 'public.things'))!, ['id']);
+      const poison = [1, 33, 34, 100];
+      const lines = Array.from(
+        { length: 100 },
+        (_, i) => `${i + 1}\t${poison.includes(i + 1) ? 'poison' : 'copied'}\n`,
+      );
+      const careful = new CarefulAttempts(10);
+      await db.transaction((tx) =>
+        copyApart(tx, careful, mirror, {
+          source: 'public.things',
+          part: mirror.part(),
+          bytes: Buffer.from(lines.join('')),
+        }),
+      );
+      expect(careful.failures.map(({ kind, sourceKey, code }) => [kind, sourceKey, code])).toEqual(
+        poison.map((id) => ['land', [String(id)], '23514']),
+      );
+      const { rows } = await client.query(
+        `SELECT count(*)::int AS n, count(DISTINCT id)::int AS ids, min(said) AS least, max(said) AS most FROM mirror.things`,
+      );
+      expect(rows).toEqual([{ n: 96, ids: 96, least: 'copied', most: 'copied' }]);
+    } finally {
+      await client.end();
+      await db.destroy();
+    }
+  },
+);
 
 test(
   'a first copy with lines that the mirror refuses comes to its end, is not read, and is made good by copying again',
