@@ -153,7 +153,12 @@ export class BatchReadModel implements Service {
         if (this.#running) this.#running.rows = rows;
         onProgress(rows, expected === undefined ? undefined : Math.max(rows, expected), false);
       };
-      const loaded = await loadOnce({ definition, fingerprint, target, clock, input, onRows });
+      const onKept = (readers: string): void =>
+        log.warn(
+          { readModel: this.name, readers },
+          'rows from before the load are still read; they are dropped by the next',
+        );
+      const loaded = await loadOnce({ definition, fingerprint, target, clock, input, onRows, onKept });
       if (loaded) onProgress(loaded.rows, loaded.rows, true);
       return loaded !== undefined;
     } catch (error) {

@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly input: BatchInput;
   /** Told how many rows are written so far. */
   readonly onRows: (rows: number) => void;
+  /** Told who still reads the rows from before, which then stay until the next load. */
+  readonly onKept: (readers: string) => void;
 }
 
 /**
@@ -35,7 +37,8 @@ export async function loadOnce(options: LoadOptions): Promise<BatchRows | undefi
     ])) as { rows: { mine: boolean }[] };
     return rows[0]!.mine ? fillAndSwap(options, projection, table, lock) : undefined;
   });
-  if (loaded && !input.signal.aborted) await table.dropOld(target);
+  const readers = loaded && !input.signal.aborted ? await table.dropOld(target) : undefined;
+  if (readers !== undefined) options.onKept(readers);
   return loaded;
 }
 

@@ -35,88 +35,104 @@ async function stopHalfway(setup: SyncSetup, capture: Capture): Promise<number> 
   return half;
 }
 
-test('a column whose values differ by row is copied alone, while legacy writes, and the mirror keeps its rows', async () => {
-  await using setup = await setupSync();
-  await seedOrders(setup, 6_000);
-  await setup.legacy.raw('DELETE FROM items WHERE order_id % 10 = 0');
-  const told: SyncProgress[] = [];
-  const capture = setup.startCapture({ onProgress: (progress) => told.push(progress) });
-  await caughtUp(capture);
-  const before = await mirrorOid(setup);
-  told.length = 0;
-  await setup.legacy.raw(addToken);
-  let writing = true;
-  const writer = (async () => {
-    for (let n = 1; writing; n += 1) {
-      const id = 10 * (1 + ((n * 37) % 600));
-      await setup.legacy.raw('UPDATE orders SET id = id + 100000 WHERE id = ?', [id]);
-      await setup.legacy.raw('UPDATE orders SET id = -id, token = gen_random_uuid() WHERE id = ?', [6_010 - id]);
-      await setup.legacy.raw('UPDATE orders SET note = ? WHERE id = ?', [`changed ${n}`, 1 + ((n * 91) % 6_000)]);
-      await setup.legacy.raw('INSERT INTO orders (customer_id) VALUES (2)');
-      await setup.legacy.raw('DELETE FROM orders WHERE id = ?', [100_000 + 10 * (1 + ((n * 7) % 600))]);
-      // So that they never outrun the copy.
-      const seen = told.length;
-      if (n % 10 === 0) await until('the copy goes on', () => !writing || told.length > seen, 30_000);
-    }
-  })();
-  await until('the column was copied', () => told.some(({ stage }) => stage === 'building'), 30_000);
-  writing = false;
-  await writer;
-  await expectEqual(setup, capture);
-  expect(await mirrorOid(setup)).toEqual(before);
-  const copied = new Set(told.filter(({ stage }) => stage === 'copying').map(({ source }) => source));
-  expect([...copied]).toEqual(['public.orders (token)']);
-});
+test(
+  'a column whose values differ by row is copied alone, while legacy writes, and the mirror keeps its rows',
+  { timeout: 90_000 },
+  async () => {
+    await using setup = await setupSync();
+    await seedOrders(setup, 6_000);
+    await setup.legacy.raw('DELETE FROM items WHERE order_id % 10 = 0');
+    const told: SyncProgress[] = [];
+    const capture = setup.startCapture({ onProgress: (progress) => told.push(progress) });
+    await caughtUp(capture);
+    const before = await mirrorOid(setup);
+    told.length = 0;
+    await setup.legacy.raw(addToken);
+    let writing = true;
+    const writer = (async () => {
+      for (let n = 1; writing; n += 1) {
+        const id = 10 * (1 + ((n * 37) % 600));
+        await setup.legacy.raw('UPDATE orders SET id = id + 100000 WHERE id = ?', [id]);
+        await setup.legacy.raw('UPDATE orders SET id = -id, token = gen_random_uuid() WHERE id = ?', [6_010 - id]);
+        await setup.legacy.raw('UPDATE orders SET note = ? WHERE id = ?', [`changed ${n}`, 1 + ((n * 91) % 6_000)]);
+        await setup.legacy.raw('INSERT INTO orders (customer_id) VALUES (2)');
+        await setup.legacy.raw('DELETE FROM orders WHERE id = ?', [100_000 + 10 * (1 + ((n * 7) % 600))]);
+        // So that they never outrun the copy.
+        const seen = told.length;
+        if (n % 10 === 0) await until('the copy goes on', () => !writing || told.length > seen, 30_000);
+      }
+    })();
+    await until('the column was copied', () => told.some(({ stage }) => stage === 'building'), 30_000);
+    writing = false;
+    await writer;
+    await expectEqual(setup, capture);
+    expect(await mirrorOid(setup)).toEqual(before);
+    const copied = new Set(told.filter(({ stage }) => stage === 'copying').map(({ source }) => source));
+    expect([...copied]).toEqual(['public.orders (token)']);
+  },
+);
 
-test('the copy of a column goes on where it was stopped, and takes in another column that came meanwhile', async () => {
-  await using setup = await setupSync();
-  await seedOrders(setup, 9_000);
-  const first = setup.startCapture();
-  await caughtUp(first);
-  const before = await mirrorOid(setup);
-  await setup.legacy.raw(addToken);
-  await setup.legacy.raw(`UPDATE orders SET note = 'after' WHERE id = 1`);
-  const half = await stopHalfway(setup, first);
-  expect(half).toBeLessThan(9_000);
-  await setup.legacy.raw('UPDATE orders SET token = gen_random_uuid() WHERE id % 3 = 0');
-  const told: SyncProgress[] = [];
-  const second = setup.startCapture({ onProgress: (progress) => told.push(progress) });
-  await until('it goes on', () => told.length > 0);
-  expect(told[0]!.done).toBeGreaterThan(half);
-  if (told[0]!.done < 9_000) await stopHalfway(setup, second);
-  else await second.stop();
-  await setup.legacy.raw('ALTER TABLE orders ADD nonce double precision DEFAULT random()');
-  const third = setup.startCapture();
-  await expectEqual(setup, third);
-  expect(await mirrorOid(setup)).toEqual(before);
-});
+test(
+  'the copy of a column goes on where it was stopped, and takes in another column that came meanwhile',
+  { timeout: 90_000 },
+  async () => {
+    await using setup = await setupSync();
+    await seedOrders(setup, 9_000);
+    const first = setup.startCapture();
+    await caughtUp(first);
+    const before = await mirrorOid(setup);
+    await setup.legacy.raw(addToken);
+    await setup.legacy.raw(`UPDATE orders SET note = 'after' WHERE id = 1`);
+    const half = await stopHalfway(setup, first);
+    expect(half).toBeLessThan(9_000);
+    await setup.legacy.raw('UPDATE orders SET token = gen_random_uuid() WHERE id % 3 = 0');
+    const told: SyncProgress[] = [];
+    const second = setup.startCapture({ onProgress: (progress) => told.push(progress) });
+    await until('it goes on', () => told.length > 0);
+    expect(told[0]!.done).toBeGreaterThan(half);
+    if (told[0]!.done < 9_000) await stopHalfway(setup, second);
+    else await second.stop();
+    await setup.legacy.raw('ALTER TABLE orders ADD nonce double precision DEFAULT random()');
+    const third = setup.startCapture();
+    await expectEqual(setup, third);
+    expect(await mirrorOid(setup)).toEqual(before);
+  },
+);
 
-test('a value that was not sent, of a row that is not filled yet and moves to another key, is not taken for null', async () => {
-  await using setup = await setupSync();
-  await setup.legacy.raw(noise);
-  await seedOrders(setup, 200);
-  await setup.legacy.raw('DELETE FROM items');
-  const first = setup.startCapture();
-  await caughtUp(first);
-  await first.stop();
-  await setup.legacy.raw('ALTER TABLE orders ADD blob text DEFAULT noise()');
-  // The copy has been there before they come, if they come at all.
-  await setup.legacy.raw('UPDATE orders SET id = -id WHERE id > 190');
-  await setup.legacy.raw(`UPDATE orders SET note = 'of the same key' WHERE id < 10`);
-  const second = setup.startCapture();
-  await expectEqual(setup, second);
-});
+test(
+  'a value that was not sent, of a row that is not filled yet and moves to another key, is not taken for null',
+  { timeout: 90_000 },
+  async () => {
+    await using setup = await setupSync();
+    await setup.legacy.raw(noise);
+    await seedOrders(setup, 200);
+    await setup.legacy.raw('DELETE FROM items');
+    const first = setup.startCapture();
+    await caughtUp(first);
+    await first.stop();
+    await setup.legacy.raw('ALTER TABLE orders ADD blob text DEFAULT noise()');
+    // The copy has been there before they come, if they come at all.
+    await setup.legacy.raw('UPDATE orders SET id = -id WHERE id > 190');
+    await setup.legacy.raw(`UPDATE orders SET note = 'of the same key' WHERE id < 10`);
+    const second = setup.startCapture();
+    await expectEqual(setup, second);
+  },
+);
 
-test('a table whose first copy is not done yet is copied as a whole when a column comes', async () => {
-  await using setup = await setupSync();
-  await seedOrders(setup, 9_000);
-  const first = setup.startCapture();
-  await until('copying has begun', async () => {
-    const row = await setup.target('fig.backfill').where({ source: 'public.orders' }).first('copied');
-    return Number(row?.copied ?? 0) > 0;
-  });
-  await first.stop();
-  await setup.legacy.raw(addToken);
-  const second = setup.startCapture();
-  await expectEqual(setup, second);
-});
+test(
+  'a table whose first copy is not done yet is copied as a whole when a column comes',
+  { timeout: 90_000 },
+  async () => {
+    await using setup = await setupSync();
+    await seedOrders(setup, 9_000);
+    const first = setup.startCapture();
+    await until('copying has begun', async () => {
+      const row = await setup.target('fig.backfill').where({ source: 'public.orders' }).first('copied');
+      return Number(row?.copied ?? 0) > 0;
+    });
+    await first.stop();
+    await setup.legacy.raw(addToken);
+    const second = setup.startCapture();
+    await expectEqual(setup, second);
+  },
+);

@@ -44,35 +44,43 @@ async function chunksOf(legacy: Legacy, maxBytes: number): Promise<readonly Read
   }
 }
 
-test('small rows followed by large ones are read in chunks that keep to the bound, none left out and none twice', async () => {
-  await using legacy = await legacyTable();
-  await legacy.client.query(
-    `INSERT INTO things SELECT n, repeat('x', CASE WHEN n <= 3000 THEN 10 ELSE ${MIB} END) FROM generate_series(1, 3060) n`,
-  );
-  const chunks = await chunksOf(legacy, 8 * MIB);
-  expect(Math.max(...chunks.map(({ bytes }) => bytes.length))).toBeLessThan(9 * MIB + 1_000);
-  expect(chunks.length).toBeGreaterThan(6);
-  const ids = chunks
-    .flatMap(({ bytes }) => bytes.toString().split('\n').slice(0, -1))
-    .map((line) => parseInt(line, 10));
-  expect(ids).toEqual(Array.from({ length: 3_060 }, (_, i) => i + 1));
-  expect(chunks.map(({ rows }) => rows).reduce((a, b) => a + b)).toBe(3_060);
-});
+test(
+  'small rows followed by large ones are read in chunks that keep to the bound, none left out and none twice',
+  { timeout: 90_000 },
+  async () => {
+    await using legacy = await legacyTable();
+    await legacy.client.query(
+      `INSERT INTO things SELECT n, repeat('x', CASE WHEN n <= 3000 THEN 10 ELSE ${MIB} END) FROM generate_series(1, 3060) n`,
+    );
+    const chunks = await chunksOf(legacy, 8 * MIB);
+    expect(Math.max(...chunks.map(({ bytes }) => bytes.length))).toBeLessThan(9 * MIB + 1_000);
+    expect(chunks.length).toBeGreaterThan(6);
+    const ids = chunks
+      .flatMap(({ bytes }) => bytes.toString().split('\n').slice(0, -1))
+      .map((line) => parseInt(line, 10));
+    expect(ids).toEqual(Array.from({ length: 3_060 }, (_, i) => i + 1));
+    expect(chunks.map(({ rows }) => rows).reduce((a, b) => a + b)).toBe(3_060);
+  },
+);
 
-test('a row that is larger than the bound passes by itself, and a full last chunk is not taken for the end', async () => {
-  await using legacy = await legacyTable();
-  await legacy.client.query(`INSERT INTO things SELECT n, repeat('y', 3 * ${MIB}) FROM generate_series(1, 4) n`);
-  const chunks = await chunksOf(legacy, MIB);
-  expect(chunks.map(({ rows, isEnd }) => [rows, isEnd])).toEqual([
-    [1, false],
-    [1, false],
-    [1, false],
-    [1, false],
-    [0, true],
-  ]);
-});
+test(
+  'a row that is larger than the bound passes by itself, and a full last chunk is not taken for the end',
+  { timeout: 90_000 },
+  async () => {
+    await using legacy = await legacyTable();
+    await legacy.client.query(`INSERT INTO things SELECT n, repeat('y', 3 * ${MIB}) FROM generate_series(1, 4) n`);
+    const chunks = await chunksOf(legacy, MIB);
+    expect(chunks.map(({ rows, isEnd }) => [rows, isEnd])).toEqual([
+      [1, false],
+      [1, false],
+      [1, false],
+      [1, false],
+      [0, true],
+    ]);
+  },
+);
 
-test('the connection is as good as before after a chunk that was cut short', async () => {
+test('the connection is as good as before after a chunk that was cut short', { timeout: 90_000 }, async () => {
   await using legacy = await legacyTable();
   await legacy.client.query(`INSERT INTO things SELECT n, repeat('z', 100000) FROM generate_series(1, 2000) n`);
   await using reader = await BackfillReader.open(legacy.url, MIB);
@@ -96,7 +104,7 @@ test('a first copy of small and then large rows gives what a fresh build gives',
   expect(await setup.actual()).toEqual(await setup.expected());
 });
 
-test('pages of the mirror, which are built from, keep to a bound as well', async () => {
+test('pages of the mirror, which are built from, keep to a bound as well', { timeout: 90_000 }, async () => {
   await using setup = await setupSync();
   const { target } = setup;
   await target.raw('CREATE SCHEMA mirror');
