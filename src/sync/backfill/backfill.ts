@@ -6,7 +6,7 @@ import type { BackfillReader, ReadChunk } from './backfill-reader.ts';
 import { BackfillWindow } from './backfill-window.ts';
 import { ChunkPace } from './chunk-pace.ts';
 import type { SourceTransaction } from '../change.ts';
-import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { Projection } from '../projection/projection.ts';
 import type { DeliveredXids } from '../delivered-xids.ts';
 import type { CopiedPart } from '../mirror/copied-part.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
@@ -52,13 +52,13 @@ interface CopiedPiece {
  * reader for every transaction in order, lands each chunk when its HIGH marker comes by.
  */
 export class Backfill implements StreamWatcher {
-  readonly #projection: DeclarativeProjection;
+  readonly #projection: Projection;
   readonly #delivered: DeliveredXids;
   readonly #store = new ProjectionStore();
   readonly #pace: ChunkPace;
   #open: OpenChunk | undefined;
 
-  constructor(projection: DeclarativeProjection, delivered: DeliveredXids, maxLoad: number) {
+  constructor(projection: Projection, delivered: DeliveredXids, maxLoad: number) {
     this.#projection = projection;
     this.#delivered = delivered;
     this.#pace = new ChunkPace(maxLoad, CHUNK_ROWS);

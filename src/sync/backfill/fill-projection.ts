@@ -1,12 +1,12 @@
 import type { Knex } from 'knex';
 import { Backfill, type SyncProgress } from './backfill.ts';
 import { BackfillReader } from './backfill-reader.ts';
-import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { Projection } from '../projection/projection.ts';
 import type { DeliveredXids } from '../delivered-xids.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
 
 export interface FillParts {
-  readonly projection: DeclarativeProjection;
+  readonly projection: Projection;
   readonly target: Knex;
   /** Connection URL of the legacy database. */
   readonly url: string;

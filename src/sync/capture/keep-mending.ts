@@ -1,11 +1,11 @@
 import { sleep } from '../../kernel/service.ts';
-import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { Projection } from '../projection/projection.ts';
 import type { Mending } from '../dead-letters/mending.ts';
 
 const LOOK_EVERY_MS = 250;
 
 export interface MendingParts {
-  readonly projection: DeclarativeProjection;
+  readonly projection: Projection;
   /** Runs a task between two batches. */
   readonly between: <T>(task: () => Promise<T>) => Promise<T>;
   /** Called after every look, between two batches, with what came of it. */

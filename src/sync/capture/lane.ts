@@ -1,7 +1,7 @@
 import { describeError, FigError } from '../../kernel/fig-error.ts';
 import { laterPosition, type Position } from '../../kernel/position.ts';
 import type { LargeTransaction, SourceTransaction } from '../change.ts';
-import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { Projection } from '../projection/projection.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
 import type { SessionOptions } from './session-options.ts';
 
@@ -19,7 +19,7 @@ export type LaneOptions = Pick<SessionOptions, 'onState' | 'onPosition' | 'onLet
  * that has failed is out until the session ends; the others go on.
  */
 export class Lane {
-  readonly projection: DeclarativeProjection;
+  readonly projection: Projection;
   readonly #options: LaneOptions;
   readonly #watchers = new Set<StreamWatcher>();
   readonly #out = new AbortController();
@@ -34,7 +34,7 @@ export class Lane {
   #restMs = 0;
 
   /** `end`: where the source's log ends now. */
-  constructor(projection: DeclarativeProjection, end: Position, options: LaneOptions) {
+  constructor(projection: Projection, end: Position, options: LaneOptions) {
     this.projection = projection;
     this.#options = options;
     if (!options.isTold(this.name)) this.#goal = end;

@@ -7,7 +7,7 @@ import { ReplicationStream } from '../postgres/replication-stream.ts';
 import { sessionOptions } from '../postgres/session-settings.ts';
 import { slotNameOf } from '../postgres/slot.ts';
 import { withdrawExposed } from '../postgres/withdraw-exposed.ts';
-import { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import { Projection } from '../projection/projection.ts';
 import { demandsOf } from './demands-of.ts';
 import { Lane } from './lane.ts';
 import type { SessionOptions } from './session-options.ts';
@@ -41,7 +41,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
     for (const table of await withdrawExposed(client, slotName, findings, options.log)) changes.leave(table);
     refuseOnErrors(findings);
     const projections = options.readModels.map(
-      (model) => new DeclarativeProjection(options.target, model, tables, options.maxLetters(model)),
+      (model) => new Projection(options.target, model, tables, options.maxLetters(model)),
     );
     const identity = await identifySource(options.url);
     const takenUp = await takeUp({
@@ -74,7 +74,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
 
 /** One whose tables cannot be made or mended begins out of the session, so that the others have one. */
 async function laneOf(
-  projection: DeclarativeProjection,
+  projection: Projection,
   { slot, fresh, mend }: TakenUp,
   identity: SourceIdentity,
   options: SessionOptions,

@@ -7,7 +7,7 @@ import { qualifiedSource, readModelNames } from '../../store/read-model-names.ts
 import { SourceShapeStore } from '../../store/source-shape-store.ts';
 import { watchCatalog } from './catalog-watch.ts';
 import type { LargeTransaction, SourceTransaction, TransactionPiece } from '../change.ts';
-import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { Projection } from '../projection/projection.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
 import type { SourceDemand } from '../postgres/preflight/finding.ts';
 import { readPublicationFacts } from '../postgres/preflight/publication-facts.ts';
@@ -48,7 +48,7 @@ export class SourceChanges {
 
   /** Before transactions are applied: their rows must be made of the columns that the mirrors have. */
   async refuseMisfits(
-    projection: DeclarativeProjection,
+    projection: Projection,
     batch: readonly Pick<SourceTransaction, 'endPosition' | 'relations'>[],
   ): Promise<void> {
     const fresh = batch.filter(({ endPosition }) => endPosition > projection.position);
@@ -66,7 +66,7 @@ export class SourceChanges {
   }
 
   /** The same transaction, each piece of which is looked at before it is given on. */
-  refusing(projection: DeclarativeProjection, transaction: LargeTransaction): LargeTransaction {
+  refusing(projection: Projection, transaction: LargeTransaction): LargeTransaction {
     const refuse = (piece: TransactionPiece): Promise<void> =>
       this.refuseMisfits(projection, [{ endPosition: transaction.endPosition, relations: piece.relations }]);
     return {
@@ -84,7 +84,7 @@ export class SourceChanges {
   }
 
   /** A row did not have a column that it should have, and which table that is may not be known. */
-  async suspectAll(projection: DeclarativeProjection, error: FigError): Promise<void> {
+  async suspectAll(projection: Projection, error: FigError): Promise<void> {
     if (this.#told.has(error)) return;
     for (const source of projection.mirrors.keys()) {
       await this.#store.suspect(this.#options.target, source, 'relation', projection.names.projection);

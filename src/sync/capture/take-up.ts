@@ -6,7 +6,7 @@ import type { Log } from '../../kernel/log.ts';
 import { formatPosition } from '../../kernel/position.ts';
 import { SourceShapeStore } from '../../store/source-shape-store.ts';
 import { carryJoined } from './carry-joined.ts';
-import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { Projection } from '../projection/projection.ts';
 import { judgeShapeChange } from './judge-shape-change.ts';
 import { judgeLog, judgePosition, type PositionVerdict } from './judge-position.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
@@ -21,19 +21,19 @@ export interface TakeUpOptions {
   /** Name of the slot and of the publication. */
   readonly name: string;
   readonly tables: readonly SourceTable[];
-  readonly projections: readonly DeclarativeProjection[];
+  readonly projections: readonly Projection[];
   readonly identity: SourceIdentity;
   readonly log: Log;
   /** Told of each read model whose rows cannot be carried on with, as soon as that is known. */
-  readonly onUnusable: (projection: DeclarativeProjection) => void;
+  readonly onUnusable: (projection: Projection) => void;
 }
 
 export interface TakenUp {
   readonly slot: Slot;
   /** These have to start anew. */
-  readonly fresh: ReadonlySet<DeclarativeProjection>;
+  readonly fresh: ReadonlySet<Projection>;
   /** The others go on once they were mended, which is only for whoever holds the slot. */
-  readonly mend: ReadonlyMap<DeclarativeProjection, () => Promise<void>>;
+  readonly mend: ReadonlyMap<Projection, () => Promise<void>>;
 }
 
 /**
@@ -43,8 +43,8 @@ export interface TakenUp {
  */
 export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
   const { client, name, tables, projections, identity, log, onUnusable } = options;
-  const fresh = new Set<DeclarativeProjection>();
-  const mend = new Map<DeclarativeProjection, () => Promise<void>>();
+  const fresh = new Set<Projection>();
+  const mend = new Map<Projection, () => Promise<void>>();
   let isForked = false;
   for (const projection of projections) {
     if (!(await projection.resume(fingerprintOf(projection, identity)))) {
@@ -80,12 +80,12 @@ export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
   return { slot, fresh, mend };
 }
 
-export function fingerprintOf(projection: DeclarativeProjection, identity: SourceIdentity): string {
+export function fingerprintOf(projection: Projection, identity: SourceIdentity): string {
   return projectionFingerprint(readModelFingerprint(projection.definition), identity);
 }
 
 async function mendShapes(
-  projection: DeclarativeProjection,
+  projection: Projection,
   { target, log, onUnusable }: TakeUpOptions,
 ): Promise<() => Promise<void>> {
   const { name } = projection.definition;
@@ -130,7 +130,7 @@ async function mendShapes(
 
 function warn(
   log: Log,
-  projection: DeclarativeProjection,
+  projection: Projection,
   verdict: Exclude<PositionVerdict, 'resume'>,
   identity: SourceIdentity,
   slot?: Slot,

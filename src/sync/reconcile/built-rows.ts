@@ -1,19 +1,19 @@
 import type { Knex } from 'knex';
 import type { DifferenceKind } from '../../store/reconciliation-store.ts';
 import { quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
-import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { Projection } from '../projection/projection.ts';
 import type { DirtyBuild } from '../projection/dirty-build.ts';
 import { toText } from '../projection/read-model-table.ts';
 import { escapedNames } from './placeholders.ts';
 
 /** Rows of a read model beside those that `build` gives for the same keys, each in the text PostgreSQL prints. */
 export class BuiltRows {
-  readonly #projection: DeclarativeProjection;
+  readonly #projection: Projection;
   readonly #keyed: DirtyBuild;
   readonly #table: string;
   #columns: readonly TypedColumn[] | undefined;
 
-  constructor(projection: DeclarativeProjection, keyed: DirtyBuild) {
+  constructor(projection: Projection, keyed: DirtyBuild) {
     this.#projection = projection;
     this.#keyed = keyed;
     this.#table = `${quoteName(projection.names.schema)}.${quoteName(projection.definition.name)}`;

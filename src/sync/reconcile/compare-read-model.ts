@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { DifferenceKind } from '../../store/reconciliation-store.ts';
-import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { Projection } from '../projection/projection.ts';
 import type { DirtyBuild } from '../projection/dirty-build.ts';
 import { BuiltRows } from './built-rows.ts';
 import { type BuiltComparison, compareBuilt } from './compare-built.ts';
@@ -20,7 +20,7 @@ export interface ReadModelComparison {
 }
 
 export interface ReadModelParts {
-  readonly projection: DeclarativeProjection;
+  readonly projection: Projection;
   readonly keyed: DirtyBuild;
   readonly target: Knex;
   readonly signal: AbortSignal;

@@ -12,7 +12,7 @@ import {
 } from '../../store/reconciliation-store.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import { sharedSecret } from '../../store/setting-store.ts';
-import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { Projection } from '../projection/projection.ts';
 import type { DirtyBuild } from '../projection/dirty-build.ts';
 import type { DeliveredXids } from '../delivered-xids.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
@@ -51,7 +51,7 @@ export interface ReconcileOrder {
 }
 
 export interface ReconcileOptions {
-  readonly projection: DeclarativeProjection;
+  readonly projection: Projection;
   readonly target: Knex;
   /** Connection URL of the legacy database. */
   readonly url: string;

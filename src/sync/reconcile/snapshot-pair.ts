@@ -4,7 +4,7 @@ import { FigError } from '../../kernel/fig-error.ts';
 import type { Position } from '../../kernel/position.ts';
 import { sleep } from '../../kernel/service.ts';
 import { quoteName } from '../postgres/bulk-upsert.ts';
-import type { DeclarativeProjection } from '../projection/declarative-projection.ts';
+import type { Projection } from '../projection/projection.ts';
 import type { DeliveredXids } from '../delivered-xids.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import type { SourceSnapshot } from '../postgres/source-snapshot.ts';
@@ -24,7 +24,7 @@ const REST_MS = 100;
 
 /** What a run of reconciliation works with. */
 export interface ReconcileParts {
-  readonly projection: DeclarativeProjection;
+  readonly projection: Projection;
   readonly target: Knex;
   readonly legacy: LegacyReader;
   readonly delivered: DeliveredXids;

@@ -27,7 +27,7 @@ import { EventHandlers } from '../handlers/event-handlers.ts';
  * transaction with the position; how that is made is up to its derivation. What fails by itself becomes a dead letter in that
  * transaction, see docs/decisions/0033-dead-letters.md. Not concurrent: its owner calls one method at a time.
  */
-export class DeclarativeProjection {
+export class Projection {
   readonly definition: CapturedReadModel;
   readonly names: ReadModelNames;
   readonly #db: Knex;
