@@ -39,7 +39,7 @@ test('a table that was changed is copied again, and everything is given again', 
   await legacy.raw(`INSERT INTO moves (id, grp, n) SELECT n, 'g' || n % 5, n FROM generate_series(1, 50) n`);
   const capture = setup.startCapture({ readModels: [tally(1)] });
   await fenced(capture);
-  await legacy.raw(`ALTER TABLE moves ADD COLUMN extra int NOT NULL DEFAULT 5`);
+  await legacy.raw(`ALTER TABLE moves ALTER COLUMN rev TYPE bigint, ADD COLUMN extra int NOT NULL DEFAULT 5`);
   await legacy.raw(`UPDATE moves SET n = n + 1, rev = rev + 1 WHERE id < 10`);
   await until('the new column is given', async () => (await told(target, 1)).at(-1)?.after?.['extra'] === 5);
   await fenced(capture);

@@ -25,7 +25,7 @@ export function replayed(
     if (inOrder === 'of commits') expect(event.position >= position, where).toBe(true);
     position = event.position;
     if (kind === 'truncate') known.clear();
-    if (kind === 'update') expect(after!['rev'], where).toBe(Number(before!['rev']) + 1);
+    if (kind === 'update') expect(Number(after!['rev']), where).toBe(Number(before!['rev']) + 1);
     if (before) {
       expect(known.get(keyOf(source, before)), where).toEqual(before);
       known.delete(keyOf(source, before));

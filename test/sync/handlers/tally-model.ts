@@ -149,11 +149,13 @@ export async function sums(
 }
 
 export async function untilState(capture: Capture, state: string): Promise<void> {
-  await until(`the read model is ${state}`, () => {
+  const isThere = (): boolean => {
     const progress = capture.progressOf('tally');
     if (progress.state === state) return true;
     throw new Error(`${JSON.stringify(progress)} ${capture.status().error ?? ''}`);
-  });
+  };
+  // Every row and change is a call of a handler, while legacy goes on writing.
+  await until(`the read model is ${state}`, isThere, 60_000);
 }
 
 /** Waits until all that legacy has committed by now is applied. */
