@@ -26,7 +26,9 @@ export interface ShapeChange {
 export function judgeShapeChange(before: SourceShape, after: SourceShape, suspicion?: Suspicion): ShapeChange {
   const isSame = before.oid === after.oid;
   const recopy = isSame ? [...columnReasons(before, after)] : ['it was dropped and made again'];
-  if (suspicion === 'unpublished') recopy.unshift('it was not published for a while');
+  if (suspicion === 'unpublished' || wasAltered(before, after)) {
+    recopy.unshift('changes of it may not have been published for a while');
+  }
   const came = isSame ? added(before, after) : [];
   const joining = new Set(isSame ? joiningColumns(before, after) : []);
   const fill = came.filter((column) => !joining.has(column)).map(({ name }) => name);
@@ -68,6 +70,11 @@ function columnReasons(before: SourceShape, after: SourceShape): readonly string
     else if (hasRenamedLabel(old, now)) reasons.push(`a label of the enum in column ${old.name} was renamed`);
   }
   return reasons;
+}
+
+/** A publication that was altered, also if that was undone, may have kept changes back. */
+function wasAltered({ published: before }: SourceShape, { published: after }: SourceShape): boolean {
+  return before !== undefined && after !== undefined && before !== after;
 }
 
 function added(before: SourceShape, after: SourceShape): readonly ShapeColumn[] {

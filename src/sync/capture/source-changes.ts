@@ -1,20 +1,18 @@
 import type { Knex } from 'knex';
-import type { Client } from 'pg';
 import type { CapturedReadModel } from '../../config/read-model-kinds.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Position } from '../../kernel/position.ts';
-import { qualifiedSource, readModelNames } from '../../store/read-model-names.ts';
 import { SourceShapeStore } from '../../store/source-shape-store.ts';
 import { watchCatalog } from './catalog-watch.ts';
 import type { LargeTransaction, SourceTransaction, TransactionPiece } from '../change.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
-import type { SourceDemand } from '../postgres/preflight/finding.ts';
-import { readPublicationFacts } from '../postgres/preflight/publication-facts.ts';
+import { leaveModelsOf } from './leave-models-of.ts';
 import { relationFits } from './relation-fits.ts';
 
 export interface SourceChangesOptions {
   readonly url: string;
+  readonly publication: string;
   readonly target: Knex;
   readonly readModels: readonly CapturedReadModel[];
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
@@ -34,16 +32,6 @@ export class SourceChanges {
   constructor(options: SourceChangesOptions, tables: ReadonlyMap<string, SourceTable>) {
     this.#options = options;
     this.#tables = tables;
-  }
-
-  /** Changes of a table that is not in the publication are lost. To be called before the publication is mended. */
-  async suspectUnpublished(client: Client, publication: string, demands: readonly SourceDemand[]): Promise<void> {
-    const published = (await readPublicationFacts(client, publication))?.tables ?? [];
-    for (const { table } of demands) {
-      if (published.includes(table) && this.#tables.has(table)) continue;
-      await this.#store.suspect(this.#options.target, table, 'unpublished');
-      this.leave(table);
-    }
   }
 
   /** Before transactions are applied: their rows must be made of the columns that the mirrors have. */
@@ -91,17 +79,10 @@ export class SourceChanges {
     }
   }
 
-  /** Reads leave the read models that are made from this table. */
-  leave(source: string): void {
-    for (const definition of this.#options.readModels) {
-      if (Object.keys(definition.sources).map(qualifiedSource).includes(source)) {
-        this.#options.onPosition(readModelNames(definition).projection, undefined);
-      }
-    }
-  }
-
   /** Until the signal aborts. Reads leave a read model as soon as one of its tables is known to have changed. */
   async watch(signal: AbortSignal): Promise<void> {
-    await watchCatalog(this.#options.url, [...this.#tables.values()], (source) => this.leave(source), signal);
+    const { url, publication } = this.#options;
+    const onChanged = (source: string): void => leaveModelsOf(source, this.#options);
+    await watchCatalog({ url, publication, tables: [...this.#tables.values()], onChanged }, signal);
   }
 }

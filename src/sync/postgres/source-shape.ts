@@ -31,6 +31,8 @@ export interface SourceShape {
   readonly identityKey: string | null;
   readonly children: number;
   readonly columns: readonly ShapeColumn[];
+  /** What the publication is to it, see `readPublicationMarks`; null: nothing. Unknown in shapes of an earlier version. */
+  readonly published?: string | null | undefined;
 }
 
 const SHAPE_SQL = `
