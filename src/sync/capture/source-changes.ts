@@ -8,7 +8,7 @@ import type { LargeTransaction, SourceTransaction, TransactionPiece } from '../c
 import type { Projection } from '../projection/projection.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
 import { leaveModelsOf } from './leave-models-of.ts';
-import { relationFits } from './relation-fits.ts';
+import { judgeRelation } from './judge-relation.ts';
 
 export interface SourceChangesOptions {
   readonly url: string;
@@ -44,9 +44,12 @@ export class SourceChanges {
       const name = `${relation.schema}.${relation.table}`;
       for (const [source, mirror] of projection.mirrors) {
         const isIt = source === name || mirror.shape.oid === String(relation.oid);
-        if (!isIt || projection.copies.isAwaited(source) || relationFits(source, mirror.shape, relation)) continue;
-        await this.#store.suspect(this.#options.target, source, 'relation', projection.names.projection);
-        const misfit = new FigError('FIG_SOURCE_CHANGED', `${source} has other columns than its mirror`);
+        if (!isIt || projection.copies.isAwaited(source)) continue;
+        const suspicion = judgeRelation({ name: source, shape: mirror.shape, key: mirror.key }, relation);
+        if (suspicion === undefined) continue;
+        await this.#store.suspect(this.#options.target, source, suspicion, projection.names.projection);
+        const what = suspicion === 'identity' ? 'a replica identity without the key of' : 'other columns than';
+        const misfit = new FigError('FIG_SOURCE_CHANGED', `${source} has ${what} its mirror`);
         this.#told.add(misfit);
         throw misfit;
       }
