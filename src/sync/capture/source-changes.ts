@@ -8,6 +8,9 @@ import type { LargeTransaction, SourceTransaction, TransactionPiece } from '../c
 import type { Projection } from '../projection/projection.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
 import { leaveModelsOf } from './leave-models-of.ts';
+import type { MirrorTable } from '../mirror/mirror-table.ts';
+import type { SourceShape } from '../postgres/source-shape.ts';
+import { judgeShapeChange } from './judge-shape-change.ts';
 import { judgeRelation } from './judge-relation.ts';
 
 export interface SourceChangesOptions {
@@ -26,7 +29,7 @@ export class SourceChanges {
   readonly #options: SourceChangesOptions;
   readonly #tables: ReadonlyMap<string, SourceTable>;
   readonly #store = new SourceShapeStore();
-  /** Errors whose table is suspected already. */
+  /** Errors that leave nothing more to suspect. */
   readonly #told = new WeakSet<FigError>();
 
   constructor(options: SourceChangesOptions, tables: ReadonlyMap<string, SourceTable>) {
@@ -54,6 +57,15 @@ export class SourceChanges {
         throw misfit;
       }
     }
+  }
+
+  /** A copy must read the table as the mirror was made from it. The next session finds out what was done to it. */
+  refuseChanged({ source, shape }: MirrorTable, now: SourceShape | undefined): void {
+    const { effect, reasons } = now ? judgeShapeChange(shape, now) : { effect: 'gone', reasons: ['it is gone'] };
+    if (effect === 'none') return;
+    const changed = new FigError('FIG_SOURCE_CHANGED', `${source.name}: ${reasons.join(', ')}`);
+    this.#told.add(changed);
+    throw changed;
   }
 
   /** The same transaction, each piece of which is looked at before it is given on. */

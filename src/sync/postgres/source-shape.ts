@@ -1,4 +1,4 @@
-import type { Client } from 'pg';
+import { type Client, types } from 'pg';
 
 /** Objects with lower ids came with the server, and nothing can be done to them. */
 const FIRST_OF_USERS = 16_384;
@@ -89,7 +89,8 @@ type Shaped = Omit<SourceShape, 'columns' | 'generated'> & {
 export async function readShapes(client: Client, names: readonly string[]): Promise<ReadonlyMap<string, SourceShape>> {
   const schemas = names.map((name) => name.slice(0, name.indexOf('.')));
   const tables = names.map((name) => name.slice(name.indexOf('.') + 1));
-  const found = await client.query<Shaped>(SHAPE_SQL, [schemas, tables]);
+  // Parsed also where the connection reads everything as text.
+  const found = await client.query<Shaped>({ text: SHAPE_SQL, values: [schemas, tables], types });
   return new Map(
     found.rows.map(({ name, ...shape }) => [
       name,
