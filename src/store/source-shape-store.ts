@@ -1,7 +1,13 @@
 import type { Knex } from 'knex';
 
 /** Why a mirror is not to be trusted although the table looks as it did when the mirror was made. */
-export type Suspicion = 'relation' | 'unpublished';
+export type Suspicion =
+  /** Rows came with other columns: the mirror is right once it has what the table has now. */
+  | 'relation'
+  /** Changes may not have been published. */
+  | 'unpublished'
+  /** Changes came without the keys that rows had before. */
+  | 'identity';
 
 export interface StoredShape {
   /** As it was saved; the reader knows what it is. */
@@ -31,9 +37,9 @@ export class SourceShapeStore {
       .merge();
   }
 
+  /** The least grave one takes the place of no other. */
   async suspect(db: Knex, source: string, suspicion: Suspicion, projection?: string): Promise<void> {
-    await db('fig.source_shape')
-      .where({ source, ...(projection !== undefined && { projection }) })
-      .update({ suspicion });
+    const rows = db('fig.source_shape').where({ source, ...(projection !== undefined && { projection }) });
+    await (suspicion === 'relation' ? rows.whereNull('suspicion') : rows).update({ suspicion });
   }
 }

@@ -4,6 +4,7 @@ import { lastLine } from '../mirror/copy-lines.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import { quoteName } from '../postgres/bulk-upsert.ts';
 import { copyOut } from '../postgres/copy.ts';
+import { readShapes, type SourceShape } from '../postgres/source-shape.ts';
 import { parseSnapshot, type SourceSnapshot } from '../postgres/source-snapshot.ts';
 import { messagePrefix } from '../postgres/source-position.ts';
 import { sessionOptions, textTypes } from '../postgres/session-settings.ts';
@@ -19,6 +20,8 @@ export interface ReadChunk {
   readonly isEnd: boolean;
   /** Key of the last row. */
   readonly lastKey: readonly string[] | undefined;
+  /** What the table looked like to the snapshot; undefined when it was gone. */
+  readonly shape: SourceShape | undefined;
   /** How long legacy worked on it. */
   readonly ms: number;
 }
@@ -113,6 +116,7 @@ export class BackfillReader implements AsyncDisposable {
     await this.#client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     try {
       const snapshot = await this.#client.query<{ s: string }>('SELECT pg_current_snapshot()::text AS s');
+      const shape = (await readShapes(this.#client, [source.name])).get(source.name);
       const startedAt = performance.now();
       const { bytes, rows, isCut } = await copyOut(
         this.#client,
@@ -121,7 +125,8 @@ export class BackfillReader implements AsyncDisposable {
       );
       const ms = performance.now() - startedAt;
       const lastKey = lastLine(bytes, part.keyAt);
-      return { snapshot: parseSnapshot(snapshot.rows[0]!.s), bytes, rows, isEnd: !isCut && rows < limit, lastKey, ms };
+      const isEnd = !isCut && rows < limit;
+      return { snapshot: parseSnapshot(snapshot.rows[0]!.s), bytes, rows, isEnd, lastKey, shape, ms };
     } finally {
       await this.#client.query('COMMIT');
     }

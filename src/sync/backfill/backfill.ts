@@ -10,6 +10,7 @@ import type { Projection } from '../projection/projection.ts';
 import type { DeliveredXids } from '../delivered-xids.ts';
 import type { CopiedPart } from '../mirror/copied-part.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
+import type { SourceShape } from '../postgres/source-shape.ts';
 import { messagePrefix } from '../postgres/source-position.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
 
@@ -25,6 +26,18 @@ export interface SyncProgress {
   readonly source: string | undefined;
   readonly done: number;
   readonly total: number;
+}
+
+export interface BackfillParts {
+  readonly projection: Projection;
+  readonly delivered: DeliveredXids;
+  /** See `ChunkPace`. */
+  readonly maxLoad: number;
+  /**
+   * Throws when the table is not what the mirror was made from any more. That it was changed need not be told by the stream:
+   * what comes before the copy begins is not looked at.
+   */
+  readonly refuseChanged: (mirror: MirrorTable, shape: SourceShape | undefined) => void;
 }
 
 interface OpenChunk {
@@ -56,11 +69,13 @@ export class Backfill implements StreamWatcher {
   readonly #delivered: DeliveredXids;
   readonly #store = new ProjectionStore();
   readonly #pace: ChunkPace;
+  readonly #refuseChanged: BackfillParts['refuseChanged'];
   #open: OpenChunk | undefined;
 
-  constructor(projection: Projection, delivered: DeliveredXids, maxLoad: number) {
+  constructor({ projection, delivered, maxLoad, refuseChanged }: BackfillParts) {
     this.#projection = projection;
     this.#delivered = delivered;
+    this.#refuseChanged = refuseChanged;
     this.#pace = new ChunkPace(maxLoad, CHUNK_ROWS);
   }
 
@@ -139,6 +154,7 @@ export class Backfill implements StreamWatcher {
       try {
         const limit = part.isFilling ? Math.min(FILLED_ROWS, this.#pace.rows) : this.#pace.rows;
         const read = await reader.read(mirror, part, after, limit, chunk.id, (it) => {
+          this.#refuseChanged(mirror, it.shape);
           chunk.last = it.isEnd;
           chunk.read = it;
         });

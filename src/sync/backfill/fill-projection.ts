@@ -1,18 +1,12 @@
 import type { Knex } from 'knex';
-import { Backfill, type SyncProgress } from './backfill.ts';
+import { Backfill, type BackfillParts, type SyncProgress } from './backfill.ts';
 import { BackfillReader } from './backfill-reader.ts';
-import type { Projection } from '../projection/projection.ts';
-import type { DeliveredXids } from '../delivered-xids.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
 
-export interface FillParts {
-  readonly projection: Projection;
+export interface FillParts extends BackfillParts {
   readonly target: Knex;
   /** Connection URL of the legacy database. */
   readonly url: string;
-  readonly delivered: DeliveredXids;
-  /** See `ChunkPace`. */
-  readonly maxLoad: number;
   /** Lets somebody look at the stream; the answer ends that. */
   readonly watch: (watcher: StreamWatcher) => () => void;
   /** Runs between two pieces of the stream. */
@@ -27,8 +21,8 @@ export async function fillProjection(parts: FillParts, signal: AbortSignal): Pro
 }
 
 async function copySources(parts: FillParts, signal: AbortSignal): Promise<void> {
-  const { projection, target, url, delivered, maxLoad, watch, exclusively, onProgress } = parts;
-  const backfill = new Backfill(projection, delivered, maxLoad);
+  const { projection, target, url, watch, exclusively, onProgress } = parts;
+  const backfill = new Backfill(parts);
   await using reader = await BackfillReader.open(url);
   const unwatch = watch(backfill);
   try {

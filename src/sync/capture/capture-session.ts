@@ -327,6 +327,7 @@ export class CaptureSession implements AsyncDisposable {
       url: this.#options.url,
       delivered: this.#delivered,
       maxLoad: this.#options.maxLoad,
+      refuseChanged: (mirror, shape) => this.#opened.changes.refuseChanged(mirror, shape),
       exclusively: (work) => this.#serial.run(work),
       onProgress: (progress: SyncProgress) => {
         const share = progress.done / Math.max(1, progress.total);

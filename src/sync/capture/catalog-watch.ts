@@ -4,18 +4,24 @@ import { sleep } from '../../kernel/service.ts';
 import { judgeShapeChange } from './judge-shape-change.ts';
 import { sessionOptions } from '../postgres/session-settings.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
+import { readPublicationMarks } from '../postgres/publication.ts';
 import { readShapes } from '../postgres/source-shape.ts';
 
 const LOOK_EVERY_MS = 5_000;
 
+export interface CatalogWatch {
+  readonly url: string;
+  readonly publication: string;
+  readonly tables: readonly SourceTable[];
+  readonly onChanged: (source: string) => void;
+}
+
 /**
  * Looks at the catalog now and then, because much of what is done to a table sends no rows. Throws FIG_SOURCE_CHANGED when a
- * table is not what it was when the session began; `onChanged` is told its name before.
+ * table, or what is published of it, is not what it was when the session began; `onChanged` is told its name before.
  */
 export async function watchCatalog(
-  url: string,
-  tables: readonly SourceTable[],
-  onChanged: (source: string) => void,
+  { url, publication, tables, onChanged }: CatalogWatch,
   signal: AbortSignal,
 ): Promise<void> {
   const config = { connectionString: url, application_name: 'fig catalog', options: sessionOptions() };
@@ -28,9 +34,12 @@ export async function watchCatalog(
         client,
         tables.map(({ name }) => name),
       );
+      const marks = await readPublicationMarks(client, publication);
       const changes = tables.flatMap(({ name, shape }) => {
         const now = shapes.get(name);
-        const { effect, reasons } = now ? judgeShapeChange(shape, now) : { effect: 'gone', reasons: ['it is gone'] };
+        const { effect, reasons } = now
+          ? judgeShapeChange(shape, { ...now, published: marks?.get(name) ?? null })
+          : { effect: 'gone', reasons: ['it is gone'] };
         if (effect === 'recopy' || effect === 'fill' || effect === 'gone') onChanged(name);
         return effect === 'none' ? [] : [`${name}: ${reasons.join(', ')}`];
       });

@@ -26,7 +26,9 @@ export interface ShapeChange {
 export function judgeShapeChange(before: SourceShape, after: SourceShape, suspicion?: Suspicion): ShapeChange {
   const isSame = before.oid === after.oid;
   const recopy = isSame ? [...columnReasons(before, after)] : ['it was dropped and made again'];
-  if (suspicion === 'unpublished') recopy.unshift('it was not published for a while');
+  if (suspicion === 'unpublished' || wasAltered(before, after))
+    recopy.unshift('changes of it may not have been published for a while');
+  if (suspicion === 'identity') recopy.unshift('its replica identity did not tell its key for a while');
   const came = isSame ? added(before, after) : [];
   const joining = new Set(isSame ? joiningColumns(before, after) : []);
   const fill = came.filter((column) => !joining.has(column)).map(({ name }) => name);
@@ -65,21 +67,31 @@ function columnReasons(before: SourceShape, after: SourceShape): readonly string
     else if (now.type !== old.type) reasons.push(`column ${old.name} is ${now.type} now, it was ${old.type}`);
     // Either alone is harmless: VACUUM FULL writes the file anew, SET NOT NULL touches the catalog.
     else if (isRewritten && now.version !== old.version) reasons.push(`column ${old.name} was rewritten`);
-    else if (hasRenamedLabel(old, now)) reasons.push(`a label of the enum in column ${old.name} was renamed`);
+    else if (differs(old.labels, now.labels)) reasons.push(`a label of the enum in column ${old.name} was renamed`);
+    else if (differs(old.composites, now.composites)) {
+      reasons.push(`the composite type in column ${old.name} has other attributes`);
+    }
   }
   return reasons;
+}
+
+/** A publication that was altered, also if that was undone, may have kept changes back. */
+function wasAltered({ published: before }: SourceShape, { published: after }: SourceShape): boolean {
+  return before !== undefined && after !== undefined && before !== after;
 }
 
 function added(before: SourceShape, after: SourceShape): readonly ShapeColumn[] {
   return after.columns.filter(({ number }) => !before.columns.some((old) => old.number === number));
 }
 
-function lastNumber({ columns }: SourceShape): number {
-  return Math.max(0, ...columns.map(({ number }) => number));
+/** Of generated ones, too: such a column is no new one when its expression is dropped. */
+function lastNumber({ columns, generated = [] }: SourceShape): number {
+  return Math.max(0, ...[...columns, ...generated].map(({ number }) => number));
 }
 
-function hasRenamedLabel(old: ShapeColumn, now: ShapeColumn): boolean {
-  return Object.entries(old.labels ?? {}).some(([id, label]) => (now.labels?.[id] ?? label) !== label);
+/** Of what was there before; a label that was added changes no value. */
+function differs(before: ShapeColumn['labels'] | undefined, after: ShapeColumn['labels'] | undefined): boolean {
+  return Object.entries(before ?? {}).some(([id, text]) => (after?.[id] ?? text) !== text);
 }
 
 function checkReasons(before: SourceShape, after: SourceShape): readonly string[] {

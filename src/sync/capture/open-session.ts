@@ -4,14 +4,18 @@ import { identifySource, type SourceIdentity } from '../postgres/identify-source
 import { inspectSource } from '../postgres/preflight/inspect-source.ts';
 import { refuseOnErrors } from '../postgres/preflight/refuse-on-errors.ts';
 import { ReplicationStream } from '../postgres/replication-stream.ts';
+import { ensurePublished, readPublicationMarks, withdrawOthers } from '../postgres/publication.ts';
 import { sessionOptions } from '../postgres/session-settings.ts';
 import { slotNameOf } from '../postgres/slot.ts';
 import { withdrawExposed } from '../postgres/withdraw-exposed.ts';
 import { Projection } from '../projection/projection.ts';
 import { demandsOf } from './demands-of.ts';
 import { Lane } from './lane.ts';
+import { leaveModelsOf } from './leave-models-of.ts';
+import { markTables } from './mark-tables.ts';
 import type { SessionOptions } from './session-options.ts';
 import { SourceChanges } from './source-changes.ts';
+import { suspectUnpublished } from './suspect-unpublished.ts';
 import { fingerprintOf, takeUp, type TakenUp } from './take-up.ts';
 
 export interface OpenedSession {
@@ -34,12 +38,15 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
   try {
     const slotName = slotNameOf(options.migration, client.database ?? '');
     const demands = demandsOf(options.readModels);
-    const { findings, tables } = await inspectSource(client, { url: options.url, slot: slotName, demands });
+    const { findings, tables: found } = await inspectSource(client, { url: options.url, slot: slotName, demands });
     options.onFindings(findings);
-    const changes = new SourceChanges(options, tables);
-    await changes.suspectUnpublished(client, slotName, demands);
-    for (const table of await withdrawExposed(client, slotName, findings, options.log)) changes.leave(table);
+    const leave = (table: string): void => leaveModelsOf(table, options);
+    await suspectUnpublished(client, slotName, found, { demands, target: options.target, leave });
+    for (const table of await withdrawExposed(client, slotName, findings, options.log)) leave(table);
     refuseOnErrors(findings);
+    await ensurePublished(client, slotName, [...found.keys()]);
+    const tables = markTables(found, await readPublicationMarks(client, slotName));
+    const changes = new SourceChanges({ ...options, publication: slotName }, tables);
     const projections = options.readModels.map(
       (model) => new Projection(options.target, model, tables, options.maxLetters(model)),
     );
@@ -48,7 +55,6 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
       client,
       target: options.target,
       name: slotName,
-      tables: [...tables.values()],
       projections,
       identity,
       log: options.log,
@@ -63,7 +69,8 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
       spool: options.spool,
       batch: options.batch,
     });
-    // Only whoever holds the slot may drop and make tables: another fig may still be serving from them.
+    // Only whoever holds the slot may drop and make tables, or publish fewer: another fig may still be serving from them.
+    await withdrawOthers(client, slotName, [...tables.keys()], options.log);
     const lanes: Lane[] = [];
     for (const projection of projections) lanes.push(await laneOf(projection, takenUp, identity, options));
     return { stream, lanes, identity, changes, slot: slot.name };

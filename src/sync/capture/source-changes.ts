@@ -1,20 +1,21 @@
 import type { Knex } from 'knex';
-import type { Client } from 'pg';
 import type { CapturedReadModel } from '../../config/read-model-kinds.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Position } from '../../kernel/position.ts';
-import { qualifiedSource, readModelNames } from '../../store/read-model-names.ts';
 import { SourceShapeStore } from '../../store/source-shape-store.ts';
 import { watchCatalog } from './catalog-watch.ts';
 import type { LargeTransaction, SourceTransaction, TransactionPiece } from '../change.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
-import type { SourceDemand } from '../postgres/preflight/finding.ts';
-import { readPublicationFacts } from '../postgres/preflight/publication-facts.ts';
-import { relationFits } from './relation-fits.ts';
+import { leaveModelsOf } from './leave-models-of.ts';
+import type { MirrorTable } from '../mirror/mirror-table.ts';
+import type { SourceShape } from '../postgres/source-shape.ts';
+import { judgeShapeChange } from './judge-shape-change.ts';
+import { judgeRelation } from './judge-relation.ts';
 
 export interface SourceChangesOptions {
   readonly url: string;
+  readonly publication: string;
   readonly target: Knex;
   readonly readModels: readonly CapturedReadModel[];
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
@@ -28,22 +29,12 @@ export class SourceChanges {
   readonly #options: SourceChangesOptions;
   readonly #tables: ReadonlyMap<string, SourceTable>;
   readonly #store = new SourceShapeStore();
-  /** Errors whose table is suspected already. */
+  /** Errors that leave nothing more to suspect. */
   readonly #told = new WeakSet<FigError>();
 
   constructor(options: SourceChangesOptions, tables: ReadonlyMap<string, SourceTable>) {
     this.#options = options;
     this.#tables = tables;
-  }
-
-  /** Changes of a table that is not in the publication are lost. To be called before the publication is mended. */
-  async suspectUnpublished(client: Client, publication: string, demands: readonly SourceDemand[]): Promise<void> {
-    const published = (await readPublicationFacts(client, publication))?.tables ?? [];
-    for (const { table } of demands) {
-      if (published.includes(table) && this.#tables.has(table)) continue;
-      await this.#store.suspect(this.#options.target, table, 'unpublished');
-      this.leave(table);
-    }
   }
 
   /** Before transactions are applied: their rows must be made of the columns that the mirrors have. */
@@ -56,13 +47,25 @@ export class SourceChanges {
       const name = `${relation.schema}.${relation.table}`;
       for (const [source, mirror] of projection.mirrors) {
         const isIt = source === name || mirror.shape.oid === String(relation.oid);
-        if (!isIt || projection.copies.isAwaited(source) || relationFits(source, mirror.shape, relation)) continue;
-        await this.#store.suspect(this.#options.target, source, 'relation', projection.names.projection);
-        const misfit = new FigError('FIG_SOURCE_CHANGED', `${source} has other columns than its mirror`);
+        if (!isIt || projection.copies.isAwaited(source)) continue;
+        const suspicion = judgeRelation({ name: source, shape: mirror.shape, key: mirror.key }, relation);
+        if (suspicion === undefined) continue;
+        await this.#store.suspect(this.#options.target, source, suspicion, projection.names.projection);
+        const what = suspicion === 'identity' ? 'a replica identity without the key of' : 'other columns than';
+        const misfit = new FigError('FIG_SOURCE_CHANGED', `${source} has ${what} its mirror`);
         this.#told.add(misfit);
         throw misfit;
       }
     }
+  }
+
+  /** A copy must read the table as the mirror was made from it. The next session finds out what was done to it. */
+  refuseChanged({ source, shape }: MirrorTable, now: SourceShape | undefined): void {
+    const { effect, reasons } = now ? judgeShapeChange(shape, now) : { effect: 'gone', reasons: ['it is gone'] };
+    if (effect === 'none') return;
+    const changed = new FigError('FIG_SOURCE_CHANGED', `${source.name}: ${reasons.join(', ')}`);
+    this.#told.add(changed);
+    throw changed;
   }
 
   /** The same transaction, each piece of which is looked at before it is given on. */
@@ -91,17 +94,10 @@ export class SourceChanges {
     }
   }
 
-  /** Reads leave the read models that are made from this table. */
-  leave(source: string): void {
-    for (const definition of this.#options.readModels) {
-      if (Object.keys(definition.sources).map(qualifiedSource).includes(source)) {
-        this.#options.onPosition(readModelNames(definition).projection, undefined);
-      }
-    }
-  }
-
   /** Until the signal aborts. Reads leave a read model as soon as one of its tables is known to have changed. */
   async watch(signal: AbortSignal): Promise<void> {
-    await watchCatalog(this.#options.url, [...this.#tables.values()], (source) => this.leave(source), signal);
+    const { url, publication } = this.#options;
+    const onChanged = (source: string): void => leaveModelsOf(source, this.#options);
+    await watchCatalog({ url, publication, tables: [...this.#tables.values()], onChanged }, signal);
   }
 }

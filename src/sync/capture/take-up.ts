@@ -9,7 +9,6 @@ import { carryJoined } from './carry-joined.ts';
 import type { Projection } from '../projection/projection.ts';
 import { judgeShapeChange } from './judge-shape-change.ts';
 import { judgeLog, judgePosition, type PositionVerdict } from './judge-position.ts';
-import type { SourceTable } from '../postgres/catalog.ts';
 import { projectionFingerprint, type SourceIdentity } from '../postgres/identify-source.ts';
 import { ensureSlot, type Slot } from '../postgres/slot.ts';
 import type { ColumnFill } from '../mirror/source-copies.ts';
@@ -20,7 +19,6 @@ export interface TakeUpOptions {
   readonly target: Knex;
   /** Name of the slot and of the publication. */
   readonly name: string;
-  readonly tables: readonly SourceTable[];
   readonly projections: readonly Projection[];
   readonly identity: SourceIdentity;
   readonly log: Log;
@@ -42,7 +40,7 @@ export interface TakenUp {
  * changed are copied again.
  */
 export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
-  const { client, name, tables, projections, identity, log, onUnusable } = options;
+  const { client, name, projections, identity, log, onUnusable } = options;
   const fresh = new Set<Projection>();
   const mend = new Map<Projection, () => Promise<void>>();
   let isForked = false;
@@ -59,7 +57,7 @@ export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
     onUnusable(projection);
     warn(log, projection, verdict, identity);
   }
-  const slot = await ensureSlot(client, name, tables, {
+  const slot = await ensureSlot(client, name, {
     // A slot that stands in a log which the server has left would keep back what is written now.
     isUseless: (confirmed) => isForked || confirmed > identity.end,
     onMake: () => projections.forEach(onUnusable),

@@ -25,14 +25,12 @@ export interface EnsureSlotOptions {
   readonly log: Log;
 }
 
-/** Makes publication and slot, both called `name`, as they must be. Only called after preflight found no error. */
+/** Finds or makes the slot, which is called as the publication is. Only called after preflight found no error. */
 export async function ensureSlot(
   client: Client,
   name: string,
-  tables: readonly { readonly schema: string; readonly table: string }[],
   { isUseless, onMake, log }: EnsureSlotOptions,
 ): Promise<Slot> {
-  await ensurePublication(client, name, tables);
   const existing = await findSlot(client, name);
   if (existing !== undefined && existing !== 'lost' && !isUseless(existing)) {
     return { name, publication: name, confirmed: existing };
@@ -83,26 +81,4 @@ async function createSlot(client: Client, name: string): Promise<Position> {
   } finally {
     await client.query('RESET statement_timeout');
   }
-}
-
-async function ensurePublication(
-  client: Client,
-  name: string,
-  tables: readonly { readonly schema: string; readonly table: string }[],
-): Promise<void> {
-  const quote = (text: string): string => client.escapeIdentifier(text);
-  const list = tables.map(({ schema, table }) => `${quote(schema)}.${quote(table)}`).join(', ');
-  const existing = await client.query('SELECT 1 FROM pg_publication WHERE pubname = $1', [name]);
-  if (existing.rowCount === 0) {
-    await client.query(`CREATE PUBLICATION ${quote(name)} FOR TABLE ${list}`);
-    return;
-  }
-  const published = await client.query<{ name: string }>(
-    `SELECT schemaname || '.' || tablename AS name FROM pg_publication_tables WHERE pubname = $1`,
-    [name],
-  );
-  const have = new Set(published.rows.map((row) => row.name));
-  const want = tables.map(({ schema, table }) => `${schema}.${table}`);
-  if (have.size === want.length && want.every((table) => have.has(table))) return;
-  await client.query(`ALTER PUBLICATION ${quote(name)} SET TABLE ${list}`);
 }

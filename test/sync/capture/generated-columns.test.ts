@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import type { Knex } from 'knex';
+import { expect, it, test } from 'vitest';
 import { defineReadModel } from '../../../src/config/read-model-definition.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
 import { migrateStore } from '../../../src/store/control-store.ts';
@@ -37,15 +38,7 @@ it.each(serverVersions)('copied and streamed rows agree on what is generated, on
   await using database = await createTestDatabase();
   const target = openTarget(database.url);
   await migrateStore(target);
-  const capture = new Capture({
-    url,
-    migration: 'generated',
-    target,
-    readModels: [prices],
-    log: silentLog,
-    onProgress: () => undefined,
-    onPosition: () => undefined,
-  });
+  const capture = startCapture(url, target);
   try {
     const built = async (): Promise<unknown> => {
       const { rows } = (await target.raw('SELECT id, gross::text AS gross FROM rm_prices_v1.prices ORDER BY id')) as {
@@ -73,3 +66,82 @@ it.each(serverVersions)('copied and streamed rows agree on what is generated, on
     await target.destroy();
   }
 });
+
+test.runIf(serverVersions.includes(18))(
+  'a publication that sends generated columns, too, lets nothing be copied again',
+  { timeout: 60_000 },
+  async () => {
+    await using server = await startTestServer(18);
+    const url = await server.createDatabase('legacy');
+    await runSql(
+      url,
+      'CREATE TABLE prices (id int PRIMARY KEY, net numeric, gross numeric GENERATED ALWAYS AS (net * 2) STORED)',
+      'CREATE PUBLICATION fig_generated_legacy FOR TABLE prices WITH (publish_generated_columns = stored)',
+    );
+    await using database = await createTestDatabase();
+    const target = openTarget(database.url);
+    await migrateStore(target);
+    const seen: unknown[] = [];
+    try {
+      for (const id of [1, 2, 3]) {
+        await using capture = startCapture(url, target);
+        await until('it is ready', () => capture.progressOf('prices').state === 'ready');
+        await runSql(url, `INSERT INTO prices (id, net) VALUES (${id}, 1.50)`);
+        await until('the row has come', async () => {
+          const { rows } = (await target.raw('SELECT id, gross::text FROM rm_prices_v1.prices ORDER BY id')) as Rows;
+          expect(rows).toEqual(await runSql(url, 'SELECT id, gross::text FROM prices ORDER BY id'));
+          return true;
+        });
+        seen.push(await runSql(database.url, `SELECT 'mirror_prices_v1.prices'::regclass::oid::text AS oid`));
+      }
+      expect(new Set(seen.map((each) => JSON.stringify(each))).size).toBe(1);
+    } finally {
+      await target.destroy();
+    }
+  },
+);
+
+test('a column that was generated and is not any more has its values in the mirror', { timeout: 60_000 }, async () => {
+  await using legacy = await createTestDatabase();
+  await using database = await createTestDatabase();
+  await runSql(
+    legacy.url,
+    'CREATE TABLE prices (id int PRIMARY KEY, net numeric, gross numeric GENERATED ALWAYS AS (net * 2) STORED)',
+    'INSERT INTO prices (id, net) VALUES (1, 1.50), (2, 2.25)',
+  );
+  const target = openTarget(database.url);
+  await migrateStore(target);
+  try {
+    await using capture = startCapture(legacy.url, target);
+    await until('it is ready', () => capture.progressOf('prices').state === 'ready');
+    await runSql(legacy.url, 'ALTER TABLE prices ALTER COLUMN gross DROP EXPRESSION');
+    await until(
+      'the mirror has its values',
+      async () => {
+        const { rows } = (await target.raw('SELECT prices::text FROM mirror_prices_v1.prices ORDER BY id')) as Rows;
+        expect(rows).toEqual(await runSql(legacy.url, 'SELECT prices::text FROM prices ORDER BY id'));
+        return capture.progressOf('prices').state === 'ready';
+      },
+      50_000,
+    );
+  } finally {
+    await target.destroy();
+  }
+});
+
+interface Rows {
+  readonly rows: unknown;
+}
+
+function startCapture(url: string, target: Knex): Capture & AsyncDisposable {
+  const capture = new Capture({
+    url,
+    migration: 'generated',
+    target,
+    readModels: [prices],
+    log: silentLog,
+    onProgress: () => undefined,
+    onPosition: () => undefined,
+  });
+  return Object.assign(capture, { [Symbol.asyncDispose]: () => capture.stop() });
+}

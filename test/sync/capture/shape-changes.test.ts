@@ -35,6 +35,14 @@ const changes: readonly (readonly [effect: string, sql: string, reason?: string]
   ['recopy', 'ALTER TABLE t RENAME note TO remark', 'column note was renamed to remark'],
   ['recopy', 'ALTER TABLE t RENAME note TO x; ALTER TABLE t RENAME code TO note; ALTER TABLE t RENAME x TO code'],
   ['recopy', `ALTER TYPE mood RENAME VALUE 'calm' TO 'quiet'`, 'a label of the enum in column mood was renamed'],
+  ['none', `ALTER TYPE mood ADD VALUE 'glad'; ALTER TYPE place RENAME ATTRIBUTE x TO east`],
+  ['recopy', `ALTER TYPE light RENAME VALUE 'red' TO 'crimson'`, 'a label of the enum in column lights was renamed'],
+  ['recopy', `ALTER TYPE tone RENAME VALUE 'low' TO 'deep'`, 'a label of the enum in column tone was renamed'],
+  ['recopy', `ALTER TYPE size RENAME VALUE 's' TO 'small'`, 'a label of the enum in column sizes was renamed'],
+  ['recopy', `ALTER TYPE shade RENAME VALUE 'dark' TO 'black'`, 'a label of the enum in column place was renamed'],
+  ['recopy', 'ALTER TYPE place ADD ATTRIBUTE z int', 'the composite type in column place has other attributes'],
+  ['recopy', 'ALTER TYPE place DROP ATTRIBUTE x', 'the composite type in column places has other attributes'],
+  ['fill', 'ALTER TABLE t ALTER COLUMN twice DROP EXPRESSION', 'column twice was added with values'],
   ['recopy', 'DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY)', 'it was dropped and made again'],
 ];
 
@@ -52,9 +60,12 @@ describe.each(serverVersions)('changes of a table on PostgreSQL %i', (version) =
       const url = await server.createDatabase('shop');
       await runSql(
         url,
-        'DROP TABLE IF EXISTS t CASCADE; DROP TYPE IF EXISTS mood CASCADE',
-        `CREATE TYPE mood AS ENUM ('calm', 'busy')`,
-        'CREATE TABLE t (id int PRIMARY KEY, note text, amount numeric, code varchar(10), mood mood)',
+        'DROP TABLE IF EXISTS t CASCADE; DROP TYPE IF EXISTS mood, light, tone, size, shade, place CASCADE',
+        `CREATE TYPE mood AS ENUM ('calm', 'busy'); CREATE TYPE light AS ENUM ('red'); CREATE TYPE tone AS ENUM ('low')`,
+        `CREATE TYPE size AS ENUM ('s', 'l'); CREATE TYPE sizes AS RANGE (subtype = size)`,
+        `CREATE TYPE shade AS ENUM ('dark'); CREATE TYPE place AS (x int, y int, shade shade); CREATE DOMAIN hue AS tone`,
+        `CREATE TABLE t (id int PRIMARY KEY, note text, amount numeric, code varchar(10), mood mood, lights light[],
+           tone hue, sizes sizes, place place, places place[], twice int GENERATED ALWAYS AS (id * 2) STORED)`,
         `INSERT INTO t VALUES (1, 'one', 1.5, 'a', 'calm')`,
       );
       const before = await shapeOf(url);

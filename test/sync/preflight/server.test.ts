@@ -56,6 +56,16 @@ describe.each(serverVersions)('the server on PostgreSQL %i', (version) => {
     );
   });
 
+  it('a database whose texts may be in any encoding is refused, one in another encoding is not', async () => {
+    const admin = server.url('postgres');
+    for (const encoding of ['SQL_ASCII', 'LATIN1']) {
+      const name = `old_${encoding.toLowerCase()}`;
+      await runSql(admin, `CREATE DATABASE ${name} ENCODING '${encoding}' TEMPLATE template0 LOCALE 'C'`);
+      const found = names(await inspect(server.url(name))).includes('error encoding server_encoding');
+      expect(found).toBe(encoding === 'SQL_ASCII');
+    }
+  });
+
   it('a pooler that passes no replication on is named as such', async () => {
     await using pooler = await startRefusingPooler(server.url('postgres'));
     expect(names(await inspect(pooler.url))).toContain('error pooler legacy.database');

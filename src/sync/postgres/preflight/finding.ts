@@ -3,6 +3,7 @@ export type FindingId =
   | 'connection'
   | 'connections-left'
   | 'disk'
+  | 'encoding'
   | 'generated-columns'
   | 'idle-slot-timeout'
   | 'inheritance'

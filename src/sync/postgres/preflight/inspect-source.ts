@@ -43,26 +43,25 @@ export async function inspectSource(client: Client, { url, slot, demands }: Sour
   } finally {
     await client.query('ROLLBACK');
   }
-  const { role, tables, facts, publication } = read;
+  const { role, facts, publication } = read;
   const refusal = await probeReplication(url);
-  const wanted = demands.map(({ table }) => table);
   const findings = [
     ...judgeServer(read.server),
     ...judgeRole(role),
     ...judgeRefusal(refusal, role.mayReplicate),
     ...judgeSlot(read.slot, role.database),
     ...judgeActivity(read.activity, read.slot !== undefined),
-    ...demands.flatMap((demand) => judgeTable(demand, tables.get(demand.table), facts.get(demand.table))),
+    ...judgeTables(read, demands),
     ...judgePublishing(slot, publication, role, facts.values()),
-    ...judgePublication(publication, wanted),
+    ...judgePublication(publication, tablesOf(demands)),
     ...judgeExposedTables(read.exposed),
   ];
-  return { findings, tables };
+  return { findings, tables: read.tables };
 }
 
 async function readAll(client: Client, slot: string, demands: readonly SourceDemand[]) {
   const tables = new Map<string, SourceTable>();
-  for (const { table: name } of demands) {
+  for (const name of tablesOf(demands)) {
     const table = await describeTable(client, name);
     if (table) tables.set(name, table);
   }
@@ -72,11 +71,22 @@ async function readAll(client: Client, slot: string, demands: readonly SourceDem
     role: await readRoleFacts(client),
     slot: await readSlotFacts(client, slot),
     activity: await readActivityFacts(client),
-    facts: await readTableFacts(
-      client,
-      demands.map(({ table }) => table),
-    ),
+    facts: await readTableFacts(client, tablesOf(demands)),
     publication: await readPublicationFacts(client, slot),
     exposed: await readExposedTables(client, slot),
   };
+}
+
+/** Each once, whichever keys read models declare of it. */
+function tablesOf(demands: readonly SourceDemand[]): readonly string[] {
+  return [...new Set(demands.map(({ table }) => table))];
+}
+
+/** What holds for a table whatever its key is told once. */
+function judgeTables(
+  { tables, facts }: Pick<Awaited<ReturnType<typeof readAll>>, 'tables' | 'facts'>,
+  demands: readonly SourceDemand[],
+): readonly Finding[] {
+  const found = demands.flatMap((demand) => judgeTable(demand, tables.get(demand.table), facts.get(demand.table)));
+  return [...new Map(found.map((finding) => [JSON.stringify(finding), finding])).values()];
 }

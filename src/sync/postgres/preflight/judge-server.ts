@@ -31,6 +31,16 @@ export function judgeServer(facts: ServerFacts): readonly Finding[] {
       remedy: 'Let legacy.database name the primary.',
     });
   }
+  if (facts.encoding === 'SQL_ASCII') {
+    findings.push({
+      id: 'encoding',
+      severity: 'error',
+      subject: 'server_encoding',
+      problem:
+        'is SQL_ASCII: nobody knows which characters its bytes are, and the first that is not ASCII could not be stored',
+      remedy: 'Dump the database and restore it into one with the encoding that its texts have, most often UTF8.',
+    });
+  }
   if (facts.walLevel !== 'logical') {
     findings.push({
       id: 'wal-level',

@@ -6,6 +6,8 @@ export interface ServerFacts {
   readonly version: number;
   readonly versionText: string;
   readonly inRecovery: boolean;
+  /** Of the database: `UTF8`. */
+  readonly encoding: string;
   readonly walLevel: string;
   readonly maxSlots: number;
   /** Slots that are not ours. */
@@ -50,13 +52,14 @@ export async function readServerFacts(client: Client, slot: string): Promise<Ser
     version: number;
     version_text: string;
     in_recovery: boolean;
+    encoding: string;
     other_slots: number;
     other_senders: number;
     connections: number;
     may_list_wal: boolean;
   }>(
     `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS version_text,
-            pg_is_in_recovery() AS in_recovery,
+            pg_is_in_recovery() AS in_recovery, current_setting('server_encoding') AS encoding,
             (SELECT count(*)::int FROM pg_replication_slots WHERE slot_name <> $1) AS other_slots,
             (SELECT count(*)::int FROM pg_stat_replication r WHERE NOT EXISTS
                (SELECT FROM pg_replication_slots s WHERE s.slot_name = $1 AND s.active_pid = r.pid)) AS other_senders,
@@ -71,6 +74,7 @@ export async function readServerFacts(client: Client, slot: string): Promise<Ser
     version: row.version,
     versionText: row.version_text,
     inRecovery: row.in_recovery,
+    encoding: row.encoding,
     walLevel: settings.rows.find(({ name }) => name === 'wal_level')?.setting ?? '',
     maxSlots: valueOf('max_replication_slots') ?? 0,
     otherSlots: row.other_slots,

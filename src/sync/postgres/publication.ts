@@ -1,0 +1,94 @@
+import { type Client, DatabaseError, escapeIdentifier } from 'pg';
+import { describeError, FigError } from '../../kernel/fig-error.ts';
+import type { Log } from '../../kernel/log.ts';
+
+/** A table that is being changed by somebody is locked; without a limit one forgotten session would block us. */
+const LOCK_BUDGET_MS = 10_000;
+
+/**
+ * Makes the publication, or adds to it what it lacks. Takes nothing out of it, since another fig may be streaming from it:
+ * that is for whoever holds the slot. Only called after preflight found no error.
+ */
+export async function ensurePublished(client: Client, name: string, tables: readonly string[]): Promise<void> {
+  const published = await readPublicationMarks(client, name);
+  const missing = tables.filter((table) => !published?.has(table));
+  if (missing.length === 0) return;
+  const list = missing.map(quoted).join(', ');
+  const verb = published
+    ? `ALTER PUBLICATION ${escapeIdentifier(name)} ADD`
+    : `CREATE PUBLICATION ${escapeIdentifier(name)} FOR`;
+  try {
+    await withinLockBudget(client, `${verb} TABLE ${list}`);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== '55P03') throw error;
+    const blockers = await listLockers(client, missing);
+    throw new FigError('FIG_PREFLIGHT_REFUSED', `publishing ${missing.join(', ')} waits for a lock: ${blockers}`, {
+      remedy: 'End the transaction that changes the table, or wait for it, and start again.',
+      cause: error,
+    });
+  }
+}
+
+/** Takes out what is not captured. Only for whoever holds the slot. */
+export async function withdrawOthers(client: Client, name: string, tables: readonly string[], log: Log): Promise<void> {
+  const published = (await readPublicationMarks(client, name))?.keys() ?? [];
+  const others = [...published].filter((table) => !tables.includes(table));
+  if (others.length === 0) return;
+  const statement = `ALTER PUBLICATION ${escapeIdentifier(name)} DROP TABLE ${others.map(quoted).join(', ')}`;
+  try {
+    await withinLockBudget(client, statement);
+  } catch (error) {
+    // Their changes are sent for nothing until the next session tries again.
+    log.warn(
+      { statement: `${statement};`, error: describeError(error) },
+      'tables that no read model needs stay published',
+    );
+  }
+}
+
+/**
+ * What the publication is to each of its tables: another mark whenever it was altered in a way that may have kept changes
+ * back, also when that was undone. Undefined when there is no such publication.
+ */
+export async function readPublicationMarks(
+  client: Client,
+  name: string,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const found = await client.query<{ name: string | null; mark: string }>(
+    `SELECT n.nspname || '.' || c.relname AS name, concat_ws(' ', p.oid, p.xmin, r.oid, r.xmin) AS mark
+       FROM pg_publication p LEFT JOIN pg_publication_rel r ON r.prpubid = p.oid
+       LEFT JOIN pg_class c ON c.oid = r.prrelid LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE p.pubname = $1`,
+    [name],
+  );
+  if (found.rows.length === 0) return undefined;
+  return new Map(found.rows.flatMap((row) => (row.name === null ? [] : [[row.name, row.mark]])));
+}
+
+async function withinLockBudget(client: Client, statement: string): Promise<void> {
+  await client.query(`SET lock_timeout = ${LOCK_BUDGET_MS}`);
+  try {
+    await client.query(statement);
+  } finally {
+    await client.query('RESET lock_timeout');
+  }
+}
+
+async function listLockers(client: Client, tables: readonly string[]): Promise<string> {
+  const found = await client.query<{ pid: number; age: string }>(
+    `SELECT DISTINCT a.pid, (now() - a.xact_start)::text AS age FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+       JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE l.granted AND n.nspname || '.' || c.relname = ANY($1) AND l.mode = ANY($2)`,
+    [
+      tables,
+      ['ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'],
+    ],
+  );
+  return found.rows.map(({ pid, age }) => `pid ${pid} (open for ${age})`).join(', ') || 'it is gone by now';
+}
+
+/** Of `schema.table`. */
+function quoted(table: string): string {
+  const dot = table.indexOf('.');
+  return `${escapeIdentifier(table.slice(0, dot))}.${escapeIdentifier(table.slice(dot + 1))}`;
+}
