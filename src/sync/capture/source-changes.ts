@@ -91,7 +91,7 @@ export class SourceChanges {
     }
   }
 
-  /** Reads leave the read models that are made from this table. */
+  /** Before there are lanes: reads leave the read models that are made from this table. */
   leave(source: string): void {
     for (const definition of this.#options.readModels) {
       if (Object.keys(definition.sources).map(qualifiedSource).includes(source)) {
@@ -100,8 +100,8 @@ export class SourceChanges {
     }
   }
 
-  /** Until the signal aborts. Reads leave a read model as soon as one of its tables is known to have changed. */
-  async watch(signal: AbortSignal): Promise<void> {
-    await watchCatalog(this.#options.url, [...this.#tables.values()], (source) => this.leave(source), signal);
+  /** Until the signal aborts. `onChanged` is told a table as soon as it is known to have changed. */
+  async watch(onChanged: (source: string) => void, signal: AbortSignal): Promise<void> {
+    await watchCatalog(this.#options.url, [...this.#tables.values()], onChanged, signal);
   }
 }
