@@ -7,7 +7,7 @@ import { messagePrefix } from '../postgres/source-position.ts';
 import { sessionOptions, textTypes } from '../postgres/session-settings.ts';
 import { askApart } from './ask-apart.ts';
 import { ComparedTable, type Key, keysAmong } from './compared-table.ts';
-import { numberedPlaceholders } from './placeholders.ts';
+import { numberedPlaceholders } from '../postgres/placeholders.ts';
 
 /** Nothing that a comparison asks should take long; what does is ended before it hurts. */
 const STATEMENT_BUDGET_MS = 60_000;
