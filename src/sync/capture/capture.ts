@@ -137,7 +137,7 @@ export class Capture implements Service {
 
   /** Log that legacy's server keeps for a read model because it has failed, in bytes. */
   heldFor(readModel: string): number {
-    return this.#session?.heldFor(readModel) ?? 0;
+    return this.#session?.heldFor(this.#versionOf(readModel)) ?? 0;
   }
 
   /** Positions and lag of the slowest read model that can be read. */

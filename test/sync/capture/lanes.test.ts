@@ -31,7 +31,7 @@ test('a read model that fails is left behind: the other goes on in the same sess
   const told: (Position | undefined)[] = [];
   const capture = setup.startCapture({
     ...both,
-    onPosition: (model, at) => void (model === 'other' && told.push(at)),
+    onPosition: (model, at) => void (model === 'other_v1' && told.push(at)),
   });
   await untilReady(capture, 'summary');
   await caughtUp(capture, 'other');
