@@ -1,10 +1,9 @@
-import { Client } from 'pg';
 import type { Position } from '../../kernel/position.ts';
 import { identifySource, type SourceIdentity } from '../postgres/identify-source.ts';
 import { inspectSource } from '../postgres/preflight/inspect-source.ts';
 import { refuseOnErrors } from '../postgres/preflight/refuse-on-errors.ts';
+import { connectToLegacy, endConnection } from '../postgres/legacy-connection.ts';
 import { ReplicationStream } from '../postgres/replication-stream.ts';
-import { sessionOptions } from '../postgres/session-settings.ts';
 import { slotNameOf } from '../postgres/slot.ts';
 import { withdrawExposed } from '../postgres/withdraw-exposed.ts';
 import { Projection } from '../projection/projection.ts';
@@ -24,13 +23,7 @@ export interface OpenedSession {
 
 /** Checks the legacy database, makes publication and slot, takes the projections up and starts streaming. */
 export async function openSession(options: SessionOptions): Promise<OpenedSession> {
-  const client = new Client({
-    connectionString: options.url,
-    application_name: 'fig preflight',
-    options: sessionOptions(),
-  });
-  client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
-  await client.connect();
+  const client = await connectToLegacy(options.url, 'fig preflight');
   try {
     const slotName = slotNameOf(options.migration, client.database ?? '');
     const demands = demandsOf(options.readModels);
@@ -68,7 +61,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
     for (const projection of projections) lanes.push(await laneOf(projection, takenUp, identity, options));
     return { stream, lanes, identity, changes, slot: slot.name };
   } finally {
-    await client.end();
+    await endConnection(client);
   }
 }
 
