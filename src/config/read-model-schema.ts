@@ -1,16 +1,25 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
+import { mirrorTableName, sharedMirror } from './mirror-name.ts';
 import { callable, identifier, postgresUrl } from './plain-schema.ts';
 
 const version = z.number().int().min(1).max(9_999);
 
-const tableName = z.string().regex(/^[^.\s"]+(\.[^.\s"]+)?$/, 'a table name, or schema.table');
+const tableName = z.string().regex(/^[^.\s"?]+(\.[^.\s"?]+)?$/, 'a table name, or schema.table');
 const rowKey = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 const oneAtLeast = (value: object): boolean => Object.keys(value).length > 0;
 
+const namesApart = (value: object, context: z.RefinementCtx): void => {
+  const pair = sharedMirror(Object.keys(value));
+  if (!pair) return;
+  const message = `another name than that of ${pair[0]}: both would be mirrored as ${mirrorTableName(pair[1])}`;
+  context.addIssue({ code: 'custom', message, path: [pair[1]] });
+};
+
 const sources = z
   .record(tableName, z.strictObject({ key: rowKey, dirty: callable }))
-  .refine(oneAtLeast, 'at least one legacy table');
+  .refine(oneAtLeast, 'at least one legacy table')
+  .superRefine(namesApart);
 
 const captured = z
   .strictObject({
@@ -36,7 +45,8 @@ const handled = z
     tables: z.record(identifier, callable).optional(),
     sources: z
       .record(tableName, z.strictObject({ key: rowKey, keyOf: callable.optional() }))
-      .refine(oneAtLeast, 'at least one legacy table'),
+      .refine(oneAtLeast, 'at least one legacy table')
+      .superRefine(namesApart),
     on: z.record(z.string(), callable),
   })
   .superRefine(({ name, tables, sources: known, on }, context) => {

@@ -1,3 +1,5 @@
+export { mirrorTableName, qualifiedSource } from '../config/mirror-name.ts';
+
 /** Names in the target database that belong to one version of a read model. */
 export interface ReadModelNames {
   /** Name of the projection, e.g. `order_summary_v1`. */
@@ -11,18 +13,6 @@ export interface ReadModelNames {
 export function readModelNames(readModel: { readonly name: string; readonly version: number }): ReadModelNames {
   const projection = `${readModel.name}_v${readModel.version}`;
   return { projection, schema: `rm_${projection}`, mirror: `mirror_${projection}` };
-}
-
-/** `orders` and `public.orders` are the same source. */
-export function qualifiedSource(table: string): string {
-  return table.includes('.') ? table : `public.${table}`;
-}
-
-/** Name of the mirror table: `orders`, or `sales__orders` for a table outside `public`. */
-export function mirrorTableName(source: string): string {
-  return qualifiedSource(source)
-    .replace(/^public\./, '')
-    .replace('.', '__');
 }
 
 /** Schema in the legacy database that holds the views of a shared read model. */

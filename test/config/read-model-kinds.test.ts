@@ -82,6 +82,15 @@ test.each([
   [{ ...handled, sources: {} }, 'readModel.sources: at least one legacy table'],
   [{ ...handled, sources: { prices: { key: 'id', dirty: nothing } } }, 'dirty'],
   [{ ...handled, root: 'prices' }, 'root'],
+  [
+    { ...handled, sources: { 'shop.prices': { key: 'id' }, shop__prices: { key: 'id' } } },
+    'readModel.sources.shop__prices: another name than that of shop.prices: both would be mirrored as shop__prices',
+  ],
+  [
+    { ...handled, sources: { prices: { key: 'id' }, 'public.prices': { key: 'id' } } },
+    'readModel.sources.public.prices: another name than that of prices',
+  ],
+  [{ ...handled, sources: { 'prices?': { key: 'id' } } }, 'a table name, or schema.table'],
   [{ ...handled, tables: { prices: nothing } }, 'readModel.tables.prices: another name than that of the read model'],
 ])('refused with the key that is wrong: %#', (readModel, message) => {
   expect(() => normalized(readModel, 'postgres://legacy')).toThrow(message);

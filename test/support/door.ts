@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class Door {
   #target: { readonly port: number; readonly host: string };
   readonly #sockets = new Set<Socket>();
+  readonly #silenced = new WeakSet<Socket>();
   #server: Server | undefined;
   port = 0;
 
@@ -18,9 +19,10 @@ export class Door {
         this.#sockets.add(each);
         each.on('error', () => undefined);
         each.on('close', () => {
+          this.#sockets.delete(each);
+          if (this.#silenced.has(each)) return;
           socket.destroy();
           inner.destroy();
-          this.#sockets.delete(each);
         });
       }
       socket.pipe(inner).pipe(socket);
@@ -33,6 +35,15 @@ export class Door {
   /** From the next connection on. */
   leadTo(target: { readonly port: number; readonly host: string }): void {
     this.#target = target;
+  }
+
+  /** Nothing comes through on the connections there are, and neither side is told: as when a cable is pulled. */
+  silence(): void {
+    for (const socket of this.#sockets) {
+      this.#silenced.add(socket);
+      socket.unpipe();
+      socket.resume();
+    }
   }
 
   async shut(): Promise<void> {

@@ -5,6 +5,7 @@ import type { MirrorTable } from '../mirror/mirror-table.ts';
 import { quoteName } from '../postgres/bulk-upsert.ts';
 import { copyOut } from '../postgres/copy.ts';
 import { readShapes, type SourceShape } from '../postgres/source-shape.ts';
+import { cutConnection, endConnection, noticesCuts } from '../postgres/legacy-connection.ts';
 import { parseSnapshot, type SourceSnapshot } from '../postgres/source-snapshot.ts';
 import { messagePrefix } from '../postgres/source-position.ts';
 import { sessionOptions, textTypes } from '../postgres/session-settings.ts';
@@ -46,8 +47,11 @@ export class BackfillReader implements AsyncDisposable {
     this.#maxBytes = maxBytes;
   }
 
-  static async open(url: string, maxBytes = MAX_CHUNK_BYTES): Promise<BackfillReader> {
+  /** What it is reading fails when the signal aborts: legacy may not answer any more. */
+  static async open(url: string, signal: AbortSignal, maxBytes = MAX_CHUNK_BYTES): Promise<BackfillReader> {
     const client = await connect(url);
+    if (signal.aborted) cutConnection(client);
+    signal.addEventListener('abort', () => cutConnection(client), { once: true });
     const { rows } = await client.query<{ pid: string }>('SELECT pg_backend_pid() AS pid');
     return new BackfillReader(url, client, rows[0]!.pid, maxBytes);
   }
@@ -93,7 +97,7 @@ export class BackfillReader implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client.end();
+    await endConnection(this.#client);
   }
 
   async #mark(content: string): Promise<void> {
@@ -138,13 +142,14 @@ export class BackfillReader implements AsyncDisposable {
     try {
       await other.query('SELECT pg_cancel_backend($1)', [this.#pid]);
     } finally {
-      await other.end();
+      await endConnection(other);
     }
   }
 }
 
 async function connect(url: string): Promise<Client> {
   const client = new Client({
+    ...noticesCuts,
     connectionString: url,
     application_name: 'fig backfill',
     options: sessionOptions(),

@@ -23,7 +23,7 @@ export async function fillProjection(parts: FillParts, signal: AbortSignal): Pro
 async function copySources(parts: FillParts, signal: AbortSignal): Promise<void> {
   const { projection, target, url, watch, exclusively, onProgress } = parts;
   const backfill = new Backfill(parts);
-  await using reader = await BackfillReader.open(url);
+  await using reader = await BackfillReader.open(url, signal);
   const unwatch = watch(backfill);
   try {
     await backfill.run(target, reader, onProgress, signal);

@@ -92,7 +92,7 @@ export class CaptureSession implements AsyncDisposable {
     const tasks = [
       this.#consume(ending),
       this.#keepPositions(ending),
-      this.#opened.changes.watch(ending),
+      this.#opened.changes.watch((source) => this.#leave(source), ending),
       ...this.#lanes.map((lane) => this.#keep(lane, ending)),
     ];
     const outcomes = await Promise.allSettled(
@@ -142,6 +142,11 @@ export class CaptureSession implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#opened.stream[Symbol.asyncDispose]();
+  }
+
+  /** Reads leave the read models that are made from a table which is not what it was. */
+  #leave(source: string): void {
+    for (const lane of this.#lanes) if (lane.projection.mirrors.has(source)) lane.leaveForGood();
   }
 
   async #consume(signal: AbortSignal): Promise<void> {

@@ -1,8 +1,7 @@
-import { Client } from 'pg';
 import { FigError } from '../../kernel/fig-error.ts';
 import { sleep } from '../../kernel/service.ts';
 import { judgeShapeChange } from './judge-shape-change.ts';
-import { sessionOptions } from '../postgres/session-settings.ts';
+import { connectToLegacy, endConnection } from '../postgres/legacy-connection.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
 import { readPublicationMarks } from '../postgres/publication.ts';
 import { readShapes } from '../postgres/source-shape.ts';
@@ -24,10 +23,7 @@ export async function watchCatalog(
   { url, publication, tables, onChanged }: CatalogWatch,
   signal: AbortSignal,
 ): Promise<void> {
-  const config = { connectionString: url, application_name: 'fig catalog', options: sessionOptions() };
-  const client = new Client(config);
-  client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
-  await client.connect();
+  const client = await connectToLegacy(url, 'fig catalog');
   try {
     while (!signal.aborted) {
       const shapes = await readShapes(
@@ -47,6 +43,6 @@ export async function watchCatalog(
       await sleep(LOOK_EVERY_MS, signal);
     }
   } finally {
-    await client.end();
+    await endConnection(client);
   }
 }

@@ -29,6 +29,7 @@ export class Lane {
    */
   #goal: Position | undefined;
   #isWaitedFor = true;
+  #hasLeft = false;
   #error: unknown;
   #work: KeptWork | undefined;
   #restMs = 0;
@@ -96,7 +97,7 @@ export class Lane {
   reached(position: Position): void {
     if (this.isOut) return;
     this.tellLetters();
-    if (this.projection.state !== 'ready') return;
+    if (this.#hasLeft || this.projection.state !== 'ready') return;
     const at = laterPosition(position, this.projection.position);
     if (this.#goal !== undefined) {
       if (at < this.#goal) return;
@@ -119,6 +120,12 @@ export class Lane {
   /** Its reads go to legacy. */
   leave(): void {
     this.#options.onPosition(this.name, undefined);
+  }
+
+  /** Its reads go to legacy until another session takes it up, whatever is still being applied in this one. */
+  leaveForGood(): void {
+    this.#hasLeft = true;
+    this.leave();
   }
 
   /** Takes it out of the session. `work`: what may be tried again; without it another session has to. */

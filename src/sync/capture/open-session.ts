@@ -1,11 +1,10 @@
-import { Client } from 'pg';
 import type { Position } from '../../kernel/position.ts';
 import { identifySource, type SourceIdentity } from '../postgres/identify-source.ts';
 import { inspectSource } from '../postgres/preflight/inspect-source.ts';
 import { refuseOnErrors } from '../postgres/preflight/refuse-on-errors.ts';
+import { connectToLegacy, endConnection } from '../postgres/legacy-connection.ts';
 import { ReplicationStream } from '../postgres/replication-stream.ts';
 import { ensurePublished, readPublicationMarks, withdrawOthers } from '../postgres/publication.ts';
-import { sessionOptions } from '../postgres/session-settings.ts';
 import { slotNameOf } from '../postgres/slot.ts';
 import { withdrawExposed } from '../postgres/withdraw-exposed.ts';
 import { Projection } from '../projection/projection.ts';
@@ -28,13 +27,7 @@ export interface OpenedSession {
 
 /** Checks the legacy database, makes publication and slot, takes the projections up and starts streaming. */
 export async function openSession(options: SessionOptions): Promise<OpenedSession> {
-  const client = new Client({
-    connectionString: options.url,
-    application_name: 'fig preflight',
-    options: sessionOptions(),
-  });
-  client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
-  await client.connect();
+  const client = await connectToLegacy(options.url, 'fig preflight');
   try {
     const slotName = slotNameOf(options.migration, client.database ?? '');
     const demands = demandsOf(options.readModels);
@@ -69,13 +62,18 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
       spool: options.spool,
       batch: options.batch,
     });
-    // Only whoever holds the slot may drop and make tables, or publish fewer: another fig may still be serving from them.
-    await withdrawOthers(client, slotName, [...tables.keys()], options.log);
-    const lanes: Lane[] = [];
-    for (const projection of projections) lanes.push(await laneOf(projection, takenUp, identity, options));
-    return { stream, lanes, identity, changes, slot: slot.name };
+    try {
+      // Only whoever holds the slot may drop and make tables, or publish fewer: another fig may still be serving from them.
+      await withdrawOthers(client, slotName, [...tables.keys()], options.log);
+      const lanes: Lane[] = [];
+      for (const projection of projections) lanes.push(await laneOf(projection, takenUp, identity, options));
+      return { stream, lanes, identity, changes, slot: slot.name };
+    } catch (error) {
+      await stream[Symbol.asyncDispose]();
+      throw error;
+    }
   } finally {
-    await client.end();
+    await endConnection(client);
   }
 }
 

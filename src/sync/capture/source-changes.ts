@@ -7,7 +7,6 @@ import { watchCatalog } from './catalog-watch.ts';
 import type { LargeTransaction, SourceTransaction, TransactionPiece } from '../change.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
-import { leaveModelsOf } from './leave-models-of.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import type { SourceShape } from '../postgres/source-shape.ts';
 import { judgeShapeChange } from './judge-shape-change.ts';
@@ -94,10 +93,9 @@ export class SourceChanges {
     }
   }
 
-  /** Until the signal aborts. Reads leave a read model as soon as one of its tables is known to have changed. */
-  async watch(signal: AbortSignal): Promise<void> {
+  /** Until the signal aborts. `onChanged` is told a table as soon as it is known to have changed. */
+  async watch(onChanged: (source: string) => void, signal: AbortSignal): Promise<void> {
     const { url, publication } = this.#options;
-    const onChanged = (source: string): void => leaveModelsOf(source, this.#options);
     await watchCatalog({ url, publication, tables: [...this.#tables.values()], onChanged }, signal);
   }
 }

@@ -43,8 +43,12 @@ async function tendOnce(lane: Lane, parts: TendParts, ended: AbortSignal): Promi
         onLarge: (transaction) => watcher.onLarge(transaction),
       }),
   };
-  await fillProjection(fill, signal);
-  broken.signal.throwIfAborted();
+  try {
+    await fillProjection(fill, signal);
+  } finally {
+    // What stopped the copy is the news, not how it stopped.
+    broken.signal.throwIfAborted();
+  }
   if (ended.aborted) return;
   lane.works();
   lane.reached(projection.position);

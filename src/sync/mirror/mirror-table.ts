@@ -12,6 +12,7 @@ import type { SourceTable } from '../postgres/catalog.ts';
 import type { SourceShape } from '../postgres/source-shape.ts';
 import { unchanged } from '../postgres/pgoutput-messages.ts';
 import { connectionOf, runStatement } from '../postgres/statement.ts';
+import { escapedNames } from '../postgres/placeholders.ts';
 import { rowMaker } from '../postgres/row-shape.ts';
 import { printedSize } from './printed-size.ts';
 
@@ -56,7 +57,7 @@ export class MirrorTable {
     this.source = source;
     this.shape = source.shape;
     this.key = key;
-    this.#table = `${quoteName(schema)}."${mirrorTableName(source.name)}"`;
+    this.#table = `${quoteName(schema)}.${quoteName(mirrorTableName(source.name))}`;
     this.#columns = source.columns.map(({ name, mirrorType }) => ({ name, type: mirrorType }));
     this.#copy = new MirrorCopy(this.#table, this.#columns, key);
     this.#keyColumns = key.map((name) => this.#columns.find((column) => column.name === name)!);
@@ -65,11 +66,11 @@ export class MirrorTable {
   async create(tx: Knex.Transaction): Promise<void> {
     const columns = this.#columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
     const key = this.key.map(quoteName).join(', ');
-    await tx.raw(`CREATE TABLE ${this.#table} (${columns}, PRIMARY KEY (${key}))`);
+    await tx.raw(escapedNames(`CREATE TABLE ${this.#table} (${columns}, PRIMARY KEY (${key}))`));
     // The legacy app's foreign keys are what builds join by, and a mirror without their indexes would be scanned.
     for (const column of this.#columns) {
       if (column.name.endsWith('_id') && !this.key.includes(column.name)) {
-        await tx.raw(`CREATE INDEX ON ${this.#table} (${quoteName(column.name)})`);
+        await tx.raw(escapedNames(`CREATE INDEX ON ${this.#table} (${quoteName(column.name)})`));
       }
     }
   }
@@ -159,7 +160,7 @@ export class MirrorTable {
       SELECT t.*, sum("fig bytes") OVER (ORDER BY ${names} ROWS UNBOUNDED PRECEDING) - "fig bytes" AS "fig bytes before"
         FROM (SELECT t.*, ${size} AS "fig bytes" FROM ${this.#table} AS t ${from} ORDER BY ${names} LIMIT ${asked}) AS t) AS t
       WHERE "fig bytes before" < ${MAX_PAGE_BYTES} ORDER BY ${names}`;
-    const rows = rowsOf(await db.raw(sql, [...(after ?? [])]));
+    const rows = rowsOf(await db.raw(escapedNames(sql), [...(after ?? [])]));
     // What is cut off was measured for nothing, so after that fewer are asked for, until rows are small again.
     const isCut = rows.length > 0 && rows.length < asked;
     this.#pageRows = isCut ? rows.length * 2 : asked * 4;

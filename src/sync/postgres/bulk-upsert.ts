@@ -10,11 +10,9 @@ export interface TypedColumn {
 /** Rows of one statement; the parameters are arrays, so their number does not grow with it. */
 const ROWS_PER_STATEMENT = 2_000;
 
+/** One identifier. A dot in it is part of it. */
 export function quoteName(name: string): string {
-  return name
-    .split('.')
-    .map((part) => `"${part.replaceAll('"', '""')}"`)
-    .join('.');
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /**

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { parsePosition, type Position } from '../../kernel/position.ts';
+import { endConnection, noticesCuts } from './legacy-connection.ts';
+
+const QUERY_BUDGET_MS = 30_000;
 
 export interface SourceIdentity {
   /** The same as long as it is the same server's log and the same database. */
@@ -15,7 +18,7 @@ export interface SourceIdentity {
 
 /** Asks the server who it is. Needs nothing but the right to replicate. */
 export async function identifySource(url: string): Promise<SourceIdentity> {
-  const config = { connectionString: url, replication: 'database' };
+  const config = { ...noticesCuts, connectionString: url, replication: 'database', query_timeout: QUERY_BUDGET_MS };
   const client = new Client(config);
   client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
   await client.connect();
@@ -32,7 +35,7 @@ export async function identifySource(url: string): Promise<SourceIdentity> {
     const history = timeline > 1 ? await readHistory(client, timeline) : [];
     return { system: `${systemid} ${dbname}`, timeline, history, end: parsePosition(xlogpos) };
   } finally {
-    await client.end();
+    await endConnection(client);
   }
 }
 

@@ -4,6 +4,8 @@ import { formatPosition, laterPosition, type Position } from '../../kernel/posit
 import { batchDefaults, type BatchLimits } from '../batch-limits.ts';
 import type { SourceTransaction, StreamEvent } from '../change.ts';
 import { isMarked } from '../is-marked.ts';
+import { judgeSilence } from './judge-silence.ts';
+import { noticesCuts } from './legacy-connection.ts';
 import { OpenSpools } from './open-spools.ts';
 import { sessionOptions } from './session-settings.ts';
 import { spoolDefaults, type SpoolOptions, SpoolSpace } from './spool-space.ts';
@@ -58,6 +60,9 @@ export class ReplicationStream implements AsyncDisposable {
   #ended = false;
   #wake: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Since the server has sent something, or reading went on. Counted in beats: a process that stood still heard nothing. */
+  #silentMs = 0;
+  #silenceLimitMs = 0;
 
   private constructor(client: Client, from: Position, spool: SpoolOptions, batch: BatchLimits) {
     this.#batch = batch;
@@ -80,7 +85,7 @@ export class ReplicationStream implements AsyncDisposable {
       connectionString: options.url,
       replication: 'database',
       options: sessionOptions(),
-      keepAlive: true,
+      ...noticesCuts,
     };
     const client = new Client(config);
     const stream = new ReplicationStream(
@@ -172,6 +177,10 @@ export class ReplicationStream implements AsyncDisposable {
   }
 
   async #start(options: ReplicationOptions): Promise<void> {
+    const limit = await this.#client.query<{ ms: string }>(
+      `SELECT setting AS ms FROM pg_settings WHERE name = 'wal_sender_timeout'`,
+    );
+    this.#silenceLimitMs = Number(limit.rows[0]!.ms);
     const publication = options.publication.replaceAll("'", "''");
     const sql =
       `START_REPLICATION SLOT "${options.slot}" LOGICAL ${formatPosition(options.from)} ` +
@@ -189,11 +198,12 @@ export class ReplicationStream implements AsyncDisposable {
         },
       );
     });
-    this.#timer = setInterval(() => this.#sendStatus(), STATUS_EVERY_MS);
+    this.#timer = setInterval(() => this.#beat(), STATUS_EVERY_MS);
   }
 
   #onCopyData(chunk: Buffer): void {
     if (this.#ended) return;
+    this.#silentMs = 0;
     try {
       const tag = String.fromCharCode(chunk[0] ?? 0);
       if (tag === 'w') this.#onWalData(chunk);
@@ -263,6 +273,7 @@ export class ReplicationStream implements AsyncDisposable {
     if (!this.#paused || this.#ended) return;
     if (this.#queuedBytes > this.#batch.bytes || this.#space.backlog > PAUSE_ABOVE_BACKLOG / 2) return;
     this.#paused = false;
+    this.#silentMs = 0;
     this.#connection.stream.resume();
   }
 
@@ -271,10 +282,20 @@ export class ReplicationStream implements AsyncDisposable {
     this.#connection.stream.destroy();
   }
 
-  #sendStatus(): void {
+  #beat(): void {
+    if (!this.#paused) this.#silentMs += STATUS_EVERY_MS;
+    const verdict = judgeSilence(this.#silentMs, this.#silenceLimitMs);
+    if (verdict === 'cut') {
+      this.#fail(new Error(`the server has not answered for ${this.#silentMs / 1000} s`));
+      return;
+    }
+    this.#sendStatus(verdict === 'ask');
+  }
+
+  #sendStatus(asksForAnswer = false): void {
     if (this.#ended) return;
     const received = laterPosition(this.#received, this.#acknowledged);
-    this.#connection.sendCopyFromChunk(encodeStandbyStatus(received, this.#acknowledged, Date.now()));
+    this.#connection.sendCopyFromChunk(encodeStandbyStatus(received, this.#acknowledged, Date.now(), asksForAnswer));
   }
 
   #end(failure: unknown): void {

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { ReadModelDefinition } from '../../config/read-model-definition.ts';
 import { bulkWrite, quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
+import { escapedNames } from '../postgres/placeholders.ts';
 import { runStatement } from '../postgres/statement.ts';
 import { elementType, textArray } from '../postgres/text-array.ts';
 
@@ -84,7 +85,7 @@ export class ReadModelTable {
   async sampleKeys(tx: Knex.Transaction, count: number): Promise<readonly string[]> {
     const key = quoteName(this.#definition.key);
     const sql = `SELECT ${key}::text AS key FROM ${this.table} ORDER BY random() LIMIT ?`;
-    const result = await tx.raw(sql, [count]);
+    const result = await tx.raw(escapedNames(sql), [count]);
     return (result as { rows: { key: string }[] }).rows.map(({ key: text }) => text);
   }
 
@@ -106,11 +107,9 @@ export class ReadModelTable {
   /** The rows of these keys as the table prints them. */
   async stored(tx: Knex.Transaction, keys: readonly string[], columns: readonly string[]): Promise<PrintedRows> {
     const { type } = (await this.layout(tx)).key;
-    const result = await tx.raw(
-      `SELECT to_json(ARRAY[${columns.map((name) => `${quoteName(name)}::text`).join(', ')}])::text AS texts FROM ${this.table}
-        WHERE ${quoteName(this.#definition.key)} IN (SELECT k::${type} FROM unnest(?::text[]) AS k)`,
-      [keys as string[]],
-    );
+    const sql = `SELECT to_json(ARRAY[${columns.map((name) => `${quoteName(name)}::text`).join(', ')}])::text AS texts
+        FROM ${this.table} WHERE ${quoteName(this.#definition.key)} IN (SELECT k::${type} FROM unnest(?::text[]) AS k)`;
+    const result = await tx.raw(escapedNames(sql), [keys as string[]]);
     return { columns, rows: textsOf(result) };
   }
 

@@ -4,7 +4,7 @@ import { quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { DirtyBuild } from '../projection/dirty-build.ts';
 import { toText } from '../projection/read-model-table.ts';
-import { escapedNames } from './placeholders.ts';
+import { escapedNames } from '../postgres/placeholders.ts';
 
 /** Rows of a read model beside those that `build` gives for the same keys, each in the text PostgreSQL prints. */
 export class BuiltRows {

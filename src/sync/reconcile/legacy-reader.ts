@@ -7,10 +7,13 @@ import { messagePrefix } from '../postgres/source-position.ts';
 import { sessionOptions, textTypes } from '../postgres/session-settings.ts';
 import { askApart } from './ask-apart.ts';
 import { ComparedTable, type Key, keysAmong } from './compared-table.ts';
-import { numberedPlaceholders } from './placeholders.ts';
+import { endConnection, noticesCuts } from '../postgres/legacy-connection.ts';
+import { numberedPlaceholders } from '../postgres/placeholders.ts';
 
 /** Nothing that a comparison asks should take long; what does is ended before it hurts. */
 const STATEMENT_BUDGET_MS = 60_000;
+/** For the answer to arrive after legacy has given up by itself. */
+const ANSWER_BUDGET_MS = 10_000;
 
 /**
  * The legacy side: one connection that holds a snapshot at a time, and one that writes markers meanwhile. Takes no locks
@@ -38,8 +41,10 @@ export class LegacyReader implements AsyncDisposable {
     const [snapshots, markers] = [0, 1].map(
       () =>
         new Client({
+          ...noticesCuts,
           connectionString: url,
           application_name: 'fig reconcile',
+          query_timeout: STATEMENT_BUDGET_MS + ANSWER_BUDGET_MS,
           options: sessionOptions(more),
           types: textTypes,
         }),
@@ -52,7 +57,7 @@ export class LegacyReader implements AsyncDisposable {
       const { rows } = await snapshots.query<{ server_encoding: string }>('SHOW server_encoding');
       return new LegacyReader(snapshots, markers, rows[0]!.server_encoding);
     } catch (error) {
-      await Promise.allSettled([snapshots.end(), markers.end()]);
+      await Promise.allSettled([endConnection(snapshots), endConnection(markers)]);
       throw error;
     }
   }
@@ -128,7 +133,7 @@ export class LegacyReader implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.allSettled([this.#snapshots.end(), this.#markers.end()]);
+    await Promise.allSettled([endConnection(this.#snapshots), endConnection(this.#markers)]);
   }
 
   async #timed(sql: string, bindings: readonly unknown[]): Promise<Record<string, string>[]> {

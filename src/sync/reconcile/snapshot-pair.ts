@@ -13,7 +13,7 @@ import { mirrorTableName } from '../../store/read-model-names.ts';
 import { ComparedTable, type RunQuery } from './compared-table.ts';
 import type { LegacyReader } from './legacy-reader.ts';
 import { MarkedWindow } from './marked-window.ts';
-import { escapedNames } from './placeholders.ts';
+import { escapedNames } from '../postgres/placeholders.ts';
 
 /** How long the stream may be behind before a run is given up; nothing is held meanwhile. */
 const LOW_BUDGET_MS = 600_000;

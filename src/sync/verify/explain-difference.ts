@@ -81,8 +81,8 @@ async function writtenSince(
 ): Promise<readonly Candidate[]> {
   const { schema, mirror } = readModelNames(model);
   const { rows } = await tx.raw<{ rows: { at: string }[] }>(
-    `SELECT m.ctid::text AS at FROM ${quoteName(`${mirror}.${mirrorTableName(source)}`)} AS m
-      WHERE age(m.xmin) < coalesce((SELECT min(age(r.xmin)) FROM ${quoteName(`${schema}.${model.name}`)} AS r
+    `SELECT m.ctid::text AS at FROM ${quoteName(mirror)}.${quoteName(mirrorTableName(source))} AS m
+      WHERE age(m.xmin) < coalesce((SELECT min(age(r.xmin)) FROM ${quoteName(schema)}.${quoteName(model.name)} AS r
                                      WHERE r.${quoteName(model.key)}::text = ?), 2147483647)
       ORDER BY age(m.xmin) LIMIT ${TRIED_PER_SOURCE}`,
     [key],

@@ -33,7 +33,7 @@ async function legacyTable(): Promise<Legacy> {
 
 /** All chunks of the table, each as large as the reader lets it be. */
 async function chunksOf(legacy: Legacy, maxBytes: number): Promise<readonly ReadChunk[]> {
-  await using reader = await BackfillReader.open(legacy.url, maxBytes);
+  await using reader = await BackfillReader.open(legacy.url, new AbortController().signal, maxBytes);
   const mirror = await legacy.mirror();
   const chunks: ReadChunk[] = [];
   for (let after: readonly string[] | null = null; ;) {
@@ -83,7 +83,7 @@ test(
 test('the connection is as good as before after a chunk that was cut short', { timeout: 90_000 }, async () => {
   await using legacy = await legacyTable();
   await legacy.client.query(`INSERT INTO things SELECT n, repeat('z', 100000) FROM generate_series(1, 2000) n`);
-  await using reader = await BackfillReader.open(legacy.url, MIB);
+  await using reader = await BackfillReader.open(legacy.url, new AbortController().signal, MIB);
   const mirror = await legacy.mirror();
   for (let n = 0; n < 20; n += 1) {
     const chunk = await reader.read(mirror, mirror.part(), [String(n * 50)], 100_000, `chunk ${n}`, () => undefined);

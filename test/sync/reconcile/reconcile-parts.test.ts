@@ -3,7 +3,7 @@ import type { ComparedPart } from '../../../src/store/reconciliation-store.ts';
 import { ordersAlike } from '../../../src/sync/reconcile/key-order.ts';
 import { maskedKey } from '../../../src/sync/reconcile/masked-key.ts';
 import { nextChunkRows, restAfterWork } from '../../../src/sync/reconcile/pace.ts';
-import { escapedNames, numberedPlaceholders } from '../../../src/sync/reconcile/placeholders.ts';
+import { escapedNames, numberedPlaceholders } from '../../../src/sync/postgres/placeholders.ts';
 import { stateOf } from '../../../src/sync/reconcile/state-of.ts';
 
 const part = (more: Partial<ComparedPart> = {}): ComparedPart => ({
