@@ -10,6 +10,7 @@ import { batchLoads } from './0009-batch-loads.ts';
 import { servingVersions } from './0010-serving-versions.ts';
 import { parkedChanges } from './0011-parked-changes.ts';
 import { columnBackfill } from './0012-column-backfill.ts';
+import { owedRows } from './0013-owed-rows.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -26,4 +27,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   servingVersions,
   parkedChanges,
   columnBackfill,
+  owedRows,
 ];

@@ -1,4 +1,4 @@
-import { Client, escapeLiteral } from 'pg';
+import { Client } from 'pg';
 import type { CopiedPart } from '../mirror/copied-part.ts';
 import { lastLine } from '../mirror/copy-lines.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
@@ -7,6 +7,7 @@ import { copyOut } from '../postgres/copy.ts';
 import { parseSnapshot, type SourceSnapshot } from '../postgres/source-snapshot.ts';
 import { messagePrefix } from '../postgres/source-position.ts';
 import { sessionOptions, textTypes } from '../postgres/session-settings.ts';
+import { type ChunkRange, rangeSql } from './chunk-range.ts';
 import { sleep } from '../../kernel/service.ts';
 import { milestone } from '../../kernel/milestones.ts';
 
@@ -15,7 +16,7 @@ export interface ReadChunk {
   /** Lines in COPY's text format, with the columns of the part that was asked for. */
   readonly bytes: Buffer;
   readonly rows: number;
-  /** There are no rows after these. */
+  /** There are no more rows in the range. */
   readonly isEnd: boolean;
   /** Key of the last row. */
   readonly lastKey: readonly string[] | undefined;
@@ -72,17 +73,16 @@ export class BackfillReader implements AsyncDisposable {
     return Number(counted.rows[0]!.count);
   }
 
-  /** Writes LOW, reads up to `limit` rows after the cursor, fewer where they are large, hands them over, and only then writes HIGH. */
+  /** Writes LOW, reads the rows of the range, fewer where they are large, hands them over, and only then writes HIGH. */
   async read(
     mirror: MirrorTable,
     part: CopiedPart,
-    after: readonly string[] | null,
-    limit: number,
+    range: ChunkRange,
     id: string,
     onRead: (chunk: ReadChunk) => void,
   ): Promise<ReadChunk> {
     await this.#mark(`low ${id}`);
-    const chunk = await this.#readSnapshot(mirror, part, after, limit);
+    const chunk = await this.#readSnapshot(mirror, part, range);
     onRead(chunk);
     milestone('sync:chunk-read');
     await this.#mark(`high ${id}`);
@@ -97,31 +97,27 @@ export class BackfillReader implements AsyncDisposable {
     await this.#client.query('SELECT pg_logical_emit_message(true, $1, $2)', [messagePrefix, content]);
   }
 
-  async #readSnapshot(
-    mirror: MirrorTable,
-    part: CopiedPart,
-    after: readonly string[] | null,
-    limit: number,
-  ): Promise<ReadChunk> {
+  async #readSnapshot(mirror: MirrorTable, part: CopiedPart, range: ChunkRange): Promise<ReadChunk> {
     const { source, key } = mirror;
     const typeOf = (name: string): string => source.columns.find((column) => column.name === name)!.sourceType;
     const columns = part.columns.map(quoteName).join(', ');
-    const keys = key.map(quoteName).join(', ');
-    // COPY takes no parameters.
-    const values = after?.map((value, i) => `${escapeLiteral(value)}::${typeOf(key[i]!)}`).join(', ');
-    const from = values === undefined ? '' : `WHERE (${keys}) > (${values})`;
+    const where = rangeSql(range, {
+      columns: key.map((name) => ({ name, type: typeOf(name) })),
+      order: indexOrder(mirror),
+    });
     await this.#client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     try {
       const snapshot = await this.#client.query<{ s: string }>('SELECT pg_current_snapshot()::text AS s');
       const startedAt = performance.now();
       const { bytes, rows, isCut } = await copyOut(
         this.#client,
-        `COPY (SELECT ${columns} FROM ${tableOf(mirror)} ${from} ORDER BY ${keys} LIMIT ${limit}) TO STDOUT`,
+        `COPY (SELECT ${columns} FROM ${tableOf(mirror)} ${where}) TO STDOUT`,
         { maxBytes: this.#maxBytes, cancel: () => this.#cancel() },
       );
       const ms = performance.now() - startedAt;
       const lastKey = lastLine(bytes, part.keyAt);
-      return { snapshot: parseSnapshot(snapshot.rows[0]!.s), bytes, rows, isEnd: !isCut && rows < limit, lastKey, ms };
+      const isEnd = !isCut && (range.kind === 'keys' || rows < range.limit);
+      return { snapshot: parseSnapshot(snapshot.rows[0]!.s), bytes, rows, isEnd, lastKey, ms };
     } finally {
       await this.#client.query('COMMIT');
     }
@@ -148,6 +144,13 @@ async function connect(url: string): Promise<Client> {
   client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
   await client.connect();
   return client;
+}
+
+/** The key's columns as legacy's index has them, so that the next rows are found without sorting the table. */
+function indexOrder({ source, key }: MirrorTable): readonly string[] {
+  const isSame = (columns: readonly string[]): boolean =>
+    columns.length === key.length && columns.every((name) => key.includes(name));
+  return [source.primaryKey, source.identityColumns].find(isSame) ?? key;
 }
 
 function tableOf({ source }: MirrorTable): string {

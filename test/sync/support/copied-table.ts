@@ -18,7 +18,7 @@ export function keysOf(table: string, key: string | readonly string[] = 'id'): R
     sources: { [table]: { key, dirty: (row) => [String(row[column])] } },
     build: (keys, mirror, db) =>
       mirror(table)
-        .whereRaw('??::text = ANY(?)', [column, keys])
+        .whereRaw('??::text = ANY(?)', [column, [...keys] as string[]])
         .distinct(db.raw('??::text AS k', [column])),
   });
 }
