@@ -33,6 +33,12 @@ export interface SyncProgress {
   readonly total: number;
 }
 
+export interface BackfillListener {
+  readonly onProgress: (progress: SyncProgress) => void;
+  /** Who in legacy is waited for, when that takes long. */
+  readonly onBlocked: (blockers: readonly string[]) => void;
+}
+
 interface OpenChunk {
   readonly id: string;
   readonly mirror: MirrorTable;
@@ -69,19 +75,18 @@ export class Backfill implements StreamWatcher {
   }
 
   /** Copies what is not copied yet. Ends early, without an error, when the signal aborts. */
-  async run(
-    db: Knex,
-    reader: BackfillReader,
-    onProgress: (progress: SyncProgress) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async run(db: Knex, reader: BackfillReader, told: BackfillListener, signal: AbortSignal): Promise<void> {
     const { projection } = this.#projection.names;
     const rows = await this.#store.listBackfill(db, projection);
-    if (rows.some(({ done }) => !done) || (await this.#owed.isAny(db, projection)))
-      await reader.untilEarlierWritersEnded(signal);
+    const next = rows.find(({ done }) => !done);
+    if (next) {
+      const total = Math.max(1, next.estimated, next.copied);
+      told.onProgress({ readModel: projection, stage: 'copying', source: next.source, done: next.copied, total });
+    }
+    if (next || (await this.#owed.isAny(db, projection))) await reader.untilEarlierWritersEnded(told.onBlocked, signal);
     for (const row of rows) {
       const mirror = this.#projection.mirrors.get(row.source)!;
-      if (!row.done) await this.#copySource(mirror, row, reader, onProgress, signal);
+      if (!row.done) await this.#copySource(mirror, row, reader, told.onProgress, signal);
       await this.#payOwed(db, mirror, reader, signal);
     }
   }
@@ -117,7 +122,7 @@ export class Backfill implements StreamWatcher {
   ): Promise<void> {
     const part = mirror.part(row.columns);
     const source = row.columns ? `${row.source} (${row.columns.join(', ')})` : row.source;
-    const total = row.estimated > 0 ? row.estimated : await reader.countRows(mirror);
+    const total = row.estimated > 0 ? row.estimated : await reader.estimateRows(mirror);
     let { cursor, copied } = row;
     for (let last = false; !last && !signal.aborted;) {
       const at = cursor;

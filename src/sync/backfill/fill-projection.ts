@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
-import { Backfill, type SyncProgress } from './backfill.ts';
+import { Backfill, type BackfillListener } from './backfill.ts';
 import { BackfillReader } from './backfill-reader.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { DeliveredXids } from '../delivered-xids.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
 
-export interface FillParts {
+export interface FillParts extends BackfillListener {
   readonly projection: Projection;
   readonly target: Knex;
   /** Connection URL of the legacy database. */
@@ -17,7 +17,6 @@ export interface FillParts {
   readonly watch: (watcher: StreamWatcher) => () => void;
   /** Runs between two pieces of the stream. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
-  readonly onProgress: (progress: SyncProgress) => void;
 }
 
 /** Copies a projection's sources and builds its keys, as far as that is not done yet. Ends early when the signal aborts. */
@@ -27,12 +26,12 @@ export async function fillProjection(parts: FillParts, signal: AbortSignal): Pro
 }
 
 async function copySources(parts: FillParts, signal: AbortSignal): Promise<void> {
-  const { projection, target, url, delivered, maxLoad, watch, exclusively, onProgress } = parts;
+  const { projection, target, url, delivered, maxLoad, watch, exclusively } = parts;
   const backfill = new Backfill(projection, delivered, maxLoad);
   await using reader = await BackfillReader.open(url);
   const unwatch = watch(backfill);
   try {
-    await backfill.run(target, reader, onProgress, signal);
+    await backfill.run(target, reader, parts, signal);
   } finally {
     unwatch();
   }
