@@ -11,6 +11,7 @@ import { servingVersions } from './0010-serving-versions.ts';
 import { parkedChanges } from './0011-parked-changes.ts';
 import { columnBackfill } from './0012-column-backfill.ts';
 import { identitySuspicion } from './0013-identity-suspicion.ts';
+import { owedRows } from './0014-owed-rows.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -28,4 +29,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   parkedChanges,
   columnBackfill,
   identitySuspicion,
+  owedRows,
 ];

@@ -125,6 +125,12 @@ export const errorCodes = {
     meaning: 'The database of a shared read model cannot be read from now, so its reads stay with legacy.',
     remedy: 'It is looked at again by itself; the message says what is wrong with it.',
   },
+  FIG_VALUE_TOO_LARGE: {
+    meaning:
+      'A changed row of the legacy database has a value whose text is 512 MiB long or longer; capture stops at it.',
+    remedy:
+      'Make the value smaller, then drop the replication slot of fig, so that its log does not bring it again; what was captured is copied again.',
+  },
   FIG_MIRROR_ROW_MISSING: {
     meaning: 'An update left out an unchanged large value of a row that the mirror does not have.',
     remedy: 'The read model is built again by itself.',

@@ -118,6 +118,14 @@ export class ProjectionStore {
 
   /** Back to copying these sources; everything is built again after that. The position stays. */
   async copyAgain(tx: Knex.Transaction, name: string, sources: readonly string[]): Promise<void> {
+    await this.#copyFromStart(tx, name, sources);
+    await tx('fig.owed_row')
+      .where({ projection: name })
+      .whereIn('source', [...sources])
+      .delete();
+  }
+
+  async #copyFromStart(tx: Knex.Transaction, name: string, sources: readonly string[]): Promise<void> {
     await tx('fig.projection')
       .where({ name })
       .update({ state: 'copying', build_cursor: null, built: 0, updated_at: tx.fn.now() });
@@ -133,7 +141,8 @@ export class ProjectionStore {
     name: string,
     columns: ReadonlyMap<string, readonly string[]>,
   ): Promise<void> {
-    await this.copyAgain(tx, name, [...columns.keys()]);
+    // What is owed stays so: the rows that there are stay, too.
+    await this.#copyFromStart(tx, name, [...columns.keys()]);
     for (const [source, names] of columns) {
       await tx('fig.backfill')
         .where({ projection: name, source })

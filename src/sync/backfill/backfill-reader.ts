@@ -1,4 +1,4 @@
-import { Client, escapeLiteral } from 'pg';
+import { Client } from 'pg';
 import type { CopiedPart } from '../mirror/copied-part.ts';
 import { lastLine } from '../mirror/copy-lines.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
@@ -9,7 +9,8 @@ import { cutConnection, endConnection, noticesCuts } from '../postgres/legacy-co
 import { parseSnapshot, type SourceSnapshot } from '../postgres/source-snapshot.ts';
 import { messagePrefix } from '../postgres/source-position.ts';
 import { sessionOptions, textTypes } from '../postgres/session-settings.ts';
-import { sleep } from '../../kernel/service.ts';
+import { type ChunkRange, rangeSql } from './chunk-range.ts';
+import { untilEarlierWritersEnded } from './earlier-writers.ts';
 import { milestone } from '../../kernel/milestones.ts';
 
 export interface ReadChunk {
@@ -17,7 +18,7 @@ export interface ReadChunk {
   /** Lines in COPY's text format, with the columns of the part that was asked for. */
   readonly bytes: Buffer;
   readonly rows: number;
-  /** There are no rows after these. */
+  /** There are no more rows in the range. */
   readonly isEnd: boolean;
   /** Key of the last row. */
   readonly lastKey: readonly string[] | undefined;
@@ -32,6 +33,9 @@ export interface ReadChunk {
  * large ones.
  */
 const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
+
+/** In place of those of legacy's role or database, which are made for other work. A chunk takes a quarter of a second as a rule. */
+const STATEMENT_BUDGET_MS = 10 * 60_000;
 
 /** Reads chunks of legacy tables between two markers in the log. One connection, no locks, short transactions. */
 export class BackfillReader implements AsyncDisposable {
@@ -56,40 +60,30 @@ export class BackfillReader implements AsyncDisposable {
     return new BackfillReader(url, client, rows[0]!.pid, maxBytes);
   }
 
-  /**
-   * Waits until every transaction that is writing now has ended, so that none can have been delivered by an earlier
-   * session and still be invisible to our snapshots.
-   */
-  async untilEarlierWritersEnded(signal: AbortSignal): Promise<void> {
-    const start = await this.#client.query<{ at: string }>(
-      'SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS at',
+  /** See `untilEarlierWritersEnded`. */
+  untilEarlierWritersEnded(onBlocked: (blockers: readonly string[]) => void, signal: AbortSignal): Promise<void> {
+    return untilEarlierWritersEnded(this.#client, onBlocked, signal);
+  }
+
+  /** As the planner has it, from the size of the table: counting a large one takes as long as copying it. */
+  async estimateRows(mirror: MirrorTable): Promise<number> {
+    const { rows } = await this.#client.query<{ 'QUERY PLAN': string }>(
+      `EXPLAIN (FORMAT JSON) SELECT FROM ${tableOf(mirror)}`,
     );
-    while (!signal.aborted) {
-      const now = await this.#client.query<{ done: string }>(
-        'SELECT (pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8)::text AS done',
-        [start.rows[0]!.at],
-      );
-      if (now.rows[0]!.done === 'true') return;
-      await sleep(100, signal);
-    }
+    const [explained] = JSON.parse(rows[0]!['QUERY PLAN']) as [{ Plan: { 'Plan Rows': number } }];
+    return explained.Plan['Plan Rows'];
   }
 
-  async countRows(mirror: MirrorTable): Promise<number> {
-    const counted = await this.#client.query<{ count: string }>(`SELECT count(*) AS count FROM ${tableOf(mirror)}`);
-    return Number(counted.rows[0]!.count);
-  }
-
-  /** Writes LOW, reads up to `limit` rows after the cursor, fewer where they are large, hands them over, and only then writes HIGH. */
+  /** Writes LOW, reads the rows of the range, fewer where they are large, hands them over, and only then writes HIGH. */
   async read(
     mirror: MirrorTable,
     part: CopiedPart,
-    after: readonly string[] | null,
-    limit: number,
+    range: ChunkRange,
     id: string,
     onRead: (chunk: ReadChunk) => void,
   ): Promise<ReadChunk> {
     await this.#mark(`low ${id}`);
-    const chunk = await this.#readSnapshot(mirror, part, after, limit);
+    const chunk = await this.#readSnapshot(mirror, part, range);
     onRead(chunk);
     milestone('sync:chunk-read');
     await this.#mark(`high ${id}`);
@@ -104,19 +98,14 @@ export class BackfillReader implements AsyncDisposable {
     await this.#client.query('SELECT pg_logical_emit_message(true, $1, $2)', [messagePrefix, content]);
   }
 
-  async #readSnapshot(
-    mirror: MirrorTable,
-    part: CopiedPart,
-    after: readonly string[] | null,
-    limit: number,
-  ): Promise<ReadChunk> {
+  async #readSnapshot(mirror: MirrorTable, part: CopiedPart, range: ChunkRange): Promise<ReadChunk> {
     const { source, key } = mirror;
     const typeOf = (name: string): string => source.columns.find((column) => column.name === name)!.sourceType;
     const columns = part.columns.map(quoteName).join(', ');
-    const keys = key.map(quoteName).join(', ');
-    // COPY takes no parameters.
-    const values = after?.map((value, i) => `${escapeLiteral(value)}::${typeOf(key[i]!)}`).join(', ');
-    const from = values === undefined ? '' : `WHERE (${keys}) > (${values})`;
+    const where = rangeSql(range, {
+      columns: key.map((name) => ({ name, type: typeOf(name) })),
+      order: indexOrder(mirror),
+    });
     await this.#client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     try {
       const snapshot = await this.#client.query<{ s: string }>('SELECT pg_current_snapshot()::text AS s');
@@ -124,12 +113,12 @@ export class BackfillReader implements AsyncDisposable {
       const startedAt = performance.now();
       const { bytes, rows, isCut } = await copyOut(
         this.#client,
-        `COPY (SELECT ${columns} FROM ${tableOf(mirror)} ${from} ORDER BY ${keys} LIMIT ${limit}) TO STDOUT`,
+        `COPY (SELECT ${columns} FROM ${tableOf(mirror)} ${where}) TO STDOUT`,
         { maxBytes: this.#maxBytes, cancel: () => this.#cancel() },
       );
       const ms = performance.now() - startedAt;
       const lastKey = lastLine(bytes, part.keyAt);
-      const isEnd = !isCut && rows < limit;
+      const isEnd = !isCut && (range.kind === 'keys' || rows < range.limit);
       return { snapshot: parseSnapshot(snapshot.rows[0]!.s), bytes, rows, isEnd, lastKey, shape, ms };
     } finally {
       await this.#client.query('COMMIT');
@@ -152,12 +141,26 @@ async function connect(url: string): Promise<Client> {
     ...noticesCuts,
     connectionString: url,
     application_name: 'fig backfill',
-    options: sessionOptions(),
+    options: sessionOptions({
+      statement_timeout: String(STATEMENT_BUDGET_MS),
+      idle_in_transaction_session_timeout: String(STATEMENT_BUDGET_MS),
+    }),
     types: textTypes,
   });
   client.on('error', () => undefined); // A broken connection fails the query that is running, which is reported.
   await client.connect();
+  // PostgreSQL has it from 17 on.
+  await client.query(
+    `SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout' AND setting <> '0'`,
+  );
   return client;
+}
+
+/** The key's columns as legacy's index has them, so that the next rows are found without sorting the table. */
+function indexOrder({ source, key }: MirrorTable): readonly string[] {
+  const isSame = (columns: readonly string[]): boolean =>
+    columns.length === key.length && columns.every((name) => key.includes(name));
+  return [source.primaryKey, source.identityColumns].find(isSame) ?? key;
 }
 
 function tableOf({ source }: MirrorTable): string {

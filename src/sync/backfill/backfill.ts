@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { sleep } from '../../kernel/service.ts';
-import { ProjectionStore } from '../../store/projection-store.ts';
+import { type BackfillRow, ProjectionStore } from '../../store/projection-store.ts';
+import { type OwedPlace, OwedRowStore } from '../../store/owed-row-store.ts';
 import type { Knex } from 'knex';
 import type { BackfillReader, ReadChunk } from './backfill-reader.ts';
 import { BackfillWindow } from './backfill-window.ts';
+import type { ChunkRange } from './chunk-range.ts';
 import { ChunkPace } from './chunk-pace.ts';
 import type { SourceTransaction } from '../change.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { DeliveredXids } from '../delivered-xids.ts';
+import { textOfKey } from '../mirror/collapse-changes.ts';
 import type { CopiedPart } from '../mirror/copied-part.ts';
+import { lastLine, linesOf } from '../mirror/copy-lines.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import type { SourceShape } from '../postgres/source-shape.ts';
 import { messagePrefix } from '../postgres/source-position.ts';
@@ -18,6 +22,8 @@ import type { StreamWatcher } from '../stream-watcher.ts';
 const CHUNK_ROWS = 2_000;
 /** Rows of a chunk of columns: these are read fast, but each is a row that is written anew while the stream waits. */
 const FILLED_ROWS = 10_000;
+/** Rows that are read by themselves at once. */
+const OWED_ROWS = 500;
 
 export interface SyncProgress {
   readonly readModel: string;
@@ -40,23 +46,26 @@ export interface BackfillParts {
   readonly refuseChanged: (mirror: MirrorTable, shape: SourceShape | undefined) => void;
 }
 
+export interface BackfillListener {
+  readonly onProgress: (progress: SyncProgress) => void;
+  /** Who in legacy is waited for, when that takes long. */
+  readonly onBlocked: (blockers: readonly string[]) => void;
+}
+
 interface OpenChunk {
   readonly id: string;
   readonly mirror: MirrorTable;
   readonly part: CopiedPart;
+  readonly range: ChunkRange;
   readonly window: BackfillWindow;
   readonly settle: (outcome: 'landed' | 'again') => void;
   /** Deliveries before the LOW marker. */
   low: number;
   read: ReadChunk | undefined;
-  /** Nothing comes after it. */
-  last: boolean;
 }
 
 interface CopiedPiece {
-  readonly cursor: readonly string[] | null;
-  readonly last: boolean;
-  readonly read: number;
+  readonly read: ReadChunk;
   readonly restMs: number;
 }
 
@@ -68,6 +77,7 @@ export class Backfill implements StreamWatcher {
   readonly #projection: Projection;
   readonly #delivered: DeliveredXids;
   readonly #store = new ProjectionStore();
+  readonly #owed = new OwedRowStore();
   readonly #pace: ChunkPace;
   readonly #refuseChanged: BackfillParts['refuseChanged'];
   #open: OpenChunk | undefined;
@@ -80,30 +90,19 @@ export class Backfill implements StreamWatcher {
   }
 
   /** Copies what is not copied yet. Ends early, without an error, when the signal aborts. */
-  async run(
-    db: Knex,
-    reader: BackfillReader,
-    onProgress: (progress: SyncProgress) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const rows = await this.#store.listBackfill(db, this.#projection.names.projection);
-    if (rows.some(({ done }) => !done)) await reader.untilEarlierWritersEnded(signal);
+  async run(db: Knex, reader: BackfillReader, told: BackfillListener, signal: AbortSignal): Promise<void> {
+    const { projection } = this.#projection.names;
+    const rows = await this.#store.listBackfill(db, projection);
+    const next = rows.find(({ done }) => !done);
+    if (next) {
+      const total = Math.max(1, next.estimated, next.copied);
+      told.onProgress({ readModel: projection, stage: 'copying', source: next.source, done: next.copied, total });
+    }
+    if (next || (await this.#owed.isAny(db, projection))) await reader.untilEarlierWritersEnded(told.onBlocked, signal);
     for (const row of rows) {
-      if (row.done) continue;
       const mirror = this.#projection.mirrors.get(row.source)!;
-      const part = mirror.part(row.columns);
-      const copying = row.columns ? `${row.source} (${row.columns.join(', ')})` : row.source;
-      const total = row.estimated > 0 ? row.estimated : await reader.countRows(mirror);
-      let { cursor, copied } = row;
-      for (let last = false; !last && !signal.aborted;) {
-        const chunk = await this.#copyChunk(mirror, part, cursor, reader, signal);
-        if (!chunk) return;
-        ({ last, cursor } = chunk);
-        copied += chunk.read;
-        await sleep(chunk.restMs, signal);
-        const progress = { source: copying, done: copied, total: Math.max(total, copied) };
-        onProgress({ readModel: this.#projection.names.projection, stage: 'copying', ...progress });
-      }
+      if (!row.done) await this.#copySource(mirror, row, reader, told.onProgress, signal);
+      await this.#payOwed(db, mirror, reader, signal);
     }
   }
 
@@ -129,38 +128,88 @@ export class Backfill implements StreamWatcher {
     this.#open?.window.spoil();
   }
 
+  async #copySource(
+    mirror: MirrorTable,
+    row: BackfillRow,
+    reader: BackfillReader,
+    onProgress: (progress: SyncProgress) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const part = mirror.part(row.columns);
+    const source = row.columns ? `${row.source} (${row.columns.join(', ')})` : row.source;
+    const total = row.estimated > 0 ? row.estimated : await reader.estimateRows(mirror);
+    let { cursor, copied } = row;
+    for (let last = false; !last && !signal.aborted;) {
+      const at = cursor;
+      const chunk = await this.#copyChunk(
+        mirror,
+        part,
+        (rows) => ({ kind: 'after', cursor: at, limit: part.isFilling ? Math.min(FILLED_ROWS, rows) : rows }),
+        reader,
+        signal,
+      );
+      if (!chunk) return;
+      last = chunk.read.isEnd;
+      cursor = chunk.read.lastKey ?? cursor;
+      copied += chunk.read.rows;
+      await sleep(chunk.restMs, signal);
+      const progress = { source, done: copied, total: Math.max(total, copied) };
+      onProgress({ readModel: this.#projection.names.projection, stage: 'copying', ...progress });
+    }
+  }
+
+  /** When this ends the mirror has every row: one whose key changes after that comes with all that it had. */
+  async #payOwed(db: Knex, mirror: MirrorTable, reader: BackfillReader, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const place = this.#placeOf(mirror);
+      const owed = await this.#owed.some(db, place, OWED_ROWS);
+      if (owed.length === 0) return;
+      await this.#copyChunk(
+        mirror,
+        mirror.part(),
+        (rows) => ({ kind: 'keys', keys: owed.slice(0, rows) }),
+        reader,
+        signal,
+      );
+    }
+  }
+
+  /** Reads what `rangeOf` says for a number of rows, until it could be landed. */
   async #copyChunk(
     mirror: MirrorTable,
     part: CopiedPart,
-    after: readonly string[] | null,
+    rangeOf: (rows: number) => ChunkRange,
     reader: BackfillReader,
     signal: AbortSignal,
   ): Promise<CopiedPiece | undefined> {
     while (!signal.aborted) {
       const settled = deferred<'landed' | 'again'>();
+      const range = rangeOf(this.#pace.rows);
       const chunk: OpenChunk = {
         id: randomUUID(),
         mirror,
         part,
+        range,
         window: new BackfillWindow(mirror.source.name, mirror.key),
         settle: settled.resolve,
         low: 0,
         read: undefined,
-        last: false,
       };
       this.#open = chunk;
       const abandon = (): void => settled.resolve('again');
       signal.addEventListener('abort', abandon, { once: true });
       try {
-        const limit = part.isFilling ? Math.min(FILLED_ROWS, this.#pace.rows) : this.#pace.rows;
-        const read = await reader.read(mirror, part, after, limit, chunk.id, (it) => {
+        const read = await reader.read(mirror, part, range, chunk.id, (it) => {
           this.#refuseChanged(mirror, it.shape);
-          chunk.last = it.isEnd;
           chunk.read = it;
         });
         const restMs = this.#pace.note({ rows: read.rows, bytes: read.bytes.length, ms: read.ms });
-        if ((await settled.promise) === 'again') continue;
-        return { cursor: read.lastKey ?? after, last: chunk.last, read: read.rows, restMs };
+        if ((await settled.promise) === 'again') {
+          await sleep(Math.max(restMs, this.#pace.again(read.rows)), signal);
+          continue;
+        }
+        this.#pace.landed();
+        return { read, restMs };
       } finally {
         signal.removeEventListener('abort', abandon);
         this.#open = undefined;
@@ -169,21 +218,44 @@ export class Backfill implements StreamWatcher {
     return undefined;
   }
 
-  async #close(chunk: OpenChunk): Promise<void> {
-    const read = chunk.read;
-    const torn = read === undefined || this.#delivered.isAnyUnseenBy(read.snapshot, chunk.low);
-    const bytes = torn ? undefined : chunk.window.close(read.bytes, chunk.part.keyAt);
-    if (!bytes || !read) {
-      chunk.settle('again');
+  async #close({ mirror, part, range, window, read, low, settle }: OpenChunk): Promise<void> {
+    const torn = read === undefined || this.#delivered.isAnyUnseenBy(read.snapshot, low);
+    const closed = torn ? undefined : window.close(read.bytes, part.keyAt);
+    if (!closed || !read) {
+      settle('again');
       return;
     }
-    const { rows, lastKey } = read;
-    const { part, last, mirror } = chunk;
-    const source = mirror.source.name;
-    await this.#projection.landCopy({ source, part, bytes, rows, cursor: lastKey ?? null, last });
+    const isAfter = range.kind === 'after';
+    // Rows are owed only where everything else is copied.
+    const last = !isAfter || read.isEnd;
+    await this.#projection.landCopy({
+      source: mirror.source.name,
+      part,
+      bytes: closed.lines,
+      later: closed.later,
+      rows: isAfter ? read.rows : 0,
+      cursor: isAfter ? (read.lastKey ?? null) : null,
+      last,
+      paid: isAfter ? [] : paidOf(range.keys, read, part, window),
+    });
     if (last) mirror.filling = new Set();
-    chunk.settle('landed');
+    settle('landed');
   }
+
+  #placeOf(mirror: MirrorTable): OwedPlace {
+    return { projection: this.#projection.names.projection, source: mirror.source.name };
+  }
+}
+
+/** Those of the keys whose rows the mirror has now, or that are gone. */
+function paidOf(
+  keys: readonly (readonly string[])[],
+  { bytes, isEnd }: ReadChunk,
+  { keyAt }: CopiedPart,
+  window: BackfillWindow,
+): readonly (readonly string[])[] {
+  const read = isEnd ? undefined : new Set(linesOf(bytes).map((line) => textOfKey(lastLine(line, keyAt)!)));
+  return keys.filter((key) => !window.isOwed(key) && (read?.has(textOfKey(key)) ?? true));
 }
 
 /** `Promise.withResolvers`, which Node 20 lacks. */

@@ -6,6 +6,8 @@ const MOST_BYTES = 4 * 1024 * 1024;
 /** What is over sooner than this says nothing about legacy's load. */
 const TELLING_MS = 20;
 const LONGEST_REST_MS = 10_000;
+/** Before a chunk is read again. */
+const [FIRST_REST_MS, LAST_REST_MS] = [50, 1_000];
 
 export interface ChunkRead {
   readonly rows: number;
@@ -21,6 +23,7 @@ export class ChunkPace {
   readonly #maxLoad: number;
   #rows: number;
   #bestMsPerRow: number | undefined;
+  #triesInVain = 0;
 
   constructor(maxLoad: number, rows: number) {
     this.#maxLoad = maxLoad;
@@ -29,6 +32,17 @@ export class ChunkPace {
 
   get rows(): number {
     return this.#rows;
+  }
+
+  /** The chunk could not be used, as too much went on meanwhile. Returns how long to rest before a smaller one is read. */
+  again(rows: number): number {
+    this.#rows = Math.max(1, Math.floor(Math.min(this.#rows, rows || this.#rows) / 2));
+    this.#triesInVain += 1;
+    return Math.min(LAST_REST_MS, FIRST_REST_MS * 2 ** (this.#triesInVain - 1));
+  }
+
+  landed(): void {
+    this.#triesInVain = 0;
   }
 
   /** Returns how long to rest. */

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
-import { Backfill, type BackfillParts, type SyncProgress } from './backfill.ts';
+import { Backfill, type BackfillListener, type BackfillParts } from './backfill.ts';
 import { BackfillReader } from './backfill-reader.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
 
-export interface FillParts extends BackfillParts {
+export interface FillParts extends BackfillListener, BackfillParts {
   readonly target: Knex;
   /** Connection URL of the legacy database. */
   readonly url: string;
@@ -11,7 +11,6 @@ export interface FillParts extends BackfillParts {
   readonly watch: (watcher: StreamWatcher) => () => void;
   /** Runs between two pieces of the stream. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
-  readonly onProgress: (progress: SyncProgress) => void;
 }
 
 /** Copies a projection's sources and builds its keys, as far as that is not done yet. Ends early when the signal aborts. */
@@ -21,12 +20,12 @@ export async function fillProjection(parts: FillParts, signal: AbortSignal): Pro
 }
 
 async function copySources(parts: FillParts, signal: AbortSignal): Promise<void> {
-  const { projection, target, url, watch, exclusively, onProgress } = parts;
+  const { projection, target, url, watch, exclusively } = parts;
   const backfill = new Backfill(parts);
   await using reader = await BackfillReader.open(url, signal);
   const unwatch = watch(backfill);
   try {
-    await backfill.run(target, reader, onProgress, signal);
+    await backfill.run(target, reader, parts, signal);
   } finally {
     unwatch();
   }

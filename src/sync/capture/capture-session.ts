@@ -339,6 +339,11 @@ export class CaptureSession implements AsyncDisposable {
         this.#options.onState(lane.name, { state: progress.stage, progress: share, error: undefined });
         this.#options.onProgress(progress);
       },
+      onBlocked: (blockers) => {
+        this.#options.log.warn({ readModel: lane.name, blockers }, 'a copy waits for open transactions of legacy');
+        const error = `waits for open transactions of legacy: ${blockers.join('; ')}`;
+        this.#options.onState(lane.name, { state: 'copying', progress: 0, error });
+      },
       copyAgain: async () => {
         lane.leave();
         await this.#restart(lane);

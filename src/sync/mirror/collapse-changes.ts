@@ -111,13 +111,14 @@ function collapseRow(
   if (moved) net.set(oldText, { kind: 'delete', key: keyValues(change.oldKey!, key) });
   net.set(text, {
     kind: 'upsert',
-    values: earlier ? merge(earlier.values, change.row) : change.row,
+    values: earlier ? mergeRows(earlier.values, change.row) : change.row,
     base: earlier?.base ?? change.oldKey ?? change.row,
     inserted: !moved && earlier?.inserted === true,
   });
 }
 
-function merge(earlier: SentRow, later: SentRow): SentRow {
+/** What two updates of a row say together. */
+export function mergeRows(earlier: SentRow, later: SentRow): SentRow {
   if (!Object.values(later).includes(unchanged)) return later;
   const merged: Record<string, SentRow[string]> = Object.assign(Object.create(null), earlier) as Record<
     string,

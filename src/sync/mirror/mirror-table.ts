@@ -7,13 +7,15 @@ import type { RawRow, SentRow } from '../change.ts';
 import { keyText, keyValues, type NetTable } from './collapse-changes.ts';
 import { type CopiedPart, copiedPart } from './copied-part.ts';
 import { fillColumns } from './fill-columns.ts';
+import { joiningColumns } from './joining-columns.ts';
 import { MirrorCopy } from './mirror-copy.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
 import type { SourceShape } from '../postgres/source-shape.ts';
-import { unchanged } from '../postgres/pgoutput-messages.ts';
+import { type SentValue, unchanged } from '../postgres/pgoutput-messages.ts';
 import { connectionOf, runStatement } from '../postgres/statement.ts';
 import { escapedNames } from '../postgres/placeholders.ts';
 import { rowMaker } from '../postgres/row-shape.ts';
+import { patchRows } from './patch-rows.ts';
 import { printedSize } from './printed-size.ts';
 
 /** Of the texts of a page of rows. One row may be larger. */
@@ -51,6 +53,7 @@ export class MirrorTable {
   readonly #keyColumns: readonly TypedColumn[];
   readonly #copy: MirrorCopy;
   readonly #Row = rowMaker<string | null>();
+  #missed: (readonly string[])[] = [];
   #pageRows = Number.MAX_SAFE_INTEGER;
 
   constructor(schema: string, source: SourceTable, key: readonly string[]) {
@@ -67,11 +70,8 @@ export class MirrorTable {
     const columns = this.#columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
     const key = this.key.map(quoteName).join(', ');
     await tx.raw(escapedNames(`CREATE TABLE ${this.#table} (${columns}, PRIMARY KEY (${key}))`));
-    // The legacy app's foreign keys are what builds join by, and a mirror without their indexes would be scanned.
-    for (const column of this.#columns) {
-      if (column.name.endsWith('_id') && !this.key.includes(column.name)) {
-        await tx.raw(escapedNames(`CREATE INDEX ON ${this.#table} (${quoteName(column.name)})`));
-      }
+    for (const name of joiningColumns(this.source, this.key)) {
+      await tx.raw(escapedNames(`CREATE INDEX ON ${this.#table} (${quoteName(name)})`));
     }
   }
 
@@ -95,8 +95,9 @@ export class MirrorTable {
 
   /**
    * Applies the net changes of a batch. `mayMiss`: rows that an update expects and that are not copied yet are left to
-   * the backfill. Stored rows are read where values were not sent, and for all changes when `readStored` asks for it. The
-   * rows that a TRUNCATE takes away are not among what was landed: they may be any number.
+   * the backfill; of those that changed their key `takeMissed` tells, as it may have passed by where they are now. Large
+   * values that were not sent stay where they are; only those of rows that changed their key are read, and all rows when
+   * `readStored` asks for it. The rows that a TRUNCATE takes away are not among what was landed: they may be any number.
    */
   async land(tx: Knex.Transaction, net: NetTable, { mayMiss, readStored }: LandingRules): Promise<Landed> {
     const stored = net.truncated ? [] : await this.#readKeys(tx, this.#wanted(net, readStored));
@@ -104,30 +105,44 @@ export class MirrorTable {
     if (net.truncated) await tx.raw(`TRUNCATE ${this.#table}`);
     const after: LandedRow[] = [];
     const gone: (readonly string[])[] = [];
-    const deleted: LandedRow[] = [];
+    const keys: LandedRow[] = [];
+    const written: RawRow[] = [];
+    const patches: RawRow[] = [];
     for (const [text, change] of net.changes) {
       if (change.kind === 'delete') {
         gone.push(change.key);
         if (!net.truncated && !readStored && !byKey.has(text))
-          deleted.push({ row: this.#keyRow(change.key), known: 'key' });
+          keys.push({ row: this.#keyRow(change.key), known: 'key' });
         continue;
       }
       const base = keyText(change.base, this.key);
       const before = net.truncated ? undefined : byKey.get(base);
-      const row = this.#complete(change.values, before, { mayMiss: mayMiss && base === text, isMoved: base !== text });
-      if (!row) continue;
-      const isRead = readStored || (base === text && before !== undefined);
-      after.push({ row, known: change.inserted || net.truncated || isRead ? 'history' : 'row' });
+      if (base === text && this.#isPartial(change.values)) {
+        patches.push(this.#sentOf(change.values));
+        if (!before) keys.push({ row: this.#keyRow(keyValues(change.values, this.key)), known: 'key' });
+        else after.push(asHistory(this.whole(change.values, before)));
+        continue;
+      }
+      const row = this.#complete(change.values, before, { mayMiss, isMoved: base !== text });
+      if (!row) {
+        this.#missed.push(keyValues(change.values, this.key));
+        continue;
+      }
+      written.push(row);
+      after.push({ row, known: change.inserted || net.truncated || readStored ? 'history' : 'row' });
     }
     if (gone.length > 0 && !net.truncated) await this.#deleteKeys(tx, gone);
-    await bulkWrite(
-      tx,
-      this.#table,
-      this.#columns,
-      after.map(({ row }) => row),
-      this.key,
-    );
-    return [...stored.map((row): LandedRow => ({ row, known: 'history' })), ...deleted, ...after];
+    const patched = await patchRows(tx, this.#table, this.#columns, patches, this.key);
+    if (patched < patches.length && !mayMiss) await this.#refuseMissing(tx, patches);
+    await bulkWrite(tx, this.#table, this.#columns, written, this.key);
+    return [...stored.map(asHistory), ...keys, ...after];
+  }
+
+  /** Keys of rows that could not be landed since this was last asked, and that a copy has to read by themselves. */
+  takeMissed(): readonly (readonly string[])[] {
+    const missed = this.#missed;
+    this.#missed = [];
+    return missed;
   }
 
   /** The key of a row, as it names the row to people. */
@@ -199,7 +214,7 @@ export class MirrorTable {
         continue;
       }
       const base = keyText(change.base, this.key);
-      if (this.#isPartial(change.values)) wanted.set(base, keyValues(change.base, this.key));
+      if (base !== text && this.#isPartial(change.values)) wanted.set(base, keyValues(change.base, this.key));
       if (!readStored || change.inserted) continue;
       wanted.set(base, keyValues(change.base, this.key));
       wanted.set(text, keyValues(change.values, this.key));
@@ -222,6 +237,34 @@ export class MirrorTable {
     await runStatement(tx, `DELETE FROM ${this.#table} WHERE ${filter.sql}`, filter.values);
   }
 
+  /** What was sent of a row. */
+  #sentOf(values: SentRow): RawRow {
+    const row = new this.#Row();
+    for (const { name } of this.#columns) {
+      const value = this.#valueOf(values, name);
+      if (value !== unchanged) row[name] = value;
+    }
+    return row;
+  }
+
+  #valueOf(values: SentRow, name: string): SentValue {
+    const value = values[name];
+    if (value !== undefined) return value;
+    // A row from before the column was added.
+    const joinedAs = this.shape.columns.find((column) => column.name === name)?.joinedAs;
+    if (joinedAs !== undefined) return joinedAs;
+    throw new FigError('FIG_SOURCE_CHANGED', `${this.source.name} has no column ${name} any more`);
+  }
+
+  async #refuseMissing(tx: Knex.Transaction, patches: readonly RawRow[]): Promise<void> {
+    for (const row of patches) if (!(await this.find(tx, this.keyOf(row)))) throw this.#isMissing(row);
+  }
+
+  #isMissing(values: SentRow): FigError {
+    const key = this.key.map((column) => `${column}=${String(values[column])}`).join(', ');
+    return new FigError('FIG_MIRROR_ROW_MISSING', `the mirror of ${this.source.name} has no row ${key}`);
+  }
+
   /** The whole row: what was sent, and from the stored row what was not. */
   #complete(
     values: SentRow,
@@ -230,16 +273,7 @@ export class MirrorTable {
   ): RawRow | undefined {
     const row = new this.#Row();
     for (const { name } of this.#columns) {
-      const value = values[name];
-      if (value === undefined) {
-        // A row from before the column was added.
-        const joinedAs = this.shape.columns.find((column) => column.name === name)?.joinedAs;
-        if (joinedAs !== undefined) {
-          row[name] = joinedAs;
-          continue;
-        }
-        throw new FigError('FIG_SOURCE_CHANGED', `${this.source.name} has no column ${name} any more`);
-      }
+      const value = this.#valueOf(values, name);
       if (value !== unchanged) {
         row[name] = value;
       } else if (base && !(isMoved && this.filling.has(name))) {
@@ -248,8 +282,7 @@ export class MirrorTable {
         return undefined;
       } else {
         // Nor can a value be taken from a row that is not filled yet, where the copy may have passed by already.
-        const key = this.key.map((column) => `${column}=${String(values[column])}`).join(', ');
-        throw new FigError('FIG_MIRROR_ROW_MISSING', `the mirror of ${this.source.name} has no row ${key}`);
+        throw this.#isMissing(values);
       }
     }
     return row;

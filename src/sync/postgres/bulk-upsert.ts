@@ -37,6 +37,30 @@ export async function bulkWrite(
   }
 }
 
+/** Writes these columns of rows that are there; returns how many are. */
+export async function bulkUpdate(
+  tx: Knex.Transaction,
+  table: string,
+  columns: readonly TypedColumn[],
+  rows: readonly Readonly<Record<string, string | null>>[],
+  key: readonly string[],
+): Promise<number> {
+  const others = columns.filter(({ name }) => !key.includes(name)).map(({ name }) => quoteName(name));
+  // Without others it is only asked how many are there.
+  const sets = (others.length > 0 ? others : key.slice(0, 1).map(quoteName)).map((name) => `${name} = f.${name}`);
+  const same = key.map((name) => `t.${quoteName(name)} = f.${quoteName(name)}`).join(' AND ');
+  const given = unnest(columns);
+  const names = columns.map(({ name }) => quoteName(name)).join(', ');
+  const text = `UPDATE ${table} AS t SET ${sets.join(', ')} FROM (SELECT ${given.casts} FROM ${given.from}) AS f(${names}) WHERE ${same}`;
+  let found = 0;
+  for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
+    const slice = rows.slice(start, start + ROWS_PER_STATEMENT);
+    const values = columns.map(({ name }) => textArray(slice.map((row) => row[name] ?? null)));
+    found += (await runStatement(tx, text, values)).rowCount ?? 0;
+  }
+  return found;
+}
+
 export function conflictClause(names: readonly string[], key: readonly string[]): string {
   const others = names.filter((name) => !key.includes(name));
   if (others.length === 0) return `ON CONFLICT (${key.join(', ')}) DO NOTHING`;

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { FigError } from '../../kernel/fig-error.ts';
 
 /** Reads PostgreSQL's wire values from one message; running past the end is a protocol error, never a wrong value. */
@@ -50,7 +51,9 @@ export class ByteReader {
     return text;
   }
 
-  text(length: number): string {
+  /** undefined: longer than a string may be here. */
+  text(length: number): string | undefined {
+    if (length > constants.MAX_STRING_LENGTH) return undefined;
     const start = this.#take(length);
     return this.#bytes.toString('utf8', start, start + length);
   }

@@ -23,6 +23,8 @@ export interface SourceTable {
   readonly replicaIdentity: string;
   /** Columns of the replica identity: of the primary key, or of the chosen index; empty when it is not usable. */
   readonly identityColumns: readonly string[];
+  /** Columns whose every value is in an index of legacy's: its first column, or a foreign key to one. */
+  readonly indexed: readonly string[];
   readonly kind: string;
   /** Rows as the statistics have it; -1 when the table was never analysed. */
   readonly estimatedRows: number;
@@ -41,6 +43,12 @@ const TABLE_SQL = `
             CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
            WHERE i.indrelid = c.oid AND i.indisreplident) AS identity_index,
+         (SELECT array_agg(a.attname::text) FROM pg_attribute a
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+             AND (EXISTS (SELECT FROM pg_constraint f WHERE f.conrelid = c.oid AND f.contype = 'f' AND f.convalidated AND a.attnum = ANY (f.conkey))
+               OR EXISTS (SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
+                           WHERE i.indrelid = c.oid AND m.amname = 'btree' AND i.indisvalid AND i.indpred IS NULL
+                             AND i.indkey[0] = a.attnum))) AS indexed,
          (SELECT json_agg(json_build_object(
                    'name', a.attname, 'sourceType', format_type(a.atttypid, a.atttypmod),
                    'mirrorType', CASE
@@ -92,6 +100,7 @@ export async function describeTable(client: Client, name: string): Promise<Sourc
     primary_key: string[] | null;
     key_is_immediate: boolean;
     identity_index: string[] | null;
+    indexed: string[] | null;
     columns: SourceColumn[] | null;
   }>(TABLE_SQL, [name.slice(0, dot), name.slice(dot + 1), UNPORTABLE_TYPES]);
   const row = found.rows[0];
@@ -107,6 +116,7 @@ export async function describeTable(client: Client, name: string): Promise<Sourc
     primaryKey: row.primary_key ?? [],
     replicaIdentity,
     identityColumns: identityOf(replicaIdentity, row),
+    indexed: row.indexed ?? [],
     estimatedRows: row.estimated,
     shape,
   };

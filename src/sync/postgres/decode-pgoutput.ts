@@ -45,14 +45,14 @@ export function decodePgoutput(bytes: Buffer, streamed: boolean): PgoutputMessag
     case 'I': {
       const relationOid = reader.uint32();
       expectTag(reader, 'N', 'insert');
-      return { type: 'insert', relationOid, row: readTuple(reader) };
+      return { type: 'insert', relationOid, row: readTuple(reader, relationOid) };
     }
     case 'U':
       return readUpdate(reader);
     case 'D': {
       const relationOid = reader.uint32();
       expectTag(reader, 'KO', 'delete');
-      return { type: 'delete', relationOid, old: readTuple(reader) };
+      return { type: 'delete', relationOid, old: readTuple(reader, relationOid) };
     }
     case 'T': {
       const count = reader.int32();
@@ -104,21 +104,34 @@ function readUpdate(reader: ByteReader): PgoutputMessage {
   let tag = expectTag(reader, 'KON', 'update');
   let old: readonly SentValue[] | undefined;
   if (tag !== 'N') {
-    old = readTuple(reader);
+    old = readTuple(reader, relationOid);
     tag = expectTag(reader, 'N', 'update');
   }
-  return { type: 'update', relationOid, old, row: readTuple(reader) };
+  return { type: 'update', relationOid, old, row: readTuple(reader, relationOid) };
 }
 
-function readTuple(reader: ByteReader): SentValue[] {
+function readTuple(reader: ByteReader, relationOid: number): SentValue[] {
   const count = reader.int16();
   const values: SentValue[] = [];
-  for (let i = 0; i < count; i += 1) values.push(readValue(reader));
+  for (let i = 0; i < count; i += 1) {
+    const value = readValue(reader);
+    if (value === undefined) throw tooLarge(relationOid, values);
+    values.push(value);
+  }
   return values;
 }
 
-/** Compares bytes, not letters: this runs once for every value of every change. */
-function readValue(reader: ByteReader): SentValue {
+/** The key is among the first values as a rule. */
+function tooLarge(relationOid: number, before: readonly SentValue[]): FigError {
+  const some = before.slice(0, 3).map((value) => (typeof value === 'string' ? value.slice(0, 100) : String(value)));
+  return new FigError(
+    'FIG_VALUE_TOO_LARGE',
+    `column ${before.length + 1} of a row that begins with (${some.join(', ')}), of the table that SELECT ${relationOid}::regclass names`,
+  );
+}
+
+/** undefined: it is too large. Compares bytes, not letters: this runs once for every value of every change. */
+function readValue(reader: ByteReader): SentValue | undefined {
   const tag = reader.uint8();
   if (tag === TEXT) return reader.text(reader.int32());
   if (tag === NULL) return null;

@@ -34,12 +34,9 @@ export class RelationBook {
     const table = nameOf(relation);
     if (message.type === 'insert') return { kind: 'insert', table, row: rowOf(relation, message.row) };
     if (message.type === 'delete') return { kind: 'delete', table, oldKey: keyOf(relation, message.old) };
-    return {
-      kind: 'update',
-      table,
-      oldKey: message.old && keyOf(relation, message.old),
-      row: rowOf(relation, message.row),
-    };
+    const oldKey = message.old && keyOf(relation, message.old);
+    const row = rowOf(relation, message.row);
+    return { kind: 'update', table, oldKey, row: oldKey ? filled(row, oldKey) : row };
   }
 
   #relation(oid: number): Relation {
@@ -70,7 +67,16 @@ function shapeOf(relation: Relation): Shape {
   return shape;
 }
 
-function rowOf(relation: Relation, values: readonly SentValue[]): SentRow {
+/**
+ * A large value that did not change is left out of the new row also where it belongs to the key, or where the whole old row
+ * is sent; the old one has it then.
+ */
+function filled(row: Record<string, SentValue>, old: RawRow): SentRow {
+  for (const [column, value] of Object.entries(old)) if (row[column] === unchanged) row[column] = value;
+  return row;
+}
+
+function rowOf(relation: Relation, values: readonly SentValue[]): Record<string, SentValue> {
   const row = new (shapeOf(relation).Row)();
   const { columns } = relation;
   for (let i = 0; i < columns.length; i += 1) row[columns[i]!.name] = values[i] ?? null;

@@ -5,6 +5,7 @@ import { milestone } from '../../kernel/milestones.ts';
 import type { Position } from '../../kernel/position.ts';
 import { DeadLetterStore } from '../../store/dead-letter-store.ts';
 import { type BuildCursor, ProjectionStore, type ProjectionState } from '../../store/projection-store.ts';
+import { type OwedPlace, OwedRowStore } from '../../store/owed-row-store.ts';
 import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../../store/read-model-names.ts';
 import type { LargeTransaction, RawRow, SourceTransaction } from '../change.ts';
 import { collapseChanges, netOfRows } from '../mirror/collapse-changes.ts';
@@ -12,7 +13,7 @@ import type { StoredPosition } from '../capture/judge-position.ts';
 import type { Attempts, CarefulAttempts } from '../dead-letters/attempts.ts';
 import type { CopiedChunk } from '../mirror/copied-chunk.ts';
 import { doGuarded, type GuardedWork } from '../dead-letters/guarded-work.ts';
-import { copyApart } from '../dead-letters/land-apart.ts';
+import { copyApart, landApart } from '../dead-letters/land-apart.ts';
 import { LetterBook } from '../dead-letters/letter-book.ts';
 import type { Mending } from '../dead-letters/mending.ts';
 import { MirrorTable } from '../mirror/mirror-table.ts';
@@ -38,6 +39,7 @@ export class Projection {
   /** How rows are built key by key; undefined where handlers write them. */
   readonly keyed: DirtyBuild | undefined;
   readonly #letterStore = new DeadLetterStore();
+  readonly #owed = new OwedRowStore();
   readonly letters: LetterBook;
   #state: ProjectionState = 'copying';
   #position: Position = 0n;
@@ -199,8 +201,10 @@ export class Projection {
     await this.#guarded(async (attempts, note) => {
       await this.#db.transaction(async (tx) => {
         await copyApart(tx, attempts, mirror, chunk);
+        await landApart(tx, attempts, mirror, chunk.later, { mayMiss: true, readStored: false });
         const progress = { cursor: chunk.cursor, copied: chunk.rows, done: chunk.last };
         await this.#store.saveBackfill(tx, this.names.projection, chunk.source, progress);
+        if (chunk.paid.length > 0) await this.#owed.remove(tx, this.#placeOf(chunk.source), chunk.paid);
         await note(tx);
       });
     });
@@ -368,6 +372,15 @@ export class Projection {
       transactions.flatMap(({ changes }) => changes),
       keys,
     );
+    for (const mirror of this.#mirrors.values()) mirror.takeMissed();
     await this.#derivation.apply(tx, attempts, { transactions, net, stage: this.#stage });
+    for (const [source, mirror] of this.#mirrors) {
+      const missed = mirror.takeMissed();
+      if (missed.length > 0) await this.#owed.add(tx, this.#placeOf(source), missed);
+    }
+  }
+
+  #placeOf(source: string): OwedPlace {
+    return { projection: this.names.projection, source };
   }
 }

@@ -37,7 +37,13 @@ async function chunksOf(legacy: Legacy, maxBytes: number): Promise<readonly Read
   const mirror = await legacy.mirror();
   const chunks: ReadChunk[] = [];
   for (let after: readonly string[] | null = null; ;) {
-    const chunk: ReadChunk = await reader.read(mirror, mirror.part(), after, 100_000, 'chunk', () => undefined);
+    const chunk: ReadChunk = await reader.read(
+      mirror,
+      mirror.part(),
+      { kind: 'after', cursor: after, limit: 100_000 },
+      'chunk',
+      () => undefined,
+    );
     chunks.push(chunk);
     if (chunk.isEnd) return chunks;
     after = chunk.lastKey!;
@@ -86,9 +92,15 @@ test('the connection is as good as before after a chunk that was cut short', { t
   await using reader = await BackfillReader.open(legacy.url, new AbortController().signal, MIB);
   const mirror = await legacy.mirror();
   for (let n = 0; n < 20; n += 1) {
-    const chunk = await reader.read(mirror, mirror.part(), [String(n * 50)], 100_000, `chunk ${n}`, () => undefined);
+    const chunk = await reader.read(
+      mirror,
+      mirror.part(),
+      { kind: 'after', cursor: [String(n * 50)], limit: 100_000 },
+      `chunk ${n}`,
+      () => undefined,
+    );
     expect(chunk.lastKey).toEqual([String(n * 50 + 11)]);
-    expect(await reader.countRows(mirror)).toBe(2_000);
+    expect(await reader.estimateRows(mirror)).toBeGreaterThan(0);
   }
 });
 
