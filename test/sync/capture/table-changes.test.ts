@@ -117,6 +117,22 @@ test('names that change and change back, with writes in between, lose nothing', 
   await untilEqual(setup, capture);
 });
 
+test(
+  'names that are swapped and swapped back inside one large transaction lose nothing',
+  { timeout: 90_000 },
+  async () => {
+    await using setup = await setupSync();
+    await seed(setup);
+    const capture = setup.startCapture();
+    await untilReady(capture);
+    const swap = `ALTER TABLE orders RENAME note TO aside; ALTER TABLE orders RENAME big TO note; ALTER TABLE orders RENAME aside TO big`;
+    await setup.legacy.raw(`
+    BEGIN; ${swap}; INSERT INTO orders (customer_id, amount, note, big)
+      SELECT 1, n, '{"kept": "in big"}', '"kept in note"' FROM generate_series(1, 11000) n; ${swap}; COMMIT`);
+    await untilEqual(setup, capture);
+  },
+);
+
 test('a table that is dropped and made again is copied again', { timeout: 90_000 }, async () => {
   await using setup = await setupSync();
   await seed(setup);

@@ -176,3 +176,27 @@ test('a folder that cannot be written to ends the session with a code that says 
   const { code, cause } = error as FigError;
   expect(cause instanceof FigError ? cause.code : code).toBe('FIG_SPOOL_FAILED');
 });
+
+test('what the server first says of a table inside a streamed transaction it does not say again after the commit', async () => {
+  await using database = await FollowedDatabase.create(ddl, { decodingMemory: '64kB' });
+  await database.stream();
+  await database.client.query(insert(1, 5_000));
+  await database.client.query(insert(9_001, 9_001));
+  const [streamed, small] = await database.read();
+  expect(brief(streamed!.changes)).toEqual(inserted(1, 5_000));
+  expect(brief(small!.changes)).toEqual(['insert 9001']);
+});
+
+test('rows that were spilled before a column came are read without it', async () => {
+  await using database = await FollowedDatabase.create(ddl, { decodingMemory: '64kB' });
+  await database.stream();
+  const writer = await database.connect();
+  await writer.query('BEGIN');
+  await writer.query(insert(1, 30_000));
+  await writer.query('ALTER TABLE things ADD COLUMN extra text');
+  await writer.query(`INSERT INTO things SELECT n, 'x', 'extra' FROM generate_series(30001, 40000) n`);
+  await writer.query('COMMIT');
+  const [large] = await database.read();
+  const withExtra = large!.changes.filter((change) => 'row' in change && 'extra' in change.row);
+  expect(brief(withExtra)).toEqual(inserted(30_001, 40_000));
+});

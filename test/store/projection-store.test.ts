@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { migrateStore } from '../../src/store/control-store.ts';
+import { ProjectionStore } from '../../src/store/projection-store.ts';
+import { openTarget } from '../../src/sync/open-target.ts';
+import { createTestDatabase } from '../support/test-database.ts';
+
+test('a position is moved on only by whoever knows where it stands', async () => {
+  await using database = await createTestDatabase();
+  const target = openTarget(database.url);
+  try {
+    await migrateStore(target);
+    const store = new ProjectionStore();
+    const start = { name: 'summary_v1', fingerprint: 'f', position: 100n, timeline: 1, sources: new Map([['t', 1]]) };
+    await target.transaction((tx) => store.restart(tx, start));
+    const advance = (expected: bigint, position: bigint): Promise<boolean> =>
+      target.transaction((tx) => store.advance(tx, 'summary_v1', expected, position));
+    expect(await advance(100n, 200n)).toBe(true);
+    expect(await advance(100n, 300n)).toBe(false);
+    expect(await advance(300n, 400n)).toBe(false);
+    expect((await store.find(target, 'summary_v1'))!.position).toBe(200n);
+  } finally {
+    await target.destroy();
+  }
+});

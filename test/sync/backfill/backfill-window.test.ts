@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { BackfillWindow } from '../../../src/sync/backfill/backfill-window.ts';
+import type { Change } from '../../../src/sync/change.ts';
+import { unchanged } from '../../../src/sync/postgres/pgoutput-messages.ts';
+
+const table = 'public.things';
+const chunk = Buffer.from('1\tone\n2\ttwo\n3\tthree\n');
+
+/** What of the chunk may be used after these changes came between its markers. */
+function left(...changes: readonly Change[]): string | undefined {
+  const window = new BackfillWindow(table, ['id']);
+  window.open();
+  window.note(changes);
+  return window.close(chunk, [0])?.toString();
+}
+
+test('rows that the stream changed between the markers are left out, under their old and their new key', () => {
+  expect(left({ kind: 'insert', table, row: { id: '2', text: 'new' } })).toBe('1\tone\n3\tthree\n');
+  expect(left({ kind: 'update', table, oldKey: { id: '1' }, row: { id: '3', text: 'moved' } })).toBe('2\ttwo\n');
+  expect(left({ kind: 'delete', table, oldKey: { id: '3' } })).toBe('1\tone\n2\ttwo\n');
+  expect(left({ kind: 'delete', table: 'public.others', oldKey: { id: '3' } })).toBe(chunk.toString());
+});
+
+test('a TRUNCATE of the table between the markers spoils the chunk, that of another table does not', () => {
+  expect(left({ kind: 'truncate', tables: ['public.others', table] })).toBeUndefined();
+  expect(left({ kind: 'truncate', tables: ['public.others'] })).toBe(chunk.toString());
+});
+
+test('an update that left out a large value cannot stand in for the row of the chunk', () => {
+  expect(left({ kind: 'update', table, oldKey: undefined, row: { id: '2', text: unchanged } })).toBeUndefined();
+});
+
+test('a transaction that is too large to be noted spoils the chunk whose markers it came between, and no other', () => {
+  const window = new BackfillWindow(table, ['id']);
+  window.spoil();
+  window.open();
+  expect(window.close(chunk, [0])).toEqual(chunk);
+  window.spoil();
+  expect(window.close(chunk, [0])).toBeUndefined();
+});
