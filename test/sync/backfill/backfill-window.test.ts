@@ -11,7 +11,7 @@ function left(...changes: readonly Change[]): string | undefined {
   const window = new BackfillWindow(table, ['id']);
   window.open();
   window.note(changes);
-  return window.close(chunk, [0])?.toString();
+  return window.close(chunk, [0])?.lines.toString();
 }
 
 test('rows that the stream changed between the markers are left out, under their old and their new key', () => {
@@ -26,15 +26,30 @@ test('a TRUNCATE of the table between the markers spoils the chunk, that of anot
   expect(left({ kind: 'truncate', tables: ['public.others'] })).toBe(chunk.toString());
 });
 
-test('an update that left out a large value cannot stand in for the row of the chunk', () => {
-  expect(left({ kind: 'update', table, oldKey: undefined, row: { id: '2', text: unchanged } })).toBeUndefined();
+test('an update that left out a large value is written over the row of the chunk, which has the value', () => {
+  const window = new BackfillWindow(table, ['id']);
+  window.open();
+  const row = { id: '2', text: unchanged };
+  window.note([{ kind: 'update', table, oldKey: undefined, row }]);
+  const closed = window.close(chunk, [0]);
+  expect(closed?.lines).toEqual(chunk);
+  expect([...closed!.later.changes.values()]).toMatchObject([{ kind: 'upsert', values: row }]);
+});
+
+test('a row that moved without its large value is owed: neither the chunk nor the stream need have it', () => {
+  const window = new BackfillWindow(table, ['id']);
+  window.open();
+  window.note([{ kind: 'update', table, oldKey: { id: '1' }, row: { id: '2', text: unchanged } }]);
+  expect(window.close(chunk, [0])?.lines.toString()).toBe('3\tthree\n');
+  expect(window.isOwed(['2'])).toBe(true);
+  expect(window.isOwed(['1'])).toBe(false);
 });
 
 test('a transaction that is too large to be noted spoils the chunk whose markers it came between, and no other', () => {
   const window = new BackfillWindow(table, ['id']);
   window.spoil();
   window.open();
-  expect(window.close(chunk, [0])).toEqual(chunk);
+  expect(window.close(chunk, [0])?.lines).toEqual(chunk);
   window.spoil();
   expect(window.close(chunk, [0])).toBeUndefined();
 });

@@ -61,7 +61,7 @@ test('beside any history, wherever the markers and the snapshot lie in it, a chu
             const lines = [...states[at]!].map(([id, text]) => `${id}\t${text}\n`).join('');
             const used = window.close(Buffer.from(lines), [0]);
             if (used === undefined) continue;
-            for (const line of used.toString().split('\n').filter(Boolean))
+            for (const line of used.lines.toString().split('\n').filter(Boolean))
               mirror.set(...(line.split('\t') as [string, string]));
             for (const change of changes.slice(high)) land(mirror, change);
             expect(mirror).toEqual(states.at(-1));
