@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BackfillWindow } from '../../../src/sync/backfill/backfill-window.ts';
-import type { Change } from '../../../src/sync/change.ts';
+import type { Change, SentRow } from '../../../src/sync/change.ts';
 import { unchanged } from '../../../src/sync/postgres/pgoutput-messages.ts';
 
 const table = 'public.things';
@@ -29,7 +29,7 @@ test('a TRUNCATE of the table between the markers spoils the chunk, that of anot
 test('an update that left out a large value is written over the row of the chunk, which has the value', () => {
   const window = new BackfillWindow(table, ['id']);
   window.open();
-  const row = { id: '2', text: unchanged };
+  const row: SentRow = { id: '2', text: unchanged };
   window.note([{ kind: 'update', table, oldKey: undefined, row }]);
   const closed = window.close(chunk, [0]);
   expect(closed?.lines).toEqual(chunk);
