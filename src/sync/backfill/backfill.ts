@@ -96,7 +96,7 @@ export class Backfill implements StreamWatcher {
     const next = rows.find(({ done }) => !done);
     if (next) {
       const total = Math.max(1, next.estimated, next.copied);
-      told.onProgress({ readModel: projection, stage: 'copying', source: next.source, done: next.copied, total });
+      told.onProgress({ readModel: projection, stage: 'copying', source: labelOf(next), done: next.copied, total });
     }
     if (next || (await this.#owed.isAny(db, projection))) await reader.untilEarlierWritersEnded(told.onBlocked, signal);
     for (const row of rows) {
@@ -136,7 +136,7 @@ export class Backfill implements StreamWatcher {
     signal: AbortSignal,
   ): Promise<void> {
     const part = mirror.part(row.columns);
-    const source = row.columns ? `${row.source} (${row.columns.join(', ')})` : row.source;
+    const source = labelOf(row);
     const total = row.estimated > 0 ? row.estimated : await reader.estimateRows(mirror);
     let { cursor, copied } = row;
     for (let last = false; !last && !signal.aborted;) {
@@ -245,6 +245,10 @@ export class Backfill implements StreamWatcher {
   #placeOf(mirror: MirrorTable): OwedPlace {
     return { projection: this.#projection.names.projection, source: mirror.source.name };
   }
+}
+
+function labelOf({ source, columns }: BackfillRow): string {
+  return columns ? `${source} (${columns.join(', ')})` : source;
 }
 
 /** Those of the keys whose rows the mirror has now, or that are gone. */

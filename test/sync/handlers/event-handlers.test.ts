@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { until } from '../../support/until.ts';
 import { setupSync } from '../fixtures.ts';
 import { fenced, sums, tally, tallySchema, told } from './tally-model.ts';
 import { replayed } from './replayed-history.ts';
@@ -79,7 +80,7 @@ test('a transaction that does not fit into memory is given to handlers whole and
   await fenced(capture);
   const { stored, fresh } = await sums(setup, 1);
   expect(stored).toEqual(fresh);
-  expect([...sizes]).toContain('large');
+  await until('the large transaction is counted', () => sizes.has('large'));
   const rows = replayed(await told(target, 1)).moves;
   expect(rows.length).toBe(Number((await legacy('moves').count({ n: '*' }))[0]!['n']));
 }, 60_000);
