@@ -16,7 +16,7 @@ test('nothing is copied before the transactions that were writing when the sessi
   await setup.legacy.raw('ALTER TABLE items ALTER COLUMN price TYPE numeric USING price * 2');
   const copied: SyncProgress[] = [];
   const second = setup.startCapture({
-    onProgress: (progress) => void (progress.stage === 'copying' && copied.push(progress)),
+    onProgress: (progress) => void (progress.stage === 'copying' && progress.done > 0 && copied.push(progress)),
   });
   await until('the copy waits for the writer', async () => {
     const waiting = await setup.legacy.raw(
