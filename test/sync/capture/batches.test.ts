@@ -3,6 +3,7 @@ import type { AppliedBatch } from '../../../src/sync/capture/applied-batch.ts';
 import { until } from '../../support/until.ts';
 import { setupSync } from '../fixtures.ts';
 import { caughtUp, seedOrders, untilState } from '../poison.ts';
+import { caughtUp as nudgedUntilCaughtUp } from '../two-models.ts';
 
 const bytes = 4 * 1024 * 1024;
 /** Longer than any test: nothing is applied because this time is over. */
@@ -69,7 +70,7 @@ test('a batch ends where it has enough bytes, and no transaction is divided', as
     batch: { rows: 4_000, bytes: 30_000, waitMs },
     onApplied: (batch) => void applied.push(batch),
   });
-  await caughtUp(second);
+  await nudgedUntilCaughtUp(second, 'summary');
   const updates = (): readonly number[] => applied.map(({ changes }) => changes.update).filter((count) => count > 0);
   await until('all is told', () => updates().reduce((sum, count) => sum + count, 0) === 60);
   expect(updates().filter((count) => count !== 10 && count !== 20)).toEqual([]);

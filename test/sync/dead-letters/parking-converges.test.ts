@@ -20,7 +20,8 @@ const write = fc.oneof(
   fc.tuple(id, id).map(
     ([a, b]) =>
       `UPDATE items SET order_id = ${a}, line = line + 100 WHERE order_id = ${b} AND line < 100
-            AND NOT EXISTS (SELECT FROM items taken WHERE taken.order_id = ${a} AND taken.line = items.line + 100)`,
+            AND NOT EXISTS (SELECT FROM items taken WHERE taken.order_id = ${a} AND taken.line = items.line + 100)
+            AND EXISTS (SELECT FROM orders WHERE id = ${a})`,
   ),
   id.map((n) => `DELETE FROM orders WHERE id = ${n}`),
   id.map((n) => `INSERT INTO orders (id, customer_id, note) VALUES (${n}, 1, 'again') ON CONFLICT DO NOTHING`),
