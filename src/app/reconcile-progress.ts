@@ -1,6 +1,6 @@
 import type { ReconcileProgress } from '../sync/reconcile/reconcile-read-model.ts';
 
-/** How far a comparison of several tables is, 0 to 1. A table counts as much as any other, since their sizes are estimates. */
+/** How far a comparison of several tables is, 0 to 1. Each table counts the same, since their sizes are estimates. */
 export function shareOfParts(parts: number): (progress: ReconcileProgress) => number {
   const seen = new Map<string, number>();
   return ({ part, done, total }) => {

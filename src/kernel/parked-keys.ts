@@ -6,7 +6,7 @@ export interface ParkedKeys {
   mayName(text: string | undefined): boolean;
 }
 
-/** Stands for keys that are not known: any read may be about them. */
+/** Stands for keys that are not known, which every read may be about. */
 export const anyKey = '';
 
 const wholeNumber = /^(0|-?[1-9]\d*)$/;

@@ -70,7 +70,7 @@ export class DeadLetterStore {
   /** Oldest first; of every projection when none is named. */
   async list(db: Knex, projections?: readonly string[]): Promise<readonly DeadLetter[]> {
     const { rows } = await db.raw<{ rows: StoredLetter[] }>(
-      `SELECT ${columns} FROM fig.dead_letter WHERE ?::text[] IS NULL OR projection = ANY (?::text[]) ORDER BY id`,
+      `SELECT ${columns} FROM fig.dead_letter AS l WHERE ?::text[] IS NULL OR projection = ANY (?::text[]) ORDER BY l.id`,
       [projections ? [...projections] : null, projections ? [...projections] : null] as never,
     );
     return rows.map(toLetter);
@@ -93,8 +93,8 @@ export class DeadLetterStore {
   /** The letter that has been due for longest; held until the transaction ends, so that nobody discards it meanwhile. */
   async takeDue(tx: Knex.Transaction, projection: string): Promise<DeadLetter | undefined> {
     const { rows } = await tx.raw<{ rows: StoredLetter[] }>(
-      `SELECT ${columns} FROM fig.dead_letter WHERE projection = ? AND next_at <= clock_timestamp()
-        ORDER BY next_at, id LIMIT 1 FOR UPDATE`,
+      `SELECT ${columns} FROM fig.dead_letter AS l WHERE projection = ? AND next_at <= clock_timestamp()
+        ORDER BY l.next_at, l.id LIMIT 1 FOR UPDATE`,
       [projection],
     );
     return rows[0] && toLetter(rows[0]);

@@ -120,9 +120,10 @@ export class ParkedChangeStore {
     limit: number,
   ): Promise<readonly WaitingChange[]> {
     const { rows } = await tx.raw<{ rows: StoredChange[] }>(
+      // Qualified: a bare name would be the selected text, and text sorts 10 before 9.
       `SELECT id::text AS id, source, to_json(row_keys)::text AS row_keys, kind, before::text AS before, after::text AS after,
               position::text AS position, committed_ms::text AS committed_ms
-         FROM fig.parked_change WHERE projection = ? AND place = ? ORDER BY id LIMIT ${limit}`,
+         FROM fig.parked_change AS p WHERE projection = ? AND place = ? ORDER BY p.id LIMIT ${limit}`,
       [projection, place],
     );
     return rows.map((row) => ({

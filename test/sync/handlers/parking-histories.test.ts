@@ -7,12 +7,6 @@ import { drained, nothing, parked, picky } from './poison-handlers.ts';
 import { replayed } from './replayed-history.ts';
 import { fenced, sums, tallySchema, told } from './tally-model.ts';
 
-/**
- * Fixed for now: -380950354 (path 3) and some others leave a sum that should have gone, which README names as a known fault.
- * FIG_HISTORY_SEED tries another.
- */
-const chosen = Number(process.env['FIG_HISTORY_SEED'] ?? 1);
-
 interface Group {
   readonly grp: string;
 }
@@ -49,7 +43,7 @@ test('whatever is not taken, all groups but the parked ones are right at every f
       replayed(await told(setup.target, 1), { inOrder: 'of each row' });
       await setup.legacy.raw(seed);
     }),
-    { numRuns: 8, endOnFailure: true, seed: chosen },
+    { numRuns: 8, endOnFailure: true },
   );
   expect(waited).toBeGreaterThan(0);
 }, 240_000);
