@@ -1,3 +1,4 @@
+import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import type { Difference, Verdict } from '../kernel/verdict.ts';
 import type { Side } from '../kernel/exchange.ts';
 import type { ReadPhase } from '../kernel/phase.ts';
@@ -31,22 +32,6 @@ export interface FigControl {
   reload(): Promise<ReloadOutcome>;
   /** Whether new traffic should come here. Cheap enough for a probe every second. */
   readiness(): Readiness;
-}
-
-/** Every call may reject; orders are kept in the audit. */
-export interface DeadLetterDesk {
-  /** Oldest first. Throws FIG_UNKNOWN_FEATURE. */
-  list(feature?: string): Promise<{ readonly letters: readonly DeadLetterReport[] }>;
-  /** Throws FIG_UNKNOWN_DEAD_LETTER. */
-  find(id: number): Promise<DeadLetterReport>;
-  /** Tries one, or all, at once. Throws FIG_UNKNOWN_DEAD_LETTER, FIG_UNKNOWN_FEATURE. */
-  retry(order: {
-    readonly id?: number | undefined;
-    readonly feature?: string | undefined;
-    readonly who: string;
-  }): Promise<LetterOutcome>;
-  /** Serves what the read model has of the key as it is. Throws FIG_UNKNOWN_DEAD_LETTER, FIG_WHY_REQUIRED. */
-  discard(id: number, order: { readonly who: string; readonly why: string }): Promise<LetterOutcome>;
 }
 
 /** What front ends may ask about versions of read models, and have done to them. Orders are kept in the audit. */
@@ -98,32 +83,6 @@ export interface VersionReport extends ReadModelStatus {
   /** What was compared of it in the present step, and what the gate of that step says. Of one that does not serve. */
   readonly comparisons?: FeatureStatus['comparisons'] | undefined;
   readonly gate?: FeatureStatus['gate'] | undefined;
-}
-
-export interface LetterOutcome {
-  /** Letters that the order was about. */
-  readonly ids: readonly number[];
-}
-
-export interface DeadLetterReport {
-  readonly id: number;
-  readonly feature: string;
-  readonly readModel: string;
-  /** `build`: one key; `model`: every key; `dirty`, `land`: a legacy row whose keys are not known; `change`: one of a row. */
-  readonly kind: 'build' | 'model' | 'dirty' | 'land' | 'change';
-  readonly key: string | undefined;
-  readonly source: string | undefined;
-  readonly sourceKey: readonly string[] | undefined;
-  readonly code: string;
-  /** Without values. */
-  readonly message: string;
-  readonly attempts: number;
-  readonly changesSince: number;
-  /** ISO 8601. */
-  readonly firstAt: string;
-  readonly lastAt: string;
-  /** Undefined: only when somebody asks for it. */
-  readonly nextAt: string | undefined;
 }
 
 export interface VerificationReport {

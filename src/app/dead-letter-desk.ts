@@ -4,7 +4,7 @@ import { FigError } from '../kernel/fig-error.ts';
 import { discardLetter, retryLetters } from '../store/dead-letter-orders.ts';
 import { type DeadLetter, DeadLetterStore } from '../store/dead-letter-store.ts';
 import { readModelNames } from '../store/read-model-names.ts';
-import type { DeadLetterDesk, DeadLetterReport, LetterOutcome } from './control.ts';
+import type { DeadLetterDesk, DeadLetterReport, LetterOutcome } from './dead-letter-reports.ts';
 
 type Features = readonly Pick<FeatureVersion, 'name' | 'readModel'>[];
 

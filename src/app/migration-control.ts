@@ -13,7 +13,6 @@ import { EvidenceStore } from '../store/evidence-store.ts';
 import type { Capture } from '../sync/capture/capture.ts';
 import type {
   CaptureStatus,
-  DeadLetterDesk,
   FeatureReport,
   FeatureStatus,
   FigControl,
@@ -30,6 +29,7 @@ import type {
   TransitionOutcome,
   VerificationReport,
 } from './control.ts';
+import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import { createDeadLetterDesk } from './dead-letter-desk.ts';
 import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';

@@ -1,10 +1,7 @@
 import type {
-  DeadLetterDesk,
-  DeadLetterReport,
   FeatureReport,
   KillSwitchOrder,
   KillSwitchReport,
-  LetterOutcome,
   PromoteRequest,
   ReconcileProgress,
   ReconcileReport,
@@ -15,6 +12,7 @@ import type {
   TransitionOutcome,
   VerificationReport,
 } from '../app/control.ts';
+import type { DeadLetterDesk, DeadLetterReport, LetterOutcome } from '../app/dead-letter-reports.ts';
 import type { DropOrder, DropOutcome, SwapOrder, VersionOrder, VersionReport } from '../app/control.ts';
 import { errorCodes, type ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';

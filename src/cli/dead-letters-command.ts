@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { LetterOutcome } from '../app/control.ts';
+import type { LetterOutcome } from '../app/dead-letter-reports.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { connectAdmin } from './find-admin.ts';

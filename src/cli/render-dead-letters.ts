@@ -1,4 +1,4 @@
-import type { DeadLetterReport } from '../app/control.ts';
+import type { DeadLetterReport } from '../app/dead-letter-reports.ts';
 import { formatCount, formatDuration, printable } from './format.ts';
 import type { Palette } from './palette.ts';
 import { renderTable } from './render-table.ts';

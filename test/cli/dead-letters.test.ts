@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startAdminServer, type AdminServer } from '../../src/admin/admin-server.ts';
-import type { DeadLetterReport } from '../../src/app/control.ts';
+import type { DeadLetterReport } from '../../src/app/dead-letter-reports.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { sampleControl, sampleStatus } from '../support/sample-control.ts';
 import { sampleChange, sampleLetter, sampleLetters } from '../support/sample-letters.ts';

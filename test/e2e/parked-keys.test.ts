@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DeadLetterReport, LetterOutcome, StatusReport, VerificationReport } from '../../src/app/control.ts';
+import type { StatusReport, VerificationReport } from '../../src/app/control.ts';
+import type { DeadLetterReport, LetterOutcome } from '../../src/app/dead-letter-reports.ts';
 import { CountersUnderFig } from '../support/counters-under-fig.ts';
 import type { FigProcess } from '../support/fig-process.ts';
 import { until } from '../support/until.ts';

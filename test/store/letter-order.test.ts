@@ -17,23 +17,24 @@ const start = {
 /** More than nine: as texts their ids would sort in another order. */
 const numbers = Array.from({ length: 12 }, (_, n) => n);
 
+const change = (n: number): ParkedChange => ({
+  place: 'moves',
+  source: 'public.moves',
+  rowKeys: ['1'],
+  modelKeys: undefined,
+  kind: 'update',
+  before: undefined,
+  after: { id: '1' },
+  position: BigInt(n),
+  committedAtMs: undefined,
+});
+
 test('changes of a queue are tried in the order in which they came, also from the tenth on', async () => {
   await using database = await createTestDatabase();
   const target = openTarget(database.url);
   try {
     await migrateStore(target);
     await target.transaction((tx) => new ProjectionStore().restart(tx, start));
-    const change = (n: number): ParkedChange => ({
-      place: 'moves',
-      source: 'public.moves',
-      rowKeys: ['1'],
-      modelKeys: undefined,
-      kind: 'update',
-      before: undefined,
-      after: { id: '1' },
-      position: BigInt(n),
-      committedAtMs: undefined,
-    });
     const store = new ParkedChangeStore();
     const first = await target.transaction(async (tx) => {
       await store.add(tx, projection, numbers.map(change));

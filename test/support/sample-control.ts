@@ -1,5 +1,4 @@
 import type {
-  DeadLetterDesk,
   FeatureReport,
   FeatureStatus,
   FigControl,
@@ -11,6 +10,7 @@ import type {
   TransitionOutcome,
   VerificationReport,
 } from '../../src/app/control.ts';
+import type { DeadLetterDesk } from '../../src/app/dead-letter-reports.ts';
 import { sampleLetters } from './sample-letters.ts';
 import { type SampleVersions, sampleVersions } from './sample-versions.ts';
 import { sampleVerification } from './sample-verification.ts';

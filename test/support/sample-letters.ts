@@ -1,4 +1,4 @@
-import type { DeadLetterDesk, DeadLetterReport } from '../../src/app/control.ts';
+import type { DeadLetterDesk, DeadLetterReport } from '../../src/app/dead-letter-reports.ts';
 import { FigError } from '../../src/kernel/fig-error.ts';
 
 export interface SampleLetters extends DeadLetterDesk {
