@@ -5,13 +5,13 @@ import { summary } from '../summary-model.ts';
 import { until } from '../../support/until.ts';
 import type { Capture } from '../../../src/sync/capture/capture.ts';
 
-const rows = 60_000;
+const rows = 200_000;
 
 async function caughtUp(capture: Capture): Promise<void> {
   await untilState(capture, 'ready');
   const position = await capture.source.read();
   capture.source.nudge();
-  await until('it is applied', () => (capture.applied('summary')!.current() ?? 0n) >= position, 60_000);
+  await until('it is applied', () => (capture.applied('summary')!.current() ?? 0n) >= position, 200_000);
 }
 
 test(
@@ -34,15 +34,15 @@ test(
     await caughtUp(capture);
     await setup.legacy.raw(
       `INSERT INTO orders (id, customer_id, note, amount)
-     SELECT n, 1 + n % 5, CASE n WHEN 45678 THEN 'poison' ELSE 'note ' || n END, n FROM generate_series(11, ${rows}) n`,
+     SELECT n, 1 + n % 5, CASE n WHEN 123456 THEN 'poison' ELSE 'note ' || n END, n FROM generate_series(11, ${rows}) n`,
     );
     await caughtUp(capture);
     await until('the large transaction is counted', () => sizes.includes('large'));
-    expect(parkedKeys(capture)).toEqual(['45678']);
+    expect(parkedKeys(capture)).toEqual(['123456']);
     const expected = (await setup.expected()).filter((line) => !line.includes('"poison"'));
     expect(await setup.actual()).toEqual(expected);
 
-    await setup.legacy.raw(`UPDATE orders SET note = 'mended' WHERE id = 45678`);
+    await setup.legacy.raw(`UPDATE orders SET note = 'mended' WHERE id = 123456`);
     await caughtUp(capture);
     await makeDue(setup.target);
     await until('the key is built', () => parkedKeys(capture).length === 0);

@@ -36,10 +36,8 @@ export function parked(capture: Capture): readonly string[] {
 
 /** Makes all that waits due, and waits until nothing does. */
 export async function drained(capture: Capture, target: Knex): Promise<void> {
-  const nothingParked = async (): Promise<boolean> => {
+  await until('nothing is parked', async () => {
     await target('fig.dead_letter').update({ next_at: target.raw('clock_timestamp()') });
     return capture.lettersOf('tally').count === 0;
-  };
-  // Letters are tried one after the other.
-  await until('nothing is parked', nothingParked, 60_000);
+  });
 }

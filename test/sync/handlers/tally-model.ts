@@ -163,6 +163,6 @@ export async function fenced(capture: Capture): Promise<void> {
   await untilState(capture, 'ready');
   const position = await capture.source.read();
   capture.source.nudge();
-  const reached = await capture.applied('tally')!.waitFor(position, 60_000);
+  const reached = await capture.applied('tally')!.waitFor(position, 20_000);
   if (!reached) throw new Error(`the read model did not catch up: ${capture.status().error}`);
 }
