@@ -69,3 +69,8 @@ export class OwnServer implements AsyncDisposable {
     });
   }
 }
+
+/** A standby that never comes: a commit that asks for it is in the log, and decoded, and seen by no snapshot. */
+export function startWithoutItsStandby(): Promise<OwnServer> {
+  return OwnServer.start({ synchronous_standby_names: 'nobody', synchronous_commit: 'local' });
+}
