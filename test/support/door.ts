@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Transform, type TransformCallback } from 'node:stream';
 
 /** A server behind a door that opens and shuts, and that another one may come to stand behind. */
 export class Door {
@@ -7,6 +8,8 @@ export class Door {
   readonly #silenced = new WeakSet<Socket>();
   #server: Server | undefined;
   port = 0;
+  /** What comes out is let through in such pieces, ten in a second, from the next connection on. */
+  trickle: number | undefined;
 
   constructor(target: { readonly port: number; readonly host: string }) {
     this.#target = target;
@@ -25,7 +28,9 @@ export class Door {
           inner.destroy();
         });
       }
-      socket.pipe(inner).pipe(socket);
+      socket.pipe(inner);
+      if (this.trickle === undefined) inner.pipe(socket);
+      else inner.pipe(trickling(this.trickle)).pipe(socket);
     });
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
     this.#server = server;
@@ -52,4 +57,17 @@ export class Door {
     if (server) await new Promise((resolve) => server.close(resolve));
     this.#server = undefined;
   }
+}
+
+function trickling(bytes: number): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done: TransformCallback): void {
+      let at = 0;
+      const next = (): void => {
+        this.push(chunk.subarray(at, (at += bytes)));
+        setTimeout(at < chunk.length ? next : done, 100);
+      };
+      next();
+    },
+  });
 }

@@ -32,7 +32,7 @@ interface CopyBothConnection {
   on(event: 'copyData', listener: (message: { chunk: Buffer }) => void): void;
   once(event: 'replicationStart', listener: () => void): void;
   sendCopyFromChunk(chunk: Buffer): void;
-  readonly stream: { pause(): void; resume(): void; destroy(): void };
+  readonly stream: { readonly bytesRead: number; pause(): void; resume(): void; destroy(): void };
 }
 
 /**
@@ -63,6 +63,8 @@ export class ReplicationStream implements AsyncDisposable {
   /** Since the server has sent something, or reading went on. Counted in beats: a process that stood still heard nothing. */
   #silentMs = 0;
   #silenceLimitMs = 0;
+  /** When it was last looked. A message may take longer than the limit to arrive, and tells nothing before its end. */
+  #bytesRead = 0;
 
   private constructor(client: Client, from: Position, spool: SpoolOptions, batch: BatchLimits) {
     this.#batch = batch;
@@ -203,7 +205,6 @@ export class ReplicationStream implements AsyncDisposable {
 
   #onCopyData(chunk: Buffer): void {
     if (this.#ended) return;
-    this.#silentMs = 0;
     try {
       const tag = String.fromCharCode(chunk[0] ?? 0);
       if (tag === 'w') this.#onWalData(chunk);
@@ -283,7 +284,10 @@ export class ReplicationStream implements AsyncDisposable {
   }
 
   #beat(): void {
-    if (!this.#paused) this.#silentMs += STATUS_EVERY_MS;
+    const { bytesRead } = this.#connection.stream;
+    if (bytesRead !== this.#bytesRead) this.#silentMs = 0;
+    else if (!this.#paused) this.#silentMs += STATUS_EVERY_MS;
+    this.#bytesRead = bytesRead;
     const verdict = judgeSilence(this.#silentMs, this.#silenceLimitMs);
     if (verdict === 'cut') {
       this.#fail(new Error(`the server has not answered for ${this.#silentMs / 1000} s`));

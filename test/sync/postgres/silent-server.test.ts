@@ -74,6 +74,28 @@ test('a server that has nothing to say is not taken for one that is gone', async
   await door.shut();
 }, 60_000);
 
+test('a message that takes longer to arrive than the server may be silent is waited for', async () => {
+  await using setup = await setupSync();
+  await seedOrders(setup, 10);
+  const { door, url } = await behindDoor(setup);
+  const first = setup.startCapture({ url });
+  await caughtUp(first, 'summary');
+  await first.stop();
+  // Random, so that nothing makes it shorter on its way.
+  await setup.legacy.raw(
+    `UPDATE orders SET note = (SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 12000)) WHERE id = 1`,
+  );
+  await setup.legacy.raw(`UPDATE orders SET note = 'after the long one' WHERE id = 2`);
+  door.trickle = 5_000;
+  const second = setup.startCapture({ url });
+  const sender = await until('it is connected', () => walSender(setup));
+  await until('it has come', async () => (await setup.actual()).join().includes('after the long one'), BUDGET_MS);
+  expect(await walSender(setup)).toBe(sender);
+  expect(await setup.actual()).toEqual(await setup.expected());
+  await second.stop();
+  await door.shut();
+}, 90_000);
+
 test('silence is taken for an end after the time in which the server expects an answer itself', () => {
   expect(judgeSilence(29_000, 60_000)).toBe('fine');
   expect(judgeSilence(30_000, 60_000)).toBe('ask');
