@@ -35,11 +35,11 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
     options.onFindings(findings);
     const leave = (table: string): void => leaveModelsOf(table, options);
     await suspectUnpublished(client, slotName, found, { demands, target: options.target, leave });
-    for (const table of await withdrawExposed(client, slotName, findings, options.log)) leave(table);
+    await withdrawExposed(client, slotName, findings, { onExposed: leave, log: options.log });
     refuseOnErrors(findings);
     await ensurePublished(client, slotName, [...found.keys()]);
     const tables = markTables(found, await readPublicationMarks(client, slotName));
-    const changes = new SourceChanges({ ...options, publication: slotName }, tables);
+    const changes = new SourceChanges({ url: options.url, publication: slotName, target: options.target }, tables);
     const projections = options.readModels.map(
       (model) => new Projection(options.target, model, tables, options.maxLetters(model)),
     );
@@ -50,6 +50,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
       name: slotName,
       projections,
       identity,
+      identifyAgain: () => identifySource(options.url),
       log: options.log,
       onUnusable: ({ names }) => options.onPosition(names.projection, undefined),
     });
@@ -57,7 +58,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
     const stream = await ReplicationStream.open({
       url: options.url,
       slot: slot.name,
-      publication: slot.publication,
+      publication: slot.name,
       from: leastOf(projections.map((each) => (fresh.has(each) ? slot.confirmed : each.position))),
       spool: options.spool,
       batch: options.batch,
@@ -88,7 +89,7 @@ async function laneOf(
   try {
     if (fresh.has(projection)) {
       await projection.restart(fingerprintOf(projection, identity), slot.confirmed, identity.timeline);
-    }
+    } else await projection.hastenLetters();
     await mend.get(projection)?.();
   } catch (error) {
     if (fresh.has(projection)) lane.needsNoLog();

@@ -34,15 +34,23 @@ export async function withdrawOthers(client: Client, name: string, tables: reado
   const published = (await readPublicationMarks(client, name))?.keys() ?? [];
   const others = [...published].filter((table) => !tables.includes(table));
   if (others.length === 0) return;
-  const statement = `ALTER PUBLICATION ${escapeIdentifier(name)} DROP TABLE ${others.map(quoted).join(', ')}`;
+  const refusal = await withdraw(client, name, others);
+  // Their changes are sent for nothing until the next session tries again.
+  if (refusal) log.warn(refusal, 'tables that no read model needs stay published');
+}
+
+/** Takes tables out of the publication. Returns what stands against it, and the statement that would do it. */
+export async function withdraw(
+  client: Client,
+  name: string,
+  tables: readonly string[],
+): Promise<{ readonly remedy: string; readonly error: string } | undefined> {
+  const statement = `ALTER PUBLICATION ${escapeIdentifier(name)} DROP TABLE ${tables.map(quoted).join(', ')}`;
   try {
     await withinLockBudget(client, statement);
+    return undefined;
   } catch (error) {
-    // Their changes are sent for nothing until the next session tries again.
-    log.warn(
-      { statement: `${statement};`, error: describeError(error) },
-      'tables that no read model needs stay published',
-    );
+    return { remedy: `${statement};`, error: describeError(error) };
   }
 }
 
