@@ -146,12 +146,11 @@ export class Lane {
     this.#options.onState(this.name, progress);
   }
 
-  /** Copying, building or mending failed, and is tried again while the changes go on being applied. Returns how long to rest. */
-  stumbled(error: unknown): number {
+  /** Copying, building or mending failed, and is tried again while the changes go on being applied. */
+  stumbled(error: unknown): void {
     // What stands against reading it is known, also while that cannot be mended.
     if (this.projection.state === 'ready' || this.projection.state === 'paused') this.#note(error);
     else this.failed(error);
-    return this.#restMs;
   }
 
   tries(): void {

@@ -1,7 +1,5 @@
 import type { Knex } from 'knex';
-import type { CapturedReadModel } from '../../config/read-model-kinds.ts';
 import { FigError } from '../../kernel/fig-error.ts';
-import type { Position } from '../../kernel/position.ts';
 import { SourceShapeStore } from '../../store/source-shape-store.ts';
 import { watchCatalog } from './catalog-watch.ts';
 import type { LargeTransaction, SourceTransaction, TransactionPiece } from '../change.ts';
@@ -16,8 +14,6 @@ export interface SourceChangesOptions {
   readonly url: string;
   readonly publication: string;
   readonly target: Knex;
-  readonly readModels: readonly CapturedReadModel[];
-  readonly onPosition: (readModel: string, position: Position | undefined) => void;
 }
 
 /**

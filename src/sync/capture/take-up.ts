@@ -8,7 +8,7 @@ import { SourceShapeStore } from '../../store/source-shape-store.ts';
 import { carryJoined } from './carry-joined.ts';
 import type { Projection } from '../projection/projection.ts';
 import { judgeShapeChange } from './judge-shape-change.ts';
-import { judgeLog, judgePosition, type PositionVerdict } from './judge-position.ts';
+import { judgeLog, judgePosition, type PositionVerdict, type StoredPosition } from './judge-position.ts';
 import { projectionFingerprint, type SourceIdentity } from '../postgres/identify-source.ts';
 import { ensureSlot, type Slot } from '../postgres/slot.ts';
 import type { ColumnFill } from '../mirror/source-copies.ts';
@@ -21,6 +21,8 @@ export interface TakeUpOptions {
   readonly name: string;
   readonly projections: readonly Projection[];
   readonly identity: SourceIdentity;
+  /** Asks the server who it is once more. */
+  readonly identifyAgain: () => Promise<SourceIdentity>;
   readonly log: Log;
   /** Told of each read model whose rows cannot be carried on with, as soon as that is known. */
   readonly onUnusable: (projection: Projection) => void;
@@ -40,7 +42,7 @@ export interface TakenUp {
  * changed are copied again.
  */
 export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
-  const { client, name, projections, identity, log, onUnusable } = options;
+  const { client, name, projections, identity, identifyAgain, log, onUnusable } = options;
   const fresh = new Set<Projection>();
   const mend = new Map<Projection, () => Promise<void>>();
   let isForked = false;
@@ -50,7 +52,7 @@ export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
       onUnusable(projection);
       continue;
     }
-    const verdict = judgeLog(projection.stored, identity);
+    const verdict = await judged(projection, options, judgeLog);
     if (verdict === 'resume') continue;
     isForked = true;
     fresh.add(projection);
@@ -59,13 +61,13 @@ export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
   }
   const slot = await ensureSlot(client, name, {
     // A slot that stands in a log which the server has left would keep back what is written now.
-    isUseless: (confirmed) => isForked || confirmed > identity.end,
+    isUseless: async (confirmed) => isForked || (confirmed > identity.end && confirmed > (await identifyAgain()).end),
     onMake: () => projections.forEach(onUnusable),
     log,
   });
   for (const projection of projections) {
     if (fresh.has(projection)) continue;
-    const verdict = judgePosition(projection.stored, slot.confirmed, identity);
+    const verdict = await judged(projection, options, (stored, now) => judgePosition(stored, slot.confirmed, now));
     if (verdict === 'resume') {
       await projection.reachedOn(identity.timeline);
       mend.set(projection, await mendShapes(projection, options));
@@ -80,6 +82,21 @@ export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
 
 export function fingerprintOf(projection: Projection, identity: SourceIdentity): string {
   return projectionFingerprint(readModelFingerprint(projection.definition), identity);
+}
+
+/**
+ * What was stored and where the log ends were not asked for at one moment, and another fig that holds the slot may have
+ * moved both on meanwhile. So nothing is condemned before it was looked at again, in the order in which they follow each other.
+ */
+async function judged(
+  projection: Projection,
+  { identity, identifyAgain }: TakeUpOptions,
+  judge: (stored: StoredPosition, identity: SourceIdentity) => PositionVerdict,
+): Promise<PositionVerdict> {
+  const verdict = judge(projection.stored, identity);
+  if (verdict === 'resume') return verdict;
+  await projection.resume(fingerprintOf(projection, identity));
+  return judge(projection.stored, await identifyAgain());
 }
 
 async function mendShapes(

@@ -7,7 +7,6 @@ const CREATE_SLOT_BUDGET_MS = 30_000;
 
 export interface Slot {
   readonly name: string;
-  readonly publication: string;
   /** The server sends nothing that ends at or before this position any more. */
   readonly confirmed: Position;
 }
@@ -19,7 +18,7 @@ export function slotNameOf(migration: string, database: string): string {
 
 export interface EnsureSlotOptions {
   /** Whether a slot that is there cannot be used, by what it has confirmed. */
-  readonly isUseless: (confirmed: Position) => boolean;
+  readonly isUseless: (confirmed: Position) => Promise<boolean>;
   /** Told before a slot is made, which may take a while: changes that came before it will never be heard of. */
   readonly onMake: () => void;
   readonly log: Log;
@@ -32,15 +31,15 @@ export async function ensureSlot(
   { isUseless, onMake, log }: EnsureSlotOptions,
 ): Promise<Slot> {
   const existing = await findSlot(client, name);
-  if (existing !== undefined && existing !== 'lost' && !isUseless(existing)) {
-    return { name, publication: name, confirmed: existing };
+  if (existing !== undefined && existing !== 'lost' && !(await isUseless(existing))) {
+    return { name, confirmed: existing };
   }
   onMake();
   if (existing !== undefined) {
     log.warn({ slot: name }, 'the replication slot was lost; a new one is made and the read models are built again');
     await client.query('SELECT pg_drop_replication_slot($1)', [name]);
   }
-  return { name, publication: name, confirmed: await createSlot(client, name) };
+  return { name, confirmed: await createSlot(client, name) };
 }
 
 async function findSlot(client: Client, name: string): Promise<Position | 'lost' | undefined> {

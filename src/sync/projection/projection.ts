@@ -96,10 +96,14 @@ export class Projection {
     this.#position = row.position;
     this.#timeline = row.timeline;
     this.#buildCursor = row.buildCursor;
-    // Whoever starts again may have brought the remedy along.
-    await this.#letterStore.hasten(this.#db, { projections: [this.names.projection], automatic: true });
     await this.letters.load(this.#db);
     return true;
+  }
+
+  /** Whoever starts again may have brought the remedy along. Only for whoever holds the slot: another fig counts the rests. */
+  async hastenLetters(): Promise<void> {
+    await this.#letterStore.hasten(this.#db, { projections: [this.names.projection], automatic: true });
+    await this.letters.load(this.#db);
   }
 
   /** The server goes on with this timeline, and the position is part of it. */

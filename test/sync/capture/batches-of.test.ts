@@ -25,9 +25,13 @@ const shapeOf = (events: readonly StreamEvent[], most: number, bytes = 1_000): u
   );
 
 test('a marker, enough changes and enough bytes each end a batch', () => {
-  const events = [small(1, 1), small(2, 0, true), small(3, 2), small(4, 3), small(5, 1)];
-  expect(shapeOf(events, 5)).toEqual([[1, 2], [3, 4], [5]]);
-  expect(shapeOf(events, 5, 20)).toEqual([[1, 2], [3], [4], [5]]);
+  const events = [small(1, 1), small(2, 0, true), small(3, 2), small(4, 3), small(5, 1), small(6, 1)];
+  expect(shapeOf(events, 5)).toEqual([
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
+  expect(shapeOf(events, 5, 20)).toEqual([[1, 2], [3], [4], [5, 6]]);
   expect(shapeOf([], 5)).toEqual([]);
 });
 
