@@ -27,6 +27,7 @@ export interface OpenedSession {
 
 /** Checks the legacy database, makes publication and slot, takes the projections up and starts streaming. */
 export async function openSession(options: SessionOptions): Promise<OpenedSession> {
+  const { publishBudgetMs, createSlotBudgetMs } = options.times;
   const client = await connectToLegacy(options.url, 'fig preflight');
   try {
     const slotName = slotNameOf(options.migration, client.database ?? '');
@@ -37,7 +38,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
     await suspectUnpublished(client, slotName, found, { demands, target: options.target, leave });
     for (const table of await withdrawExposed(client, slotName, findings, options.log)) leave(table);
     refuseOnErrors(findings);
-    await ensurePublished(client, slotName, [...found.keys()]);
+    await ensurePublished(client, slotName, [...found.keys()], publishBudgetMs);
     const tables = markTables(found, await readPublicationMarks(client, slotName));
     const changes = new SourceChanges({ ...options, publication: slotName }, tables);
     const projections = options.readModels.map(
@@ -50,6 +51,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
       name: slotName,
       projections,
       identity,
+      createSlotBudgetMs,
       log: options.log,
       onUnusable: ({ names }) => options.onPosition(names.projection, undefined),
     });
@@ -64,7 +66,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
     });
     try {
       // Only whoever holds the slot may drop and make tables, or publish fewer: another fig may still be serving from them.
-      await withdrawOthers(client, slotName, [...tables.keys()], options.log);
+      await withdrawOthers(client, slotName, [...tables.keys()], { budgetMs: publishBudgetMs, log: options.log });
       const lanes: Lane[] = [];
       for (const projection of projections) lanes.push(await laneOf(projection, takenUp, identity, options));
       return { stream, lanes, identity, changes, slot: slot.name };

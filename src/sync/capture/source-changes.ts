@@ -3,6 +3,7 @@ import type { CapturedReadModel } from '../../config/read-model-kinds.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Position } from '../../kernel/position.ts';
 import { SourceShapeStore } from '../../store/source-shape-store.ts';
+import type { CaptureTimes } from './capture-times.ts';
 import { watchCatalog } from './catalog-watch.ts';
 import type { LargeTransaction, SourceTransaction, TransactionPiece } from '../change.ts';
 import type { Projection } from '../projection/projection.ts';
@@ -17,6 +18,7 @@ export interface SourceChangesOptions {
   readonly publication: string;
   readonly target: Knex;
   readonly readModels: readonly CapturedReadModel[];
+  readonly times: CaptureTimes;
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
 }
 
@@ -95,7 +97,8 @@ export class SourceChanges {
 
   /** Until the signal aborts. `onChanged` is told a table as soon as it is known to have changed. */
   async watch(onChanged: (source: string) => void, signal: AbortSignal): Promise<void> {
-    const { url, publication } = this.#options;
-    await watchCatalog({ url, publication, tables: [...this.#tables.values()], onChanged }, signal);
+    const { url, publication, times } = this.#options;
+    const tables = [...this.#tables.values()];
+    await watchCatalog({ url, publication, tables, everyMs: times.lookAtCatalogEveryMs, onChanged }, signal);
   }
 }

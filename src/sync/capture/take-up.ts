@@ -21,6 +21,8 @@ export interface TakeUpOptions {
   readonly name: string;
   readonly projections: readonly Projection[];
   readonly identity: SourceIdentity;
+  /** See `CaptureTimes`. */
+  readonly createSlotBudgetMs: number;
   readonly log: Log;
   /** Told of each read model whose rows cannot be carried on with, as soon as that is known. */
   readonly onUnusable: (projection: Projection) => void;
@@ -40,7 +42,7 @@ export interface TakenUp {
  * changed are copied again.
  */
 export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
-  const { client, name, projections, identity, log, onUnusable } = options;
+  const { client, name, projections, identity, createSlotBudgetMs, log, onUnusable } = options;
   const fresh = new Set<Projection>();
   const mend = new Map<Projection, () => Promise<void>>();
   let isForked = false;
@@ -61,6 +63,7 @@ export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
     // A slot that stands in a log which the server has left would keep back what is written now.
     isUseless: (confirmed) => isForked || confirmed > identity.end,
     onMake: () => projections.forEach(onUnusable),
+    budgetMs: createSlotBudgetMs,
     log,
   });
   for (const projection of projections) {

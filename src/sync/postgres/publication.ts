@@ -2,14 +2,16 @@ import { type Client, DatabaseError, escapeIdentifier } from 'pg';
 import { describeError, FigError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 
-/** A table that is being changed by somebody is locked; without a limit one forgotten session would block us. */
-const LOCK_BUDGET_MS = 10_000;
-
 /**
  * Makes the publication, or adds to it what it lacks. Takes nothing out of it, since another fig may be streaming from it:
  * that is for whoever holds the slot. Only called after preflight found no error.
  */
-export async function ensurePublished(client: Client, name: string, tables: readonly string[]): Promise<void> {
+export async function ensurePublished(
+  client: Client,
+  name: string,
+  tables: readonly string[],
+  budgetMs: number,
+): Promise<void> {
   const published = await readPublicationMarks(client, name);
   const missing = tables.filter((table) => !published?.has(table));
   if (missing.length === 0) return;
@@ -18,7 +20,7 @@ export async function ensurePublished(client: Client, name: string, tables: read
     ? `ALTER PUBLICATION ${escapeIdentifier(name)} ADD`
     : `CREATE PUBLICATION ${escapeIdentifier(name)} FOR`;
   try {
-    await withinLockBudget(client, `${verb} TABLE ${list}`);
+    await withinLockBudget(client, `${verb} TABLE ${list}`, budgetMs);
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== '55P03') throw error;
     const blockers = await listLockers(client, missing);
@@ -30,13 +32,18 @@ export async function ensurePublished(client: Client, name: string, tables: read
 }
 
 /** Takes out what is not captured. Only for whoever holds the slot. */
-export async function withdrawOthers(client: Client, name: string, tables: readonly string[], log: Log): Promise<void> {
+export async function withdrawOthers(
+  client: Client,
+  name: string,
+  tables: readonly string[],
+  { budgetMs, log }: { readonly budgetMs: number; readonly log: Log },
+): Promise<void> {
   const published = (await readPublicationMarks(client, name))?.keys() ?? [];
   const others = [...published].filter((table) => !tables.includes(table));
   if (others.length === 0) return;
   const statement = `ALTER PUBLICATION ${escapeIdentifier(name)} DROP TABLE ${others.map(quoted).join(', ')}`;
   try {
-    await withinLockBudget(client, statement);
+    await withinLockBudget(client, statement, budgetMs);
   } catch (error) {
     // Their changes are sent for nothing until the next session tries again.
     log.warn(
@@ -65,8 +72,9 @@ export async function readPublicationMarks(
   return new Map(found.rows.flatMap((row) => (row.name === null ? [] : [[row.name, row.mark]])));
 }
 
-async function withinLockBudget(client: Client, statement: string): Promise<void> {
-  await client.query(`SET lock_timeout = ${LOCK_BUDGET_MS}`);
+/** A table that is being changed by somebody is locked; without a limit one forgotten session would block us. */
+async function withinLockBudget(client: Client, statement: string, budgetMs: number): Promise<void> {
+  await client.query(`SET lock_timeout = ${budgetMs}`);
   try {
     await client.query(statement);
   } finally {
