@@ -1,10 +1,9 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { StatusReport } from '../app/control.ts';
-import { defaultAdminPort, defaultListenPort } from '../config/normalize-config.ts';
+import { defaultAdminPort, defaultListenPort } from '../config/default-ports.ts';
 import type { ListenTls } from '../config/edge-definition.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { exitCodesHelp } from './exit-codes.ts';
-import { runInForeground } from './foreground.ts';
 import { formatPlural } from './format.ts';
 import type { CliContext } from './io.ts';
 import { parseHttpUrl, parseMilliseconds, parsePort, parseWorkers } from './option-parsers.ts';
@@ -41,7 +40,10 @@ ${exitCodesHelp}`,
     )
     .action(async (options) => {
       // Loaded here so that commands which only ask a running fig do not load all of it.
-      const { runProxy } = await import('../app/run-proxy.ts');
+      const [{ runProxy }, { runInForeground }] = await Promise.all([
+        import('../app/run-proxy.ts'),
+        import('./foreground.ts'),
+      ]);
       const {
         legacy,
         host,

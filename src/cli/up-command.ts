@@ -1,6 +1,5 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { exitCodesHelp } from './exit-codes.ts';
-import { runInForeground } from './foreground.ts';
 import type { CliContext } from './io.ts';
 import { parseWorkers } from './option-parsers.ts';
 
@@ -28,7 +27,10 @@ ${exitCodesHelp}`,
     )
     .action(async (options) => {
       // Loaded here so that commands which only ask a running fig do not load all of it.
-      const { runUp } = await import('../app/run-up.ts');
+      const [{ runUp }, { runInForeground }] = await Promise.all([
+        import('../app/run-up.ts'),
+        import('./foreground.ts'),
+      ]);
       context.exitCode = await runInForeground({
         io,
         logLevel: options.verbose ? 'debug' : undefined,

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { FigError } from '../kernel/fig-error.ts';
 import { captureOf } from './capture-rules.ts';
+import { defaultAdminPort, defaultListenPort } from './default-ports.ts';
 import type { FeatureDefinition, QueryHandler, RouteDefinition } from './feature-definition.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { limitsOf } from './limits.ts';
@@ -11,8 +12,6 @@ import { reconcileOf } from './reconcile-rules.ts';
 import { migrationSchema } from './schema.ts';
 import { timeoutsOf } from './timeouts.ts';
 
-export const defaultListenPort = 8080;
-export const defaultAdminPort = 8089;
 const defaultMaxPerSecond = 100;
 const defaultMaxDeadLetters = 100;
 const defaultMaxLoad = 4;

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { StatusReport, TransitionOutcome } from '../../src/app/control.ts';
+import type { TransitionOutcome } from '../../src/app/control.ts';
 import type { FigProcess } from '../support/fig-process.ts';
 import { ShopUnderFig } from '../support/shop-under-fig.ts';
 import { until } from '../support/until.ts';
@@ -53,13 +53,13 @@ async function ask(count = 1_000): Promise<void> {
 }
 
 async function compared(): Promise<number> {
-  const status = await fig.json<StatusReport>('status');
+  const status = await fig.status();
   return status.shadow?.compared ?? 0;
 }
 
 async function stepTo(reads: string): Promise<void> {
   for (;;) {
-    const status = await fig.json<StatusReport>('status');
+    const status = await fig.status();
     const now = status.features[0]!.reads;
     if (now === reads) return;
     const moved = await fig.json<TransitionOutcome>(
@@ -112,7 +112,7 @@ test.each([
     await setFault(fault);
     await ask();
     await until('the gate has sent reads back', async () => {
-      const status = await fig.json<StatusReport>('status');
+      const status = await fig.status();
       return status.features[0]!.reads === 'shadow';
     });
     await setFault('');

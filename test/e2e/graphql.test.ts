@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FeatureReport, StatusReport, TransitionOutcome } from '../../src/app/control.ts';
+import type { FeatureReport, TransitionOutcome } from '../../src/app/control.ts';
 import { bodyOf, listening, type Upstream } from '../proxy/support/harness.ts';
 import type { FigProcess } from '../support/fig-process.ts';
 import { ShopUnderFig } from '../support/shop-under-fig.ts';
@@ -89,7 +89,7 @@ test('in shadow, GraphQL queries are compared with a handler and with a service 
     async () => {
       for (let id = 10; id < 30; id += 1) expect((await ask(orderQuery, { id })).reason).toBe('phase-shadow');
       for (const of of ['ann', 'bob']) await ask('query Totals($of: String) { total(of: $of) }', { of });
-      const { features } = await fig.json<StatusReport>('status');
+      const { features } = await fig.status();
       const [orders, totals] = features;
       expect(orders!.comparisons).toMatchObject({ match: 20, mismatch: 0 });
       expect(totals!.comparisons).toMatchObject({ match: 1, mismatch: 1 });
@@ -108,7 +108,7 @@ test('in shadow, GraphQL queries are compared with a handler and with a service 
 }, 60_000);
 
 test('in live the handler answers as legacy does, and a mutation is read back by whoever sent it', async () => {
-  while ((await fig.json<StatusReport>('status')).features[0]!.reads !== 'live') {
+  while ((await fig.status()).features[0]!.reads !== 'live') {
     await promote('orders', '--force', '--why', 'the test needs it');
   }
   await until('the candidate serves', async () => (await ask(orderQuery, { id: 12 })).servedBy === 'candidate');

@@ -5,7 +5,6 @@ import { ReadModelTable } from '../../src/sync/projection/read-model-table.ts';
 import { sleep } from '../../src/kernel/service.ts';
 import { ShopUnderFig, textRows } from '../support/shop-under-fig.ts';
 import { until } from '../support/until.ts';
-import type { StatusReport } from '../../src/app/control.ts';
 
 const kills = 20;
 
@@ -83,7 +82,7 @@ test(`kill -9 of fig during writes, ${kills} times: the read model equals a fres
   await until(
     'everything is applied',
     async () => {
-      const { capture } = await fig.json<StatusReport>('status');
+      const { capture } = await fig.status();
       if (capture?.applied !== undefined && (await isPast(shop, capture.applied, rows[0].at))) return true;
       throw new Error(`${JSON.stringify(capture)}, wanted ${rows[0].at}\n${fig.output}`);
     },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { StatusReport, VerificationReport } from '../../src/app/control.ts';
+import type { VerificationReport } from '../../src/app/control.ts';
 import type { DeadLetterReport, LetterOutcome } from '../../src/app/dead-letter-reports.ts';
 import { CountersUnderFig } from '../support/counters-under-fig.ts';
 import type { FigProcess } from '../support/fig-process.ts';
@@ -47,7 +47,7 @@ describe.each([1, 2])('in live, with %i workers', (workers) => {
     const all = await everyWorker(() => counters.askForAll());
     expect(all).toMatchObject({ from: 'legacy', reason: 'parked-key' });
     expect(all.values[6]).toBe(-5);
-    const { features, traffic } = await fig.json<StatusReport>('status');
+    const { features, traffic } = await fig.status();
     expect(features[0]).toMatchObject({ reads: 'live', readModel: { state: 'ready', deadLetters: 1 } });
     expect(features[0]!.gate.reason).toContain('1 dead letter keeps the read model from being complete');
     expect(traffic.fallbacks['parked-key']).toBeGreaterThan(0);
@@ -61,15 +61,15 @@ describe.each([1, 2])('in live, with %i workers', (workers) => {
   }, 60_000);
 
   test('what is parked is not compared, so nothing of it counts as a mismatch', async () => {
-    const before = await fig.json<StatusReport>('status');
+    const before = await fig.status();
     await counters.set(9, -1);
     await until('the key is parked', async () => (await counters.ask('GET', 9, 'nobody')).reason === 'parked-key');
     for (let n = 0; n < 40; n += 1) await counters.ask('GET', n % 2 === 0 ? 9 : 10, `user-${n}`);
     await until('the copies were looked at', async () => {
-      const { shadow } = await fig.json<StatusReport>('status');
+      const { shadow } = await fig.status();
       return shadow !== undefined && shadow.queued === 0 && shadow.dropped['parked']! > 0;
     });
-    const after = await fig.json<StatusReport>('status');
+    const after = await fig.status();
     expect(after.features[0]!.comparisons.mismatch).toBe(before.features[0]!.comparisons.mismatch);
     expect(after.features[0]!.comparisons.error).toBe(before.features[0]!.comparisons.error);
   }, 60_000);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ReconcileReport, StatusReport } from '../../src/app/control.ts';
+import type { ReconcileReport } from '../../src/app/control.ts';
 import { runFig, type FigProcess } from '../support/fig-process.ts';
 import { ShopUnderFig } from '../support/shop-under-fig.ts';
 import { until } from '../support/until.ts';
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 async function lastState(): Promise<string | undefined> {
-  const { features } = await fig.json<StatusReport>('status');
+  const { features } = await fig.status();
   return features[0]?.readModel?.reconciliation?.state;
 }
 

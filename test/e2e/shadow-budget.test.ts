@@ -35,7 +35,7 @@ async function fromLegacy(target: string): Promise<string> {
 }
 
 async function shadow(): Promise<NonNullable<StatusReport['shadow']>> {
-  const { shadow: stats } = await fig.json<StatusReport>('status');
+  const { shadow: stats } = await fig.status();
   if (stats === undefined) throw new Error('there is no shadow');
   return stats;
 }
@@ -54,7 +54,7 @@ test('in shadow what is over the budget is answered as by legacy, and counted wh
   expect(dropped['over-budget']).toBeGreaterThanOrEqual(32);
   expect(perSecond).toBe(0.01);
 
-  const { addresses } = await fig.json<StatusReport>('status');
+  const { addresses } = await fig.status();
   const metrics = await (await fetch(`${addresses.admin}/metrics`)).text();
   expect(metrics).toContain('fig_shadow_budget_per_second 0.01');
   expect(metrics).toContain(`fig_shadow_dropped_total{reason="over-budget"} ${dropped['over-budget']}`);
@@ -68,7 +68,7 @@ test('in live a failure that is not drawn is no evidence, as a match would be no
     expect(await read(target)).toEqual({ text: await fromLegacy(target), servedBy: 'legacy' });
     expect((await read(`/api/orders/${id}`)).servedBy).toBe('candidate');
   }
-  const { traffic } = await fig.json<StatusReport>('status');
+  const { traffic } = await fig.status();
   expect(traffic.fallbacks).toMatchObject({ 'candidate-failed': 2 });
   const { comparisons } = await fig.json<FeatureReport>('report', 'orders');
   expect(comparisons).toMatchObject({ match: 0, error: 0 });

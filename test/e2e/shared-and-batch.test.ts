@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import type { StatusReport, TransitionOutcome } from '../../src/app/control.ts';
+import type { TransitionOutcome } from '../../src/app/control.ts';
 import { CountersUnderFig } from '../support/counters-under-fig.ts';
 import { runFig, type FigProcess } from '../support/fig-process.ts';
 import { startReplicatedPostgres } from '../support/physical-replica.ts';
@@ -21,7 +21,7 @@ async function start(kind: string, env: NodeJS.ProcessEnv = {}, workers = 1, leg
   return { app, fig };
 }
 
-const feature = async (fig: FigProcess) => (await fig.json<StatusReport>('status')).features[0]!;
+const feature = async (fig: FigProcess) => (await fig.status()).features[0]!;
 
 /** Promotes by the gate alone, with as much traffic as it wants to see. */
 async function promoteToLive(app: CountersUnderFig, fig: FigProcess): Promise<void> {
@@ -129,7 +129,7 @@ test.each(['shared', 'batch'])(
     const { app, fig } = await start(kind, { WITH_CAPTURED: '1' });
     await promoteToLive(app, fig);
     await until('the captured one was compared', async () => {
-      const { features } = await fig.json<StatusReport>('status');
+      const { features } = await fig.status();
       expect(features[0]?.readModel?.reconciliation).toBeUndefined();
       return features[1]?.readModel?.reconciliation?.state === 'clean';
     });

@@ -74,7 +74,7 @@ afterAll(async () => {
 const visitors = Array.from({ length: 20 }, (_, n) => `visitor-${n}`);
 const ofAll = (): Promise<CounterAnswer[]> => Promise.all(visitors.map((visitor) => counters.ask('GET', 1, visitor)));
 const served = (answers: readonly CounterAnswer[]): string[] => answers.map(({ from }) => String(from));
-const status = (): Promise<StatusReport> => fig.json<StatusReport>('status');
+const status = (): Promise<StatusReport> => fig.status();
 
 /** What every user must see however long the store is away: an answer, and what they have just written. */
 async function usersAreServed(from: readonly string[]): Promise<void> {

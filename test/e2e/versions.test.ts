@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FeatureStatus, StatusReport, TransitionOutcome, VersionReport } from '../../src/app/control.ts';
+import type { FeatureStatus, TransitionOutcome, VersionReport } from '../../src/app/control.ts';
 import { CountersUnderFig } from '../support/counters-under-fig.ts';
 import { type FigProcess, runFig } from '../support/fig-process.ts';
 import { until } from '../support/until.ts';
@@ -40,7 +40,7 @@ class Versions implements AsyncDisposable {
   }
 
   async feature(): Promise<FeatureStatus> {
-    return (await this.fig.json<StatusReport>('status')).features[0]!;
+    return (await this.fig.status()).features[0]!;
   }
 
   async list(): Promise<readonly VersionReport[]> {
@@ -65,7 +65,8 @@ class Versions implements AsyncDisposable {
     await until(
       'both versions are ready, and the new one is compared with legacy',
       async () => {
-        const versions = await this.list();
+        const client = await this.fig.client();
+        const versions = (await client.readModels()).value.readModels;
         const waiting = versions.find(({ serves }) => !serves);
         if (versions.every(({ state }) => state === 'ready') && waiting?.reconciliation) return true;
         throw new Error(JSON.stringify(versions));

@@ -44,7 +44,7 @@ function isGone(pid: number): boolean {
   }
 }
 
-const statusOf = (fig: FigProcess): Promise<StatusReport> => fig.json('status');
+const statusOf = (fig: FigProcess): Promise<StatusReport> => fig.status();
 
 /** Connections go to the workers in turn, so that a request on each of several reaches all of them. */
 async function askOnFreshConnections(fig: FigProcess, count: number): Promise<void> {

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
 import { freePortNear } from '../../examples/shop/free-port.ts';
-import type { StatusReport, TransitionOutcome } from '../../src/app/control.ts';
 import { startUpstream, type Upstream } from '../proxy/support/harness.ts';
 import { FigProcess } from './fig-process.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
@@ -104,14 +103,15 @@ export class CountersUnderFig implements AsyncDisposable {
   /** Forces the feature on until its reads stand there, and waits until every worker serves by it. */
   async stepTo(fig: FigProcess, reads: string): Promise<void> {
     await until('the read model is ready', async () => {
-      const { features } = await fig.json<StatusReport>('status');
+      const { features } = await fig.status();
       return features[0]?.readModel?.state === 'ready';
     });
+    const client = await fig.client();
     for (;;) {
-      const { features } = await fig.json<StatusReport>('status');
+      const { features } = await fig.status();
       if (features[0]?.reads === reads) return;
-      const moved = await fig.json<TransitionOutcome>('promote', 'counters', '--reads', '--force', '--why', 'the test');
-      if (!moved.moved) throw new Error(moved.reason);
+      const moved = await client.promote('counters', { who: 'the test', why: 'the test', force: true });
+      if (!moved.value.moved) throw new Error(moved.value.reason);
     }
   }
 

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import type { StatusReport } from '../../src/app/control.ts';
 import { readRunFile } from '../../src/app/run-file.ts';
+import { type AdminClient, createAdminClient } from '../../src/cli/admin-client.ts';
 import { until } from './until.ts';
 
 export const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -89,6 +91,16 @@ export class FigProcess implements AsyncDisposable {
     const { stdout, stderr } = await runFig(this.cwd, [...args, '--json']);
     if (stdout === '') throw new Error(stderr);
     return JSON.parse(stdout) as T;
+  }
+
+  /** For what is asked again and again: a command for each question would keep a core busy with starting commands. */
+  async client(): Promise<AdminClient> {
+    return createAdminClient(new URL(await this.admin()), undefined);
+  }
+
+  /** What `fig status --json` prints. */
+  async status(): Promise<StatusReport> {
+    return (await (await this.client()).status()).value;
   }
 
   /** The URL of its admin server. */

@@ -11,7 +11,6 @@ import { readModelNames } from '../../src/store/read-model-names.ts';
 import { FigProcess } from './fig-process.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 import { until } from './until.ts';
-import type { StatusReport } from '../../src/app/control.ts';
 
 export const shopConfig = fileURLToPath(new URL('../../examples/shop/fig.config.ts', import.meta.url));
 
@@ -76,7 +75,7 @@ export class ShopUnderFig implements AsyncDisposable {
     await until(
       'the read model is ready',
       async () => {
-        const { features } = await fig.json<StatusReport>('status');
+        const { features } = await fig.status();
         if (features[0]?.readModel?.state === 'ready') return true;
         throw new Error(`${JSON.stringify(features[0])}\n${fig.output}`);
       },

@@ -14,6 +14,9 @@ export function otherModel(more: Partial<ReadModelDefinition> = {}): ReadModelDe
 /** Rests that a test can sit through. */
 export const shortRests = { firstMs: 20, mostMs: 200 };
 
+/** What capture does now and then, it does soon. */
+export const soon = { times: { lookAtCatalogEveryMs: 500, keepPositionEveryMs: 250 } };
+
 export const storedOther = ({ target }: SyncSetup): Promise<readonly string[]> => storedSummary(target, 'other');
 
 /** From now on nothing can be written to a table of the target, as if its disk were full. */

@@ -10,7 +10,7 @@ import { parseSnapshot, type SourceSnapshot } from '../postgres/source-snapshot.
 import { messagePrefix } from '../postgres/source-position.ts';
 import { sessionOptions, textTypes } from '../postgres/session-settings.ts';
 import { type ChunkRange, rangeSql } from './chunk-range.ts';
-import { untilEarlierWritersEnded } from './earlier-writers.ts';
+import { type BlockedListener, untilEarlierWritersEnded } from './earlier-writers.ts';
 import { milestone } from '../../kernel/milestones.ts';
 
 export interface ReadChunk {
@@ -61,8 +61,8 @@ export class BackfillReader implements AsyncDisposable {
   }
 
   /** See `untilEarlierWritersEnded`. */
-  untilEarlierWritersEnded(onBlocked: (blockers: readonly string[]) => void, signal: AbortSignal): Promise<void> {
-    return untilEarlierWritersEnded(this.#client, onBlocked, signal);
+  untilEarlierWritersEnded(told: BlockedListener, signal: AbortSignal): Promise<void> {
+    return untilEarlierWritersEnded(this.#client, told, signal);
   }
 
   /** As the planner has it, from the size of the table: counting a large one takes as long as copying it. */

@@ -3,6 +3,7 @@ import { sleep } from '../../kernel/service.ts';
 import { type BackfillRow, ProjectionStore } from '../../store/projection-store.ts';
 import { type OwedPlace, OwedRowStore } from '../../store/owed-row-store.ts';
 import type { Knex } from 'knex';
+import type { BlockedListener } from './earlier-writers.ts';
 import type { BackfillReader, ReadChunk } from './backfill-reader.ts';
 import { BackfillWindow } from './backfill-window.ts';
 import type { ChunkRange } from './chunk-range.ts';
@@ -46,10 +47,8 @@ export interface BackfillParts {
   readonly refuseChanged: (mirror: MirrorTable, shape: SourceShape | undefined) => void;
 }
 
-export interface BackfillListener {
+export interface BackfillListener extends BlockedListener {
   readonly onProgress: (progress: SyncProgress) => void;
-  /** Who in legacy is waited for, when that takes long. */
-  readonly onBlocked: (blockers: readonly string[]) => void;
 }
 
 interface OpenChunk {
@@ -98,7 +97,7 @@ export class Backfill implements StreamWatcher {
       const total = Math.max(1, next.estimated, next.copied);
       told.onProgress({ readModel: projection, stage: 'copying', source: labelOf(next), done: next.copied, total });
     }
-    if (next || (await this.#owed.isAny(db, projection))) await reader.untilEarlierWritersEnded(told.onBlocked, signal);
+    if (next || (await this.#owed.isAny(db, projection))) await reader.untilEarlierWritersEnded(told, signal);
     for (const row of rows) {
       const mirror = this.#projection.mirrors.get(row.source)!;
       if (!row.done) await this.#copySource(mirror, row, reader, told.onProgress, signal);

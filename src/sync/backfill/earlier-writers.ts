@@ -2,8 +2,14 @@ import type { Client } from 'pg';
 import { sleep } from '../../kernel/service.ts';
 
 const LOOK_MS = 100;
-/** Waiting for longer than this is told of, and then once in a while. */
-const [FIRST_TOLD_MS, TOLD_MS] = [10_000, 60_000];
+/** Waiting that was told of is told of again once in a while. */
+const TOLD_MS = 60_000;
+
+export interface BlockedListener {
+  /** Who in legacy is waited for, when that takes longer than `patienceMs`. */
+  readonly onBlocked: (blockers: readonly string[]) => void;
+  readonly patienceMs: number;
+}
 
 /**
  * Waits until every transaction that is writing now has ended, so that none can have been delivered by an earlier
@@ -11,12 +17,12 @@ const [FIRST_TOLD_MS, TOLD_MS] = [10_000, 60_000];
  */
 export async function untilEarlierWritersEnded(
   client: Client,
-  onBlocked: (blockers: readonly string[]) => void,
+  { onBlocked, patienceMs }: BlockedListener,
   signal: AbortSignal,
 ): Promise<void> {
   const start = await client.query<{ at: string }>('SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS at');
   const { at } = start.rows[0]!;
-  let tellAt = performance.now() + FIRST_TOLD_MS;
+  let tellAt = performance.now() + patienceMs;
   while (!signal.aborted) {
     const now = await client.query<{ done: string }>(
       'SELECT (pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8)::text AS done',

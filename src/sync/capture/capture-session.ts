@@ -23,8 +23,6 @@ import { fingerprintOf } from './take-up.ts';
 import { tendLane } from './tend-lane.ts';
 import { mostAtOnce } from '../open-target.ts';
 
-const KEEP_POSITION_EVERY_MS = 5_000;
-
 /**
  * One connection's worth of capture: from preflight to the end of the stream. A read model that fails is taken out, and
  * the others go on; any other failure ends the session, and a new one resumes.
@@ -277,7 +275,7 @@ export class CaptureSession implements AsyncDisposable {
    */
   async #keepPositions(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await sleep(KEEP_POSITION_EVERY_MS, signal);
+      await sleep(this.#options.times.keepPositionEveryMs, signal);
       if (signal.aborted) return;
       await this.#boundHolds();
       await this.#serial.run(() => this.#keepPosition());
@@ -344,6 +342,7 @@ export class CaptureSession implements AsyncDisposable {
         const error = `waits for open transactions of legacy: ${blockers.join('; ')}`;
         this.#options.onState(lane.name, { state: 'copying', progress: 0, error });
       },
+      patienceMs: this.#options.times.tellBlockersAfterMs,
       copyAgain: async () => {
         lane.leave();
         await this.#restart(lane);

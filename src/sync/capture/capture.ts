@@ -11,6 +11,7 @@ import { readModelNames } from '../../store/read-model-names.ts';
 import type { Reconciliation } from '../../store/reconciliation-store.ts';
 import { AppliedTracker } from '../applied-tracker.ts';
 import type { SyncProgress } from '../backfill/backfill.ts';
+import { type CaptureTimes, captureTimes } from './capture-times.ts';
 import { CaptureSession } from './capture-session.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LagMeter } from './lag-meter.ts';
@@ -40,6 +41,8 @@ export interface CaptureOptions {
   readonly maxBehind?: number | undefined;
   /** How long a read model that has failed is left alone. */
   readonly setbackRests?: SetbackRests | undefined;
+  /** Those that are told take the place of the usual ones. */
+  readonly times?: Partial<CaptureTimes> | undefined;
   readonly log: Log;
   readonly onProgress: (progress: SyncProgress) => void;
   /** Told the position of a version (`order_summary_v1`) whenever it moves; undefined while it cannot be read. */
@@ -211,6 +214,7 @@ export class Capture implements Service {
       spool: this.#options.spool ?? spoolDefaults,
       maxBehind: this.#options.maxBehind ?? DEFAULT_MAX_BEHIND,
       setbacks: this.#setbacks,
+      times: { ...captureTimes, ...this.#options.times },
       log,
       onFindings: (findings) => this.#told.tell(findings),
       onState: (readModel, progress) => this.#setState(readModel, progress),

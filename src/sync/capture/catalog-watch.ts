@@ -6,12 +6,11 @@ import type { SourceTable } from '../postgres/catalog.ts';
 import { readPublicationMarks } from '../postgres/publication.ts';
 import { readShapes } from '../postgres/source-shape.ts';
 
-const LOOK_EVERY_MS = 5_000;
-
 export interface CatalogWatch {
   readonly url: string;
   readonly publication: string;
   readonly tables: readonly SourceTable[];
+  readonly everyMs: number;
   readonly onChanged: (source: string) => void;
 }
 
@@ -20,7 +19,7 @@ export interface CatalogWatch {
  * table, or what is published of it, is not what it was when the session began; `onChanged` is told its name before.
  */
 export async function watchCatalog(
-  { url, publication, tables, onChanged }: CatalogWatch,
+  { url, publication, tables, everyMs, onChanged }: CatalogWatch,
   signal: AbortSignal,
 ): Promise<void> {
   const client = await connectToLegacy(url, 'fig catalog');
@@ -40,7 +39,7 @@ export async function watchCatalog(
         return effect === 'none' ? [] : [`${name}: ${reasons.join(', ')}`];
       });
       if (changes.length > 0) throw new FigError('FIG_SOURCE_CHANGED', changes.join('; '));
-      await sleep(LOOK_EVERY_MS, signal);
+      await sleep(everyMs, signal);
     }
   } finally {
     await endConnection(client);

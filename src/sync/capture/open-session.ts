@@ -27,6 +27,8 @@ export interface OpenedSession {
 
 /** Checks the legacy database, makes publication and slot, takes the projections up and starts streaming. */
 export async function openSession(options: SessionOptions): Promise<OpenedSession> {
+  const { url, target, times } = options;
+  const { publishBudgetMs, createSlotBudgetMs } = times;
   const client = await connectToLegacy(options.url, 'fig preflight');
   try {
     const slotName = slotNameOf(options.migration, client.database ?? '');
@@ -35,11 +37,15 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
     options.onFindings(findings);
     const leave = (table: string): void => leaveModelsOf(table, options);
     await suspectUnpublished(client, slotName, found, { demands, target: options.target, leave });
-    await withdrawExposed(client, slotName, findings, { onExposed: leave, log: options.log });
+    await withdrawExposed(client, slotName, findings, {
+      onExposed: leave,
+      budgetMs: publishBudgetMs,
+      log: options.log,
+    });
     refuseOnErrors(findings);
-    await ensurePublished(client, slotName, [...found.keys()]);
+    await ensurePublished(client, slotName, [...found.keys()], publishBudgetMs);
     const tables = markTables(found, await readPublicationMarks(client, slotName));
-    const changes = new SourceChanges({ url: options.url, publication: slotName, target: options.target }, tables);
+    const changes = new SourceChanges({ url, publication: slotName, target, times }, tables);
     const projections = options.readModels.map(
       (model) => new Projection(options.target, model, tables, options.maxLetters(model)),
     );
@@ -51,6 +57,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
       projections,
       identity,
       identifyAgain: () => identifySource(options.url),
+      createSlotBudgetMs,
       log: options.log,
       onUnusable: ({ names }) => options.onPosition(names.projection, undefined),
     });
@@ -65,7 +72,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
     });
     try {
       // Only whoever holds the slot may drop and make tables, or publish fewer: another fig may still be serving from them.
-      await withdrawOthers(client, slotName, [...tables.keys()], options.log);
+      await withdrawOthers(client, slotName, [...tables.keys()], { budgetMs: publishBudgetMs, log: options.log });
       const lanes: Lane[] = [];
       for (const projection of projections) lanes.push(await laneOf(projection, takenUp, identity, options));
       return { stream, lanes, identity, changes, slot: slot.name };

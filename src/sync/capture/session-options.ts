@@ -5,6 +5,7 @@ import type { Position } from '../../kernel/position.ts';
 import type { BatchLimits } from '../batch-limits.ts';
 import type { SpoolOptions } from '../postgres/spool-space.ts';
 import type { AppliedBatch } from './applied-batch.ts';
+import type { CaptureTimes } from './capture-times.ts';
 import type { Setbacks } from './setbacks.ts';
 import type { SyncProgress } from '../backfill/backfill.ts';
 import type { Finding } from '../postgres/preflight/finding.ts';
@@ -24,6 +25,7 @@ export interface SessionOptions {
   readonly maxBehind: number;
   /** What is remembered of read models that failed in earlier sessions. */
   readonly setbacks: Setbacks;
+  readonly times: CaptureTimes;
   readonly log: Log;
   /** Told what preflight found, each time that a session begins. */
   readonly onFindings: (findings: readonly Finding[]) => void;

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { FigError } from '../../kernel/fig-error.ts';
 import { SourceShapeStore } from '../../store/source-shape-store.ts';
+import type { CaptureTimes } from './capture-times.ts';
 import { watchCatalog } from './catalog-watch.ts';
 import type { LargeTransaction, SourceTransaction, TransactionPiece } from '../change.ts';
 import type { Projection } from '../projection/projection.ts';
@@ -14,6 +15,7 @@ export interface SourceChangesOptions {
   readonly url: string;
   readonly publication: string;
   readonly target: Knex;
+  readonly times: CaptureTimes;
 }
 
 /**
@@ -91,7 +93,8 @@ export class SourceChanges {
 
   /** Until the signal aborts. `onChanged` is told a table as soon as it is known to have changed. */
   async watch(onChanged: (source: string) => void, signal: AbortSignal): Promise<void> {
-    const { url, publication } = this.#options;
-    await watchCatalog({ url, publication, tables: [...this.#tables.values()], onChanged }, signal);
+    const { url, publication, times } = this.#options;
+    const tables = [...this.#tables.values()];
+    await watchCatalog({ url, publication, tables, everyMs: times.lookAtCatalogEveryMs, onChanged }, signal);
   }
 }

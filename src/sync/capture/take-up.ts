@@ -23,6 +23,8 @@ export interface TakeUpOptions {
   readonly identity: SourceIdentity;
   /** Asks the server who it is once more. */
   readonly identifyAgain: () => Promise<SourceIdentity>;
+  /** See `CaptureTimes`. */
+  readonly createSlotBudgetMs: number;
   readonly log: Log;
   /** Told of each read model whose rows cannot be carried on with, as soon as that is known. */
   readonly onUnusable: (projection: Projection) => void;
@@ -42,7 +44,7 @@ export interface TakenUp {
  * changed are copied again.
  */
 export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
-  const { client, name, projections, identity, identifyAgain, log, onUnusable } = options;
+  const { client, name, projections, identity, identifyAgain, createSlotBudgetMs, log, onUnusable } = options;
   const fresh = new Set<Projection>();
   const mend = new Map<Projection, () => Promise<void>>();
   let isForked = false;
@@ -63,6 +65,7 @@ export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
     // A slot that stands in a log which the server has left would keep back what is written now.
     isUseless: async (confirmed) => isForked || (confirmed > identity.end && confirmed > (await identifyAgain()).end),
     onMake: () => projections.forEach(onUnusable),
+    budgetMs: createSlotBudgetMs,
     log,
   });
   for (const projection of projections) {

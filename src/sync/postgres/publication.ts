@@ -2,14 +2,16 @@ import { type Client, DatabaseError, escapeIdentifier } from 'pg';
 import { describeError, FigError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 
-/** A table that is being changed by somebody is locked; without a limit one forgotten session would block us. */
-const LOCK_BUDGET_MS = 10_000;
-
 /**
  * Makes the publication, or adds to it what it lacks. Takes nothing out of it, since another fig may be streaming from it:
  * that is for whoever holds the slot. Only called after preflight found no error.
  */
-export async function ensurePublished(client: Client, name: string, tables: readonly string[]): Promise<void> {
+export async function ensurePublished(
+  client: Client,
+  name: string,
+  tables: readonly string[],
+  budgetMs: number,
+): Promise<void> {
   const published = await readPublicationMarks(client, name);
   const missing = tables.filter((table) => !published?.has(table));
   if (missing.length === 0) return;
@@ -18,7 +20,7 @@ export async function ensurePublished(client: Client, name: string, tables: read
     ? `ALTER PUBLICATION ${escapeIdentifier(name)} ADD`
     : `CREATE PUBLICATION ${escapeIdentifier(name)} FOR`;
   try {
-    await withinLockBudget(client, `${verb} TABLE ${list}`);
+    await withinLockBudget(client, `${verb} TABLE ${list}`, budgetMs);
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== '55P03') throw error;
     const blockers = await listLockers(client, missing);
@@ -30,11 +32,16 @@ export async function ensurePublished(client: Client, name: string, tables: read
 }
 
 /** Takes out what is not captured. Only for whoever holds the slot. */
-export async function withdrawOthers(client: Client, name: string, tables: readonly string[], log: Log): Promise<void> {
+export async function withdrawOthers(
+  client: Client,
+  name: string,
+  tables: readonly string[],
+  { budgetMs, log }: { readonly budgetMs: number; readonly log: Log },
+): Promise<void> {
   const published = (await readPublicationMarks(client, name))?.keys() ?? [];
   const others = [...published].filter((table) => !tables.includes(table));
   if (others.length === 0) return;
-  const refusal = await withdraw(client, name, others);
+  const refusal = await withdraw(client, name, others, budgetMs);
   // Their changes are sent for nothing until the next session tries again.
   if (refusal) log.warn(refusal, 'tables that no read model needs stay published');
 }
@@ -44,10 +51,11 @@ export async function withdraw(
   client: Client,
   name: string,
   tables: readonly string[],
+  budgetMs: number,
 ): Promise<{ readonly remedy: string; readonly error: string } | undefined> {
   const statement = `ALTER PUBLICATION ${escapeIdentifier(name)} DROP TABLE ${tables.map(quoted).join(', ')}`;
   try {
-    await withinLockBudget(client, statement);
+    await withinLockBudget(client, statement, budgetMs);
     return undefined;
   } catch (error) {
     return { remedy: `${statement};`, error: describeError(error) };
@@ -73,8 +81,9 @@ export async function readPublicationMarks(
   return new Map(found.rows.flatMap((row) => (row.name === null ? [] : [[row.name, row.mark]])));
 }
 
-async function withinLockBudget(client: Client, statement: string): Promise<void> {
-  await client.query(`SET lock_timeout = ${LOCK_BUDGET_MS}`);
+/** A table that is being changed by somebody is locked; without a limit one forgotten session would block us. */
+async function withinLockBudget(client: Client, statement: string, budgetMs: number): Promise<void> {
+  await client.query(`SET lock_timeout = ${budgetMs}`);
   try {
     await client.query(statement);
   } finally {

@@ -3,8 +3,6 @@ import { FigError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 import { parsePosition, type Position } from '../../kernel/position.ts';
 
-const CREATE_SLOT_BUDGET_MS = 30_000;
-
 export interface Slot {
   readonly name: string;
   /** The server sends nothing that ends at or before this position any more. */
@@ -21,6 +19,8 @@ export interface EnsureSlotOptions {
   readonly isUseless: (confirmed: Position) => Promise<boolean>;
   /** Told before a slot is made, which may take a while: changes that came before it will never be heard of. */
   readonly onMake: () => void;
+  /** How long it may take. */
+  readonly budgetMs: number;
   readonly log: Log;
 }
 
@@ -28,7 +28,7 @@ export interface EnsureSlotOptions {
 export async function ensureSlot(
   client: Client,
   name: string,
-  { isUseless, onMake, log }: EnsureSlotOptions,
+  { isUseless, onMake, budgetMs, log }: EnsureSlotOptions,
 ): Promise<Slot> {
   const existing = await findSlot(client, name);
   if (existing !== undefined && existing !== 'lost' && !(await isUseless(existing))) {
@@ -39,7 +39,7 @@ export async function ensureSlot(
     log.warn({ slot: name }, 'the replication slot was lost; a new one is made and the read models are built again');
     await client.query('SELECT pg_drop_replication_slot($1)', [name]);
   }
-  return { name, confirmed: await createSlot(client, name) };
+  return { name, confirmed: await createSlot(client, name, budgetMs) };
 }
 
 async function findSlot(client: Client, name: string): Promise<Position | 'lost' | undefined> {
@@ -58,9 +58,9 @@ async function findSlot(client: Client, name: string): Promise<Position | 'lost'
   return row.wal_status === 'lost' || row.confirmed === null ? 'lost' : parsePosition(row.confirmed);
 }
 
-async function createSlot(client: Client, name: string): Promise<Position> {
+async function createSlot(client: Client, name: string, budgetMs: number): Promise<Position> {
   // Creation waits for every transaction that is writing now; without a limit one forgotten session would block us.
-  await client.query(`SET statement_timeout = ${CREATE_SLOT_BUDGET_MS}`);
+  await client.query(`SET statement_timeout = ${budgetMs}`);
   try {
     const made = await client.query<{ lsn: string }>(
       `SELECT lsn::text AS lsn FROM pg_create_logical_replication_slot($1, 'pgoutput')`,

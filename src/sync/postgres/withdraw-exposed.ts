@@ -6,6 +6,8 @@ import { readPublicationMarks, withdraw } from './publication.ts';
 export interface WithdrawOptions {
   /** Told of each table before it is tried, which may have to wait for a lock. */
   readonly onExposed: (table: string) => void;
+  /** How long to wait for the lock of a table. */
+  readonly budgetMs: number;
   readonly log: Log;
 }
 
@@ -17,7 +19,7 @@ export async function withdrawExposed(
   client: Client,
   publication: string,
   findings: readonly Finding[],
-  { onExposed, log }: WithdrawOptions,
+  { onExposed, budgetMs, log }: WithdrawOptions,
 ): Promise<void> {
   const exposed = findings.filter(({ id }) => id === 'replica-identity').map(({ subject }) => subject);
   if (exposed.length === 0) return;
@@ -25,7 +27,7 @@ export async function withdrawExposed(
   const endangered = exposed.filter((name) => published?.has(name));
   for (const table of endangered) onExposed(table);
   for (const table of endangered) {
-    const refusal = await withdraw(client, publication, [table]);
+    const refusal = await withdraw(client, publication, [table], budgetMs);
     if (refusal) log.error({ table, ...refusal }, 'updates of the table fail: it has no replica identity');
     else
       log.error({ table }, 'the table lost its replica identity, so its updates failed; it is not captured any more');

@@ -4,6 +4,7 @@ import { silentLog } from '../../../src/kernel/log.ts';
 import { until } from '../../support/until.ts';
 import { setupSync } from '../fixtures.ts';
 import { expectMirrored, keysOf } from '../support/copied-table.ts';
+import { soon } from '../two-models.ts';
 
 test('a copy ends whatever time limits legacy has set for its own statements', { timeout: 60_000 }, async () => {
   await using setup = await setupSync();
@@ -29,7 +30,11 @@ test(
     await legacy.raw(`INSERT INTO pages VALUES (1, 'one')`);
     const warnings: unknown[] = [];
     const log = { ...silentLog, warn: (fields: unknown): void => void warnings.push(fields) };
-    const capture = setup.startCapture({ readModels: [keysOf('pages')], log });
+    const capture = setup.startCapture({
+      readModels: [keysOf('pages')],
+      log,
+      times: { ...soon.times, tellBlockersAfterMs: 1_000 },
+    });
     await expectMirrored(setup, 'pages', capture);
     const writer = new Client({ connectionString: setup.legacyUrl, application_name: 'a long report' });
     await writer.connect();

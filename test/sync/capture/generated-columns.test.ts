@@ -3,11 +3,12 @@ import { expect, it, test } from 'vitest';
 import { defineReadModel } from '../../../src/config/read-model-definition.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
 import { migrateStore } from '../../../src/store/control-store.ts';
-import { Capture } from '../../../src/sync/capture/capture.ts';
+import { Capture, type CaptureOptions } from '../../../src/sync/capture/capture.ts';
 import { openTarget } from '../../../src/sync/open-target.ts';
 import { runSql, serverVersions, startTestServer } from '../../support/postgres-server.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 import { until } from '../../support/until.ts';
+import { soon } from '../two-models.ts';
 
 const prices = defineReadModel({
   name: 'prices',
@@ -112,7 +113,7 @@ test('a column that was generated and is not any more has its values in the mirr
   const target = openTarget(database.url);
   await migrateStore(target);
   try {
-    await using capture = startCapture(legacy.url, target);
+    await using capture = startCapture(legacy.url, target, soon);
     await until('it is ready', () => capture.progressOf('prices').state === 'ready');
     await runSql(legacy.url, 'ALTER TABLE prices ALTER COLUMN gross DROP EXPRESSION');
     await until(
@@ -133,7 +134,7 @@ interface Rows {
   readonly rows: unknown;
 }
 
-function startCapture(url: string, target: Knex): Capture & AsyncDisposable {
+function startCapture(url: string, target: Knex, more: Partial<CaptureOptions> = {}): Capture & AsyncDisposable {
   const capture = new Capture({
     url,
     migration: 'generated',
@@ -142,6 +143,7 @@ function startCapture(url: string, target: Knex): Capture & AsyncDisposable {
     log: silentLog,
     onProgress: () => undefined,
     onPosition: () => undefined,
+    ...more,
   });
   return Object.assign(capture, { [Symbol.asyncDispose]: () => capture.stop() });
 }

@@ -6,6 +6,7 @@ import { Heartbeat } from '../../../src/sync/capture/heartbeat.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 import { until } from '../../support/until.ts';
 import { setupSync, type SyncSetup } from '../fixtures.ts';
+import { soon } from '../two-models.ts';
 
 async function seed({ legacy }: SyncSetup): Promise<void> {
   await legacy.raw(`INSERT INTO customers (name) SELECT 'customer ' || n FROM generate_series(1, 5) n`);
@@ -29,7 +30,7 @@ test('a database without any traffic lets go of the log that other databases of 
   await using sync = await setupSync();
   await using busy = await createTestDatabase();
   await seed(sync);
-  const capture = sync.startCapture();
+  const capture = sync.startCapture(soon);
   await ready(capture);
   const other = new Client({ connectionString: busy.url });
   await other.connect();

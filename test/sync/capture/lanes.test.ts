@@ -17,6 +17,7 @@ import {
   makeRoom,
   otherModel,
   shortRests,
+  soon,
   storedOther,
   untilFailed,
   untilReady,
@@ -116,7 +117,7 @@ test('the disk that a kept large transaction takes is given to others, and it is
   await using setup = await setupSync();
   await seedOrders(setup, 30);
   // It takes more than a quarter of what may be spooled.
-  const capture = setup.startCapture({ ...both, spool: { folder: tmpdir(), maxBytes: 1_000_000 } });
+  const capture = setup.startCapture({ ...both, ...soon, spool: { folder: tmpdir(), maxBytes: 1_000_000 } });
   await caughtUp(capture, 'summary');
   await caughtUp(capture, 'other');
   await fillDisk(setup);
@@ -241,7 +242,7 @@ test('log is kept for a failed read model up to a bound; beyond it the read mode
   await seedOrders(setup, 30);
   const codes: unknown[] = [];
   const warn = (fields: Readonly<Record<string, unknown>>): void => void codes.push(fields['code']);
-  const capture = setup.startCapture({ ...both, maxBehind: 100_000, log: { ...silentLog, warn } });
+  const capture = setup.startCapture({ ...both, ...soon, maxBehind: 100_000, log: { ...silentLog, warn } });
   await caughtUp(capture, 'summary');
   await caughtUp(capture, 'other');
   await fillDisk(setup);
@@ -305,7 +306,7 @@ test('before the server gives up the slot, the read model that it keeps so much 
   await seedOrders(setup, 30);
   const codes: unknown[] = [];
   const warn = (fields: Readonly<Record<string, unknown>>): void => void codes.push(fields['code']);
-  const capture = setup.startCapture({ ...both, log: { ...silentLog, warn } });
+  const capture = setup.startCapture({ ...both, ...soon, log: { ...silentLog, warn } });
   await caughtUp(capture, 'summary');
   await caughtUp(capture, 'other');
   await fillDisk(setup);

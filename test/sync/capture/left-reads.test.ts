@@ -3,13 +3,13 @@ import type { Position } from '../../../src/kernel/position.ts';
 import { until } from '../../support/until.ts';
 import { setupSync } from '../fixtures.ts';
 import { seedOrders } from '../poison.ts';
-import { caughtUp } from '../two-models.ts';
+import { caughtUp, soon } from '../two-models.ts';
 
 test('reads that have left because a table was changed do not come back with the batch that is being applied', async () => {
   await using setup = await setupSync();
   await seedOrders(setup, 10);
   const told: (Position | undefined)[] = [];
-  const capture = setup.startCapture({ onPosition: (_, position) => void told.push(position) });
+  const capture = setup.startCapture({ ...soon, onPosition: (_, position) => void told.push(position) });
   await caughtUp(capture, 'summary');
   const holder = await setup.target.transaction();
   await holder.raw('LOCK TABLE rm_summary_v1.summary IN ACCESS EXCLUSIVE MODE');

@@ -5,9 +5,9 @@ import type { Capture } from '../../../src/sync/capture/capture.ts';
 import { until } from '../../support/until.ts';
 import { setupSync, type SyncSetup } from '../fixtures.ts';
 import { seedOrders } from '../poison.ts';
-import { caughtUp, untilReady } from '../two-models.ts';
+import { caughtUp, soon, untilReady } from '../two-models.ts';
 
-/** Changes that send no rows are noticed within five seconds; this is to hold on a busy machine as well. */
+/** Changes that send no rows are noticed soon; this is to hold on a busy machine as well. */
 const timeout = 90_000;
 
 /** What a config has that knows nothing of `summary`. */
@@ -48,7 +48,7 @@ async function untilLeft(capture: Capture): Promise<void> {
 test('a table that is taken out of the publication while fig runs is copied again', { timeout }, async () => {
   await using setup = await setupSync();
   await seedOrders(setup, 5);
-  const capture = setup.startCapture();
+  const capture = setup.startCapture(soon);
   await untilReady(capture, 'summary');
   const publication = await publicationOf(setup);
   await setup.legacy.raw(`ALTER PUBLICATION ${publication} DROP TABLE customers`);
@@ -60,7 +60,7 @@ test('a table that is taken out of the publication while fig runs is copied agai
 test('a table that is taken out of the publication and put back at once is copied again', { timeout }, async () => {
   await using setup = await setupSync();
   await seedOrders(setup, 5);
-  const capture = setup.startCapture();
+  const capture = setup.startCapture(soon);
   await untilReady(capture, 'summary');
   const publication = await publicationOf(setup);
   await setup.legacy.raw(`ALTER PUBLICATION ${publication} DROP TABLE customers`);
@@ -91,14 +91,14 @@ test.each(['runs', 'is stopped'])(
   async (when) => {
     await using setup = await setupSync();
     await seedOrders(setup, 5);
-    let capture = setup.startCapture();
+    let capture = setup.startCapture(soon);
     await untilReady(capture, 'summary');
     const publication = await publicationOf(setup);
     if (when === 'is stopped') await capture.stop();
     await setup.legacy.raw(`ALTER PUBLICATION ${publication} SET (publish = 'insert')`);
     await setup.legacy.raw(`UPDATE customers SET name = 'not published'`);
     await setup.legacy.raw('DELETE FROM items WHERE order_id = 2');
-    if (when === 'is stopped') capture = setup.startCapture();
+    if (when === 'is stopped') capture = setup.startCapture(soon);
     await until('it is refused', () => capture.status().error?.includes('does not publish all'), timeout);
     expect(capture.applied('summary')!.current()).toBeUndefined();
     await setup.legacy.raw(`ALTER PUBLICATION ${publication} SET (publish = 'insert, update, delete, truncate')`);
@@ -110,7 +110,7 @@ test.each(['runs', 'is stopped'])(
 test('an operation that is not published for a moment only is found out, too', { timeout }, async () => {
   await using setup = await setupSync();
   await seedOrders(setup, 5);
-  const capture = setup.startCapture();
+  const capture = setup.startCapture(soon);
   await untilReady(capture, 'summary');
   const publication = await publicationOf(setup);
   await setup.legacy.raw(`ALTER PUBLICATION ${publication} SET (publish = 'insert')`);
@@ -157,7 +157,7 @@ test(
     try {
       await changing.query('BEGIN; ALTER TABLE items ADD COLUMN more text');
       const { rows } = await changing.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-      const capture = setup.startCapture();
+      const capture = setup.startCapture({ times: { publishBudgetMs: 1_000 } });
       await until('it says so', () => capture.status().error?.includes(`pid ${rows[0]!.pid} (open for`), timeout);
       await changing.query('COMMIT');
       await untilReady(capture, 'summary');

@@ -3,7 +3,7 @@ import { defineReadModel } from '../../../src/config/read-model-definition.ts';
 import type { Capture } from '../../../src/sync/capture/capture.ts';
 import { until } from '../../support/until.ts';
 import { setupSync, type SyncSetup } from '../fixtures.ts';
-import { caughtUp, untilReady } from '../two-models.ts';
+import { caughtUp, soon, untilReady } from '../two-models.ts';
 
 const timeout = 90_000;
 
@@ -67,7 +67,7 @@ test(
   async () => {
     await using setup = await setupSync();
     await makeGoods(setup);
-    const capture = setup.startCapture({ readModels: [goods('goods', 'id')] });
+    const capture = setup.startCapture({ ...soon, readModels: [goods('goods', 'id')] });
     await untilReady(capture, 'goods');
     await setup.legacy.raw('ALTER TABLE goods REPLICA IDENTITY USING INDEX goods_code_key');
     await until('it is refused', () => capture.status().error?.includes('does not tell the key'), timeout);

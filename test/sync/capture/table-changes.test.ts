@@ -3,8 +3,9 @@ import type { Capture } from '../../../src/sync/capture/capture.ts';
 import type { Position } from '../../../src/kernel/position.ts';
 import { until } from '../../support/until.ts';
 import { setupSync, type SyncSetup } from '../fixtures.ts';
+import { soon } from '../two-models.ts';
 
-/** Changes that send no rows are noticed within five seconds; this is to hold on a busy machine as well. */
+/** Changes that send no rows are noticed soon; this is to hold on a busy machine as well. */
 const BUDGET_MS = 60_000;
 
 async function seed({ legacy }: SyncSetup): Promise<void> {
@@ -55,7 +56,7 @@ async function mirrorsOf({ target }: SyncSetup): Promise<Readonly<Record<string,
 test('a rewrite that sends no rows copies that table again, and only that', { timeout: 90_000 }, async () => {
   await using setup = await setupSync();
   await seed(setup);
-  const capture = setup.startCapture();
+  const capture = setup.startCapture(soon);
   await untilReady(capture);
   const before = await mirrorsOf(setup);
   await setup.legacy.raw('ALTER TABLE orders ALTER COLUMN amount TYPE numeric(50,10) USING amount * 100');
@@ -136,7 +137,7 @@ test(
 test('a table that is dropped and made again is copied again', { timeout: 90_000 }, async () => {
   await using setup = await setupSync();
   await seed(setup);
-  const capture = setup.startCapture();
+  const capture = setup.startCapture(soon);
   await untilReady(capture);
   await setup.legacy.raw(`
     CREATE TABLE made_again AS SELECT order_id, line, price + 7 AS price FROM items WHERE order_id <> 9;
@@ -168,7 +169,7 @@ test(
   async () => {
     await using setup = await setupSync();
     await seed(setup);
-    const capture = setup.startCapture();
+    const capture = setup.startCapture(soon);
     await untilReady(capture);
     await setup.legacy.raw('ALTER TABLE items DROP CONSTRAINT items_pkey');
     await expect(setup.legacy.raw('UPDATE items SET price = 1')).rejects.toThrow('replica identity');

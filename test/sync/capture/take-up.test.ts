@@ -29,6 +29,7 @@ async function takeUpAs(
       projections: [new Projection(target, summary, tables, 100)],
       identity: first,
       identifyAgain: () => Promise.resolve(again),
+      createSlotBudgetMs: 10_000,
       log: silentLog,
       onUnusable: () => (unusable += 1),
     });

@@ -11,7 +11,7 @@ test('a slot that waits for a forgotten transaction is given up, and the transac
   const forgotten = await setup.legacy.transaction();
   await forgotten.raw(`UPDATE orders SET note = 'forgotten'`);
   const { rows } = await forgotten.raw('SELECT pg_backend_pid() AS pid');
-  const capture = setup.startCapture();
+  const capture = setup.startCapture({ times: { createSlotBudgetMs: 2_000 } });
   await expect(capture.untilReady(new AbortController().signal)).rejects.toThrow(
     `making the replication slot waits for open transactions: pid ${rows[0].pid}`,
   );
