@@ -206,11 +206,12 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       stack.add('reconciliation', () => schedule.stop());
     }
 
+    const names = config.features.map(({ name }) => name);
     const desk = new VersionDesk({
       ...sources,
       versions,
       waiting,
-      features: config.features.map(({ name }) => name),
+      features: names,
       signal: options.signal,
     });
     const control = new MigrationControl({
@@ -234,7 +235,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       routing: routing.current,
     });
     refreshMetrics(metrics, control, capture);
-    refreshReconcileMetrics(metrics, config.features, reconciliations);
+    refreshReconcileMetrics(metrics, names, versions, reconciliations);
     await administer(control);
     // Users are served by now, by legacy. Whoever started us wants to see the read models being built.
     await capture?.untilReady(options.signal);
