@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { allVersions } from '../config/feature-versions.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { CutoverController } from '../cutover/controller.ts';
 import type { Log } from '../kernel/log.ts';
@@ -155,7 +156,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const fenceSecret = await sharedSecret(store, 'fence secret');
     await keepFenceSecret(folder, config.name, fenceSecret, log);
 
-    const target = openTarget(storeUrl, targetConnections(config.features.length));
+    const target = openTarget(storeUrl, targetConnections(allVersions(config.features).length));
     stack.add('target', () => target.destroy());
     const onPosition = serving.moved.bind(serving);
     const onParked = serving.parked.bind(serving);
