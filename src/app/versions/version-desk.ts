@@ -20,6 +20,7 @@ import { reportVersions, type VersionReportParts } from './version-report.ts';
 /** For how long the new version may lag behind the one that serves before a swap is given up. */
 const CATCH_UP_MS = 5_000;
 const CATCH_UP_STEP_MS = 250;
+const REST_MS = 25;
 const KNOWN_WITHIN_MS = 2_000;
 
 export interface VersionDeskParts extends VersionReportParts {
@@ -154,6 +155,7 @@ export class VersionDesk implements ReadModelDesk {
     to: FeatureVersion,
     order: Omit<VersionSwap, 'feature' | 'from' | 'to'>,
   ): Promise<SwapResult> {
+    const { store, capture, signal } = this.#parts;
     const [before, after] = [from, to].map(({ readModel }) => readModelNames(readModel!).projection);
     const swap: VersionSwap = {
       feature: from.name,
@@ -162,10 +164,12 @@ export class VersionDesk implements ReadModelDesk {
       ...order,
     };
     for (const deadline = Date.now() + CATCH_UP_MS; ;) {
-      const result = await swapServingVersion(this.#parts.store, swap);
+      const result = await swapServingVersion(store, swap);
       if (result.kind === 'swapped') await this.#untilKnown(to);
-      if (result.kind !== 'behind' || Date.now() > deadline) return result;
-      await this.#parts.capture?.applied(after!)?.waitFor(result.wanted, CATCH_UP_STEP_MS);
+      if (result.kind !== 'behind' || Date.now() > deadline || signal.aborted) return result;
+      // What is told here need not be what is stored: without a rest the transaction would be repeated as fast as it goes.
+      const applied = capture?.applied(after!)?.waitFor(result.wanted, CATCH_UP_STEP_MS);
+      await Promise.all([applied, sleep(REST_MS, signal)]);
     }
   }
 
