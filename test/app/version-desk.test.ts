@@ -71,3 +71,15 @@ test('a swap that waits for a version which is said to be there, and is not stor
   // 5 s, and 25 ms of rest, which a timer may shorten by one.
   expect(tries).toBeLessThanOrEqual(210);
 });
+
+test('a version that another feature declares is not left over, and cannot be dropped', async () => {
+  await using world = await VersionWorld.create({ elsewhere: asVersion(3) });
+  await world.store('fig.projection').insert({ name: 'summary_v7', fingerprint: 'f', state: 'ready', position: 1 });
+  const { readModels } = await world.desk.list();
+  const listed = readModels.map(({ feature, version, declared }) => `${feature}@${version} ${declared}`);
+  expect(listed).toEqual(['orders@1 true', 'orders@2 true', 'orders@7 false', 'elsewhere@3 true', 'elsewhere@7 false']);
+  await expect(world.desk.drop('orders', { version: 3, who: 'ada' })).rejects.toMatchObject({
+    code: 'FIG_VERSION_IN_USE',
+  });
+  expect(await world.desk.drop('orders', { version: 7, who: 'ada' })).toMatchObject({ version: 7 });
+});

@@ -107,10 +107,7 @@ export class VersionDesk implements ReadModelDesk {
     const name = versions.serving(feature).readModel?.name;
     const key = versionKey(feature, version);
     if (name === undefined) throw new FigError('FIG_UNKNOWN_VERSION', `${feature} has no read model of its own`);
-    const isDeclared = this.#parts.features
-      .flatMap((each) => versions.of(each))
-      .some(({ readModel }) => readModel?.name === name && readModel.version === version);
-    if (isDeclared) {
+    if (this.#isDeclared(name, version)) {
       throw new FigError('FIG_VERSION_IN_USE', `${key} is declared in the config, which would have it made again`);
     }
     const reason = why.trim() === '' ? 'it is not declared any more' : why.trim();
@@ -126,10 +123,16 @@ export class VersionDesk implements ReadModelDesk {
     const declared = versions.of(feature);
     const name = declared[0]!.readModel?.name;
     if (name === undefined || declared[0]!.version === undefined) return [];
-    const left = (await storedVersions(store, name)).filter((each) =>
-      declared.every(({ version }) => version !== each),
-    );
+    const left = (await storedVersions(store, name)).filter((each) => !this.#isDeclared(name, each));
     return Promise.all(left.map((version) => this.#reportLeft(feature, name, version)));
+  }
+
+  /** By any feature: two may answer from one read model. */
+  #isDeclared(name: string, version: number): boolean {
+    const { features, versions } = this.#parts;
+    return features
+      .flatMap((each) => versions.of(each))
+      .some(({ readModel }) => readModel?.name === name && readModel.version === version);
   }
 
   async #reportLeft(feature: string, name: string, version: number): Promise<VersionReport> {
