@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { versionKey } from '../src/config/feature-versions.ts';
 import type { CandidateQuestion, CandidateResult } from '../src/kernel/candidate.ts';
 import type { HttpAnswer } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
@@ -19,6 +20,7 @@ const notTheCandidates = new Set(['content-length', 'set-cookie', 'trailer']);
 export class CandidateDesk {
   readonly #candidate: ProxyOptions['candidate'];
   readonly #maxInFlight: number;
+  /** By version: where one of them hangs, there is room with the other. */
   readonly #inFlight = new Map<string, number>();
 
   constructor(candidate: ProxyOptions['candidate'], maxInFlight: number = MAX_IN_FLIGHT) {
@@ -29,14 +31,15 @@ export class CandidateDesk {
   async ask(question: CandidateQuestion, timeoutMs: number): Promise<CandidateResult> {
     const startedAt = performance.now();
     const took = (): number => performance.now() - startedAt;
-    const inFlight = this.#inFlight.get(question.feature) ?? 0;
+    const key = versionKey(question.feature, question.version);
+    const inFlight = this.#inFlight.get(key) ?? 0;
     if (inFlight >= this.#maxInFlight) {
       return { ok: false, failure: 'busy', reason: `${inFlight} questions are with it`, tookMs: took() };
     }
     try {
       const candidate = this.#candidate(question.feature, question.version);
       if (candidate === undefined) return { ok: false, failure: 'failed', reason: 'there is none', tookMs: took() };
-      const asking = this.#holdPlace(question.feature, candidate.ask(question, timeoutMs), timeoutMs);
+      const asking = this.#holdPlace(key, candidate.ask(question, timeoutMs), timeoutMs);
       const result = await withinTime(asking, timeoutMs);
       if (result === timedOut) {
         return { ok: false, failure: 'timeout', reason: `no answer within ${timeoutMs} ms`, tookMs: took() };
@@ -48,14 +51,14 @@ export class CandidateDesk {
   }
 
   /** Counts a question until it settles, so that a hung candidate cannot pile up work without bound. */
-  #holdPlace(feature: string, asking: Promise<CandidateResult>, timeoutMs: number): Promise<CandidateResult> {
-    this.#inFlight.set(feature, (this.#inFlight.get(feature) ?? 0) + 1);
+  #holdPlace(key: string, asking: Promise<CandidateResult>, timeoutMs: number): Promise<CandidateResult> {
+    this.#inFlight.set(key, (this.#inFlight.get(key) ?? 0) + 1);
     let isHeld = true;
     const release = (): void => {
       if (!isHeld) return;
       isHeld = false;
       clearTimeout(abandoned);
-      this.#inFlight.set(feature, (this.#inFlight.get(feature) ?? 1) - 1);
+      this.#inFlight.set(key, (this.#inFlight.get(key) ?? 1) - 1);
     };
     const abandoned = setTimeout(release, Math.max(1_000, timeoutMs * ABANDON_FACTOR));
     abandoned.unref();

@@ -27,7 +27,8 @@ export class Breakers {
   readonly #breakers: ReadonlyMap<string, Breaker>;
   readonly #options: BreakersOptions;
   readonly #now: () => number;
-  readonly #serving = new Set<string>();
+  /** Features that their candidate serves, with the version that does. */
+  readonly #serving = new Map<string, number | undefined>();
   #learned: RoutingSnapshot | undefined;
 
   constructor(options: BreakersOptions) {
@@ -38,15 +39,18 @@ export class Breakers {
     );
   }
 
-  /** Must see every snapshot: a feature that begins to be served by its candidate has been judged fit for it anew. */
+  /**
+   * Must see every snapshot: a feature that begins to be served by its candidate has been judged fit for it anew, and of
+   * another version that takes over, what befell the one before says nothing.
+   */
   learn(routing: RoutingSnapshot): void {
     if (routing === this.#learned) return;
     this.#learned = routing;
     for (const [feature, breaker] of this.#breakers) {
-      const phase = routing.features.get(feature)?.reads.phase;
-      const isServing = phase === 'canary' || phase === 'live';
-      if (isServing && !this.#serving.has(feature)) breaker.reset();
-      if (isServing) this.#serving.add(feature);
+      const { reads, version } = routing.features.get(feature) ?? {};
+      const isServing = reads?.phase === 'canary' || reads?.phase === 'live';
+      if (isServing && !this.#isServedBy(feature, version)) breaker.reset();
+      if (isServing) this.#serving.set(feature, version);
       else this.#serving.delete(feature);
     }
   }
@@ -60,10 +64,16 @@ export class Breakers {
     return !breaker.wouldPass(now);
   }
 
-  /** Runs one question through the breaker; undefined, and nothing was asked, when it is open. */
-  async through(feature: string, ask: () => Promise<CandidateResult>): Promise<CandidateResult | undefined> {
+  /** Runs one question to a version through the breaker; undefined, and nothing was asked, when it is open. */
+  async through(
+    feature: string,
+    version: number | undefined,
+    ask: () => Promise<CandidateResult>,
+  ): Promise<CandidateResult | undefined> {
     const breaker = this.#breakers.get(feature);
-    if (breaker === undefined) return await ask();
+    // A request from before a swap, which has waited for its fence, says nothing of the version that serves since.
+    const isLate = this.#serving.has(feature) && !this.#isServedBy(feature, version);
+    if (breaker === undefined || isLate) return await ask();
     const ticket: Ticket | undefined = breaker.admit(this.#now());
     if (ticket === undefined) return undefined;
     let result: CandidateResult | undefined;
@@ -80,6 +90,10 @@ export class Breakers {
 
   states(): Readonly<Record<string, BreakerState>> {
     return Object.fromEntries([...this.#breakers].map(([feature, breaker]) => [feature, breaker.state]));
+  }
+
+  #isServedBy(feature: string, version: number | undefined): boolean {
+    return this.#serving.has(feature) && this.#serving.get(feature) === version;
   }
 
   #tell(feature: string, opening: Opening | undefined): void {

@@ -125,8 +125,11 @@ async function serveFromCandidate(
 ): Promise<{ readonly handled: Handled } | { readonly decision: Decision }> {
   const { feature, route, params, candidateTimeoutMs } = match;
   const now = routing.features.get(feature);
-  const question = { feature, route, params, version: now?.version, ...asking };
-  const result = await parts.breakers.through(feature, () => parts.candidates.ask(question, candidateTimeoutMs));
+  const version = now?.version;
+  const question = { feature, route, params, version, ...asking };
+  const result = await parts.breakers.through(feature, version, () =>
+    parts.candidates.ask(question, candidateTimeoutMs),
+  );
   if (result === undefined) return { decision: decideAtBreaker(decision) };
   if (!result.ok) {
     parts.log.warn({ feature, route, failure: result.failure, why: result.reason }, 'legacy answers for the candidate');

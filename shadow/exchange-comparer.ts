@@ -129,7 +129,9 @@ export class ExchangeComparer {
     const step = describeReads(exchange.reads);
     const isProof = verdict === 'match' || verdict === 'mismatch' || verdict === 'error';
     const isComparable = verdict !== 'skipped' || !isBeyondComparison(reason);
-    const shape = shapeOf((legacy ?? exchange.answer).status, question);
+    // Of what the user got from another version nobody knows whether legacy would have answered in that way.
+    const seen = legacy ?? (exchange.isOfOtherVersion === true ? undefined : exchange.answer);
+    const shape = seen && isComparable ? redactor.text(shapeOf(seen.status, question)) : undefined;
     return {
       feature,
       fingerprint,
@@ -140,9 +142,7 @@ export class ExchangeComparer {
       reason,
       critical,
       key: isProof && legacy ? evidenceKey(question, comparer.digest(legacy), verdict) : undefined,
-      shape: isComparable
-        ? this.#shapes.enter(`${versionKey(feature, exchange.version)} ${step} ${route}`, redactor.text(shape))
-        : undefined,
+      shape: shape && this.#shapes.enter(`${versionKey(feature, exchange.version)} ${step} ${route}`, shape),
       legacyMs: judgement.legacyMs,
       candidateMs: judgement.candidateMs,
       differences: verdict === 'mismatch' || verdict === 'error' ? judgement.differences.map(redactedBy(redactor)) : [],

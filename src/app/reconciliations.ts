@@ -19,7 +19,7 @@ import { shareOfParts } from './reconcile-progress.ts';
 export class Reconciliations {
   readonly #store: Knex;
   readonly #capture: Capture | undefined;
-  /** Of comparisons that run, by read model. */
+  /** Of comparisons that run, by projection: another version of the read model is another one. */
   readonly #progress = new Map<string, number>();
 
   constructor(store: Knex, capture: Capture | undefined) {
@@ -45,14 +45,15 @@ export class Reconciliations {
     }
     const maxLoad = rules?.maxLoad ?? defaultMaxLoad;
     const shareOf = shareOfParts(wanted === undefined ? sources.length + 1 : 1);
+    const { projection } = readModelNames(readModel);
     const noting = (progress: ReconcileProgress): void => {
-      this.#progress.set(readModel.name, shareOf(progress));
+      this.#progress.set(projection, shareOf(progress));
       onProgress(progress);
     };
     const order = { repair, source: wanted, maxLoad, onProgress: noting, signal };
     const result = await this.#capture
-      .reconcile(readModelNames(readModel).projection, order)
-      .finally(() => void this.#progress.delete(readModel.name));
+      .reconcile(projection, order)
+      .finally(() => void this.#progress.delete(projection));
     return { feature: name, readModel: readModel.name, summary: describeReconciliation(result), ...result };
   }
 
@@ -61,8 +62,9 @@ export class Reconciliations {
     readModel,
   }: NormalizedFeature): Promise<{ last: Reconciliation | undefined; progress: number } | undefined> {
     if (!readModel || !isCaptured(readModel) || !this.#capture) return undefined;
-    const last = await lastReconciliation(this.#store, readModelNames(readModel).projection, { conclusive: true });
-    return { last, progress: this.#progress.get(readModel.name) ?? 0 };
+    const { projection } = readModelNames(readModel);
+    const last = await lastReconciliation(this.#store, projection, { conclusive: true });
+    return { last, progress: this.#progress.get(projection) ?? 0 };
   }
 
   /** The last comparison of all sources, however it ended. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { allVersions } from '../config/feature-versions.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { CutoverController } from '../cutover/controller.ts';
 import type { Log } from '../kernel/log.ts';
@@ -155,7 +156,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const fenceSecret = await sharedSecret(store, 'fence secret');
     await keepFenceSecret(folder, config.name, fenceSecret, log);
 
-    const target = openTarget(storeUrl, targetConnections(config.features.length));
+    const target = openTarget(storeUrl, targetConnections(allVersions(config.features).length));
     stack.add('target', () => target.destroy());
     const onPosition = serving.moved.bind(serving);
     const onParked = serving.parked.bind(serving);
@@ -206,11 +207,12 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       stack.add('reconciliation', () => schedule.stop());
     }
 
+    const names = config.features.map(({ name }) => name);
     const desk = new VersionDesk({
       ...sources,
       versions,
       waiting,
-      features: config.features.map(({ name }) => name),
+      features: names,
       signal: options.signal,
     });
     const control = new MigrationControl({
@@ -234,7 +236,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       routing: routing.current,
     });
     refreshMetrics(metrics, control, capture);
-    refreshReconcileMetrics(metrics, config.features, reconciliations);
+    refreshReconcileMetrics(metrics, names, versions, reconciliations);
     await administer(control);
     // Users are served by now, by legacy. Whoever started us wants to see the read models being built.
     await capture?.untilReady(options.signal);

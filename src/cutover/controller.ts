@@ -31,7 +31,8 @@ export interface CutoverOptions {
 
 /**
  * Who decides. Any number of controllers may run on one control store: a move is made on the revision that the decision
- * was based on, so of two that decide at once one moves and the other is told so.
+ * was based on, and while the version serves whose evidence it was, so of two that decide at once one moves and the other is
+ * told so.
  *
  * Evidence belongs to one stay in a step. Entering a step forgets what an earlier stay in it left behind, so a step that
  * failed once can be passed later, and a proof from before a rollback does not carry reads forward after it.
@@ -199,21 +200,24 @@ export class CutoverController {
   }
 
   async #readGate(feature: CutoverFeature, row: PhaseRow): Promise<GateReading> {
-    const { name, fingerprint, cutover: policy } = feature;
+    // At once: another version may serve by the time that the rest is known.
+    const { name, fingerprint, version, cutover: policy } = feature;
     const state = row.reads;
     const isServed = state.phase === 'canary' || state.phase === 'live';
     const breaker = isServed ? await this.#ports.breakerOf(name, row.enteredAt) : undefined;
     const health = { ...(await this.#healthOf(name)), ...(breaker && { breaker }) };
     if (state.phase === 'legacy') {
       const decision = decideGate({ state, health, policy, evidence: noEvidence(feature, state) });
-      return { row, health, evidence: undefined, decision };
+      return { row, version, health, evidence: undefined, decision };
     }
     const step = describeReads(state);
     const evidence = await this.#ports.evidenceOf(name, fingerprint, step);
     const { verdicts: counts, critical } = evidence;
     const topDifference =
-      critical + counts.mismatch + counts.error > 0 ? await this.#topDifferenceOf(feature, step) : undefined;
-    return { row, health, evidence, decision: decideGate({ state, health, policy, evidence, topDifference }) };
+      critical + counts.mismatch + counts.error > 0
+        ? await this.#topDifferenceOf({ name, fingerprint }, step)
+        : undefined;
+    return { row, version, health, evidence, decision: decideGate({ state, health, policy, evidence, topDifference }) };
   }
 
   /** A state that cannot be told holds the gate like one that is bad, and keeps nothing from going back. */
@@ -227,7 +231,10 @@ export class CutoverController {
   }
 
   /** A decision must not wait for a name that only makes its reason easier to read. */
-  async #topDifferenceOf({ name, fingerprint }: CutoverFeature, step: string): Promise<string | undefined> {
+  async #topDifferenceOf(
+    { name, fingerprint }: Pick<CutoverFeature, 'name' | 'fingerprint'>,
+    step: string,
+  ): Promise<string | undefined> {
     try {
       return await this.#ports.topDifferenceOf(name, fingerprint, step);
     } catch (error) {
@@ -241,7 +248,10 @@ export class CutoverController {
     const now = await this.#ports.phases.ensureFeature(feature);
     const from = describeReads(before.reads);
     const to = describeReads(now.reads);
-    return { feature, moved: false, from, to, gate, reason: `${feature} was moved from ${from} to ${to} meanwhile` };
+    // The row as it was: what the decision was made on serves no more.
+    const isSwapped = now.revision === before.revision;
+    const reason = isSwapped ? 'another version took over' : `${feature} was moved from ${from} to ${to}`;
+    return { feature, moved: false, from, to, gate, reason: `${reason} meanwhile` };
   }
 
   #featureOf(name: string): CutoverFeature {
@@ -253,14 +263,15 @@ export class CutoverController {
 
   #report({ feature, to, action, who, why }: PhaseMove, moved: PhaseRow | 'conflict'): void {
     const fields = { feature, to: describeReads(to), action, who, why };
-    if (moved === 'conflict') this.#log.info(fields, 'reads were moved by somebody else meanwhile');
+    if (moved === 'conflict')
+      this.#log.info(fields, 'reads were moved, or given to another version, by somebody else meanwhile');
     else if (action === 'rollback') this.#log.warn(fields, 'reads went back');
     else this.#log.info(fields, 'reads moved on');
   }
 }
 
 function moveOf(
-  { row, decision, evidence, health }: GateReading,
+  { row, version, decision, evidence, health }: GateReading,
   move: Pick<PhaseMove, 'to' | 'action' | 'who' | 'why'>,
 ): PhaseMove {
   const { reason, blockers } = decision;
@@ -270,6 +281,7 @@ function moveOf(
     ...move,
     feature: row.feature,
     expectedRevision: row.revision,
+    version,
     gate: decision.result,
     evidence: { reason, blockers, health, ...known },
   };

@@ -2,6 +2,7 @@
 import type { NormalizedCutover } from '../config/normalized-config.ts';
 import type { EvidenceSummary } from '../kernel/evidence.ts';
 import type { ReadState } from '../kernel/phase.ts';
+import { nextState } from './read-phases.ts';
 import { describeUnreconciled, type ReconciliationHealth } from './reconciliation-health.ts';
 import { harmEvidence, promotionEvidence, type PromotionEvidence } from './sequential-gate.ts';
 
@@ -109,6 +110,13 @@ export function describeNotReady(health: GateHealth): string {
   return health.readModelReason ?? 'the read model is not ready';
 }
 
+/** Undefined when there are none. */
+export function describeDeadLetters({ deadLetters = 0 }: GateHealth): string | undefined {
+  if (deadLetters === 0) return undefined;
+  const what = deadLetters === 1 ? '1 dead letter keeps' : `${count(deadLetters)} dead letters keep`;
+  return `${what} the read model from being complete (fig dead-letters list)`;
+}
+
 /** What holds the gate besides a lack of proof, in the order in which an operator should look at it. */
 function holdsOf({ state, evidence, health, policy }: GateInput): string[] {
   const holds: string[] = [];
@@ -120,13 +128,11 @@ function holdsOf({ state, evidence, health, policy }: GateInput): string[] {
     const lag = `${decimal(health.lagSeconds)} s behind legacy (limit ${decimal(policy.maxLagSeconds)} s)`;
     holds.push(`the read model is ${lag}`);
   }
-  const unreconciled = describeUnreconciled(state, health, policy);
+  // After the step to live nobody may look any more.
+  const unreconciled = describeUnreconciled(health, nextState(state, policy.canary)?.phase === 'live');
   if (unreconciled !== undefined) holds.push(unreconciled);
-  const { deadLetters = 0 } = health;
-  if (deadLetters > 0) {
-    const what = deadLetters === 1 ? '1 dead letter keeps' : `${count(deadLetters)} dead letters keep`;
-    holds.push(`${what} the read model from being complete (fig dead-letters list)`);
-  }
+  const incomplete = describeDeadLetters(health);
+  if (incomplete !== undefined) holds.push(incomplete);
   const sinceOpening = health.breaker?.secondsSinceLast;
   if (sinceOpening !== undefined && sinceOpening < quietSeconds) {
     holds.push(`the breaker opened ${decimal(Math.round(sinceOpening))} s ago (${quietSeconds} s of quiet needed)`);

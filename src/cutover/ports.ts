@@ -7,6 +7,8 @@ import type { BreakerHealth, GateDecision, GateHealth, GateResult } from './deci
 export interface CutoverFeature {
   readonly name: string;
   readonly fingerprint: string;
+  /** Of the read model that the fingerprint is of; undefined: there is no other that could serve. */
+  readonly version?: number | undefined;
   readonly cutover: NormalizedCutover;
 }
 
@@ -60,6 +62,8 @@ export interface CutoverOutcome {
 /** A feature's step, what is known of it, and what the gate makes of that. */
 export interface GateReading {
   readonly row: PhaseRow;
+  /** Of the read model that was looked at. */
+  readonly version: number | undefined;
   /** Undefined in `legacy`, where nothing is compared. */
   readonly evidence: EvidenceSummary | undefined;
   readonly health: GateHealth;

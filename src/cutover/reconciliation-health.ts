@@ -1,7 +1,4 @@
 /** What the gate makes of the last comparison of a read model with the legacy database. Nothing here does I/O. */
-import type { NormalizedCutover } from '../config/normalized-config.ts';
-import type { ReadState } from '../kernel/phase.ts';
-import { nextState } from './read-phases.ts';
 
 export interface ReconciliationHealth {
   /** Of the last one that came to its end; undefined: there is none. */
@@ -14,18 +11,17 @@ export interface ReconciliationHealth {
 }
 
 /**
- * Why the gate holds, one clause; undefined when it does not. A read model that is known to differ serves nobody new. The
- * step to live, after which nobody may look any more, also needs a comparison that is not old.
+ * Why the gate holds, one clause; undefined when it does not. A read model that is known to differ serves nobody new.
+ * `needsProof`: it must also be known not to differ, by a comparison that is not old.
  */
 export function describeUnreconciled(
-  state: ReadState,
   { reconciliation }: { readonly reconciliation?: ReconciliationHealth | undefined },
-  policy: NormalizedCutover,
+  needsProof: boolean,
 ): string | undefined {
   if (!reconciliation) return undefined;
   const { last, summary, maxAgeSeconds } = reconciliation;
   if (last?.state === 'different') return `the read model differs from legacy: ${summary}`;
-  if (nextState(state, policy.canary)?.phase !== 'live') return undefined;
+  if (!needsProof) return undefined;
   if (!last) return 'the read model has not been compared with legacy as a whole yet';
   if (last.state === 'undetermined') return `the read model could not be compared with legacy to the end: ${summary}`;
   if (last.ageSeconds > maxAgeSeconds) {

@@ -114,6 +114,7 @@ export function createMetrics(): Metrics {
   const fallbackReason = boundedLabel();
   const refusedBefore = new Map<string, number>();
   const droppedBefore = new Map<string, number>();
+  const kindsOfDifferences = new Set<string>();
   const refreshed = async (): Promise<Registry> => {
     const { registry, refreshFailures, requests } = instruments();
     tally.drain((labels, count) => requests.inc(labels, count));
@@ -190,10 +191,19 @@ export function createMetrics(): Metrics {
       const { reconcileFinished, reconcileRows, reconcileDifferences, reconcileProgress } = instruments();
       const label = { feature: feature(name) };
       reconcileProgress.set(label, progress);
-      if (!last) return;
+      if (!last) {
+        // What was said of the version before must not pass for the one that serves since.
+        reconcileFinished.remove(label);
+        reconcileRows.remove(label);
+        for (const kind of kindsOfDifferences) reconcileDifferences.remove({ ...label, kind });
+        return;
+      }
       reconcileFinished.set(label, last.finishedAtSeconds);
       reconcileRows.set(label, last.rows);
-      for (const [kind, count] of Object.entries(last.differences)) reconcileDifferences.set({ ...label, kind }, count);
+      for (const [kind, count] of Object.entries(last.differences)) {
+        kindsOfDifferences.add(kind);
+        reconcileDifferences.set({ ...label, kind }, count);
+      }
     },
     reads: (name, state) => {
       const label = feature(name);

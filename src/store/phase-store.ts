@@ -17,6 +17,8 @@ export interface PhaseMove {
   readonly feature: string;
   /** Revision of the row that the decision was made on. */
   readonly expectedRevision: number;
+  /** Version of the read model whose evidence the decision was made on; undefined: it was made on none. */
+  readonly version?: number | undefined;
   readonly to: ReadState;
   readonly action: AuditAction;
   readonly who: string;
@@ -33,7 +35,7 @@ export interface PhaseStore {
   /** By name. */
   list(): Promise<readonly PhaseRow[]>;
   get(feature: string): Promise<PhaseRow | undefined>;
-  /** Compare-and-set: `conflict` when the row is not at the expected revision any more. */
+  /** Compare-and-set: `conflict` when the row is not at the expected revision any more, or another version serves. */
   move(move: PhaseMove): Promise<PhaseRow | 'conflict'>;
   /** What proxies are told. */
   snapshot(): Promise<RoutingSnapshot>;
@@ -94,6 +96,7 @@ async function moveFeature(transaction: Knex.Transaction, move: PhaseMove): Prom
     .forUpdate()
     .select('phase', 'percent', 'revision');
   if (from === undefined || Number(from.revision) !== move.expectedRevision) return 'conflict';
+  if (!(await isServing(transaction, move))) return 'conflict';
   // Always the feature's row first and the counter second, so that two moves cannot wait for each other.
   const revision = await nextRevision(transaction);
   const { rows } = await transaction.raw<{ rows: StoredRow[] }>(
@@ -114,6 +117,13 @@ async function moveFeature(transaction: Knex.Transaction, move: PhaseMove): Prom
     revision,
   });
   return toRow(rows[0]!);
+}
+
+/** A swap leaves the feature's row as it is, since the phase stays; it holds the row, too, so none comes between. */
+async function isServing(transaction: Knex.Transaction, { feature, version }: PhaseMove): Promise<boolean> {
+  if (version === undefined) return true;
+  const serving = await transaction('fig.serving_version').where({ feature }).forShare().first('version');
+  return serving === undefined || serving.version === version;
 }
 
 /** Counts up and announces it; PostgreSQL sends the notice when the transaction commits. */

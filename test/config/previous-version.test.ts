@@ -3,11 +3,11 @@ import { versionsOf, versionThatServes } from '../../src/config/feature-versions
 import { normalizeConfig } from '../../src/config/normalize-config.ts';
 import { defineReadModel, type ReadModelDefinition } from '../../src/config/read-model-definition.ts';
 
-function summary(version: number, name = 'order_summary'): ReadModelDefinition {
+function summary(version: number, name = 'order_summary', key = 'order_id'): ReadModelDefinition {
   return defineReadModel({
     name,
     version,
-    key: 'order_id',
+    key,
     table: () => undefined,
     sources: { orders: { key: 'id', dirty: () => [] } },
     build: version === 1 ? async () => [{ order_id: 1 }] : async () => [],
@@ -65,6 +65,14 @@ test.each([
   [{ previous: { readModel: summary(1), queries: { 'GET /o': handler } } }, /previous\.queries: handlers for the same/],
   [
     {
+      previous: { readModel: summary(1, 'order_summary', 'customer_id') },
+      queries: { 'GET /orders/:id': handler },
+      keyedBy: { 'GET /orders/:id': 'id' },
+    },
+    /previous\.readModel: a version with the key order_id, as keyedBy holds for both/,
+  ],
+  [
+    {
       previous: { readModel: summary(1) },
       queries: undefined,
       candidate: 'http://127.0.0.1:2',
@@ -74,4 +82,12 @@ test.each([
   ],
 ])('%# is refused', (more, message) => {
   expect(() => featureOf(more)).toThrow(message);
+});
+
+test('versions with different keys may take turns where no route names its key, and of the same key where one does', () => {
+  const otherKey = { previous: { readModel: summary(1, 'order_summary', 'customer_id') } };
+  expect(featureOf(otherKey).previous!.readModel.key).toBe('customer_id');
+  expect(featureOf({ ...otherKey, keyedBy: {} }).previous!.readModel.key).toBe('customer_id');
+  const sameKey = { previous: { readModel: summary(1) }, queries: { 'GET /orders/:id': handler } };
+  expect(featureOf({ ...sameKey, keyedBy: { 'GET /orders/:id': 'id' } }).routes[0]!.key).toBe('id');
 });

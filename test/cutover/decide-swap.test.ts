@@ -43,6 +43,11 @@ test.each([
     { ...clean, reconciliation: { ...compared, last: { state: 'different', ageSeconds: 5 } } },
     /differs from legacy/,
   ],
+  [
+    'a comparison with legacy that is old',
+    { ...clean, reconciliation: { ...compared, last: { state: 'clean', ageSeconds: 90_000 } } },
+    /was last compared with legacy 25 h ago \(limit 24 h\)/,
+  ],
   ['a lag', { ...clean, lagSeconds: 60 }, /60 s behind legacy/],
 ] satisfies [string, GateHealth, RegExp][])('%s holds a version that is proven otherwise', (_what, health, reason) => {
   expect(decide(health, proven)).toMatchObject({
@@ -74,5 +79,8 @@ test('force passes over differences and says so, but never over a version that i
 test('where nobody is served yet, what users would need is asked for all the same', () => {
   const gate = decideGate({ state: legacyReads, health: clean, policy, evidence: evidence({}) });
   expect(decideSwap({ health: clean, gate, force: false })).toMatchObject({ kind: 'swap' });
-  expect(decideSwap({ health: { ...clean, deadLetters: 1 }, gate, force: false })).toMatchObject({ kind: 'refuse' });
+  expect(decideSwap({ health: { ...clean, deadLetters: 1 }, gate, force: false })).toMatchObject({
+    kind: 'refuse',
+    reason: '1 dead letter keeps the read model from being complete (fig dead-letters list)',
+  });
 });

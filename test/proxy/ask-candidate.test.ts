@@ -42,6 +42,14 @@ test('a question that never settles gives its place back in the end', async () =
   await expect.poll(async () => desk.ask(question, 1), { timeout: 10_000 }).toMatchObject({ failure: 'timeout' });
 });
 
+test('a version that hangs leaves the other one all its places', async () => {
+  const hung = new Promise<CandidateResult>(() => undefined);
+  const desk = new CandidateDesk((_feature, version) => ({ ask: async () => (version === 2 ? hung : fine) }), 1);
+  expect(await desk.ask({ ...question, version: 2 }, 10)).toMatchObject({ failure: 'timeout' });
+  expect(await desk.ask({ ...question, version: 2 }, 10)).toMatchObject({ failure: 'busy' });
+  expect(await desk.ask({ ...question, version: 1 }, 10_000)).toMatchObject({ ok: true });
+});
+
 test('an answer that comes late, or fails late, is dropped without a trace', async () => {
   let reject: ((error: Error) => void) | undefined;
   const desk = new CandidateDesk(() => ({

@@ -15,6 +15,8 @@ class TwoVersions extends World {
   /** Ends the answers that are held. */
   readonly holds: (() => void)[] = [];
   isHolding = false;
+  /** The version whose answers fail. */
+  failing: number | undefined;
 
   constructor() {
     super('live');
@@ -31,6 +33,7 @@ class TwoVersions extends World {
     const candidateOf = (version: number | undefined): Candidate => ({
       ask: async (question) => {
         if (this.isHolding) await new Promise<void>((resolve) => this.holds.push(resolve));
+        if (version === this.failing) return { ok: false, failure: 'failed', reason: 'down', tookMs: 1 };
         const body = Buffer.from(`v${version} for v${question.version}`);
         return { ok: true, answer: { status: 200, headers: [], body }, tookMs: 1 };
       },
@@ -101,6 +104,20 @@ test('a version that this proxy does not know leaves its reads to legacy', async
   await entered(proxy);
   world.serve(3);
   await untilReason(proxy, 'read-model-not-ready');
+});
+
+test('the way back from a version that fails leads to one that serves at once', async () => {
+  const world = new TwoVersions();
+  world.serve(2);
+  await using upstream = await startUpstream(shop(world));
+  await using proxy = await startTestProxy(upstream.url, world.options());
+  await entered(proxy);
+  world.failing = 2;
+  await untilReason(proxy, 'breaker-open');
+  world.serve(1);
+  await entered(proxy);
+  expect(await ask(proxy, 'GET', '/orders/1')).toMatchObject({ body: 'v1 for v1', reason: 'live' });
+  expect(proxy.proxy.breakers()['orders']).toBe('closed');
 });
 
 test('what is parked is asked of the version that answers', async () => {

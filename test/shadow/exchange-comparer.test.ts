@@ -103,6 +103,20 @@ test('what can never be compared leaves no shape that would hold the gate', asyn
   expect(made.items).toMatchObject([{ verdict: 'skipped', reason: 'legacy-5xx', shape: undefined, key: undefined }]);
 });
 
+test('the answer of another version leaves no shape that would hold the gate where legacy gave none', async () => {
+  await using away = await startTestLegacy((_, response) => void response.destroy());
+  await using made = comparerOf(away, () => ({}));
+  const answer = { status: 404, headers: [], body: jsonBody('') };
+  const served = exchangeOf('/orders/1', { servedBy: 'candidate', answer });
+  expect(await made.comparer.compare({ ...served, isOfOtherVersion: true })).toMatchObject({ reason: 'legacy-failed' });
+  // Its own answer is what legacy is expected to say as well.
+  await made.comparer.compare(served);
+  expect(made.items).toMatchObject([
+    { verdict: 'undetermined', reason: 'legacy-failed', shape: undefined },
+    { verdict: 'undetermined', reason: 'legacy-failed', shape: '4xx' },
+  ]);
+});
+
 function record(): void {
   throw new Error('no room');
 }

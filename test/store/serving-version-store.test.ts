@@ -102,6 +102,21 @@ test('of two who swap at once one does, and a feature that was moved since the d
   expect(await swapServingVersion(store.knex, { ...back, expectedRevision: 999 })).toEqual({ kind: 'overtaken' });
 });
 
+test('a phase is not moved on evidence of a version that does not serve any more, and goes back without any', async () => {
+  await using store = await twoVersions([100, 100]);
+  const phases = createPhaseStore(store.knex);
+  const { revision } = await phases.ensureFeature('orders');
+  const to = { phase: 'shadow', percent: 0 } as const;
+  const move = { feature: 'orders', expectedRevision: revision, to, action: 'promote', who: 'ada', why: 'x' } as const;
+  await swapServingVersion(store.knex, swap);
+  expect(await phases.move({ ...move, version: 1 })).toBe('conflict');
+  expect(await phases.get('orders')).toMatchObject({ reads: { phase: 'legacy' }, revision });
+  const moved = await phases.move({ ...move, version: 2 });
+  expect(moved).toMatchObject({ reads: { phase: 'shadow' } });
+  const { revision: expectedRevision } = (await phases.get('orders'))!;
+  expect(await phases.move({ ...move, expectedRevision, action: 'rollback' })).not.toBe('conflict');
+});
+
 test('a start that finds all as it was changes no revision, and one without versions forgets the pointer', async () => {
   await using store = await twoVersions([100, 100]);
   const phases = createPhaseStore(store.knex);

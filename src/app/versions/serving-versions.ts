@@ -63,6 +63,9 @@ export class ServingVersions {
       get fingerprint() {
         return versionOf(name).fingerprint;
       },
+      get version() {
+        return versionOf(name).version;
+      },
       get cutover() {
         return versionOf(name).cutover;
       },

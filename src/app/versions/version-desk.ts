@@ -20,6 +20,7 @@ import { reportVersions, type VersionReportParts } from './version-report.ts';
 /** For how long the new version may lag behind the one that serves before a swap is given up. */
 const CATCH_UP_MS = 5_000;
 const CATCH_UP_STEP_MS = 250;
+const REST_MS = 25;
 const KNOWN_WITHIN_MS = 2_000;
 
 export interface VersionDeskParts extends VersionReportParts {
@@ -106,10 +107,7 @@ export class VersionDesk implements ReadModelDesk {
     const name = versions.serving(feature).readModel?.name;
     const key = versionKey(feature, version);
     if (name === undefined) throw new FigError('FIG_UNKNOWN_VERSION', `${feature} has no read model of its own`);
-    const isDeclared = this.#parts.features
-      .flatMap((each) => versions.of(each))
-      .some(({ readModel }) => readModel?.name === name && readModel.version === version);
-    if (isDeclared) {
+    if (this.#isDeclared(name, version)) {
       throw new FigError('FIG_VERSION_IN_USE', `${key} is declared in the config, which would have it made again`);
     }
     const reason = why.trim() === '' ? 'it is not declared any more' : why.trim();
@@ -125,10 +123,16 @@ export class VersionDesk implements ReadModelDesk {
     const declared = versions.of(feature);
     const name = declared[0]!.readModel?.name;
     if (name === undefined || declared[0]!.version === undefined) return [];
-    const left = (await storedVersions(store, name)).filter((each) =>
-      declared.every(({ version }) => version !== each),
-    );
+    const left = (await storedVersions(store, name)).filter((each) => !this.#isDeclared(name, each));
     return Promise.all(left.map((version) => this.#reportLeft(feature, name, version)));
+  }
+
+  /** By any feature: two may answer from one read model. */
+  #isDeclared(name: string, version: number): boolean {
+    const { features, versions } = this.#parts;
+    return features
+      .flatMap((each) => versions.of(each))
+      .some(({ readModel }) => readModel?.name === name && readModel.version === version);
   }
 
   async #reportLeft(feature: string, name: string, version: number): Promise<VersionReport> {
@@ -154,6 +158,7 @@ export class VersionDesk implements ReadModelDesk {
     to: FeatureVersion,
     order: Omit<VersionSwap, 'feature' | 'from' | 'to'>,
   ): Promise<SwapResult> {
+    const { store, capture, signal } = this.#parts;
     const [before, after] = [from, to].map(({ readModel }) => readModelNames(readModel!).projection);
     const swap: VersionSwap = {
       feature: from.name,
@@ -162,10 +167,12 @@ export class VersionDesk implements ReadModelDesk {
       ...order,
     };
     for (const deadline = Date.now() + CATCH_UP_MS; ;) {
-      const result = await swapServingVersion(this.#parts.store, swap);
+      const result = await swapServingVersion(store, swap);
       if (result.kind === 'swapped') await this.#untilKnown(to);
-      if (result.kind !== 'behind' || Date.now() > deadline) return result;
-      await this.#parts.capture?.applied(after!)?.waitFor(result.wanted, CATCH_UP_STEP_MS);
+      if (result.kind !== 'behind' || Date.now() > deadline || signal.aborted) return result;
+      // What is told here need not be what is stored: without a rest the transaction would be repeated as fast as it goes.
+      const applied = capture?.applied(after!)?.waitFor(result.wanted, CATCH_UP_STEP_MS);
+      await Promise.all([applied, sleep(REST_MS, signal)]);
     }
   }
 
