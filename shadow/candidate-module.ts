@@ -1,12 +1,12 @@
 import type { NormalizedFeature } from '../src/config/normalized-config.ts';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import type { Position } from '../src/kernel/position.ts';
-import type { StartedWorkerData } from './worker-protocol.ts';
+import type { ShadowWorkerData } from './worker-protocol.ts';
 
 /** A feature, or one of several versions of it, each of which is compared for itself. */
 export interface ComparedFeature extends Pick<NormalizedFeature, 'name' | 'fingerprint' | 'compare' | 'readModel'> {
-  /** `orders@2`; default: the name of the feature, which then has no other version. */
-  readonly key?: string | undefined;
+  /** `orders@2`, or the name of a feature that has no other version. */
+  readonly key: string;
 }
 
 /** What the app opens inside the worker: the candidates, the rules to compare by, and the source's log. */
@@ -20,11 +20,11 @@ export interface ShadowCandidates {
 
 /** What the module at `candidateModule` exports. */
 export interface CandidateModule {
-  openCandidates(workerData: StartedWorkerData): Promise<ShadowCandidates>;
+  openCandidates(workerData: ShadowWorkerData): Promise<ShadowCandidates>;
 }
 
 /** Loads the module. Throws a TypeError when it exports something else. */
-export async function openCandidates(workerData: StartedWorkerData): Promise<ShadowCandidates> {
+export async function openCandidates(workerData: ShadowWorkerData): Promise<ShadowCandidates> {
   const module: unknown = await import(workerData.candidateModule);
   if (!isCandidateModule(module)) {
     throw new TypeError(`${workerData.candidateModule} does not export a function openCandidates`);

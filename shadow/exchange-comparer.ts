@@ -68,7 +68,7 @@ export class ExchangeComparer {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#features = new Map(
-      options.candidates.features.map(({ name, key = name, fingerprint, compare }) => {
+      options.candidates.features.map(({ key, fingerprint, compare }) => {
         const redactor = createRedactor(options.redactionKey, personalNames(compare.redact));
         const comparer = new AnswerComparer(compare, redactor);
         return [key, { fingerprint, comparer, redactor, applied: options.applied(key) }];

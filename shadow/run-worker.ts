@@ -10,13 +10,13 @@ import { defaultShadowSettings, ExchangeComparer } from './exchange-comparer.ts'
 import { Semaphore } from './semaphore.ts';
 import { parkingsIn, SharedPositionReader } from './shared-position.ts';
 import { workerLog } from './worker-log.ts';
-import { aliveEveryMs, type FromWorker, type StartedWorkerData, type ToWorker } from './worker-protocol.ts';
+import { aliveEveryMs, type FromWorker, type ShadowWorkerData, type ToWorker } from './worker-protocol.ts';
 
 /** Judgements at once, most of which wait for a fence. */
 const MAX_JUDGEMENTS = 64;
 
 /** The work of the shadow's thread: ask, compare and store, until told to stop. */
-export async function runWorker(port: MessagePort, workerData: StartedWorkerData): Promise<void> {
+export async function runWorker(port: MessagePort, workerData: ShadowWorkerData): Promise<void> {
   const post = (message: FromWorker): void => port.postMessage(message);
   const log = workerLog(post);
   setInterval(() => post({ type: 'alive' }), aliveEveryMs).unref();
@@ -37,7 +37,7 @@ export async function runWorker(port: MessagePort, workerData: StartedWorkerData
     legacy,
     applied: (key) => positionOf(workerData, candidates.features, key),
     parkings: (key) => {
-      const index = keysOf(workerData).indexOf(key);
+      const index = workerData.positionKeys.indexOf(key);
       return index < 0 ? 0 : parkingsIn(workerData.position, index);
     },
     redactionKey: store.redactionKey,
@@ -72,22 +72,18 @@ export async function runWorker(port: MessagePort, workerData: StartedWorkerData
   post({ type: 'ready' });
 }
 
-function keysOf({ positionKeys, features }: StartedWorkerData): readonly string[] {
-  return positionKeys ?? features;
-}
-
 /**
  * Without a read model in this house, or a database to read positions from, there is no fence to wait for. The next rows of
  * one that is loaded in batches are further away than anybody waits, and an old row is a difference that users would see.
  */
 function positionOf(
-  workerData: StartedWorkerData,
+  workerData: ShadowWorkerData,
   features: readonly ComparedFeature[],
   key: string,
 ): SharedPositionReader | undefined {
   const { legacyDatabaseUrl, position } = workerData;
-  const index = keysOf(workerData).indexOf(key);
-  const feature = features.find((each) => (each.key ?? each.name) === key);
+  const index = workerData.positionKeys.indexOf(key);
+  const feature = features.find((each) => each.key === key);
   if (legacyDatabaseUrl === undefined || !feature?.readModel || isBatch(feature.readModel) || index < 0)
     return undefined;
   return new SharedPositionReader(position, index);

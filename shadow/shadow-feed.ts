@@ -8,7 +8,7 @@ import { restAfter, type Service } from '../src/kernel/service.ts';
 import type { Verdict } from '../src/kernel/verdict.ts';
 import { PacedAdmission } from './paced-admission.ts';
 import { defaultFeedLimits, Outstanding, sizeOf, type FeedLimits } from './outstanding.ts';
-import type { FromWorker, ShadowWorkerData, StartedWorkerData, ToWorker } from './worker-protocol.ts';
+import type { FromWorker, ShadowWorkerData, ToWorker } from './worker-protocol.ts';
 
 export interface ShadowFeedOptions {
   /** The compiled shadow/worker.js. */
@@ -182,10 +182,9 @@ class Feed implements ShadowFeed {
 
   /** Starts a worker. Resolves when it is ready or has died. */
   async #launch(): Promise<void> {
-    const { workerUrl, workerData, features, maxHeapMb = 512 } = this.#options;
-    const data: StartedWorkerData = { ...workerData, features };
+    const { workerUrl, workerData, maxHeapMb = 512 } = this.#options;
     const worker = new Worker(workerUrl, {
-      workerData: data,
+      workerData,
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
       name: 'fig shadow',
     });

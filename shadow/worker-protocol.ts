@@ -14,8 +14,8 @@ export interface ShadowWorkerData {
   readonly candidateModule: string;
   /** From `createSharedPositions`, for `positionKeys` in their order. */
   readonly position: SharedArrayBuffer;
-  /** Keys of versions, see `ComparedFeature`. Default: the features that the feed was started with. */
-  readonly positionKeys?: readonly string[] | undefined;
+  /** Keys of versions, see `ComparedFeature`. */
+  readonly positionKeys: readonly string[];
   /** Milliseconds; what is absent has the default of exchange-comparer.ts. */
   readonly settings?: Partial<ShadowSettings> | undefined;
 }
@@ -29,11 +29,6 @@ export interface ShadowSettings {
   readonly fenceBudgetMs: number;
   /** What is waited in place of a fence where no position can be known. */
   readonly settleMs: number;
-}
-
-/** The worker's data as the feed hands it on. */
-export interface StartedWorkerData extends ShadowWorkerData {
-  readonly features: readonly string[];
 }
 
 export type ToWorker =

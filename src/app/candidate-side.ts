@@ -36,10 +36,7 @@ export async function startCandidateSide(late: LateParts, options: CandidateSide
     const feed = await startShadow(options);
     metrics.beforeText(() => metrics.shadow(feed.stats()));
     const versions = new VersionBook(config.features);
-    const isParked = parkedReads(config.features, (feature, version) => {
-      const key = versions.keyOf(feature, version);
-      return key === undefined ? [] : readModels.letters(key).parked;
-    });
+    const isParked = parkedReads(versions, (key) => readModels.letters(key));
     late.provide({
       candidate: (feature, version) => {
         const key = versions.keyOf(feature, version);

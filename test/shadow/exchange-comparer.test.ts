@@ -38,7 +38,7 @@ function comparerOf(
   const comparer = new ExchangeComparer({
     candidates: {
       candidate: (feature) => (feature === 'orders' ? { ask } : undefined),
-      features: [{ name: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel: undefined }],
+      features: [{ name: 'orders', key: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel: undefined }],
       readSourcePosition: async () => 1n,
       close: async () => undefined,
     },

@@ -55,7 +55,7 @@ test('a candidate at a URL and legacy are asked a GraphQL query with its body, a
   const comparer = new ExchangeComparer({
     candidates: {
       candidate: () => candidate,
-      features: [{ name: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel: undefined }],
+      features: [{ name: 'orders', key: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel: undefined }],
       readSourcePosition: async () => 1n,
       close: async () => undefined,
     },

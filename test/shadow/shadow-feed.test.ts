@@ -49,6 +49,7 @@ async function start(
       legacyDatabaseUrl: 'postgres://unused',
       candidateModule: new URL('./fixtures/candidates.mjs', import.meta.url).href,
       position: positions.buffer,
+      positionKeys: features,
       settings,
       ...data,
     },
@@ -241,7 +242,7 @@ describe('a worker that dies', () => {
     const unused = { configFile: undefined, storeUrl: '', legacyUrl: '', legacyDatabaseUrl: '', candidateModule: '' };
     const started = startShadowFeed({
       workerUrl: missing,
-      workerData: { ...unused, position },
+      workerData: { ...unused, position, positionKeys: features },
       features,
       log: silentLog,
     });
