@@ -1,5 +1,6 @@
-// Types, lint, format, import rules and dead code. Every step runs even when an earlier one failed.
-import { spawnSync } from 'node:child_process';
+// Types, lint, format, import rules and dead code, side by side. Every step runs even when another one failed.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 // dependency-cruiser exits green over zero modules when it cannot read TypeScript, so the count has a floor.
 const MODULES_FLOOR = 60;
@@ -17,11 +18,20 @@ const steps = [
   { name: 'dead code', command: 'knip', args: [] },
 ];
 
+/** @param {{ command: string, args: string[] }} step */
+async function run({ command, args }) {
+  const child = spawn('npx', ['--no-install', command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+  const [status] = await once(child, 'close');
+  return { status, output: output.trim() };
+}
+
 let failed = 0;
-for (const { name, command, args } of steps) {
-  const run = spawnSync('npx', ['--no-install', command, ...args], { encoding: 'utf8' });
-  const output = `${run.stdout}${run.stderr}`.trim();
-  let ok = run.status === 0;
+const running = steps.map((step) => ({ name: step.name, result: run(step) }));
+for (const { name, result } of running) {
+  const { status, output } = await result;
+  let ok = status === 0;
   if (name === 'imports') {
     const modules = Number(/(\d+) modules/.exec(output)?.[1] ?? 0);
     if (modules < MODULES_FLOOR) {

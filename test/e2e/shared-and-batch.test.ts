@@ -33,6 +33,9 @@ async function promoteToLive(app: CountersUnderFig, fig: FigProcess): Promise<vo
       `reads move on from ${before}`,
       async () => {
         for (let i = 0; i < 60; i += 1) await app.ask('GET', 1 + (n++ % counters), `visitor ${n}`);
+        const { gate } = await feature(fig);
+        // Out of legacy every feature may go.
+        if (before !== 'legacy' && gate.result !== 'PASS') throw new Error(gate.reason);
         const moved = await fig.json<TransitionOutcome>('promote', 'counters', '--reads');
         if (moved.moved) return true;
         throw new Error(moved.reason);

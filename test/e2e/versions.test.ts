@@ -61,6 +61,11 @@ class Versions implements AsyncDisposable {
     );
   }
 
+  async gateOfNew(): Promise<VersionReport['gate']> {
+    const { readModels } = (await (await this.fig.client()).readModels()).value;
+    return readModels.find(({ serves }) => !serves)?.gate;
+  }
+
   async untilBothReady(): Promise<void> {
     await until(
       'both versions are ready, and the new one is compared with legacy',
@@ -94,10 +99,13 @@ class Versions implements AsyncDisposable {
     return until(
       'the new version is proven',
       async () => {
-        const outcome = await this.fig.json<TransitionOutcome>('read-models', 'swap', 'counters');
-        if (outcome.moved) return outcome;
+        const gate = await this.gateOfNew();
+        if (gate?.result === 'PASS') {
+          const outcome = await this.fig.json<TransitionOutcome>('read-models', 'swap', 'counters');
+          if (outcome.moved) return outcome;
+        }
         await this.browse(20);
-        throw new Error(JSON.stringify(outcome));
+        throw new Error(JSON.stringify(gate));
       },
       60_000,
     );
@@ -133,6 +141,8 @@ describe.each([1, 2])('a new version beside one that serves in live, with %i wor
       'the gate has seen the difference',
       async () => {
         await versions.browse(20);
+        const gate = await versions.gateOfNew();
+        if (gate?.result !== 'FAIL') throw new Error(JSON.stringify(gate));
         const result = await versions.swap();
         if (result.code === 3) return result;
         throw new Error(JSON.stringify(result));
