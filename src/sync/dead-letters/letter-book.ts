@@ -14,6 +14,7 @@ export class LetterBook {
   readonly #store = new DeadLetterStore();
   #letters: readonly DeadLetter[] = [];
   #parked = nobody;
+  #isStale = false;
 
   /** `max`: with more letters than these the read model as a whole is not trusted. */
   constructor(projection: string, max: number) {
@@ -51,6 +52,16 @@ export class LetterBook {
     return waiting > MOST_WAITING ? `${waiting} changes wait for others that handlers do not take` : undefined;
   }
 
+  /** Something is being parked: whether that is committed is not known before it is read again. */
+  expire(): void {
+    this.#isStale = true;
+  }
+
+  /** Reads them again if that was to be done and failed. */
+  async refresh(db: Knex): Promise<void> {
+    if (this.#isStale) await this.load(db);
+  }
+
   async load(db: Knex): Promise<void> {
     this.#letters = await this.#store.list(db, [this.#projection]);
     const keys = this.#letters.flatMap(({ kind, key }) => (kind === 'build' && key !== undefined ? [key] : []));
@@ -60,6 +71,7 @@ export class LetterBook {
     }
     const isSame = keys.length === this.#parked.length && keys.every((key, i) => key === this.#parked[i]);
     if (!isSame) this.#parked = keys;
+    this.#isStale = false;
   }
 }
 

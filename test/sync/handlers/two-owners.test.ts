@@ -1,0 +1,148 @@
+import { Client } from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
+import type { EventReadModelDefinition } from '../../../src/config/event-read-model.ts';
+import { describeTable, type SourceTable } from '../../../src/sync/postgres/catalog.ts';
+import { Projection } from '../../../src/sync/projection/projection.ts';
+import { until } from '../../support/until.ts';
+import { setupSync, type SyncSetup } from '../fixtures.ts';
+import { picky } from './poison-handlers.ts';
+import { replayed } from './replayed-history.ts';
+import { tally, tallyMoves, tallySchema, told } from './tally-model.ts';
+
+const failed = { code: 'FIG_PROJECTION_FAILED' };
+/** Walked in two pages. */
+const rows = 250;
+
+async function readTables({ legacy, legacyUrl }: SyncSetup): Promise<ReadonlyMap<string, SourceTable>> {
+  await legacy.raw(tallySchema);
+  const client = new Client({ connectionString: legacyUrl });
+  await client.connect();
+  try {
+    const names = ['public.moves', 'public.tags'];
+    return new Map(await Promise.all(names.map(async (name) => [name, (await describeTable(client, name))!] as const)));
+  } finally {
+    await client.end();
+  }
+}
+
+/** A read model whose mirror has its rows, as two processes know it: one that stood still, and one that took over. */
+async function twoOwners(model: EventReadModelDefinition = tally(1), other = model) {
+  const setup = await setupSync();
+  onTestFinished(() => setup[Symbol.asyncDispose]());
+  const { target } = setup;
+  const tables = await readTables(setup);
+  const [one, two] = [model, other].map((it) => new Projection(target, it, tables, 100)) as [Projection, Projection];
+  await one.restart('f', 100n, 1);
+  for (const source of tables.keys()) one.copies.begin(source);
+  await target.raw(
+    `INSERT INTO mirror_tally_v1.moves (id, grp, n, rev, at)
+     SELECT n, 'g' || n % 5, n, 0, now() FROM generate_series(1, ${rows}) n`,
+  );
+  return { target, one, two };
+}
+
+async function building(model?: EventReadModelDefinition, other?: EventReadModelDefinition) {
+  const made = await twoOwners(model, other);
+  await made.one.startBuilding();
+  await made.two.resume('f');
+  return made;
+}
+
+async function expectEachOnce(target: SyncSetup['target'], walk: Projection): Promise<void> {
+  while ((await walk.buildNext()) > 0);
+  expect(walk.state).toBe('ready');
+  const given = (await told(target, 1)).map(({ after }) => Number(after!['id']));
+  expect(given.toSorted((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, i) => i + 1));
+  replayed(await told(target, 1));
+}
+
+test('a page that another process has given is not given again by one that still stands before it', async () => {
+  const { target, one, two } = await building();
+  expect(await one.buildNext()).toBe(200);
+  expect(await two.buildNext()).toBe(rows - 200);
+  await expectEachOnce(target, one);
+});
+
+test('of two processes that give the same page at the same moment one is refused, and nothing of its work is left', async () => {
+  let isReleased = false;
+  let isGiven = false;
+  const slow = tally(1, {
+    on: {
+      ...tally(1).on,
+      moves: async (change, tx) => {
+        await tallyMoves(change, tx);
+        isGiven = true;
+        await until('it may go on', () => isReleased);
+      },
+    },
+  });
+  const { target, one, two } = await building(slow, tally(1));
+  const first = one.buildNext();
+  await until('the first has begun', () => isGiven);
+  const second = two.buildNext();
+  const waiting = target('pg_stat_activity')
+    .where({ wait_event_type: 'Lock' })
+    .whereRaw('datname = current_database()');
+  await until('the second waits for it', async () => (await waiting.clone().select('pid')).length > 0);
+  isReleased = true;
+  expect(await first).toBe(200);
+  await expect(second).rejects.toMatchObject(failed);
+  await expectEachOnce(target, one);
+});
+
+test('a page that was committed before something else failed is not given again when the walk goes on', async () => {
+  const { model, refuse } = picky();
+  const { target, one } = await building(model);
+  refuse(({ kind, after }) => kind === 'snapshot' && after['id'] === '7');
+  // When the page is committed the letters cannot be read.
+  await target.raw(`
+    CREATE FUNCTION hide() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN ALTER TABLE fig.dead_letter RENAME TO hidden; RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER hide AFTER UPDATE OF build_cursor ON fig.projection DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION hide();`);
+  await expect(one.buildNext()).rejects.toThrow('fig.dead_letter');
+  await target.raw('DROP TRIGGER hide ON fig.projection; ALTER TABLE fig.hidden RENAME TO dead_letter');
+  // What waits is known by the next change, also before the walk goes on.
+  const row = { id: '7', grp: 'g2', n: '8', rev: '1', big: null, at: '2024-02-29 10:34:56.789012+00' };
+  await one.apply([
+    {
+      xid: 7,
+      endPosition: 200n,
+      committedAtMs: 0,
+      changes: [{ kind: 'update', table: 'public.moves', oldKey: undefined, row }],
+      messages: [],
+      relations: [],
+    },
+  ]);
+  while ((await one.buildNext()) > 0);
+  expect(one.state).toBe('ready');
+  const given = (await told(target, 1)).map(({ after }) => Number(after!['id']));
+  expect(given.toSorted((a, b) => a - b)).toEqual(
+    Array.from({ length: rows }, (_, i) => i + 1).filter((id) => id !== 7),
+  );
+  const waiting = await target('fig.parked_change as c').orderBy('c.id').select('c.kind');
+  expect(waiting).toEqual([{ kind: 'snapshot' }, { kind: 'update' }]);
+});
+
+test('changes, copied rows and corrections are refused by a projection that another process has moved', async () => {
+  const { one, two } = await twoOwners();
+  await two.resume('f');
+  await one.skipTo(200n);
+  const source = 'public.moves';
+  const part = two.mirrors.get(source)!.part();
+  const later = { truncated: false, changes: new Map() };
+  const chunk = { source, part, bytes: Buffer.alloc(0), later, rows: 0, cursor: null, last: true, paid: [] };
+  await expect(two.landCopy(chunk)).rejects.toMatchObject(failed);
+  await expect(two.startBuilding()).rejects.toMatchObject(failed);
+  await one.startBuilding();
+  await two.resume('f');
+  expect(await one.buildNext()).toBe(200);
+  // At the same position, but what the walk has passed since is told of its changes.
+  await expect(two.skipTo(300n)).rejects.toMatchObject(failed);
+  await two.resume('f');
+  while ((await one.buildNext()) > 0);
+  while ((await two.buildNext()) > 0);
+  await one.skipTo(300n);
+  await expect(two.buildNext()).rejects.toMatchObject(failed);
+  await expect(two.correct(source, [], [['1']])).rejects.toMatchObject(failed);
+});
