@@ -84,11 +84,9 @@ export class EventHandlers implements Derivation {
   }
 
   async correct(tx: Knex.Transaction, attempts: Attempts, correction: Correction): Promise<void> {
-    const { source, net, stage } = correction;
-    const mirror = this.#mirrors.get(source)!;
-    // A walk that has begun again meets the row as it is put right.
-    if (stage.state === 'ready') await this.#give(tx, attempts, await correctionEvents(tx, mirror, correction));
-    await mirror.land(tx, net, { mayMiss: false, readStored: false });
+    const mirror = this.#mirrors.get(correction.source)!;
+    await this.#give(tx, attempts, await correctionEvents(tx, mirror, correction));
+    await mirror.land(tx, correction.net, { mayMiss: false, readStored: false });
   }
 
   async mend(tx: Knex.Transaction, letter: DeadLetter, { state }: Stage): Promise<'tried' | 'anew'> {

@@ -34,12 +34,11 @@ export interface WalkedPage {
   readonly position: Position;
 }
 
-/** What a source was found to differ in, and how it is put right. */
+/** What a source of a read model that is ready was found to differ in, and how it is put right. */
 export interface Correction {
   readonly source: string;
   readonly net: NetTable;
   readonly position: Position;
-  readonly stage: Stage;
 }
 
 /** How a projection makes the rows of its read model of what comes from the source. All work is done in the transaction given. */

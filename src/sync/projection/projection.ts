@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { type CapturedReadModel, isHandled } from '../../config/read-model-kinds.ts';
+import { FigError } from '../../kernel/fig-error.ts';
 import { milestone } from '../../kernel/milestones.ts';
 import type { Position } from '../../kernel/position.ts';
 import { DeadLetterStore } from '../../store/dead-letter-store.ts';
@@ -323,14 +324,17 @@ export class Projection {
 
   /**
    * Puts rows of a source right that were found to differ from legacy, as the stream would: they land in the mirror, and
-   * the read model follows. `rows` and `gone` must hold at the present position.
+   * the read model follows. `rows` and `gone` must hold at the present position. Not while all is given anew: what is put
+   * right behind the walk would have to be given, and what is ahead of it must not be.
    */
   async correct(source: string, rows: readonly RawRow[], gone: readonly (readonly string[])[]): Promise<void> {
+    if (this.state !== 'ready') {
+      throw new FigError('FIG_RECONCILE_FAILED', `the read model ${this.names.projection} is ${this.state} by now`);
+    }
     const net = netOfRows(rows, gone, this.#mirrors.get(source)!.key);
     await this.#guarded(async (attempts, note) => {
       await this.#db.transaction(async (tx) => {
-        const correction = { source, net, position: this.#at.position, stage: this.#stage };
-        await this.#derivation.correct(tx, attempts, correction);
+        await this.#derivation.correct(tx, attempts, { source, net, position: this.#at.position });
         await this.#at.hold(tx);
         await note(tx);
       });

@@ -146,3 +146,17 @@ test('changes, copied rows and corrections are refused by a projection that anot
   await expect(two.buildNext()).rejects.toMatchObject(failed);
   await expect(two.correct(source, [], [['1']])).rejects.toMatchObject(failed);
 });
+
+test('rows are not put right while everything is given anew; once that is done handlers are told of it', async () => {
+  const { target, one } = await building();
+  const mirrored = target('mirror_tally_v1.moves').where({ id: 1 }).select('n');
+  expect(await one.buildNext()).toBe(200);
+  const right = { id: '1', grp: 'g1', n: '5', rev: '0', big: null, at: '2024-02-29 10:34:56.789012+00' };
+  await expect(one.correct('public.moves', [right], [['2']])).rejects.toMatchObject({ code: 'FIG_RECONCILE_FAILED' });
+  expect(await mirrored.clone()).toEqual([{ n: '1' }]);
+  while ((await one.buildNext()) > 0);
+  await one.correct('public.moves', [right], [['2']]);
+  expect(await mirrored.clone()).toEqual([{ n: '5' }]);
+  const corrections = (await told(target, 1)).filter(({ kind }) => kind !== 'snapshot');
+  expect(corrections.map(({ kind }) => kind).toSorted()).toEqual(['delete', 'update']);
+});
