@@ -98,7 +98,7 @@ export class EventHandlers implements Derivation {
     let failure: Failure | undefined;
     await this.#giver.prepare(tx);
     for (const change of await this.#parked.first(tx, this.#projection, place, TRIED_AT_ONCE)) {
-      failure = await this.#giver.tryGive(tx, change);
+      failure = await this.#giver.tryGive(tx, change, { checksConstraints: true });
       if (failure) break;
       done.push(change.id);
     }
@@ -128,7 +128,7 @@ export class EventHandlers implements Derivation {
         await this.#giver.give(tx, event);
         continue;
       }
-      const failure = await this.#giver.tryGive(tx, event);
+      const failure = await this.#giver.tryGive(tx, event, careful);
       if (failure) queue.park(event, failure);
       // The rest is given when all is made anew.
       if (careful.exceeds(queue.letters)) break;
