@@ -43,10 +43,17 @@ export type WaitingChange = Omit<ParkedChange, 'place' | 'modelKeys'> & { readon
 
 /** Queues of changes behind dead letters. What adds to them or takes from them holds the letter. */
 export class ParkedChangeStore {
-  /** Holds all letters of the projection that changes wait for, and tells which rows have changes waiting. */
-  async hold(tx: Knex.Transaction, projection: string): Promise<readonly ParkedPlace[]> {
-    await tx.raw(
-      `SELECT id FROM fig.dead_letter WHERE projection = ? AND kind = 'change' ORDER BY id FOR NO KEY UPDATE`,
+  /**
+   * Holds all letters of the projection that changes wait for, and tells which rows have changes waiting, and how many
+   * wait behind those that the letters are about.
+   */
+  async hold(
+    tx: Knex.Transaction,
+    projection: string,
+  ): Promise<{ readonly places: readonly ParkedPlace[]; readonly waiting: number }> {
+    const held = await tx.raw<{ rows: { changes_since: string }[] }>(
+      `SELECT changes_since::text AS changes_since FROM fig.dead_letter AS l WHERE projection = ? AND kind = 'change'
+        ORDER BY l.id FOR NO KEY UPDATE`,
       [projection],
     );
     const { rows } = await tx.raw<{ rows: { place: string; source: string; key: string | null }[] }>(
@@ -54,7 +61,10 @@ export class ParkedChangeStore {
         WHERE p.projection = ?`,
       [projection],
     );
-    return rows.map(({ place, source, key }) => ({ place, source, key: key ?? undefined }));
+    return {
+      places: rows.map(({ place, source, key }) => ({ place, source, key: key ?? undefined })),
+      waiting: held.rows.reduce((sum, row) => sum + Number(row.changes_since), 0),
+    };
   }
 
   /** Puts changes at the ends of their queues, in this order. */

@@ -31,6 +31,7 @@ export class CarefulAttempts implements Attempts {
   readonly #room: number;
   readonly #failures = new Map<string, DeadLetterNote>();
   #setAside = 0;
+  #isGivenUp = false;
 
   /** `room`: with more failures than these nothing further is tried. */
   constructor(room: number, { checksConstraints = false }: { readonly checksConstraints?: boolean } = {}) {
@@ -44,12 +45,17 @@ export class CarefulAttempts implements Attempts {
 
   /** Whether it makes no sense to go on: some of what failed concerns every key, or there is too much of it. */
   get isHopeless(): boolean {
-    return this.exceeds(0) || this.failures.some(({ kind }) => kind !== 'build');
+    return this.#isGivenUp || this.exceeds(0) || this.failures.some(({ kind }) => kind !== 'build');
   }
 
   /** Whether so many letters more would be too many. */
   exceeds(letters: number): boolean {
     return this.#failures.size + this.#setAside + letters > this.#room;
+  }
+
+  /** Makes it hopeless. */
+  giveUp(): void {
+    this.#isGivenUp = true;
   }
 
   /** Counts letters that were written already. */

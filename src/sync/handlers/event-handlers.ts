@@ -11,7 +11,7 @@ import type { LetterBook } from '../dead-letters/letter-book.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import type { AppliedPiece, Correction, Derivation, Stage, WalkedPage } from '../projection/derivation.ts';
 import { ChangeGiver } from './change-giver.ts';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue, TooManyWaiting } from './event-queue.ts';
 import { OwnTables } from './own-tables.ts';
 import { correctionEvents } from './correction-events.ts';
 import type { RowEvent } from './row-event.ts';
@@ -119,19 +119,27 @@ export class EventHandlers implements Derivation {
     if (events.length === 0) return;
     const careful = attempts instanceof CarefulAttempts ? attempts : undefined;
     if (careful?.isHopeless) return;
-    const parts = { projection: this.#projection, definition: this.#definition, mirrors: this.#mirrors };
+    const parts = {
+      projection: this.#projection,
+      definition: this.#definition,
+      mirrors: this.#mirrors,
+      mostWaiting: this.#letters.limits.waiting,
+    };
     const queue = await EventQueue.open(tx, parts, this.#letters.count > 0 || careful !== undefined);
     await this.#giver.prepare(tx);
     for (const event of events) {
-      if (queue.takes(event)) continue;
-      if (!careful) {
+      if (queue.takes(event)) {
+        // Only with care is it noted that the read model goes out of use.
+        if (queue.isTooLong && !careful) throw new TooManyWaiting('too many changes wait');
+        if (queue.isTooLong) careful?.giveUp();
+      } else if (!careful) {
         await this.#giver.give(tx, event);
-        continue;
+      } else {
+        const failure = await this.#giver.tryGive(tx, event, careful);
+        if (failure) queue.park(event, failure);
       }
-      const failure = await this.#giver.tryGive(tx, event, careful);
-      if (failure) queue.park(event, failure);
       // The rest is given when all is made anew.
-      if (careful.exceeds(queue.letters)) break;
+      if (careful?.exceeds(queue.letters) || careful?.isHopeless) break;
     }
     await queue.close(tx);
     careful?.noteSetAside(queue.letters);

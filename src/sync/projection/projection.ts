@@ -14,7 +14,7 @@ import type { Attempts, CarefulAttempts } from '../dead-letters/attempts.ts';
 import type { CopiedChunk } from '../mirror/copied-chunk.ts';
 import { doGuarded, type GuardedWork } from '../dead-letters/guarded-work.ts';
 import { copyApart, landApart } from '../dead-letters/land-apart.ts';
-import { LetterBook } from '../dead-letters/letter-book.ts';
+import { LetterBook, type LetterLimits } from '../dead-letters/letter-book.ts';
 import type { Mending } from '../dead-letters/mending.ts';
 import { MirrorTable } from '../mirror/mirror-table.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
@@ -46,12 +46,12 @@ export class Projection {
   readonly letters: LetterBook;
   readonly #at: BelievedPlace;
 
-  constructor(db: Knex, definition: CapturedReadModel, tables: ReadonlyMap<string, SourceTable>, maxLetters: number) {
+  constructor(db: Knex, definition: CapturedReadModel, tables: ReadonlyMap<string, SourceTable>, limits: LetterLimits) {
     this.#db = db;
     this.definition = definition;
     this.names = readModelNames(definition);
     this.#at = new BelievedPlace(this.names.projection);
-    this.letters = new LetterBook(this.names.projection, maxLetters);
+    this.letters = new LetterBook(this.names.projection, limits);
     this.#mirrors = new Map(
       Object.entries(definition.sources).map(([name, source]) => {
         const table = tables.get(qualifiedSource(name))!;

@@ -1,53 +1,13 @@
-import { Client } from 'pg';
-import { expect, onTestFinished, test } from 'vitest';
-import type { EventReadModelDefinition } from '../../../src/config/event-read-model.ts';
-import { describeTable, type SourceTable } from '../../../src/sync/postgres/catalog.ts';
-import { Projection } from '../../../src/sync/projection/projection.ts';
+import { expect, test } from 'vitest';
+import type { Projection } from '../../../src/sync/projection/projection.ts';
 import { until } from '../../support/until.ts';
-import { setupSync, type SyncSetup } from '../fixtures.ts';
+import type { SyncSetup } from '../fixtures.ts';
+import { building, rows, twoOwners } from './own-projections.ts';
 import { picky } from './poison-handlers.ts';
 import { replayed } from './replayed-history.ts';
-import { tally, tallyMoves, tallySchema, told } from './tally-model.ts';
+import { tally, tallyMoves, told } from './tally-model.ts';
 
 const failed = { code: 'FIG_PROJECTION_FAILED' };
-/** Walked in two pages. */
-const rows = 250;
-
-async function readTables({ legacy, legacyUrl }: SyncSetup): Promise<ReadonlyMap<string, SourceTable>> {
-  await legacy.raw(tallySchema);
-  const client = new Client({ connectionString: legacyUrl });
-  await client.connect();
-  try {
-    const names = ['public.moves', 'public.tags'];
-    return new Map(await Promise.all(names.map(async (name) => [name, (await describeTable(client, name))!] as const)));
-  } finally {
-    await client.end();
-  }
-}
-
-/** A read model whose mirror has its rows, as two processes know it: one that stood still, and one that took over. */
-async function twoOwners(model: EventReadModelDefinition = tally(1), other = model) {
-  const setup = await setupSync();
-  onTestFinished(() => setup[Symbol.asyncDispose]());
-  const { target } = setup;
-  const tables = await readTables(setup);
-  const [one, two] = [model, other].map((it) => new Projection(target, it, tables, 100)) as [Projection, Projection];
-  await one.restart('f', 100n, 1);
-  for (const source of tables.keys()) one.copies.begin(source);
-  await target.raw(
-    `INSERT INTO mirror_tally_v1.moves (id, grp, n, rev, at)
-     SELECT n, 'g' || n % 5, n, 0, now() FROM generate_series(1, ${rows}) n`,
-  );
-  return { target, one, two };
-}
-
-async function building(model?: EventReadModelDefinition, other?: EventReadModelDefinition) {
-  const made = await twoOwners(model, other);
-  await made.one.startBuilding();
-  await made.two.resume('f');
-  return made;
-}
-
 async function expectEachOnce(target: SyncSetup['target'], walk: Projection): Promise<void> {
   while ((await walk.buildNext()) > 0);
   expect(walk.state).toBe('ready');
