@@ -58,12 +58,12 @@ export class LetterBook {
     return waiting > this.limits.waiting ? `${waiting} changes wait for others that handlers do not take` : undefined;
   }
 
-  /** Something is being parked: whether that is committed is not known before it is read again. */
+  /** Something comes to wait: whether that is committed is not known before the letters are read again. */
   expire(): void {
     this.#isStale = true;
   }
 
-  /** Reads them again if that was to be done and failed. */
+  /** Reads them again if something came to wait since they were last read. */
   async refresh(db: Knex): Promise<void> {
     if (this.#isStale) await this.load(db);
   }

@@ -24,7 +24,6 @@ const TRIED_AT_ONCE = 100;
 export class EventHandlers implements Derivation {
   readonly walked: readonly string[];
   readonly page = 200;
-  readonly parksRows = true;
   readonly #definition: EventReadModelDefinition;
   readonly #projection: string;
   readonly #mirrors: ReadonlyMap<string, MirrorTable>;
@@ -142,6 +141,7 @@ export class EventHandlers implements Derivation {
       if (careful?.exceeds(queue.letters) || careful?.isHopeless) break;
     }
     await queue.close(tx);
+    if (queue.hasGrown) this.#letters.expire();
     careful?.noteSetAside(queue.letters);
   }
 }

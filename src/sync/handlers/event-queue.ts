@@ -52,6 +52,8 @@ export class EventQueue {
 
   /** Puts a change behind those that its row waits for. False: it need not wait. */
   takes(event: RowEvent): boolean {
+    // Nearly always, so that not even the texts of the keys are made.
+    if (this.#parked.isEmpty) return false;
     const arrival = { source: event.source, rowKeys: this.#rowKeys(event) };
     const place = this.#parked.placeOf(arrival);
     if (place === undefined) return false;
@@ -69,6 +71,11 @@ export class EventQueue {
     const place = this.#parked.present(letterPlace(note));
     if (!this.#known.has(place) && !this.#failed.has(place)) this.#failed.set(place, note);
     this.#add(event, place);
+  }
+
+  /** Whether something has come to wait. */
+  get hasGrown(): boolean {
+    return this.#waiting.length > 0;
   }
 
   /** How many letters are new. */

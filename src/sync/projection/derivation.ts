@@ -47,8 +47,6 @@ export interface Derivation {
   readonly walked: readonly string[];
   /** Rows that are walked in one transaction. */
   readonly page: number;
-  /** Rows whose changes fail are parked, and whatever follows them is put behind them, also when nothing fails. */
-  readonly parksRows: boolean;
   create(tx: Knex.Transaction): Promise<void>;
   /** Takes all rows away, to make them anew. */
   empty(tx: Knex.Transaction): Promise<void>;

@@ -309,7 +309,7 @@ export class Projection {
     await this.letters.refresh(this.#db);
     const careful = await doGuarded(work, { room, park: (tx, attempts) => this.#park(tx, attempts) });
     if (careful?.isHopeless && this.#at.state !== 'copying') this.#at.state = 'paused';
-    if (careful || (this.#derivation.parksRows && this.letters.count > 0)) await this.letters.load(this.#db);
+    await this.letters.refresh(this.#db);
   }
 
   async #park(tx: Knex.Transaction, careful: CarefulAttempts): Promise<void> {
