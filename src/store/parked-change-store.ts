@@ -31,7 +31,6 @@ export interface ParkedPlace {
 interface StoredChange {
   readonly id: string;
   readonly source: string;
-  readonly row_keys: string;
   readonly kind: ChangeKind;
   readonly before: string | null;
   readonly after: string | null;
@@ -39,7 +38,7 @@ interface StoredChange {
   readonly committed_ms: string | null;
 }
 
-export type WaitingChange = Omit<ParkedChange, 'place' | 'modelKeys'> & { readonly id: string };
+export type WaitingChange = Omit<ParkedChange, 'place' | 'rowKeys' | 'modelKeys'> & { readonly id: string };
 
 /** Queues of changes behind dead letters. What adds to them or takes from them holds the letter. */
 export class ParkedChangeStore {
@@ -131,7 +130,7 @@ export class ParkedChangeStore {
   ): Promise<readonly WaitingChange[]> {
     const { rows } = await tx.raw<{ rows: StoredChange[] }>(
       // Qualified: a bare name would be the selected text, and text sorts 10 before 9.
-      `SELECT id::text AS id, source, to_json(row_keys)::text AS row_keys, kind, before::text AS before, after::text AS after,
+      `SELECT id::text AS id, source, kind, before::text AS before, after::text AS after,
               position::text AS position, committed_ms::text AS committed_ms
          FROM fig.parked_change AS p WHERE projection = ? AND place = ? ORDER BY p.id LIMIT ${limit}`,
       [projection, place],
@@ -139,7 +138,6 @@ export class ParkedChangeStore {
     return rows.map((row) => ({
       id: row.id,
       source: row.source,
-      rowKeys: JSON.parse(row.row_keys) as string[],
       kind: row.kind,
       before: row.before === null ? undefined : (JSON.parse(row.before) as StoredRow),
       after: row.after === null ? undefined : (JSON.parse(row.after) as StoredRow),
