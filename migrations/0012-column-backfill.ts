@@ -9,8 +9,6 @@ export const columnBackfill: ControlStoreMigration = {
   },
 
   async down(knex) {
-    // Whoever knows only whole copies must not take a copied column for one.
-    await knex.raw('UPDATE fig.backfill SET cursor = NULL, copied = 0 WHERE columns IS NOT NULL AND NOT done');
     await knex.raw('ALTER TABLE fig.backfill DROP COLUMN columns');
   },
 };

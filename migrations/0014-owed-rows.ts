@@ -15,6 +15,5 @@ export const owedRows: ControlStoreMigration = {
 
   async down(knex) {
     await knex.raw('DROP TABLE fig.owed_row');
-    await knex.raw('UPDATE fig.backfill SET cursor = NULL, copied = 0 WHERE NOT done');
   },
 };

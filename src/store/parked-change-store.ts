@@ -31,7 +31,6 @@ export interface ParkedPlace {
 interface StoredChange {
   readonly id: string;
   readonly source: string;
-  readonly row_keys: string;
   readonly kind: ChangeKind;
   readonly before: string | null;
   readonly after: string | null;
@@ -39,14 +38,21 @@ interface StoredChange {
   readonly committed_ms: string | null;
 }
 
-export type WaitingChange = Omit<ParkedChange, 'place' | 'modelKeys'> & { readonly id: string };
+export type WaitingChange = Omit<ParkedChange, 'place' | 'rowKeys' | 'modelKeys'> & { readonly id: string };
 
 /** Queues of changes behind dead letters. What adds to them or takes from them holds the letter. */
 export class ParkedChangeStore {
-  /** Holds all letters of the projection that changes wait for, and tells which rows have changes waiting. */
-  async hold(tx: Knex.Transaction, projection: string): Promise<readonly ParkedPlace[]> {
-    await tx.raw(
-      `SELECT id FROM fig.dead_letter WHERE projection = ? AND kind = 'change' ORDER BY id FOR NO KEY UPDATE`,
+  /**
+   * Holds all letters of the projection that changes wait for, and tells which rows have changes waiting, and how many
+   * wait behind those that the letters are about.
+   */
+  async hold(
+    tx: Knex.Transaction,
+    projection: string,
+  ): Promise<{ readonly places: readonly ParkedPlace[]; readonly waiting: number }> {
+    const held = await tx.raw<{ rows: { changes_since: string }[] }>(
+      `SELECT changes_since::text AS changes_since FROM fig.dead_letter AS l WHERE projection = ? AND kind = 'change'
+        ORDER BY l.id FOR NO KEY UPDATE`,
       [projection],
     );
     const { rows } = await tx.raw<{ rows: { place: string; source: string; key: string | null }[] }>(
@@ -54,7 +60,10 @@ export class ParkedChangeStore {
         WHERE p.projection = ?`,
       [projection],
     );
-    return rows.map(({ place, source, key }) => ({ place, source, key: key ?? undefined }));
+    return {
+      places: rows.map(({ place, source, key }) => ({ place, source, key: key ?? undefined })),
+      waiting: held.rows.reduce((sum, row) => sum + Number(row.changes_since), 0),
+    };
   }
 
   /** Puts changes at the ends of their queues, in this order. */
@@ -121,7 +130,7 @@ export class ParkedChangeStore {
   ): Promise<readonly WaitingChange[]> {
     const { rows } = await tx.raw<{ rows: StoredChange[] }>(
       // Qualified: a bare name would be the selected text, and text sorts 10 before 9.
-      `SELECT id::text AS id, source, to_json(row_keys)::text AS row_keys, kind, before::text AS before, after::text AS after,
+      `SELECT id::text AS id, source, kind, before::text AS before, after::text AS after,
               position::text AS position, committed_ms::text AS committed_ms
          FROM fig.parked_change AS p WHERE projection = ? AND place = ? ORDER BY p.id LIMIT ${limit}`,
       [projection, place],
@@ -129,7 +138,6 @@ export class ParkedChangeStore {
     return rows.map((row) => ({
       id: row.id,
       source: row.source,
-      rowKeys: JSON.parse(row.row_keys) as string[],
       kind: row.kind,
       before: row.before === null ? undefined : (JSON.parse(row.before) as StoredRow),
       after: row.after === null ? undefined : (JSON.parse(row.after) as StoredRow),

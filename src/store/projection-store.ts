@@ -20,6 +20,9 @@ export interface ProjectionRow {
   readonly built: number;
 }
 
+/** Where a caller believes a projection to be; what moves it is done only if it is there. */
+export type Standing = Pick<ProjectionRow, 'state' | 'position' | 'buildCursor'>;
+
 export interface BuildCursor {
   readonly source: string;
   readonly key: readonly string[] | null;
@@ -101,11 +104,16 @@ export class ProjectionStore {
    * Moves the position on, if it still stands where the caller believes. False: somebody else moved it, so the caller
    * must give up its transaction.
    */
-  async advance(tx: Knex.Transaction, name: string, expected: Position, position: Position): Promise<boolean> {
-    const moved = await tx('fig.projection')
-      .where({ name, position: expected.toString() })
-      .update({ position: position.toString(), updated_at: tx.fn.now() });
+  async advance(tx: Knex.Transaction, name: string, expected: Standing, position: Position): Promise<boolean> {
+    const to = { position: position.toString(), updated_at: tx.fn.now() };
+    const moved: number = await this.#at(tx, name, expected).update(to);
     return moved === 1;
+  }
+
+  /** Whether it stands there. If so, it does until the transaction ends. */
+  async holds(tx: Knex.Transaction, name: string, expected: Standing): Promise<boolean> {
+    const held: readonly unknown[] = await this.#at(tx, name, expected).forNoKeyUpdate().select('name');
+    return held.length === 1;
   }
 
   async setTimeline(db: Knex, name: string, timeline: number): Promise<void> {
@@ -157,10 +165,23 @@ export class ProjectionStore {
       .update({ state: 'building', build_cursor: null, built: 0, updated_at: tx.fn.now() });
   }
 
-  async saveBuildCursor(tx: Knex.Transaction, name: string, cursor: BuildCursor, built: number): Promise<void> {
-    await tx('fig.projection')
-      .where({ name })
-      .update({ build_cursor: JSON.stringify(cursor), built: tx.raw('built + ?', [built]) });
+  /** Moves the cursor on in the same way as `advance` does the position. */
+  async saveBuildCursor(
+    tx: Knex.Transaction,
+    name: string,
+    expected: Standing,
+    to: { readonly cursor: BuildCursor; readonly built: number },
+  ): Promise<boolean> {
+    const built = tx.raw('built + ?', [to.built]);
+    const moved: number = await this.#at(tx, name, expected).update({ build_cursor: JSON.stringify(to.cursor), built });
+    return moved === 1;
+  }
+
+  #at(tx: Knex.Transaction, name: string, { state, position, buildCursor }: Standing): Knex.QueryBuilder {
+    const cursor = buildCursor ? JSON.stringify(buildCursor) : null;
+    return tx('fig.projection')
+      .where({ name, state, position: position.toString() })
+      .whereRaw('build_cursor IS NOT DISTINCT FROM ?::jsonb', [cursor]);
   }
 
   async listBackfill(db: Knex, projection: string): Promise<readonly BackfillRow[]> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { migrateStore } from '../../src/store/control-store.ts';
-import { ProjectionStore } from '../../src/store/projection-store.ts';
+import { ProjectionStore, type Standing } from '../../src/store/projection-store.ts';
 import { openTarget } from '../../src/sync/open-target.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
@@ -13,11 +13,28 @@ test('a position is moved on only by whoever knows where it stands', async () =>
     const start = { name: 'summary_v1', fingerprint: 'f', position: 100n, timeline: 1, sources: new Map([['t', 1]]) };
     await target.transaction((tx) => store.restart(tx, start));
     const advance = (expected: bigint, position: bigint): Promise<boolean> =>
-      target.transaction((tx) => store.advance(tx, 'summary_v1', expected, position));
+      target.transaction((tx) =>
+        store.advance(tx, 'summary_v1', { state: 'copying', position: expected, buildCursor: undefined }, position),
+      );
     expect(await advance(100n, 200n)).toBe(true);
     expect(await advance(100n, 300n)).toBe(false);
     expect(await advance(300n, 400n)).toBe(false);
     expect((await store.find(target, 'summary_v1'))!.position).toBe(200n);
+    const at = { state: 'copying', position: 200n, buildCursor: undefined } as const;
+    const cursor = { source: 't', key: ['1'] };
+    const walk = (expected: Standing): Promise<boolean> =>
+      target.transaction((tx) => store.saveBuildCursor(tx, 'summary_v1', expected, { cursor, built: 1 }));
+    const holds = (expected: Standing): Promise<boolean> =>
+      target.transaction((tx) => store.holds(tx, 'summary_v1', expected));
+    expect(await holds(at)).toBe(true);
+    expect(await walk({ ...at, state: 'building' })).toBe(false);
+    expect(await walk({ ...at, position: 100n })).toBe(false);
+    expect(await walk(at)).toBe(true);
+    expect(await walk(at)).toBe(false);
+    expect(await holds(at)).toBe(false);
+    expect(await advance(200n, 300n)).toBe(false);
+    expect(await holds({ ...at, buildCursor: cursor })).toBe(true);
+    expect(await store.find(target, 'summary_v1')).toMatchObject({ buildCursor: cursor, built: 1 });
   } finally {
     await target.destroy();
   }

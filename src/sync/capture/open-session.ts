@@ -7,6 +7,7 @@ import { ReplicationStream } from '../postgres/replication-stream.ts';
 import { ensurePublished, readPublicationMarks, withdrawOthers } from '../postgres/publication.ts';
 import { slotNameOf } from '../postgres/slot.ts';
 import { withdrawExposed } from '../postgres/withdraw-exposed.ts';
+import { MOST_WAITING } from '../dead-letters/letter-book.ts';
 import { Projection } from '../projection/projection.ts';
 import { demandsOf } from './demands-of.ts';
 import { Lane } from './lane.ts';
@@ -47,7 +48,11 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
     const tables = markTables(found, await readPublicationMarks(client, slotName));
     const changes = new SourceChanges({ url, publication: slotName, target, times }, tables);
     const projections = options.readModels.map(
-      (model) => new Projection(options.target, model, tables, options.maxLetters(model)),
+      (model) =>
+        new Projection(options.target, model, tables, {
+          letters: options.maxLetters(model),
+          waiting: MOST_WAITING,
+        }),
     );
     const identity = await identifySource(options.url);
     const takenUp = await takeUp({

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { DeadLetterNote } from '../../store/dead-letter-store.ts';
+import { checkConstraints } from './check-constraints.ts';
 import { describeFailure } from './describe-failure.ts';
 import { isolateFailures } from './isolate-failures.ts';
 import { isOfDefinition, isParkable } from './transient-errors.ts';
@@ -25,13 +26,17 @@ const SAME_FOR_ALL = 3;
 
 /** With savepoints: what fails by itself is found and noted, the rest is done. */
 export class CarefulAttempts implements Attempts {
+  /** Whether constraints that wait for COMMIT are checked for each part. A part may need another one to satisfy them. */
+  readonly checksConstraints: boolean;
   readonly #room: number;
   readonly #failures = new Map<string, DeadLetterNote>();
   #setAside = 0;
+  #isGivenUp = false;
 
   /** `room`: with more failures than these nothing further is tried. */
-  constructor(room: number) {
+  constructor(room: number, { checksConstraints = false }: { readonly checksConstraints?: boolean } = {}) {
     this.#room = room;
+    this.checksConstraints = checksConstraints;
   }
 
   get failures(): readonly DeadLetterNote[] {
@@ -40,12 +45,17 @@ export class CarefulAttempts implements Attempts {
 
   /** Whether it makes no sense to go on: some of what failed concerns every key, or there is too much of it. */
   get isHopeless(): boolean {
-    return this.exceeds(0) || this.failures.some(({ kind }) => kind !== 'build');
+    return this.#isGivenUp || this.exceeds(0) || this.failures.some(({ kind }) => kind !== 'build');
   }
 
   /** Whether so many letters more would be too many. */
   exceeds(letters: number): boolean {
     return this.#failures.size + this.#setAside + letters > this.#room;
+  }
+
+  /** Makes it hopeless. */
+  giveUp(): void {
+    this.#isGivenUp = true;
   }
 
   /** Counts letters that were written already. */
@@ -64,7 +74,10 @@ export class CarefulAttempts implements Attempts {
     await isolateFailures(
       items,
       async (part) => {
-        await tx.transaction((savepoint) => attempt(savepoint, part));
+        await tx.transaction(async (savepoint) => {
+          await attempt(savepoint, part);
+          if (this.checksConstraints) await checkConstraints(savepoint);
+        });
         succeeded = true;
       },
       (item, error) => {

@@ -31,13 +31,16 @@ export async function doGuarded(work: GuardedWork, { room, park }: GuardParts): 
     }
   }
   const most = await room();
-  for (;;) {
-    const careful = new CarefulAttempts(most);
+  for (let checksConstraints = false; ;) {
+    const careful = new CarefulAttempts(most, { checksConstraints });
     try {
       await work(careful, (tx) => park(tx, careful));
       return careful;
     } catch (error) {
-      if (!(error instanceof StoredRowsNeeded)) throw error;
+      if (error instanceof StoredRowsNeeded) continue;
+      // Every part passed and the whole does not: something is checked at COMMIT.
+      if (checksConstraints || !isParkable(error)) throw error;
+      checksConstraints = true;
     }
   }
 }

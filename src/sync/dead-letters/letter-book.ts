@@ -4,21 +4,28 @@ import { type DeadLetter, DeadLetterStore } from '../../store/dead-letter-store.
 import { ParkedChangeStore } from '../../store/parked-change-store.ts';
 
 const nobody: readonly string[] = [];
-/** With more changes waiting than these, to make all anew costs less than to keep them. */
-const MOST_WAITING = 10_000;
+/** With more changes waiting behind others than these, to make all anew costs less than to keep them. */
+export const MOST_WAITING = 10_000;
+
+export interface LetterLimits {
+  /** With more letters than these the read model as a whole is not trusted. */
+  readonly letters: number;
+  /** And so with more changes waiting behind others than these. */
+  readonly waiting: number;
+}
 
 /** The dead letters of one projection as they were last read. The store has the last word: others may discard. */
 export class LetterBook {
   readonly #projection: string;
-  readonly #max: number;
+  readonly limits: LetterLimits;
   readonly #store = new DeadLetterStore();
   #letters: readonly DeadLetter[] = [];
   #parked = nobody;
+  #isStale = false;
 
-  /** `max`: with more letters than these the read model as a whole is not trusted. */
-  constructor(projection: string, max: number) {
+  constructor(projection: string, limits: LetterLimits) {
     this.#projection = projection;
-    this.#max = max;
+    this.limits = limits;
   }
 
   get count(): number {
@@ -27,7 +34,7 @@ export class LetterBook {
 
   /** How many more there may be. */
   get room(): number {
-    return Math.max(0, this.#max - this.count);
+    return Math.max(0, this.limits.letters - this.count);
   }
 
   /** Keys of the read model whose rows are not what legacy has. Another list whenever they change, else the same. */
@@ -40,15 +47,25 @@ export class LetterBook {
     const unbounded = this.#letters.find(({ kind }) => kind !== 'build' && kind !== 'change');
     if (unbounded) return describeLetter(unbounded);
     const [first] = this.#letters;
-    if (first && this.count > this.#max) {
+    if (first && this.count > this.limits.letters) {
       const what = first.kind === 'change' ? 'rows are parked' : 'keys cannot be built';
-      return `${this.count} ${what} (at most ${this.#max} may be), the first: ${describeLetter(first)}`;
+      return `${this.count} ${what} (at most ${this.limits.letters} may be), the first: ${describeLetter(first)}`;
     }
     const waiting = this.#letters.reduce(
       (sum, { kind, changesSince }) => sum + (kind === 'change' ? changesSince : 0),
       0,
     );
-    return waiting > MOST_WAITING ? `${waiting} changes wait for others that handlers do not take` : undefined;
+    return waiting > this.limits.waiting ? `${waiting} changes wait for others that handlers do not take` : undefined;
+  }
+
+  /** Something comes to wait: whether that is committed is not known before the letters are read again. */
+  expire(): void {
+    this.#isStale = true;
+  }
+
+  /** Reads them again if something came to wait since they were last read. */
+  async refresh(db: Knex): Promise<void> {
+    if (this.#isStale) await this.load(db);
   }
 
   async load(db: Knex): Promise<void> {
@@ -60,6 +77,7 @@ export class LetterBook {
     }
     const isSame = keys.length === this.#parked.length && keys.every((key, i) => key === this.#parked[i]);
     if (!isSame) this.#parked = keys;
+    this.#isStale = false;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { type DeadLetter, DeadLetterStore } from '../../store/dead-letter-store.ts';
+import { checkConstraints } from './check-constraints.ts';
 import { describeFailure } from './describe-failure.ts';
 import { isParkable } from './transient-errors.ts';
 
@@ -11,7 +12,10 @@ export async function retryLetter(
 ): Promise<void> {
   const letters = new DeadLetterStore();
   try {
-    await tx.transaction(attempt);
+    await tx.transaction(async (savepoint) => {
+      await attempt(savepoint);
+      await checkConstraints(savepoint);
+    });
   } catch (error) {
     if (!isParkable(error)) throw error;
     await letters.failedAgain(tx, letter, describeFailure(error));

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { ChangeHandler, EventReadModelDefinition } from '../../config/event-read-model.ts';
 import { qualifiedSource } from '../../store/read-model-names.ts';
+import { checkConstraints } from '../dead-letters/check-constraints.ts';
 import { describeFailure, type Failure } from '../dead-letters/describe-failure.ts';
 import { isParkable } from '../dead-letters/transient-errors.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
@@ -42,11 +43,16 @@ export class ChangeGiver {
   }
 
   /** The same, but when the handler does not take it nothing is left of that, and the answer says why. */
-  async tryGive(tx: Knex.Transaction, event: RowEvent): Promise<Failure | undefined> {
+  async tryGive(
+    tx: Knex.Transaction,
+    event: RowEvent,
+    { checksConstraints }: { readonly checksConstraints: boolean },
+  ): Promise<Failure | undefined> {
     const connection = await connectionOf(tx);
     await connection.query('SAVEPOINT handler');
     try {
       await this.give(tx, event);
+      if (checksConstraints) await checkConstraints(tx);
       // Fails where the handler passed over the failure of a statement.
       await connection.query('RELEASE SAVEPOINT handler');
       return undefined;

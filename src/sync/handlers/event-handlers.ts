@@ -11,7 +11,7 @@ import type { LetterBook } from '../dead-letters/letter-book.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import type { AppliedPiece, Correction, Derivation, Stage, WalkedPage } from '../projection/derivation.ts';
 import { ChangeGiver } from './change-giver.ts';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue, TooManyWaiting } from './event-queue.ts';
 import { OwnTables } from './own-tables.ts';
 import { correctionEvents } from './correction-events.ts';
 import type { RowEvent } from './row-event.ts';
@@ -24,7 +24,6 @@ const TRIED_AT_ONCE = 100;
 export class EventHandlers implements Derivation {
   readonly walked: readonly string[];
   readonly page = 200;
-  readonly parksRows = true;
   readonly #definition: EventReadModelDefinition;
   readonly #projection: string;
   readonly #mirrors: ReadonlyMap<string, MirrorTable>;
@@ -84,11 +83,9 @@ export class EventHandlers implements Derivation {
   }
 
   async correct(tx: Knex.Transaction, attempts: Attempts, correction: Correction): Promise<void> {
-    const { source, net, stage } = correction;
-    const mirror = this.#mirrors.get(source)!;
-    // A walk that has begun again meets the row as it is put right.
-    if (stage.state === 'ready') await this.#give(tx, attempts, await correctionEvents(tx, mirror, correction));
-    await mirror.land(tx, net, { mayMiss: false, readStored: false });
+    const mirror = this.#mirrors.get(correction.source)!;
+    await this.#give(tx, attempts, await correctionEvents(tx, mirror, correction));
+    await mirror.land(tx, correction.net, { mayMiss: false, readStored: false });
   }
 
   async mend(tx: Knex.Transaction, letter: DeadLetter, { state }: Stage): Promise<'tried' | 'anew'> {
@@ -100,7 +97,7 @@ export class EventHandlers implements Derivation {
     let failure: Failure | undefined;
     await this.#giver.prepare(tx);
     for (const change of await this.#parked.first(tx, this.#projection, place, TRIED_AT_ONCE)) {
-      failure = await this.#giver.tryGive(tx, change);
+      failure = await this.#giver.tryGive(tx, change, { checksConstraints: true });
       if (failure) break;
       done.push(change.id);
     }
@@ -121,21 +118,30 @@ export class EventHandlers implements Derivation {
     if (events.length === 0) return;
     const careful = attempts instanceof CarefulAttempts ? attempts : undefined;
     if (careful?.isHopeless) return;
-    const parts = { projection: this.#projection, definition: this.#definition, mirrors: this.#mirrors };
+    const parts = {
+      projection: this.#projection,
+      definition: this.#definition,
+      mirrors: this.#mirrors,
+      mostWaiting: this.#letters.limits.waiting,
+    };
     const queue = await EventQueue.open(tx, parts, this.#letters.count > 0 || careful !== undefined);
     await this.#giver.prepare(tx);
     for (const event of events) {
-      if (queue.takes(event)) continue;
-      if (!careful) {
+      if (queue.takes(event)) {
+        // Only with care is it noted that the read model goes out of use.
+        if (queue.isTooLong && !careful) throw new TooManyWaiting('too many changes wait');
+        if (queue.isTooLong) careful?.giveUp();
+      } else if (!careful) {
         await this.#giver.give(tx, event);
-        continue;
+      } else {
+        const failure = await this.#giver.tryGive(tx, event, careful);
+        if (failure) queue.park(event, failure);
       }
-      const failure = await this.#giver.tryGive(tx, event);
-      if (failure) queue.park(event, failure);
       // The rest is given when all is made anew.
-      if (careful.exceeds(queue.letters)) break;
+      if (careful?.exceeds(queue.letters) || careful?.isHopeless) break;
     }
     await queue.close(tx);
+    if (queue.hasGrown) this.#letters.expire();
     careful?.noteSetAside(queue.letters);
   }
 }

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { EventReadModelDefinition } from '../../config/event-read-model.ts';
 import { type DeadLetterNote, DeadLetterStore, letterPlace } from '../../store/dead-letter-store.ts';
-import { type ParkedChange, ParkedChangeStore } from '../../store/parked-change-store.ts';
+import { type ParkedChange, ParkedChangeStore, type ParkedPlace } from '../../store/parked-change-store.ts';
 import type { Failure } from '../dead-letters/describe-failure.ts';
 import { keyOfText } from '../mirror/collapse-changes.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
@@ -13,6 +13,16 @@ export interface QueueParts {
   readonly projection: string;
   readonly definition: EventReadModelDefinition;
   readonly mirrors: ReadonlyMap<string, MirrorTable>;
+  /** With more changes behind others than these it makes no sense to keep them. */
+  readonly mostWaiting: number;
+}
+
+/** Thrown where more has come to wait than is kept. */
+export class TooManyWaiting extends Error {}
+
+interface HeldQueues {
+  readonly places: readonly ParkedPlace[];
+  readonly waiting: number;
 }
 
 /** What has to wait in one transaction: changes that fail, and changes of rows that have such. */
@@ -24,21 +34,26 @@ export class EventQueue {
   /** New letters by their place. */
   readonly #failed = new Map<string, DeadLetterNote>();
   readonly #known: ReadonlySet<string>;
+  /** How many waited already. */
+  readonly #held: number;
 
-  private constructor(parts: QueueParts, parked: ParkedRows, known: ReadonlySet<string>) {
+  private constructor(parts: QueueParts, { places, waiting }: HeldQueues) {
     this.#parts = parts;
-    this.#parked = parked;
-    this.#known = known;
+    this.#parked = new ParkedRows(places);
+    this.#known = new Set(places.map(({ place }) => place));
+    this.#held = waiting;
   }
 
   /** `mayHold`: whether changes may be waiting already. Then their letters are held until the transaction ends. */
   static async open(tx: Knex.Transaction, parts: QueueParts, mayHold: boolean): Promise<EventQueue> {
-    const places = mayHold ? await new ParkedChangeStore().hold(tx, parts.projection) : [];
-    return new EventQueue(parts, new ParkedRows(places), new Set(places.map(({ place }) => place)));
+    const held = mayHold ? await new ParkedChangeStore().hold(tx, parts.projection) : { places: [], waiting: 0 };
+    return new EventQueue(parts, held);
   }
 
   /** Puts a change behind those that its row waits for. False: it need not wait. */
   takes(event: RowEvent): boolean {
+    // Nearly always, so that not even the texts of the keys are made.
+    if (this.#parked.isEmpty) return false;
     const arrival = { source: event.source, rowKeys: this.#rowKeys(event) };
     const place = this.#parked.placeOf(arrival);
     if (place === undefined) return false;
@@ -58,9 +73,19 @@ export class EventQueue {
     this.#add(event, place);
   }
 
+  /** Whether something has come to wait. */
+  get hasGrown(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** How many letters are new. */
   get letters(): number {
     return this.#failed.size;
+  }
+
+  /** Whether more waits behind others than is kept. */
+  get isTooLong(): boolean {
+    return this.#held + this.#waiting.length - this.#failed.size > this.#parts.mostWaiting;
   }
 
   /** Writes down what waits. */

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import { textOfKey } from '../mirror/collapse-changes.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
+import { keysNotBehind } from '../postgres/bulk-upsert.ts';
+import { runStatement } from '../postgres/statement.ts';
 
 /**
  * Which of the keys a walk has passed when it stands at `last`. Only the database knows its order of keys: it sorts texts by a
@@ -13,14 +15,7 @@ export async function keysUpTo(
   keys: readonly (readonly string[])[],
 ): Promise<ReadonlySet<string>> {
   if (keys.length === 0) return new Set();
-  const types = mirror.key.map((name) => mirror.source.columns.find((column) => column.name === name)!.mirrorType);
-  const arrays = types.map(() => '?::text[]').join(', ');
-  const aliases = types.map((_, i) => `c${i}`).join(', ');
-  const given = types.map((type, i) => `v.c${i}::${type}`).join(', ');
-  const bound = types.map((type) => `?::text::${type}`).join(', ');
-  const result = await tx.raw(
-    `SELECT v.n::int AS n FROM unnest(${arrays}) WITH ORDINALITY AS v(${aliases}, n) WHERE (${given}) <= (${bound})`,
-    [...types.map((_, i) => keys.map((key) => key[i]!)), ...last] as never,
-  );
-  return new Set((result as { rows: { n: number }[] }).rows.map(({ n }) => textOfKey(keys[n - 1]!)));
+  const { sql, values } = keysNotBehind(mirror.keyColumns, keys, last);
+  const { rows } = await runStatement<{ n: number }>(tx, sql, values);
+  return new Set(rows.map(({ n }) => textOfKey(keys[n - 1]!)));
 }

@@ -26,6 +26,11 @@ export class ParkedRows {
     return this.#merged;
   }
 
+  /** Whether no change waits. */
+  get isEmpty(): boolean {
+    return this.#rows.size === 0 && this.#wholeSources.size === 0;
+  }
+
   /** The queue that a change has to wait in; undefined: it need not wait. */
   placeOf({ source, rowKeys }: Arrival): string | undefined {
     const rows = this.#rows.get(source);

@@ -44,13 +44,14 @@ export interface LandingRules {
 export class MirrorTable {
   readonly source: SourceTable;
   readonly key: readonly string[];
+  /** The same, with their types. */
+  readonly keyColumns: readonly TypedColumn[];
   /** What the source looked like when the mirror was made or last adapted. */
   shape: SourceShape;
   /** Columns that are being copied by themselves: what rows have in them is not known yet. */
   filling: ReadonlySet<string> = new Set();
   readonly #table: string;
   readonly #columns: readonly TypedColumn[];
-  readonly #keyColumns: readonly TypedColumn[];
   readonly #copy: MirrorCopy;
   readonly #Row = rowMaker<string | null>();
   #missed: (readonly string[])[] = [];
@@ -63,7 +64,7 @@ export class MirrorTable {
     this.#table = `${quoteName(schema)}.${quoteName(mirrorTableName(source.name))}`;
     this.#columns = source.columns.map(({ name, mirrorType }) => ({ name, type: mirrorType }));
     this.#copy = new MirrorCopy(this.#table, this.#columns, key);
-    this.#keyColumns = key.map((name) => this.#columns.find((column) => column.name === name)!);
+    this.keyColumns = key.map((name) => this.#columns.find((column) => column.name === name)!);
   }
 
   async create(tx: Knex.Transaction): Promise<void> {
@@ -145,6 +146,11 @@ export class MirrorTable {
     return missed;
   }
 
+  /** Of the key's columns. */
+  get keyTypes(): readonly string[] {
+    return this.keyColumns.map(({ type }) => type);
+  }
+
   /** The key of a row, as it names the row to people. */
   keyOf(row: RawRow): readonly string[] {
     return this.key.map((column) => row[column] ?? '');
@@ -167,7 +173,7 @@ export class MirrorTable {
   async page(db: Knex, after: readonly string[] | null, limit: number): Promise<readonly RawRow[]> {
     // Qualified: a bare name would be the selected text, and text sorts 10 before 9.
     const names = this.key.map((name) => `t.${quoteName(name)}`).join(', ');
-    const values = this.#keyColumns.map(({ type }) => `?::text::${type}`).join(', ');
+    const values = this.keyColumns.map(({ type }) => `?::text::${type}`).join(', ');
     const from = after ? `WHERE (${names}) > (${values})` : '';
     const size = this.#columns.map(({ name, type }) => printedSize(`t.${quoteName(name)}`, type)).join(' + ');
     const asked = Math.min(limit, this.#pageRows);
@@ -199,7 +205,7 @@ export class MirrorTable {
 
   async #readKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<readonly RawRow[]> {
     if (keys.length === 0) return [];
-    const filter = keyFilter(this.#keyColumns, keys);
+    const filter = keyFilter(this.keyColumns, keys);
     const sql = `SELECT ${this.#selectList()} FROM ${this.#table} WHERE ${filter.sql}`;
     const types = this.#columns.map(({ type }) => type);
     return (await runStatement<RawRow>(tx, sql, filter.values, types)).rows;
@@ -233,7 +239,7 @@ export class MirrorTable {
   }
 
   async #deleteKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<void> {
-    const filter = keyFilter(this.#keyColumns, keys);
+    const filter = keyFilter(this.keyColumns, keys);
     await runStatement(tx, `DELETE FROM ${this.#table} WHERE ${filter.sql}`, filter.values);
   }
 

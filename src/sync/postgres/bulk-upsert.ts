@@ -79,12 +79,27 @@ export function keyFilter(
   return { sql: `(${names}) IN (SELECT ${given.casts} FROM ${given.from})`, values };
 }
 
-/** The rows that arrays, one for each column, make up. */
-function unnest(columns: readonly TypedColumn[]): { casts: string; from: string } {
+/** Selects the numbers `n`, from 1 on, of those keys that do not come after `last`. */
+export function keysNotBehind(
+  columns: readonly TypedColumn[],
+  keys: readonly (readonly string[])[],
+  last: readonly string[],
+): { sql: string; values: readonly string[] } {
+  const given = unnest(columns, ' WITH ORDINALITY');
+  const bound = columns.map(({ type }, i) => `$${columns.length + i + 1}::text::${type}`).join(', ');
+  const values = [...columns.map((_, i) => textArray(keys.map((key) => key[i]!))), ...last];
+  return { sql: `SELECT v.n::int AS n FROM ${given.from} WHERE (${given.casts}) <= (${bound})`, values };
+}
+
+/** The rows that arrays, one for each column, make up; if asked for, with their numbers `n`. */
+function unnest(
+  columns: readonly TypedColumn[],
+  numbered: '' | ' WITH ORDINALITY' = '',
+): { casts: string; from: string } {
   const arrays = columns.map(({ type }, i) => `$${i + 1}::${elementType(type)}[]`).join(', ');
   const aliases = columns.map((_, i) => `c${i}`).join(', ');
   return {
     casts: columns.map(({ type }, i) => `v.c${i}::${type}`).join(', '),
-    from: `unnest(${arrays}) AS v(${aliases})`,
+    from: `unnest(${arrays})${numbered} AS v(${aliases}${numbered && ', n'})`,
   };
 }

@@ -34,12 +34,11 @@ export interface WalkedPage {
   readonly position: Position;
 }
 
-/** What a source was found to differ in, and how it is put right. */
+/** What a source of a read model that is ready was found to differ in, and how it is put right. */
 export interface Correction {
   readonly source: string;
   readonly net: NetTable;
   readonly position: Position;
-  readonly stage: Stage;
 }
 
 /** How a projection makes the rows of its read model of what comes from the source. All work is done in the transaction given. */
@@ -48,8 +47,6 @@ export interface Derivation {
   readonly walked: readonly string[];
   /** Rows that are walked in one transaction. */
   readonly page: number;
-  /** Rows whose changes fail are parked, and whatever follows them is put behind them, also when nothing fails. */
-  readonly parksRows: boolean;
   create(tx: Knex.Transaction): Promise<void>;
   /** Takes all rows away, to make them anew. */
   empty(tx: Knex.Transaction): Promise<void>;

@@ -23,7 +23,6 @@ const KEYS_PER_BUILD = 2_000;
 export class DirtyBuild implements Derivation {
   readonly walked: readonly string[];
   readonly page = 2_000;
-  readonly parksRows = false;
   readonly #definition: ReadModelDefinition;
   readonly #names: ReadModelNames;
   readonly #mirrors: ReadonlyMap<string, MirrorTable>;

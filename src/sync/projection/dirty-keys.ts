@@ -1,6 +1,5 @@
 import type { Mirror, SourceDefinition } from '../../config/read-model-definition.ts';
 import type { KeyValue } from '../../config/source-row.ts';
-import type { RawRow } from '../change.ts';
 import type { Landed } from '../mirror/mirror-table.ts';
 import type { SourceColumn } from '../postgres/catalog.ts';
 import { rowLayout, type RowLayout, watchRow } from './watched-row.ts';
@@ -44,16 +43,6 @@ export class DirtyKeys {
         throw new StoredRowsNeeded();
       }
     }
-  }
-
-  async ofRows(rows: readonly RawRow[], mirror: Mirror): Promise<readonly string[]> {
-    const keys = new Set<string>();
-    await this.ofLanded(
-      rows.map((row) => ({ row, known: 'history' as const })),
-      mirror,
-      keys,
-    );
-    return [...keys];
   }
 }
 

@@ -14,14 +14,17 @@ import type { Attempts, CarefulAttempts } from '../dead-letters/attempts.ts';
 import type { CopiedChunk } from '../mirror/copied-chunk.ts';
 import { doGuarded, type GuardedWork } from '../dead-letters/guarded-work.ts';
 import { copyApart, landApart } from '../dead-letters/land-apart.ts';
-import { LetterBook } from '../dead-letters/letter-book.ts';
+import { LetterBook, type LetterLimits } from '../dead-letters/letter-book.ts';
 import type { Mending } from '../dead-letters/mending.ts';
 import { MirrorTable } from '../mirror/mirror-table.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
 import { type ColumnFill, SourceCopies } from '../mirror/source-copies.ts';
+import { BelievedPlace } from './believed-place.ts';
 import type { CommittedChanges, Derivation, Stage } from './derivation.ts';
 import { DirtyBuild } from './dirty-build.ts';
 import { EventHandlers } from '../handlers/event-handlers.ts';
+
+type InTransaction = (tx: Knex.Transaction) => Promise<void>;
 
 /**
  * Keeps one read model: legacy rows land in mirror tables, and what they mean for the read model is written in one target
@@ -41,16 +44,14 @@ export class Projection {
   readonly #letterStore = new DeadLetterStore();
   readonly #owed = new OwedRowStore();
   readonly letters: LetterBook;
-  #state: ProjectionState = 'copying';
-  #position: Position = 0n;
-  #timeline: number | undefined;
-  #buildCursor: BuildCursor | undefined;
+  readonly #at: BelievedPlace;
 
-  constructor(db: Knex, definition: CapturedReadModel, tables: ReadonlyMap<string, SourceTable>, maxLetters: number) {
+  constructor(db: Knex, definition: CapturedReadModel, tables: ReadonlyMap<string, SourceTable>, limits: LetterLimits) {
     this.#db = db;
     this.definition = definition;
     this.names = readModelNames(definition);
-    this.letters = new LetterBook(this.names.projection, maxLetters);
+    this.#at = new BelievedPlace(this.names.projection);
+    this.letters = new LetterBook(this.names.projection, limits);
     this.#mirrors = new Map(
       Object.entries(definition.sources).map(([name, source]) => {
         const table = tables.get(qualifiedSource(name))!;
@@ -67,16 +68,16 @@ export class Projection {
   }
 
   get state(): ProjectionState {
-    return this.#state;
+    return this.#at.state;
   }
 
   /** Log position that the rows stand at, durably. */
   get position(): Position {
-    return this.#position;
+    return this.#at.position;
   }
 
   get stored(): StoredPosition {
-    return { position: this.#position, timeline: this.#timeline };
+    return { position: this.#at.position, timeline: this.#at.timeline };
   }
 
   get mirrors(): ReadonlyMap<string, MirrorTable> {
@@ -92,10 +93,10 @@ export class Projection {
   async resume(fingerprint: string): Promise<boolean> {
     const row = await this.#store.find(this.#db, this.names.projection);
     if (!row || row.fingerprint !== fingerprint) return false;
-    this.#state = row.state;
-    this.#position = row.position;
-    this.#timeline = row.timeline;
-    this.#buildCursor = row.buildCursor;
+    this.#at.state = row.state;
+    this.#at.position = row.position;
+    this.#at.timeline = row.timeline;
+    this.#at.buildCursor = row.buildCursor;
     await this.letters.load(this.#db);
     return true;
   }
@@ -108,9 +109,9 @@ export class Projection {
 
   /** The server goes on with this timeline, and the position is part of it. */
   async reachedOn(timeline: number): Promise<void> {
-    if (timeline === this.#timeline) return;
+    if (timeline === this.#at.timeline) return;
     await this.#store.setTimeline(this.#db, this.names.projection, timeline);
-    this.#timeline = timeline;
+    this.#at.timeline = timeline;
   }
 
   /** Drops and makes the tables, to be filled from `position` on. */
@@ -129,10 +130,10 @@ export class Projection {
       await this.copies.saveShapes(tx, this.#mirrors.keys());
     });
     this.copies.await(this.#mirrors.keys());
-    this.#state = 'copying';
-    this.#position = position;
-    this.#timeline = timeline;
-    this.#buildCursor = undefined;
+    this.#at.state = 'copying';
+    this.#at.position = position;
+    this.#at.timeline = timeline;
+    this.#at.buildCursor = undefined;
     await this.letters.load(this.#db);
   }
 
@@ -146,8 +147,8 @@ export class Projection {
       await this.#store.copyAgain(tx, this.names.projection, sources);
     });
     this.copies.await(sources);
-    this.#state = 'copying';
-    this.#buildCursor = undefined;
+    this.#at.state = 'copying';
+    this.#at.buildCursor = undefined;
     await this.letters.load(this.#db);
   }
 
@@ -160,20 +161,17 @@ export class Projection {
       const columns = new Map([...fills].map(([source, fill]) => [source, fill.columns]));
       await this.#store.fillColumns(tx, this.names.projection, columns);
     });
-    this.#state = 'copying';
-    this.#buildCursor = undefined;
+    this.#at.state = 'copying';
+    this.#at.buildCursor = undefined;
   }
 
   /** Applies whole transactions, in commit order, and moves the position to the end of the last. */
   async apply(transactions: readonly SourceTransaction[]): Promise<void> {
-    const fresh = transactions.filter(({ endPosition }) => endPosition > this.#position);
+    const fresh = transactions.filter(({ endPosition }) => endPosition > this.#at.position);
     const last = fresh.at(-1);
     if (!last) return;
     await this.#guarded((attempts, note) =>
-      this.#move(last.endPosition, async (tx) => {
-        await this.#applyChanges(tx, attempts, fresh);
-        await note(tx);
-      }),
+      this.#move(last.endPosition, (tx) => this.#applyChanges(tx, attempts, fresh), note),
     );
   }
 
@@ -182,21 +180,21 @@ export class Projection {
    * it or nothing. A key that several pieces make dirty is built by each of them.
    */
   async applyLarge(transaction: LargeTransaction): Promise<void> {
-    if (transaction.endPosition <= this.#position) return;
-    await this.#guarded((attempts, note) =>
-      this.#move(transaction.endPosition, async (tx) => {
+    if (transaction.endPosition <= this.#at.position) return;
+    const { endPosition, committedAtMs } = transaction;
+    await this.#guarded((attempts, note) => {
+      const applyPieces = async (tx: Knex.Transaction): Promise<void> => {
         for await (const { changes } of transaction.pieces()) {
-          const { endPosition, committedAtMs } = transaction;
           await this.#applyChanges(tx, attempts, [{ endPosition, committedAtMs, changes }]);
         }
-        await note(tx);
-      }),
-    );
+      };
+      return this.#move(endPosition, applyPieces, note);
+    });
   }
 
   /** Records that nothing that matters lies between the position and this one. */
   async skipTo(position: Position): Promise<void> {
-    if (position > this.#position) await this.#move(position, async () => undefined);
+    if (position > this.#at.position) await this.#move(position, async () => undefined);
   }
 
   /** Lands copied rows together with the cursor that says where copying goes on. */
@@ -209,6 +207,7 @@ export class Projection {
         const progress = { cursor: chunk.cursor, copied: chunk.rows, done: chunk.last };
         await this.#store.saveBackfill(tx, this.names.projection, chunk.source, progress);
         if (chunk.paid.length > 0) await this.#owed.remove(tx, this.#placeOf(chunk.source), chunk.paid);
+        await this.#at.hold(tx);
         await note(tx);
       });
     });
@@ -217,53 +216,58 @@ export class Projection {
 
   /** Called when every source is copied: from now on changes are built. */
   async startBuilding(): Promise<void> {
+    await this.letters.refresh(this.#db);
     const state = this.letters.pausedBecause === undefined ? 'building' : 'paused';
     await this.#db.transaction(async (tx) => {
       for (const [name] of this.#mirrors) {
         await tx.raw(`ANALYZE "${this.names.mirror}"."${mirrorTableName(name)}"`);
       }
+      await this.#at.hold(tx);
       await this.#store.setState(tx, this.names.projection, state);
     });
-    this.#state = state;
+    this.#at.state = state;
   }
 
   /** Builds the keys of the next page of mirrored rows. Returns how many rows it took; 0 when it is at its end. */
   async buildNext(): Promise<number> {
-    if (this.#state !== 'building') return 0;
+    await this.#at.recallWalk(this.#db);
+    if (this.#at.state !== 'building') return 0;
     const sources = this.walked;
-    const at = this.#buildCursor ?? { source: sources[0]!, key: null };
-    const mirror = this.#mirrors.get(at.source)!;
-    const rows = await mirror.page(this.#db, at.key, this.#derivation.page);
+    const from = this.#at.buildCursor ?? { source: sources[0]!, key: null };
+    const mirror = this.#mirrors.get(from.source)!;
+    const rows = await mirror.page(this.#db, from.key, this.#derivation.page);
     const last = rows.at(-1);
-    const nextSource = sources[sources.indexOf(at.source) + 1];
+    const nextSource = sources[sources.indexOf(from.source) + 1];
     if (!last && nextSource === undefined) {
       await this.#db.transaction(async (tx) => {
         await this.#derivation.analyze(tx);
+        await this.#at.hold(tx);
         await this.#store.setState(tx, this.names.projection, 'ready');
       });
-      this.#state = 'ready';
+      this.#at.state = 'ready';
       return 0;
     }
     const cursor: BuildCursor = last
-      ? { source: at.source, key: mirror.key.map((column) => last[column]!) }
+      ? { source: from.source, key: mirror.key.map((column) => last[column]!) }
       : { source: nextSource!, key: null };
     await this.#guarded(async (attempts, note) => {
       await this.#db.transaction(async (tx) => {
-        await this.#derivation.walk(tx, attempts, { source: at.source, rows, position: this.#position });
-        await this.#store.saveBuildCursor(tx, this.names.projection, cursor, rows.length);
+        await this.#derivation.walk(tx, attempts, { source: from.source, rows, position: this.#at.position });
+        await this.#at.saveBuildCursor(tx, cursor, rows.length);
         await note(tx);
       });
+      // Also when something fails now: the page is given.
+      this.#at.buildCursor = cursor;
     });
-    this.#buildCursor = cursor;
     milestone('sync:page-built');
-    return this.#state === 'building' ? Math.max(1, rows.length) : 0;
+    return this.#at.state === 'building' ? Math.max(1, rows.length) : 0;
   }
 
   /** Tries the letter that has been due for longest, and takes the read model back into use when nothing stands against it. */
   async mend(): Promise<Mending> {
     await this.letters.load(this.#db);
-    if (this.#state === 'copying' || this.#state === 'building') return 'rested';
-    if (this.#state === 'ready' && this.letters.pausedBecause !== undefined) return this.#pause();
+    if (this.#at.state === 'copying' || this.#at.state === 'building') return 'rested';
+    if (this.#at.state === 'ready' && this.letters.pausedBecause !== undefined) return this.#pause();
     const tried = await this.#db.transaction(async (tx) => {
       const letter = await this.#letterStore.takeDue(tx, this.names.projection);
       if (letter?.kind === 'land') return 'copy-again';
@@ -272,7 +276,7 @@ export class Projection {
     if (tried === 'tried') await this.letters.load(this.#db);
     if (tried !== 'anew') {
       // What is due goes first: the more of it succeeds, the less of the new table is missing.
-      if (tried !== 'rested' || this.#state !== 'paused' || this.letters.pausedBecause !== undefined) return tried;
+      if (tried !== 'rested' || this.#at.state !== 'paused' || this.letters.pausedBecause !== undefined) return tried;
     }
     await this.#buildAnew();
     return 'lifted';
@@ -284,7 +288,7 @@ export class Projection {
       await this.#store.setState(tx, this.names.projection, 'paused');
       await this.#derivation.giveUp(tx, 'anew');
     });
-    this.#state = 'paused';
+    this.#at.state = 'paused';
     await this.letters.load(this.#db);
     return 'rested';
   }
@@ -295,8 +299,8 @@ export class Projection {
       await this.#derivation.empty(tx);
       await this.#store.restartBuilding(tx, this.names.projection);
     });
-    this.#state = 'building';
-    this.#buildCursor = undefined;
+    this.#at.state = 'building';
+    this.#at.buildCursor = undefined;
     await this.letters.load(this.#db);
   }
 
@@ -306,15 +310,16 @@ export class Projection {
       await this.letters.load(this.#db);
       return this.letters.room;
     };
+    await this.letters.refresh(this.#db);
     const careful = await doGuarded(work, { room, park: (tx, attempts) => this.#park(tx, attempts) });
-    if (!careful && !(this.#derivation.parksRows && this.letters.count > 0)) return;
-    await this.letters.load(this.#db);
-    if (careful?.isHopeless && this.#state !== 'copying') this.#state = 'paused';
+    if (careful?.isHopeless && this.#at.state !== 'copying') this.#at.state = 'paused';
+    await this.letters.refresh(this.#db);
   }
 
   async #park(tx: Knex.Transaction, careful: CarefulAttempts): Promise<void> {
+    this.letters.expire();
     for (const failure of careful.failures) await this.#letterStore.park(tx, this.names.projection, failure);
-    if (careful.isHopeless && this.#state !== 'copying') {
+    if (careful.isHopeless && this.#at.state !== 'copying') {
       await this.#store.setState(tx, this.names.projection, 'paused');
       const isMirrorWrong = careful.failures.some(({ kind }) => kind === 'land');
       await this.#derivation.giveUp(tx, isMirrorWrong ? 'copy' : 'anew');
@@ -323,14 +328,18 @@ export class Projection {
 
   /**
    * Puts rows of a source right that were found to differ from legacy, as the stream would: they land in the mirror, and
-   * the read model follows. `rows` and `gone` must hold at the present position.
+   * the read model follows. `rows` and `gone` must hold at the present position. Not while all is given anew: what is put
+   * right behind the walk would have to be given, and what is ahead of it must not be.
    */
   async correct(source: string, rows: readonly RawRow[], gone: readonly (readonly string[])[]): Promise<void> {
+    if (this.state !== 'ready') {
+      throw new FigError('FIG_RECONCILE_FAILED', `the read model ${this.names.projection} is ${this.state} by now`);
+    }
     const net = netOfRows(rows, gone, this.#mirrors.get(source)!.key);
     await this.#guarded(async (attempts, note) => {
       await this.#db.transaction(async (tx) => {
-        const correction = { source, net, position: this.#position, stage: this.#stage };
-        await this.#derivation.correct(tx, attempts, correction);
+        await this.#derivation.correct(tx, attempts, { source, net, position: this.#at.position });
+        await this.#at.hold(tx);
         await note(tx);
       });
     });
@@ -346,23 +355,19 @@ export class Projection {
     return (await this.#store.find(tx, this.names.projection))?.position;
   }
 
-  async #move(position: Position, work: (tx: Knex.Transaction) => Promise<void>): Promise<void> {
+  async #move(position: Position, work: InTransaction, note?: InTransaction): Promise<void> {
     await this.#db.transaction(async (tx) => {
       await work(tx);
       milestone('sync:built');
-      const mine = await this.#store.advance(tx, this.names.projection, this.#position, position);
-      if (!mine) {
-        throw new FigError('FIG_PROJECTION_FAILED', `another process moved the projection ${this.names.projection}`, {
-          remedy: 'Run one capturing process; the other one may be a fig that has not stopped yet.',
-        });
-      }
+      await this.#at.advance(tx, position);
+      await note?.(tx);
     });
-    this.#position = position;
+    this.#at.position = position;
     milestone('sync:committed');
   }
 
   get #stage(): Stage {
-    return { state: this.#state, cursor: this.#buildCursor };
+    return { state: this.#at.state, cursor: this.#at.buildCursor };
   }
 
   async #applyChanges(

@@ -40,10 +40,9 @@ export async function compareSource(
   mirror: MirrorTable,
   pace: ComparePace,
 ): Promise<SourceComparison> {
-  const types = mirror.key.map((name) => mirror.source.columns.find((column) => column.name === name)!.mirrorType);
   // Where the two sides sort keys differently a range of one is no range of the other. Then legacy's keys are looked up in
   // the mirror, and after that the mirror's in legacy.
-  const passes: CompareChunk[] = ordersAlike(types) ? [compareByRange] : [lookUpInMirror, lookUpInLegacy];
+  const passes: CompareChunk[] = ordersAlike(mirror.keyTypes) ? [compareByRange] : [lookUpInMirror, lookUpInLegacy];
   const suspects = new Map<string, Key>();
   let rows = 0;
   for (const pass of passes) {

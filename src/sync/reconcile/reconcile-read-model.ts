@@ -154,7 +154,7 @@ async function reconcileSource(
     repaired: repair ? differing.size - left.length : 0,
     truncated: compared.truncated,
   };
-  return { part, differing, types: typesOfKey(mirror) };
+  return { part, differing, types: mirror.keyTypes };
 }
 
 async function reconcileModel(
@@ -181,10 +181,6 @@ async function reconcileModel(
     differing: new Map([...differing].map(([key, kind]) => [textOfKey([key]), kind])),
     types: [keyType],
   };
-}
-
-function typesOfKey({ source, key }: MirrorTable): readonly string[] {
-  return key.map((name) => source.columns.find((column) => column.name === name)!.mirrorType);
 }
 
 function countKinds(differing: ReadonlyMap<string, DifferenceKind>): Record<DifferenceKind, number> {

@@ -189,7 +189,7 @@ async function tryOpen(
 function mirrorIn(
   tx: Knex.Transaction,
   { projection }: ReconcileParts,
-  { source, key }: MirrorTable,
+  { source, keyColumns }: MirrorTable,
   encoding: string,
 ): ComparedTable {
   const columns = source.columns.map(({ name, mirrorType }) => ({ name, type: mirrorType }));
@@ -200,7 +200,7 @@ function mirrorIn(
   return new ComparedTable({
     run,
     table: `${quoteName(projection.names.mirror)}."${mirrorTableName(source.name)}"`,
-    key: key.map((name) => columns.find((column) => column.name === name)!),
+    key: keyColumns,
     columns,
     encoding,
   });

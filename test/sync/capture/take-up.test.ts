@@ -26,7 +26,7 @@ async function takeUpAs(
       client,
       target,
       name,
-      projections: [new Projection(target, summary, tables, 100)],
+      projections: [new Projection(target, summary, tables, { letters: 100, waiting: 100 })],
       identity: first,
       identifyAgain: () => Promise.resolve(again),
       createSlotBudgetMs: 10_000,
