@@ -169,11 +169,10 @@ export class MirrorTable {
     const names = this.key.map((name) => `t.${quoteName(name)}`).join(', ');
     const values = this.#keyColumns.map(({ type }) => `?::text::${type}`).join(', ');
     const from = after ? `WHERE (${names}) > (${values})` : '';
-    const size = this.#columns.map(({ name, type }) => printedSize(`t.${quoteName(name)}`, type)).join(' + ');
     const asked = Math.min(limit, this.#pageRows);
     const sql = `SELECT ${this.#selectList()} FROM (
       SELECT t.*, sum("fig bytes") OVER (ORDER BY ${names} ROWS UNBOUNDED PRECEDING) - "fig bytes" AS "fig bytes before"
-        FROM (SELECT t.*, ${size} AS "fig bytes" FROM ${this.#table} AS t ${from} ORDER BY ${names} LIMIT ${asked}) AS t) AS t
+        FROM (SELECT t.*, ${this.#printedSize()} AS "fig bytes" FROM ${this.#table} AS t ${from} ORDER BY ${names} LIMIT ${asked}) AS t) AS t
       WHERE "fig bytes before" < ${MAX_PAGE_BYTES} ORDER BY ${names}`;
     const rows = rowsOf(await db.raw(escapedNames(sql), [...(after ?? [])]));
     // What is cut off was measured for nothing, so after that fewer are asked for, until rows are small again.
@@ -190,6 +189,24 @@ export class MirrorTable {
   /** The rows of these keys. */
   rowsOf(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<readonly RawRow[]> {
     return this.#readKeys(tx, keys);
+  }
+
+  /** About how many bytes the rows of these keys print, by key text. Empty when they come to `most` at most together. */
+  async sizesOf(
+    tx: Knex.Transaction,
+    keys: readonly (readonly string[])[],
+    most: number,
+  ): Promise<ReadonlyMap<string, number>> {
+    const filter = keyFilter(this.#keyColumns, keys);
+    const names = this.key.map(quoteName).join(', ');
+    const sent = this.#keyColumns.map(({ name, type }) => `${asSent(quoteName(name), type)} AS ${quoteName(name)}`);
+    const sql = `SELECT ${sent.join(', ')}, "fig bytes"::text AS "fig bytes" FROM (
+      SELECT ${names}, "fig bytes", sum("fig bytes") OVER () AS "fig sum"
+        FROM (SELECT ${names}, ${this.#printedSize()} AS "fig bytes" FROM ${this.#table} AS t WHERE ${filter.sql}) AS t) AS t
+      WHERE "fig sum" > $${filter.values.length + 1}::numeric`;
+    const types = this.#keyColumns.map(({ type }) => type);
+    const { rows } = await runStatement<RawRow>(tx, sql, [...filter.values, String(most)], types);
+    return new Map(rows.map((row) => [keyText(row, this.key), Number(row['fig bytes'])]));
   }
 
   /** The whole row: what was sent, and from the row before what was not. Throws FIG_MIRROR_ROW_MISSING without it. */
@@ -286,6 +303,10 @@ export class MirrorTable {
       }
     }
     return row;
+  }
+
+  #printedSize(): string {
+    return this.#columns.map(({ name, type }) => printedSize(`t.${quoteName(name)}`, type)).join(' + ');
   }
 
   #selectList(): string {

@@ -19,7 +19,8 @@ import type { Mending } from '../dead-letters/mending.ts';
 import { MirrorTable } from '../mirror/mirror-table.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
 import { type ColumnFill, SourceCopies } from '../mirror/source-copies.ts';
-import type { CommittedChanges, Derivation, Stage } from './derivation.ts';
+import { inPieces } from './apply-in-pieces.ts';
+import type { CommittedChanges, Derivation, Stage, StoredReads } from './derivation.ts';
 import { DirtyBuild } from './dirty-build.ts';
 import { EventHandlers } from '../handlers/event-handlers.ts';
 
@@ -366,11 +367,22 @@ export class Projection {
     attempts: Attempts,
     transactions: readonly CommittedChanges[],
   ): Promise<void> {
-    const copied = [...this.#mirrors].filter(([source]) => !this.copies.isAwaited(source));
-    const keys = new Map(copied.map(([source, { key }]) => [source, key]));
+    const copied = new Map([...this.#mirrors].filter(([source]) => !this.copies.isAwaited(source)));
+    const readsOf = (source: string): StoredReads => this.#derivation.readsOf(source, this.#stage);
+    for (const piece of await inPieces(tx, transactions, copied, readsOf)) {
+      await this.#applyPiece(tx, attempts, piece, copied);
+    }
+  }
+
+  async #applyPiece(
+    tx: Knex.Transaction,
+    attempts: Attempts,
+    transactions: readonly CommittedChanges[],
+    copied: ReadonlyMap<string, MirrorTable>,
+  ): Promise<void> {
     const net = collapseChanges(
       transactions.flatMap(({ changes }) => changes),
-      keys,
+      new Map([...copied].map(([source, { key }]) => [source, key])),
     );
     for (const mirror of this.#mirrors.values()) mirror.takeMissed();
     await this.#derivation.apply(tx, attempts, { transactions, net, stage: this.#stage });
