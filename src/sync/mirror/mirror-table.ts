@@ -4,7 +4,7 @@ import { FigError } from '../../kernel/fig-error.ts';
 import { mirrorTableName } from '../../store/read-model-names.ts';
 import { bulkWrite, keyFilter, quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
 import type { RawRow, SentRow } from '../change.ts';
-import { keyText, keyValues, type NetTable } from './collapse-changes.ts';
+import { keyText, keyValues, type NetChange, type NetTable } from './collapse-changes.ts';
 import { type CopiedPart, copiedPart } from './copied-part.ts';
 import { fillColumns } from './fill-columns.ts';
 import { joiningColumns } from './joining-columns.ts';
@@ -38,6 +38,16 @@ export function asHistory(row: RawRow): LandedRow {
 export interface LandingRules {
   readonly mayMiss: boolean;
   readonly readStored: boolean;
+}
+
+interface MovedRow {
+  readonly text: string;
+  readonly change: Extract<NetChange, { kind: 'upsert' }>;
+}
+
+interface MovedRows {
+  readonly changes: NetTable['changes'];
+  readonly waiting: ReadonlySet<string>;
 }
 
 /** A copy of one legacy table, at the read model's position. */
@@ -212,6 +222,27 @@ export class MirrorTable {
   /** The whole row: what was sent, and from the row before what was not. Throws FIG_MIRROR_ROW_MISSING without it. */
   whole(values: SentRow, before: RawRow | undefined): RawRow {
     return this.#complete(values, before, { mayMiss: false, isMoved: false })!;
+  }
+
+  /**
+   * The same changes, but rows that changed their key have all values already, so that they may land one after the other;
+   * `waiting`: those for which a value is not there to be taken.
+   */
+  async withMoved(tx: Knex.Transaction, changes: NetTable['changes']): Promise<MovedRows> {
+    const moved = [...changes].flatMap(([text, change]): MovedRow[] => {
+      const isTaking = change.kind === 'upsert' && this.#isPartial(change.values);
+      return isTaking && keyText(change.base, this.key) !== text ? [{ text, change }] : [];
+    });
+    const bases = moved.map(({ change }) => keyValues(change.base, this.key));
+    const stored = new Map((await this.#readKeys(tx, bases)).map((row) => [keyText(row, this.key), row]));
+    const [settled, waiting] = [new Map(changes), new Set<string>()];
+    for (const { text, change } of moved) {
+      const before = stored.get(keyText(change.base, this.key));
+      const row = this.#complete(change.values, before, { mayMiss: true, isMoved: true });
+      if (row) settled.set(text, { ...change, values: row, base: row });
+      else waiting.add(text);
+    }
+    return { changes: settled, waiting };
   }
 
   async #readKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<readonly RawRow[]> {
