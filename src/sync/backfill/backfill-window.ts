@@ -46,10 +46,6 @@ export class BackfillWindow {
     this.#key = key;
   }
 
-  get isOpen(): boolean {
-    return this.#open;
-  }
-
   open(): void {
     this.#open = true;
   }
