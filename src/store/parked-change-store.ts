@@ -38,6 +38,9 @@ interface StoredChange {
   readonly committed_ms: string | null;
 }
 
+/** Of the texts of changes that one statement writes or reads. One change may be longer. */
+const LETTERS_AT_ONCE = 8 * 1024 * 1024;
+
 export type WaitingChange = Omit<ParkedChange, 'place' | 'rowKeys' | 'modelKeys'> & { readonly id: string };
 
 /** Queues of changes behind dead letters. What adds to them or takes from them holds the letter. */
@@ -68,17 +71,11 @@ export class ParkedChangeStore {
 
   /** Puts changes at the ends of their queues, in this order. */
   async add(tx: Knex.Transaction, projection: string, changes: readonly ParkedChange[]): Promise<void> {
-    const list = changes.map((change) => ({
-      place: change.place,
-      source: change.source,
-      row_keys: change.rowKeys,
-      model_keys: change.modelKeys ?? null,
-      kind: change.kind,
-      before: change.before ?? null,
-      after: change.after ?? null,
-      position: change.position.toString(),
-      committed_ms: change.committedAtMs ?? null,
-    }));
+    // The same large value may be part of very many changes, and no text may be longer than half a gigabyte.
+    for (const list of listsOf(changes)) await this.#insert(tx, projection, list);
+  }
+
+  async #insert(tx: Knex.Transaction, projection: string, list: string): Promise<void> {
     await tx.raw(
       `INSERT INTO fig.parked_change
          (projection, place, source, row_keys, model_keys, kind, before, after, position, committed_ms)
@@ -91,7 +88,7 @@ export class ParkedChangeStore {
               CASE WHEN json_typeof(c.e -> 'after') = 'object' THEN c.e -> 'after' END,
               (c.e ->> 'position')::numeric, (c.e ->> 'committed_ms')::bigint
          FROM json_array_elements(?::json) WITH ORDINALITY AS c(e, n) ORDER BY c.n`,
-      [projection, JSON.stringify(list)],
+      [projection, list],
     );
   }
 
@@ -121,7 +118,7 @@ export class ParkedChangeStore {
     );
   }
 
-  /** The first changes of a queue, in order. */
+  /** The first changes of a queue, in order; fewer than asked for where they are large, none only when it is empty. */
   async first(
     tx: Knex.Transaction,
     projection: string,
@@ -132,7 +129,10 @@ export class ParkedChangeStore {
       // Qualified: a bare name would be the selected text, and text sorts 10 before 9.
       `SELECT id::text AS id, source, kind, before::text AS before, after::text AS after,
               position::text AS position, committed_ms::text AS committed_ms
-         FROM fig.parked_change AS p WHERE projection = ? AND place = ? ORDER BY p.id LIMIT ${limit}`,
+         FROM (SELECT *, sum(length) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - length AS letters_before
+                 FROM (SELECT *, coalesce(length(before::text), 0) + coalesce(length(after::text), 0) AS length
+                         FROM fig.parked_change WHERE projection = ? AND place = ? ORDER BY id LIMIT ${limit}) AS p) AS p
+        WHERE letters_before < ${LETTERS_AT_ONCE} ORDER BY p.id`,
       [projection, place],
     );
     return rows.map((row) => ({
@@ -184,4 +184,32 @@ export class ParkedChangeStore {
     if (letters === 'remove') await those.delete();
     else await those.update({ next_at: tx.raw(`'infinity'`) });
   }
+}
+
+function* listsOf(changes: readonly ParkedChange[]): Generator<string> {
+  let [texts, letters]: [string[], number] = [[], 0];
+  for (const change of changes) {
+    const text = textOf(change);
+    if (texts.length > 0 && letters + text.length > LETTERS_AT_ONCE) {
+      yield `[${texts.join(',')}]`;
+      [texts, letters] = [[], 0];
+    }
+    texts.push(text);
+    letters += text.length;
+  }
+  if (texts.length > 0) yield `[${texts.join(',')}]`;
+}
+
+function textOf(change: ParkedChange): string {
+  return JSON.stringify({
+    place: change.place,
+    source: change.source,
+    row_keys: change.rowKeys,
+    model_keys: change.modelKeys ?? null,
+    kind: change.kind,
+    before: change.before ?? null,
+    after: change.after ?? null,
+    position: change.position.toString(),
+    committed_ms: change.committedAtMs ?? null,
+  });
 }

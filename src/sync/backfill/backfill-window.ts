@@ -3,8 +3,10 @@ import { keyText, mergeRows, type NetChange, type NetTable, textOfKey } from '..
 import { filterLines } from '../mirror/copy-lines.ts';
 import { unchanged } from '../postgres/pgoutput-messages.ts';
 
-/** Of the rows that are remembered between two markers, in letters. */
+/** Of the keys and rows that are remembered between two markers, in letters. */
 const MOST_REMEMBERED = 16 * 1024 * 1024;
+/** What it takes to remember a key, besides its letters. */
+const LETTERS_PER_KEY = 64;
 
 /** What is known of a key that the stream touched between the markers. */
 type Touched =
@@ -44,10 +46,6 @@ export class BackfillWindow {
     this.#key = key;
   }
 
-  get isOpen(): boolean {
-    return this.#open;
-  }
-
   open(): void {
     this.#open = true;
   }
@@ -56,8 +54,9 @@ export class BackfillWindow {
   note(changes: readonly Change[]): void {
     if (!this.#open) return;
     for (const change of changes) {
+      if (this.#spoiled) return;
       if (change.kind === 'truncate') {
-        if (change.tables.includes(this.#table)) this.#spoiled = true;
+        if (change.tables.includes(this.#table)) this.spoil();
       } else if (change.table === this.#table) {
         this.#noteRow(change);
       }
@@ -66,7 +65,9 @@ export class BackfillWindow {
 
   /** For more changes than are worth remembering: an open window is given up, and its chunk is read again. */
   spoil(): void {
-    if (this.#open) this.#spoiled = true;
+    if (!this.#open) return;
+    this.#spoiled = true;
+    this.#touched.clear();
   }
 
   /** What to land of lines in COPY's text format, whose key is in the columns `keyAt`; undefined: read them again. */
@@ -104,9 +105,11 @@ export class BackfillWindow {
   }
 
   #set(text: string, touched: Touched): void {
-    this.#remembered += lengthOf(touched) - lengthOf(this.#touched.get(text));
+    const before = this.#touched.get(text);
+    if (before === undefined) this.#remembered += text.length + LETTERS_PER_KEY;
+    this.#remembered += lengthOf(touched) - lengthOf(before);
     this.#touched.set(text, touched);
-    if (this.#remembered > MOST_REMEMBERED) this.#spoiled = true;
+    if (this.#remembered > MOST_REMEMBERED) this.spoil();
   }
 }
 

@@ -7,7 +7,7 @@ import type { BlockedListener } from './earlier-writers.ts';
 import type { BackfillReader, ReadChunk } from './backfill-reader.ts';
 import { BackfillWindow } from './backfill-window.ts';
 import type { ChunkRange } from './chunk-range.ts';
-import { ChunkPace } from './chunk-pace.ts';
+import { ChunkPace, restAfterOwed } from './chunk-pace.ts';
 import type { SourceTransaction } from '../change.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { DeliveredXids } from '../delivered-xids.ts';
@@ -61,11 +61,14 @@ interface OpenChunk {
   /** Deliveries before the LOW marker. */
   low: number;
   read: ReadChunk | undefined;
+  /** Rows that are no longer owed because of it. */
+  paid: number;
 }
 
 interface CopiedPiece {
   readonly read: ReadChunk;
   readonly restMs: number;
+  readonly paid: number;
 }
 
 /**
@@ -78,6 +81,8 @@ export class Backfill implements StreamWatcher {
   readonly #store = new ProjectionStore();
   readonly #owed = new OwedRowStore();
   readonly #pace: ChunkPace;
+  /** Of rows that are looked up one by one, which takes longer a row whatever else legacy does. */
+  readonly #owedPace: ChunkPace;
   readonly #refuseChanged: BackfillParts['refuseChanged'];
   #open: OpenChunk | undefined;
 
@@ -86,6 +91,7 @@ export class Backfill implements StreamWatcher {
     this.#delivered = delivered;
     this.#refuseChanged = refuseChanged;
     this.#pace = new ChunkPace(maxLoad, CHUNK_ROWS);
+    this.#owedPace = new ChunkPace(maxLoad, OWED_ROWS);
   }
 
   /** Copies what is not copied yet. Ends early, without an error, when the signal aborts. */
@@ -146,6 +152,7 @@ export class Backfill implements StreamWatcher {
         (rows) => ({ kind: 'after', cursor: at, limit: part.isFilling ? Math.min(FILLED_ROWS, rows) : rows }),
         reader,
         signal,
+        this.#pace,
       );
       if (!chunk) return;
       last = chunk.read.isEnd;
@@ -163,13 +170,16 @@ export class Backfill implements StreamWatcher {
       const place = this.#placeOf(mirror);
       const owed = await this.#owed.some(db, place, OWED_ROWS);
       if (owed.length === 0) return;
-      await this.#copyChunk(
+      const chunk = await this.#copyChunk(
         mirror,
         mirror.part(),
         (rows) => ({ kind: 'keys', keys: owed.slice(0, rows) }),
         reader,
         signal,
+        this.#owedPace,
       );
+      if (!chunk) return;
+      await sleep(restAfterOwed(chunk), signal);
     }
   }
 
@@ -180,10 +190,11 @@ export class Backfill implements StreamWatcher {
     rangeOf: (rows: number) => ChunkRange,
     reader: BackfillReader,
     signal: AbortSignal,
+    pace: ChunkPace,
   ): Promise<CopiedPiece | undefined> {
     while (!signal.aborted) {
       const settled = deferred<'landed' | 'again'>();
-      const range = rangeOf(this.#pace.rows);
+      const range = rangeOf(pace.rows);
       const chunk: OpenChunk = {
         id: randomUUID(),
         mirror,
@@ -193,6 +204,7 @@ export class Backfill implements StreamWatcher {
         settle: settled.resolve,
         low: 0,
         read: undefined,
+        paid: 0,
       };
       this.#open = chunk;
       const abandon = (): void => settled.resolve('again');
@@ -202,13 +214,13 @@ export class Backfill implements StreamWatcher {
           this.#refuseChanged(mirror, it.shape);
           chunk.read = it;
         });
-        const restMs = this.#pace.note({ rows: read.rows, bytes: read.bytes.length, ms: read.ms });
+        const restMs = pace.note({ rows: read.rows, bytes: read.bytes.length, ms: read.ms });
         if ((await settled.promise) === 'again') {
-          await sleep(Math.max(restMs, this.#pace.again(read.rows)), signal);
+          await sleep(Math.max(restMs, pace.again(read.rows)), signal);
           continue;
         }
-        this.#pace.landed();
-        return { read, restMs };
+        pace.landed();
+        return { read, restMs, paid: chunk.paid };
       } finally {
         signal.removeEventListener('abort', abandon);
         this.#open = undefined;
@@ -217,7 +229,8 @@ export class Backfill implements StreamWatcher {
     return undefined;
   }
 
-  async #close({ mirror, part, range, window, read, low, settle }: OpenChunk): Promise<void> {
+  async #close(chunk: OpenChunk): Promise<void> {
+    const { mirror, part, range, window, read, low, settle } = chunk;
     const torn = read === undefined || this.#delivered.isAnyUnseenBy(read.snapshot, low);
     const closed = torn ? undefined : window.close(read.bytes, part.keyAt);
     if (!closed || !read) {
@@ -227,6 +240,7 @@ export class Backfill implements StreamWatcher {
     const isAfter = range.kind === 'after';
     // Rows are owed only where everything else is copied.
     const last = !isAfter || read.isEnd;
+    const paid = isAfter ? [] : paidOf(range.keys, read, part, window);
     await this.#projection.landCopy({
       source: mirror.source.name,
       part,
@@ -235,8 +249,9 @@ export class Backfill implements StreamWatcher {
       rows: isAfter ? read.rows : 0,
       cursor: isAfter ? (read.lastKey ?? null) : null,
       last,
-      paid: isAfter ? [] : paidOf(range.keys, read, part, window),
+      paid,
     });
+    chunk.paid = paid.length;
     if (last) mirror.filling = new Set();
     settle('landed');
   }

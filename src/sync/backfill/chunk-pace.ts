@@ -61,3 +61,8 @@ export class ChunkPace {
     return load > this.#maxLoad ? Math.min(LONGEST_REST_MS, ms * load) : 0;
   }
 }
+
+/** How long to rest after rows that were owed: not at all as a rule, but where none is paid the same are read again. */
+export function restAfterOwed({ restMs, paid }: { readonly restMs: number; readonly paid: number }): number {
+  return paid > 0 ? restMs : Math.max(restMs, FIRST_REST_MS);
+}

@@ -19,8 +19,12 @@ export async function landApart(
     landed.push(...(await mirror.land(part, some, how)));
   };
   if (net.truncated) await land(tx, { truncated: true, changes: new Map() });
-  // A row whose key changed takes values from the row of its old key, so what is deleted is deleted last.
-  const changes = [...net.changes].toSorted(([, a], [, b]) => rank(a) - rank(b));
+  // A row whose key changed takes values from the row of its old key, which another row may have taken since.
+  const { changes: whole, waiting } = await mirror.withMoved(tx, net.changes);
+  const rank = ([text, { kind }]: readonly [string, NetChange]): number =>
+    waiting.has(text) ? 0 : kind === 'delete' ? 2 : 1;
+  // Those that have none to take are found to be missing before anything is where they would look.
+  const changes = [...whole].toSorted((a, b) => rank(a) - rank(b));
   await attempts.run(
     tx,
     changes,
@@ -49,8 +53,4 @@ export async function copyApart(
     (part, lines) => mirror.copy(part, copied, Buffer.concat(lines)),
     (line) => ({ kind: 'land', key: undefined, source, sourceKey: lastLine(line, copied.keyAt) }),
   );
-}
-
-function rank({ kind }: NetChange): number {
-  return kind === 'delete' ? 1 : 0;
 }

@@ -9,13 +9,14 @@ import type { Failure } from '../dead-letters/describe-failure.ts';
 import { landApart } from '../dead-letters/land-apart.ts';
 import type { LetterBook } from '../dead-letters/letter-book.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
-import type { AppliedPiece, Correction, Derivation, Stage, WalkedPage } from '../projection/derivation.ts';
+import type { AppliedPiece, Correction, Derivation, Stage, StoredReads, WalkedPage } from '../projection/derivation.ts';
 import { ChangeGiver } from './change-giver.ts';
 import { EventQueue, TooManyWaiting } from './event-queue.ts';
 import { OwnTables } from './own-tables.ts';
 import { correctionEvents } from './correction-events.ts';
 import type { RowEvent } from './row-event.ts';
 import { rowEventsOf } from './row-events.ts';
+import { standingOf } from './walk-rule.ts';
 
 /** Waiting changes of one row that are tried in one transaction; applying the stream waits for it. */
 const TRIED_AT_ONCE = 100;
@@ -45,6 +46,10 @@ export class EventHandlers implements Derivation {
     this.walked = [...mirrors.keys()];
     this.#tables = new OwnTables(names.schema, definition);
     this.#giver = new ChangeGiver(names.schema, definition, mirrors);
+  }
+
+  readsOf(source: string, stage: Stage): StoredReads {
+    return standingOf(source, this.walked, stage) === 'ahead' ? 'moved' : 'touched';
   }
 
   async create(tx: Knex.Transaction): Promise<void> {

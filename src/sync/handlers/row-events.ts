@@ -8,7 +8,11 @@ import type { RowEvent } from './row-event.ts';
 import { RowOverlay, type RowStep } from './row-overlay.ts';
 import { metPart, standingOf } from './walk-rule.ts';
 
-type Keys = ReadonlyMap<string, readonly string[]>;
+interface TouchedKeys {
+  readonly all: readonly (readonly string[])[];
+  /** Touched before a TRUNCATE, or without one: of the others no stored row matters. */
+  readonly stored: readonly (readonly string[])[];
+}
 
 /** A source of which at least some rows were given to handlers. */
 interface MetSource {
@@ -40,29 +44,34 @@ export async function rowEventsOf(
 async function metSource(
   tx: Knex.Transaction,
   mirror: MirrorTable,
-  touched: Keys,
+  { all, stored }: TouchedKeys,
   order: readonly string[],
   stage: Stage,
 ): Promise<MetSource | undefined> {
   const standing = standingOf(mirror.source.name, order, stage);
   if (standing === 'ahead') return undefined;
-  const keys = [...touched.values()];
-  const overlay = new RowOverlay(mirror, await mirror.rowsOf(tx, keys));
+  const overlay = new RowOverlay(mirror, await mirror.rowsOf(tx, stored));
   if (standing === 'passed') return { overlay, isMet: () => true };
-  const passed = await keysUpTo(tx, mirror, stage.cursor!.key!, keys);
+  const passed = await keysUpTo(tx, mirror, stage.cursor!.key!, all);
   return { overlay, isMet: (row) => passed.has(keyText(row, mirror.key)) };
 }
 
-function touchedKeys(transactions: readonly CommittedChanges[], { source, key }: MirrorTable): Keys {
+function touchedKeys(transactions: readonly CommittedChanges[], { source, key }: MirrorTable): TouchedKeys {
   const touched = new Map<string, readonly string[]>();
+  let stored: TouchedKeys['stored'] | undefined;
   for (const { changes } of transactions) {
     for (const change of changes) {
-      if (change.kind === 'truncate' || change.table !== source.name) continue;
+      if (change.kind === 'truncate') {
+        if (change.tables.includes(source.name)) stored ??= [...touched.values()];
+        continue;
+      }
+      if (change.table !== source.name) continue;
       if (change.kind !== 'insert' && change.oldKey) note(keyValues(change.oldKey, key));
       if (change.kind !== 'delete') note(keyValues(change.row, key));
     }
   }
-  return touched;
+  const all = [...touched.values()];
+  return { all, stored: stored ?? all };
 
   function note(values: readonly string[]): void {
     touched.set(textOfKey(values), values);

@@ -4,7 +4,7 @@ import { FigError } from '../../kernel/fig-error.ts';
 import { mirrorTableName } from '../../store/read-model-names.ts';
 import { bulkWrite, keyFilter, quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
 import type { RawRow, SentRow } from '../change.ts';
-import { keyText, keyValues, type NetTable } from './collapse-changes.ts';
+import { keyText, keyValues, type NetChange, type NetTable } from './collapse-changes.ts';
 import { type CopiedPart, copiedPart } from './copied-part.ts';
 import { fillColumns } from './fill-columns.ts';
 import { joiningColumns } from './joining-columns.ts';
@@ -38,6 +38,16 @@ export function asHistory(row: RawRow): LandedRow {
 export interface LandingRules {
   readonly mayMiss: boolean;
   readonly readStored: boolean;
+}
+
+interface MovedRow {
+  readonly text: string;
+  readonly change: Extract<NetChange, { kind: 'upsert' }>;
+}
+
+interface MovedRows {
+  readonly changes: NetTable['changes'];
+  readonly waiting: ReadonlySet<string>;
 }
 
 /** A copy of one legacy table, at the read model's position. */
@@ -175,11 +185,10 @@ export class MirrorTable {
     const names = this.key.map((name) => `t.${quoteName(name)}`).join(', ');
     const values = this.keyColumns.map(({ type }) => `?::text::${type}`).join(', ');
     const from = after ? `WHERE (${names}) > (${values})` : '';
-    const size = this.#columns.map(({ name, type }) => printedSize(`t.${quoteName(name)}`, type)).join(' + ');
     const asked = Math.min(limit, this.#pageRows);
     const sql = `SELECT ${this.#selectList()} FROM (
       SELECT t.*, sum("fig bytes") OVER (ORDER BY ${names} ROWS UNBOUNDED PRECEDING) - "fig bytes" AS "fig bytes before"
-        FROM (SELECT t.*, ${size} AS "fig bytes" FROM ${this.#table} AS t ${from} ORDER BY ${names} LIMIT ${asked}) AS t) AS t
+        FROM (SELECT t.*, ${this.#printedSize()} AS "fig bytes" FROM ${this.#table} AS t ${from} ORDER BY ${names} LIMIT ${asked}) AS t) AS t
       WHERE "fig bytes before" < ${MAX_PAGE_BYTES} ORDER BY ${names}`;
     const rows = rowsOf(await db.raw(escapedNames(sql), [...(after ?? [])]));
     // What is cut off was measured for nothing, so after that fewer are asked for, until rows are small again.
@@ -198,9 +207,48 @@ export class MirrorTable {
     return this.#readKeys(tx, keys);
   }
 
+  /** About how many bytes the rows of these keys print, by key text. Empty when they come to `most` at most together. */
+  async sizesOf(
+    tx: Knex.Transaction,
+    keys: readonly (readonly string[])[],
+    most: number,
+  ): Promise<ReadonlyMap<string, number>> {
+    const filter = keyFilter(this.keyColumns, keys);
+    const names = this.key.map(quoteName).join(', ');
+    const sent = this.keyColumns.map(({ name, type }) => `${asSent(quoteName(name), type)} AS ${quoteName(name)}`);
+    const sql = `SELECT ${sent.join(', ')}, "fig bytes"::text AS "fig bytes" FROM (
+      SELECT ${names}, "fig bytes", sum("fig bytes") OVER () AS "fig sum"
+        FROM (SELECT ${names}, ${this.#printedSize()} AS "fig bytes" FROM ${this.#table} AS t WHERE ${filter.sql}) AS t) AS t
+      WHERE "fig sum" > $${filter.values.length + 1}::numeric`;
+    const types = this.keyColumns.map(({ type }) => type);
+    const { rows } = await runStatement<RawRow>(tx, sql, [...filter.values, String(most)], types);
+    return new Map(rows.map((row) => [keyText(row, this.key), Number(row['fig bytes'])]));
+  }
+
   /** The whole row: what was sent, and from the row before what was not. Throws FIG_MIRROR_ROW_MISSING without it. */
   whole(values: SentRow, before: RawRow | undefined): RawRow {
     return this.#complete(values, before, { mayMiss: false, isMoved: false })!;
+  }
+
+  /**
+   * The same changes, but rows that changed their key have all values already, so that they may land one after the other;
+   * `waiting`: those for which a value is not there to be taken.
+   */
+  async withMoved(tx: Knex.Transaction, changes: NetTable['changes']): Promise<MovedRows> {
+    const moved = [...changes].flatMap(([text, change]): MovedRow[] => {
+      const isTaking = change.kind === 'upsert' && this.#isPartial(change.values);
+      return isTaking && keyText(change.base, this.key) !== text ? [{ text, change }] : [];
+    });
+    const bases = moved.map(({ change }) => keyValues(change.base, this.key));
+    const stored = new Map((await this.#readKeys(tx, bases)).map((row) => [keyText(row, this.key), row]));
+    const [settled, waiting] = [new Map(changes), new Set<string>()];
+    for (const { text, change } of moved) {
+      const before = stored.get(keyText(change.base, this.key));
+      const row = this.#complete(change.values, before, { mayMiss: true, isMoved: true });
+      if (row) settled.set(text, { ...change, values: row, base: row });
+      else waiting.add(text);
+    }
+    return { changes: settled, waiting };
   }
 
   async #readKeys(tx: Knex.Transaction, keys: readonly (readonly string[])[]): Promise<readonly RawRow[]> {
@@ -292,6 +340,10 @@ export class MirrorTable {
       }
     }
     return row;
+  }
+
+  #printedSize(): string {
+    return this.#columns.map(({ name, type }) => printedSize(`t.${quoteName(name)}`, type)).join(' + ');
   }
 
   #selectList(): string {

@@ -25,6 +25,19 @@ export class BelievedPlace implements Standing {
     this.#name = name;
   }
 
+  standAt(place: Pick<BelievedPlace, 'state' | 'position' | 'timeline' | 'buildCursor'>): void {
+    this.state = place.state;
+    this.position = place.position;
+    this.timeline = place.timeline;
+    this.buildCursor = place.buildCursor;
+  }
+
+  /** What was walked has to be walked again. */
+  beginAnew(state: 'copying' | 'building'): void {
+    this.state = state;
+    this.buildCursor = undefined;
+  }
+
   /** Looks up how far the walk is. */
   async recallWalk(db: Knex): Promise<void> {
     const row = await this.#store.find(db, this.#name);

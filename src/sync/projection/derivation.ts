@@ -34,6 +34,13 @@ export interface WalkedPage {
   readonly position: Position;
 }
 
+/** Which of a source's stored rows are read while its changes are applied. */
+export type StoredReads =
+  /** Those of all keys that changes name. */
+  | 'touched'
+  /** Those from which rows that changed their key take the large values that were not sent. */
+  | 'moved';
+
 /** What a source of a read model that is ready was found to differ in, and how it is put right. */
 export interface Correction {
   readonly source: string;
@@ -47,6 +54,8 @@ export interface Derivation {
   readonly walked: readonly string[];
   /** Rows that are walked in one transaction. */
   readonly page: number;
+  /** Which rows of a mirror `apply` reads. */
+  readsOf(source: string, stage: Stage): StoredReads;
   create(tx: Knex.Transaction): Promise<void>;
   /** Takes all rows away, to make them anew. */
   empty(tx: Knex.Transaction): Promise<void>;

@@ -10,7 +10,7 @@ import type { LetterBook } from '../dead-letters/letter-book.ts';
 import { retryLetter } from '../dead-letters/retry-letter.ts';
 import { mirrorIn } from '../mirror/mirror-in.ts';
 import { asHistory, type Landed, type MirrorTable } from '../mirror/mirror-table.ts';
-import type { AppliedPiece, Correction, Derivation, WalkedPage } from './derivation.ts';
+import type { AppliedPiece, Correction, Derivation, Stage, StoredReads, WalkedPage } from './derivation.ts';
 import { DirtyKeys } from './dirty-keys.ts';
 import { KeyBuilder } from './key-builder.ts';
 import { ReadModelTable } from './read-model-table.ts';
@@ -53,6 +53,10 @@ export class DirtyBuild implements Derivation {
     );
   }
 
+  readsOf(source: string, { state }: Stage): StoredReads {
+    return this.#readsStored(source, state) ? 'touched' : 'moved';
+  }
+
   async create(tx: Knex.Transaction): Promise<void> {
     await this.#table.create(tx);
   }
@@ -76,7 +80,7 @@ export class DirtyBuild implements Derivation {
       : undefined;
     const landed = new Map<string, Landed>();
     for (const [name, table] of net) {
-      const readStored = !mayMiss && this.#dirty.get(name)!.needsStored;
+      const readStored = this.#readsStored(name, state);
       landed.set(name, await landApart(tx, attempts, this.#mirrors.get(name)!, table, { mayMiss, readStored }));
     }
     milestone('sync:landed');
@@ -120,6 +124,10 @@ export class DirtyBuild implements Derivation {
   /** The keys that mirrored rows make dirty, in a transaction's snapshot. */
   dirtyKeysIn(tx: Knex.Transaction, source: string, rows: readonly RawRow[]): Promise<readonly string[]> {
     return this.#dirtyKeys(tx, straight, source, rows.map(asHistory));
+  }
+
+  #readsStored(source: string, state: Stage['state']): boolean {
+    return state !== 'copying' && this.#dirty.get(source)!.needsStored;
   }
 
   async #attempt(tx: Knex.Transaction, { kind, key, source, sourceKey }: DeadLetter): Promise<void> {

@@ -19,8 +19,9 @@ import type { Mending } from '../dead-letters/mending.ts';
 import { MirrorTable } from '../mirror/mirror-table.ts';
 import type { SourceTable } from '../postgres/catalog.ts';
 import { type ColumnFill, SourceCopies } from '../mirror/source-copies.ts';
+import { inPieces } from './apply-in-pieces.ts';
 import { BelievedPlace } from './believed-place.ts';
-import type { CommittedChanges, Derivation, Stage } from './derivation.ts';
+import type { CommittedChanges, Derivation, Stage, StoredReads } from './derivation.ts';
 import { DirtyBuild } from './dirty-build.ts';
 import { EventHandlers } from '../handlers/event-handlers.ts';
 
@@ -93,10 +94,7 @@ export class Projection {
   async resume(fingerprint: string): Promise<boolean> {
     const row = await this.#store.find(this.#db, this.names.projection);
     if (!row || row.fingerprint !== fingerprint) return false;
-    this.#at.state = row.state;
-    this.#at.position = row.position;
-    this.#at.timeline = row.timeline;
-    this.#at.buildCursor = row.buildCursor;
+    this.#at.standAt(row);
     await this.letters.load(this.#db);
     return true;
   }
@@ -130,10 +128,7 @@ export class Projection {
       await this.copies.saveShapes(tx, this.#mirrors.keys());
     });
     this.copies.await(this.#mirrors.keys());
-    this.#at.state = 'copying';
-    this.#at.position = position;
-    this.#at.timeline = timeline;
-    this.#at.buildCursor = undefined;
+    this.#at.standAt({ state: 'copying', position, timeline, buildCursor: undefined });
     await this.letters.load(this.#db);
   }
 
@@ -147,8 +142,7 @@ export class Projection {
       await this.#store.copyAgain(tx, this.names.projection, sources);
     });
     this.copies.await(sources);
-    this.#at.state = 'copying';
-    this.#at.buildCursor = undefined;
+    this.#at.beginAnew('copying');
     await this.letters.load(this.#db);
   }
 
@@ -161,8 +155,7 @@ export class Projection {
       const columns = new Map([...fills].map(([source, fill]) => [source, fill.columns]));
       await this.#store.fillColumns(tx, this.names.projection, columns);
     });
-    this.#at.state = 'copying';
-    this.#at.buildCursor = undefined;
+    this.#at.beginAnew('copying');
   }
 
   /** Applies whole transactions, in commit order, and moves the position to the end of the last. */
@@ -299,8 +292,7 @@ export class Projection {
       await this.#derivation.empty(tx);
       await this.#store.restartBuilding(tx, this.names.projection);
     });
-    this.#at.state = 'building';
-    this.#at.buildCursor = undefined;
+    this.#at.beginAnew('building');
     await this.letters.load(this.#db);
   }
 
@@ -375,11 +367,22 @@ export class Projection {
     attempts: Attempts,
     transactions: readonly CommittedChanges[],
   ): Promise<void> {
-    const copied = [...this.#mirrors].filter(([source]) => !this.copies.isAwaited(source));
-    const keys = new Map(copied.map(([source, { key }]) => [source, key]));
+    const copied = new Map([...this.#mirrors].filter(([source]) => !this.copies.isAwaited(source)));
+    const readsOf = (source: string): StoredReads => this.#derivation.readsOf(source, this.#stage);
+    for (const piece of await inPieces(tx, transactions, copied, readsOf)) {
+      await this.#applyPiece(tx, attempts, piece, copied);
+    }
+  }
+
+  async #applyPiece(
+    tx: Knex.Transaction,
+    attempts: Attempts,
+    transactions: readonly CommittedChanges[],
+    copied: ReadonlyMap<string, MirrorTable>,
+  ): Promise<void> {
     const net = collapseChanges(
       transactions.flatMap(({ changes }) => changes),
-      keys,
+      new Map([...copied].map(([source, { key }]) => [source, key])),
     );
     for (const mirror of this.#mirrors.values()) mirror.takeMissed();
     await this.#derivation.apply(tx, attempts, { transactions, net, stage: this.#stage });

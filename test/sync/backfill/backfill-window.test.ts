@@ -53,3 +53,42 @@ test('a transaction that is too large to be noted spoils the chunk whose markers
   window.spoil();
   expect(window.close(chunk, [0])).toBeUndefined();
 });
+
+const moved = (to: string): Change => ({
+  kind: 'update',
+  table,
+  oldKey: { id: `from ${to}` },
+  row: { id: to, text: unchanged },
+});
+
+test('more keys than are worth remembering spoil the chunk, however short they are', () => {
+  const window = new BackfillWindow(table, ['id']);
+  window.open();
+  const deleted = (n: number): Change => ({ kind: 'delete', table, oldKey: { id: String(n) } });
+  window.note(Array.from({ length: 10_000 }, (_, n) => deleted(n)));
+  expect(window.close(chunk, [0])?.lines.length).toBe(0);
+  window.note(Array.from({ length: 300_000 }, (_, n) => deleted(n)));
+  expect(window.close(chunk, [0])).toBeUndefined();
+});
+
+test('a window that is given up remembers nothing, neither of before nor of what comes until its marker', () => {
+  const window = new BackfillWindow(table, ['id']);
+  window.open();
+  const text = 'x'.repeat(1024 * 1024);
+  const updated = (n: number): Change => ({
+    kind: 'update',
+    table,
+    oldKey: undefined,
+    row: { id: String(n), text, large: unchanged },
+  });
+  window.note([moved('before'), ...Array.from({ length: 15 }, (_, n) => updated(n))]);
+  expect(window.isOwed(['before'])).toBe(true);
+  window.note([updated(15), updated(16), moved('in the same transaction')]);
+  window.note([moved('later')]);
+  expect(['before', 'in the same transaction', 'later'].map((key) => window.isOwed([key]))).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect(window.close(chunk, [0])).toBeUndefined();
+});

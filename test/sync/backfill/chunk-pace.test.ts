@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ChunkPace } from '../../../src/sync/backfill/chunk-pace.ts';
+import { ChunkPace, restAfterOwed } from '../../../src/sync/backfill/chunk-pace.ts';
 
 /** Reads chunks of rows of one size until the pace no longer changes. */
 function settle(pace: ChunkPace, msPerRow: number, bytesPerRow: number): number {
@@ -38,4 +38,11 @@ test('chunks that are over at once, and empty ones, say nothing about the load',
   expect(pace.note({ rows: 10_000, bytes: 1, ms: 10 })).toBe(0);
   expect(pace.note({ rows: 10, bytes: 1, ms: 10 })).toBe(0);
   expect(pace.note({ rows: 0, bytes: 0, ms: 50 })).toBe(0);
+});
+
+test('after rows that were owed the rest is that of any chunk, and never none where nothing was paid', () => {
+  expect(restAfterOwed({ restMs: 0, paid: 3 })).toBe(0);
+  expect(restAfterOwed({ restMs: 700, paid: 3 })).toBe(700);
+  expect(restAfterOwed({ restMs: 700, paid: 0 })).toBe(700);
+  expect(restAfterOwed({ restMs: 0, paid: 0 })).toBeGreaterThan(0);
 });

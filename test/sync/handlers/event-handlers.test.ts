@@ -84,3 +84,26 @@ test('a transaction that does not fit into memory is given to handlers whole and
   const rows = replayed(await told(target, 1)).moves;
   expect(rows.length).toBe(Number((await legacy('moves').count({ n: '*' }))[0]!['n']));
 }, 60_000);
+
+test('rows that are larger than what is read at once are given whole and in order, also those that take the keys of others', async () => {
+  await using setup = await setupSync();
+  const { legacy, target } = setup;
+  await legacy.raw(tallySchema);
+  await legacy.raw(
+    `INSERT INTO moves (id, grp, n, big) SELECT n, 'g' || n % 3, n, repeat(md5(n::text), 40000) FROM generate_series(1, 20) n`,
+  );
+  const capture = setup.startCapture({ readModels: [tally(1)] });
+  await fenced(capture);
+  await legacy.transaction(async (tx) => {
+    await tx.raw(`UPDATE moves SET id = id - 1, rev = rev + 1`);
+    await tx.raw(`UPDATE moves SET n = n * 2, rev = rev + 1`);
+    await tx.raw(`DELETE FROM moves WHERE id % 4 = 0`);
+  });
+  await fenced(capture);
+  const { stored, fresh } = await sums(setup, 1);
+  expect(stored).toEqual(fresh);
+  expect(replayed(await told(target, 1)).moves.length).toBe(15);
+  const digests = `SELECT id, rev, md5(big) AS digest FROM ?? ORDER BY id`;
+  const mirrored = await target.raw<{ rows: unknown[] }>(digests, ['mirror_tally_v1.moves']);
+  expect(mirrored.rows).toEqual((await legacy.raw<{ rows: unknown[] }>(digests, ['moves'])).rows);
+}, 60_000);

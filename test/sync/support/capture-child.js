@@ -1,33 +1,59 @@
 // A capturing process of its own, as compiled, so that its memory can be looked at.
-// node capture-child.js <url of legacy> <url of the target>; answers 'ready', and every message with its peak memory.
+// node capture-child.js <url of legacy> <url of the target> <model>; answers 'ready', and every message with its peak memory.
 import { silentLog } from '../../../dist/src/kernel/log.js';
 import { migrateStore } from '../../../dist/src/store/control-store.js';
 import { Capture } from '../../../dist/src/sync/capture/capture.js';
 import { openTarget } from '../../../dist/src/sync/open-target.js';
 
-const [legacyUrl, targetUrl] = process.argv.slice(2);
+const [legacyUrl, targetUrl, model] = process.argv.slice(2);
 const target = openTarget(targetUrl);
 await migrateStore(target);
 
-const things = {
+const named = {
   name: 'things',
   version: 1,
   key: 'id',
-  root: 'things',
   table: (t) => {
     t.bigInteger('id').primary();
     t.text('text');
     t.integer('number');
   },
+};
+const built = {
+  ...named,
+  root: 'things',
   sources: { things: { key: 'id', dirty: (row) => [row.id] } },
   build: (keys, mirror) => mirror('things').whereIn('id', keys).select('id', 'text', 'number'),
+};
+/** Only the lengths of texts, so that what takes memory is what is read of legacy's rows. */
+const models = {
+  built,
+  watched: {
+    ...built,
+    sources: { things: { key: 'id', dirty: (row) => (row.number === -1 ? [] : [row.id]) } },
+    build: (keys, mirror, db) =>
+      mirror('things')
+        .whereIn('id', keys)
+        .select('id', 'number', { text: db.raw('length(text)::text') }),
+  },
+  handled: {
+    ...named,
+    sources: { things: { key: 'id', keyOf: (row) => row.id } },
+    on: {
+      things: async ({ before, after }, tx) => {
+        if (after?.number === -1) throw new Error('refused');
+        if (before) await tx('things').where({ id: before.id }).delete();
+        if (after) await tx('things').insert({ id: after.id, number: after.number, text: after.text.length });
+      },
+    },
+  },
 };
 
 const capture = new Capture({
   url: legacyUrl,
   migration: 'memory',
   target,
-  readModels: [things],
+  readModels: [models[model]],
   log: silentLog,
   onProgress: () => undefined,
   onPosition: () => undefined,

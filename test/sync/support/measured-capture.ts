@@ -33,11 +33,20 @@ export async function startLargeServer() {
   };
 }
 
+/** `built` from its key alone, `watched` by a `dirty` that looks at more, `handled`: written by a handler. */
+export type MeasuredModel = 'built' | 'watched' | 'handled';
+
 /** Capture of the table `things` in a process of its own, with the heap that is promised to be enough. */
-export async function startMeasuredCapture(legacyUrl: string, targetUrl: string) {
+export async function startMeasuredCapture(legacyUrl: string, targetUrl: string, model: MeasuredModel = 'built') {
   // The young generation alone would otherwise grow to what the whole process may use.
-  const process = fork(child, [legacyUrl, targetUrl], { execArgv: ['--max-old-space-size=160'] });
-  const answer = async (): Promise<unknown> => (await once(process, 'message'))[0];
+  const process = fork(child, [legacyUrl, targetUrl, model], { execArgv: ['--max-old-space-size=160'] });
+  const isOver = (): boolean => process.exitCode !== null || process.signalCode !== null;
+  const ended = once(process, 'exit');
+  const answer = async (): Promise<unknown> => {
+    const [answered] = await Promise.race([once(process, 'message'), ended]);
+    if (isOver()) throw new Error(`the capture died: ${process.signalCode ?? process.exitCode}`);
+    return answered;
+  };
   if ((await answer()) !== 'ready') throw new Error('the capture is not ready');
   const ask = async (): Promise<ChildReport> => {
     const answered = answer();
@@ -61,8 +70,9 @@ export async function startMeasuredCapture(legacyUrl: string, targetUrl: string)
       );
     },
     [Symbol.asyncDispose]: async () => {
+      if (isOver()) return;
       process.send('exit');
-      if (process.exitCode === null) await once(process, 'exit');
+      await ended;
     },
   };
 }
