@@ -55,8 +55,11 @@ const killInReconcileAt =
     await scene.capture.kill();
     scene.capture = await CaptureProcess.start(scene, { at, nth: 1 + Math.floor(scene.random() * most) });
     await scene.capture.caughtUp();
-    await scene.target.raw(`UPDATE mirror_summary_v1.orders SET note = 'tampered' WHERE id % 9 = 0`);
-    await scene.target.raw(`DELETE FROM rm_summary_v1.summary WHERE order_id % 11 = 0`);
+    // The table first: capture, too, locks rows of it, in an order of its own.
+    await scene.target.raw(`BEGIN; LOCK TABLE mirror_summary_v1.orders IN EXCLUSIVE MODE;
+      UPDATE mirror_summary_v1.orders SET note = 'tampered' WHERE id % 9 = 0; COMMIT`);
+    await scene.target.raw(`BEGIN; LOCK TABLE rm_summary_v1.summary IN EXCLUSIVE MODE;
+      DELETE FROM rm_summary_v1.summary WHERE order_id % 11 = 0; COMMIT`);
     scene.capture.beginReconciling();
     await until(`it died at ${at}`, () => !scene.capture.isAlive);
     return () => scene.capture.reconciled();
