@@ -44,13 +44,9 @@ export class CaptureProcess implements AsyncDisposable {
 
   /** Compares and repairs the read model, and resolves when nothing differs. */
   async reconciled(): Promise<void> {
-    this.beginReconciling();
+    this.#process.send({ ask: 'reconcile' });
     const answer = await this.#next();
     if (answer['reconciled'] !== true) throw new Error(`the read model still differs: ${String(answer['why'])}`);
-  }
-
-  beginReconciling(): void {
-    this.#process.send({ ask: 'reconcile' });
   }
 
   jumpClock(ms: number): void {
