@@ -188,7 +188,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const side = cold ?? (await serve(fenceSecret));
 
     // Until here the proxy knows no phases and sends everything to legacy.
-    await settleVersions(config.features, store, phases, controller);
+    await settleVersions(config.features, { store, phases, controller, log });
     const keeper = startPhaseKeeper(folder, owner, log);
     stack.add('phase keeper', () => keeper.stop());
     const learn = (snapshot: RoutingSnapshot): void => {

@@ -7,6 +7,7 @@ import type { Position } from '../kernel/position.ts';
 import type { AppliedBatch } from '../sync/capture/applied-batch.ts';
 import { readModelNames } from '../store/read-model-names.ts';
 import { Capture } from '../sync/capture/capture.ts';
+import { warnOfMemoryFolder } from '../sync/postgres/memory-folder.ts';
 import type { ProgressEvent } from './running-fig.ts';
 import { showSyncProgress } from './sync-progress.ts';
 
@@ -38,6 +39,7 @@ export function startCapture({
     if (readModel && isCaptured(readModel)) readModels.set(readModelNames(readModel).projection, readModel);
   }
   if (readModels.size === 0 || config.legacy.database === undefined) return undefined;
+  void warnOfMemoryFolder(config.capture.spool.folder, log);
   const ownersOf = (projection: string): FeatureVersion[] =>
     versions.filter(({ readModel }) => readModel && readModelNames(readModel).projection === projection);
   return new Capture({

@@ -18,7 +18,7 @@ export interface CaptureRules {
   /** Where transactions that are too large for memory wait for their commit. */
   readonly spool?:
     | {
-        /** Default: the folder for temporary files. */
+        /** Default: the folder for temporary files. Where that is in memory (`tmpfs`), name one on a disk. */
         readonly folder?: string | undefined;
         /** What they may take there together. Default `20GB`. */
         readonly limit?: string | undefined;

@@ -5,6 +5,9 @@ import { CountersUnderFig } from '../support/counters-under-fig.ts';
 import type { FigProcess } from '../support/fig-process.ts';
 import { until } from '../support/until.ts';
 
+/** The text has the value of the counter in it. */
+const notKept = /^at .*counters\.config\.ts:\d+:\d+ \(the text is not kept\)$/;
+
 describe.each([1, 2])('in live, with %i workers', (workers) => {
   let counters: CountersUnderFig;
   let fig: FigProcess;
@@ -83,7 +86,7 @@ describe.each([1, 2])('in live, with %i workers', (workers) => {
     const { letters } = await fig.json<{ letters: DeadLetterReport[] }>('dead-letters', 'list');
     const letter = letters.find(({ key }) => key === '11')!;
     expect(letter).toMatchObject({ feature: 'counters', kind: 'build', code: 'RangeError' });
-    expect(letter.message).toBe('a counter below zero: -7');
+    expect(letter.message).toMatch(notKept);
     const discarded = await fig.json<LetterOutcome>('dead-letters', 'discard', String(letter.id), '--why', 'a test');
     expect(discarded).toEqual({ ids: [letter.id] });
     await until('the old row is served', async () => {
@@ -92,7 +95,7 @@ describe.each([1, 2])('in live, with %i workers', (workers) => {
     });
     const verified = await fig.json<VerificationReport>('verify-model', 'counters');
     expect(verified).toMatchObject({ checked: 20, differences: [] });
-    expect(verified.failed).toEqual([{ key: '11', code: 'RangeError', message: 'a counter below zero: -7' }]);
+    expect(verified.failed).toEqual([{ key: '11', code: 'RangeError', message: expect.stringMatching(notKept) }]);
     await counters.set(11, 110);
     await until('it is right again', async () => (await counters.ask('GET', 11, 'nobody')).value === 110);
     expect(await fig.json<VerificationReport>('verify-model', 'counters')).toMatchObject({ failed: [] });

@@ -9,6 +9,9 @@ export interface Slot {
   readonly confirmed: Position;
 }
 
+/** Not supported, not allowed, not known, not valid. */
+const refusals: ReadonlySet<string> = new Set(['0A000', '42501', '42883', '22023']);
+
 /** Names that belong to one migration on the legacy server. Databases of one server share the slots' name space. */
 export function slotNameOf(migration: string, database: string): string {
   return `fig_${migration}_${database.toLowerCase().replaceAll(/[^a-z0-9_]/g, '_')}`.slice(0, 63);
@@ -58,15 +61,33 @@ async function findSlot(client: Client, name: string): Promise<Position | 'lost'
   return row.wal_status === 'lost' || row.confirmed === null ? 'lost' : parsePosition(row.confirmed);
 }
 
+/** From PostgreSQL 17 on a slot may outlive a failover; whether it does is up to the settings of primary and standby. */
+async function makeSlot(client: Client, name: string): Promise<Position> {
+  const version = await client.query<{ n: number }>(`SELECT current_setting('server_version_num')::int AS n`);
+  if (version.rows[0]!.n >= 170_000) {
+    try {
+      return await makeSlotWith(client, name, ', failover => true');
+    } catch (error) {
+      // A managed server may refuse that. A slot without it is better than none.
+      if (!(error instanceof DatabaseError) || !refusals.has(error.code ?? '')) throw error;
+    }
+  }
+  return makeSlotWith(client, name, '');
+}
+
+async function makeSlotWith(client: Client, name: string, more: string): Promise<Position> {
+  const made = await client.query<{ lsn: string }>(
+    `SELECT lsn::text AS lsn FROM pg_create_logical_replication_slot($1, 'pgoutput'${more})`,
+    [name],
+  );
+  return parsePosition(made.rows[0]!.lsn);
+}
+
 async function createSlot(client: Client, name: string, budgetMs: number): Promise<Position> {
   // Creation waits for every transaction that is writing now; without a limit one forgotten session would block us.
   await client.query(`SET statement_timeout = ${budgetMs}`);
   try {
-    const made = await client.query<{ lsn: string }>(
-      `SELECT lsn::text AS lsn FROM pg_create_logical_replication_slot($1, 'pgoutput')`,
-      [name],
-    );
-    return parsePosition(made.rows[0]!.lsn);
+    return await makeSlot(client, name);
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== '57014') throw error;
     const blockers = await client.query<{ pid: number; age: string }>(

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ReadModelDefinition } from '../../config/read-model-definition.ts';
+import { OwnError } from '../dead-letters/own-error.ts';
 import { bulkWrite, quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
 import { escapedNames } from '../postgres/placeholders.ts';
 import { runStatement } from '../postgres/statement.ts';
@@ -67,7 +68,9 @@ export class ReadModelTable {
   known(columns: readonly TypedColumn[], given: ReadonlySet<string>): readonly TypedColumn[] {
     const unknown = [...given].filter((name) => !columns.some((column) => column.name === name));
     if (unknown.length > 0) {
-      throw new Error(`build of ${this.#definition.name} gives ${unknown.join(', ')}, which its table does not have`);
+      throw new OwnError(
+        `build of ${this.#definition.name} gives ${unknown.join(', ')}, which its table does not have`,
+      );
     }
     return columns.filter(({ name }) => given.has(name));
   }
@@ -124,7 +127,7 @@ export class ReadModelTable {
       ({ name, type, oid, modifier }) => ({ name, type, oid: Number(oid), modifier }),
     );
     const key = columns.find(({ name }) => name === this.#definition.key);
-    if (!key) throw new Error(`the read model ${this.#definition.name} has no column ${this.#definition.key}`);
+    if (!key) throw new OwnError(`the read model ${this.#definition.name} has no column ${this.#definition.key}`);
     const indexes = await tx.raw(
       `SELECT count(*)::int AS n,
               bool_or(i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL

@@ -22,7 +22,8 @@ test('a key that cannot be built is parked alone, and every other change of the 
   // What was there stays; nobody is to read it.
   expect(actual.filter(isParked)).toEqual(before.filter(isParked));
   const [letter] = await letters.list(setup.target);
-  expect(letter).toMatchObject({ kind: 'build', key: '17', code: 'Error', message: 'cannot read [hidden]' });
+  expect(letter).toMatchObject({ kind: 'build', key: '17', code: 'Error' });
+  expect(letter!.message).toMatch(/^at test\/sync\/poison\.ts:\d+:\d+ \(the text is not kept\)$/);
   expect(letter).toMatchObject({ projection: 'summary_v1', changesSince: 0 });
 });
 
@@ -158,7 +159,7 @@ test('a row for which dirty fails takes the read model out of use until dirty un
   await untilState(capture, 'paused');
   const [letter] = await letters.list(setup.target);
   expect(letter).toMatchObject({ kind: 'dirty', key: undefined, source: 'public.items', sourceKey: ['7', '1'] });
-  expect(letter!.message).toBe('a negative price of -[hidden]');
+  expect(letter!.message).toMatch(/^at test\/.+\/dead-letters\.test\.ts:\d+:\d+ \(the text is not kept\)$/);
   await setup.legacy.raw('UPDATE items SET price = 5 WHERE order_id = 7');
   await setup.legacy.raw(`UPDATE orders SET note = 'while it was out of use' WHERE id = 8`);
   await caughtUp(capture);

@@ -156,6 +156,13 @@ const features: readonly { readonly since: number; readonly lacks: string }[] = 
   { since: 18, lacks: 'a limit on the time that an idle slot is kept (18)' },
 ];
 
+/** The slot is made for it; these are the servers' part, which the primary does not know of its standby. */
+const survivesFailover = [
+  'Nothing to do without a standby. For the slot to survive a failover, set on the standby sync_replication_slots = on,',
+  'hot_standby_feedback = on, primary_slot_name and a dbname in primary_conninfo; on the primary, so that fig is never ahead of',
+  'the standby, synchronized_standby_slots = the name of its slot. Else the read models are built again after one.',
+].join(' ');
+
 function judgeFeatures({ version, versionText }: ServerFacts): Finding {
   const major = Math.floor(version / 10_000);
   const lacking = features.filter(({ since }) => major < since).map(({ lacks }) => lacks);
@@ -164,7 +171,7 @@ function judgeFeatures({ version, versionText }: ServerFacts): Finding {
     severity: 'info',
     subject: 'server',
     problem: `PostgreSQL ${versionText}${lacking.length === 0 ? ' has all that fig knows of' : ` lacks ${lacking.join('; ')}`}`,
-    remedy: 'Nothing to do.',
+    remedy: major < 17 ? 'Nothing to do.' : survivesFailover,
   };
 }
 
