@@ -70,4 +70,4 @@ test('a process that stood still while its read model was out of use takes nothi
   } finally {
     await Promise.all([legacy.destroy(), target.destroy()]);
   }
-});
+}, 120_000);

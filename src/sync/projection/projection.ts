@@ -23,6 +23,7 @@ import { inPieces } from './apply-in-pieces.ts';
 import { BelievedPlace } from './believed-place.ts';
 import type { CommittedChanges, Derivation, StoredReads } from './derivation.ts';
 import { DirtyBuild } from './dirty-build.ts';
+import { inTransaction } from './in-transaction.ts';
 import { remakeSchemas } from './remake-schemas.ts';
 import { EventHandlers } from '../handlers/event-handlers.ts';
 
@@ -121,7 +122,7 @@ export class Projection {
 
   /** Drops and makes the tables, to be filled from `position` on. */
   async restart(fingerprint: string, position: Position, timeline: number): Promise<void> {
-    await this.#db.transaction(async (tx) => {
+    await inTransaction(this.#db, async (tx) => {
       await this.#at.own(tx);
       await remakeSchemas(tx, this.names);
       for (const mirror of this.#mirrors.values()) await mirror.create(tx);
@@ -240,7 +241,7 @@ export class Projection {
       ? { source: from.source, key: mirror.key.map((column) => last[column]!) }
       : { source: nextSource!, key: null };
     await this.#guarded(async (attempts, note) => {
-      await this.#db.transaction(async (tx) => {
+      await inTransaction(this.#db, async (tx) => {
         await this.#derivation.walk(tx, attempts, { source: from.source, rows, position: this.#at.position });
         await this.#at.saveBuildCursor(tx, cursor, rows.length);
         await note(tx);
@@ -295,7 +296,7 @@ export class Projection {
 
   /** For what takes away or repairs: nothing of it may be touched, nor waited for, once it is another process's. */
   #held<T>(work: (tx: Knex.Transaction) => Promise<T>): Promise<T> {
-    return this.#db.transaction(async (tx) => {
+    return inTransaction(this.#db, async (tx) => {
       await this.#at.hold(tx);
       return work(tx);
     });
@@ -352,7 +353,7 @@ export class Projection {
   }
 
   async #move(position: Position, work: InTransaction, note?: InTransaction): Promise<void> {
-    await this.#db.transaction(async (tx) => {
+    await inTransaction(this.#db, async (tx) => {
       await work(tx);
       milestone('sync:built');
       await this.#at.advance(tx, position);
