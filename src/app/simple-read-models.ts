@@ -115,8 +115,8 @@ export class SimpleReadModels {
     const { followed } = this;
     const batches = definitions.filter(isBatch);
     if (batches.length === 0 || followed === undefined) return;
-    // Each load holds a connection for its lock and another for its rows.
-    const target = openTarget(storeUrl, 2 * batches.length + 1);
+    // Each load holds a connection for its lock, in a transaction that is idle until the end, and another for its rows.
+    const target = openTarget(storeUrl, 2 * batches.length + 1, { idleMs: 0 });
     this.#closers.push(() => target.destroy());
     for (const definition of batches) {
       const { name } = definition;

@@ -18,10 +18,18 @@ export interface ProjectionRow {
   /** Where building goes on: the source and the key of the last row whose keys were built. */
   readonly buildCursor: BuildCursor | undefined;
   readonly built: number;
+  /** Of the session that it belongs to. */
+  readonly epoch: string;
 }
 
-/** Where a caller believes a projection to be; what moves it is done only if it is there. */
-export type Standing = Pick<ProjectionRow, 'state' | 'position' | 'buildCursor'>;
+/** Where a caller believes a projection to be, and whose; what moves it is done only if it is there. */
+export interface Standing extends Pick<ProjectionRow, 'state' | 'position' | 'buildCursor'> {
+  /** Undefined: nobody's that the caller knows of. */
+  readonly epoch: string | undefined;
+}
+
+/** No stored epoch is. */
+const NO_EPOCH = '0';
 
 export interface BuildCursor {
   readonly source: string;
@@ -46,6 +54,7 @@ interface StoredProjection {
   timeline: number | null;
   build_cursor: string | null;
   built: string;
+  epoch: string;
 }
 
 interface StoredBackfill {
@@ -63,7 +72,7 @@ export class ProjectionStore {
     const cursor = db.raw('build_cursor::text as build_cursor');
     const row: StoredProjection | undefined = await db('fig.projection')
       .where({ name })
-      .first('name', 'fingerprint', 'state', 'position', 'timeline', cursor, 'built');
+      .first('name', 'fingerprint', 'state', 'position', 'timeline', cursor, 'built', 'epoch');
     if (!row) return undefined;
     return {
       name: row.name,
@@ -73,7 +82,27 @@ export class ProjectionStore {
       timeline: row.timeline ?? undefined,
       buildCursor: row.build_cursor === null ? undefined : (JSON.parse(row.build_cursor) as BuildCursor),
       built: Number(row.built),
+      epoch: row.epoch,
     };
+  }
+
+  /**
+   * Makes it belong to the caller from now on, if it belongs to whom it did when the caller looked (`seen`). Undefined:
+   * somebody else was faster. One that is not there is made, of no definition.
+   */
+  async claim(db: Knex, name: string, seen: string | undefined): Promise<string | undefined> {
+    const unmade = { name, fingerprint: '', state: 'copying', position: '0' };
+    const next = { epoch: db.raw(`nextval('fig.projection_epoch')`) };
+    const rows: { epoch: string }[] = await (seen === undefined
+      ? db('fig.projection').insert(unmade).onConflict('name').ignore().returning('epoch')
+      : db('fig.projection').where({ name, epoch: seen }).update(next).returning('epoch'));
+    return rows[0]?.epoch;
+  }
+
+  /** Whether it belongs to that session. If so, it does until the transaction ends. */
+  async isOf(tx: Knex.Transaction, name: string, epoch: string | undefined): Promise<boolean> {
+    const held = tx('fig.projection').where({ name, epoch: epoch ?? NO_EPOCH });
+    return (await held.forNoKeyUpdate().first('name')) !== undefined;
   }
 
   /** Starts from nothing: forgets what there was under the name. */
@@ -85,6 +114,8 @@ export class ProjectionStore {
       position: Position;
       timeline: number;
       sources: ReadonlyMap<string, number>;
+      /** Of whoever holds it; undefined: another one. */
+      epoch?: string | undefined;
     },
   ): Promise<void> {
     await tx('fig.projection').where({ name: start.name }).delete();
@@ -94,6 +125,7 @@ export class ProjectionStore {
       state: 'copying',
       position: start.position.toString(),
       timeline: start.timeline,
+      ...(start.epoch !== undefined && { epoch: start.epoch }),
     });
     await tx('fig.backfill').insert(
       [...start.sources].map(([source, estimated]) => ({ projection: start.name, source, estimated })),
@@ -177,10 +209,10 @@ export class ProjectionStore {
     return moved === 1;
   }
 
-  #at(tx: Knex.Transaction, name: string, { state, position, buildCursor }: Standing): Knex.QueryBuilder {
+  #at(tx: Knex.Transaction, name: string, { state, position, buildCursor, epoch }: Standing): Knex.QueryBuilder {
     const cursor = buildCursor ? JSON.stringify(buildCursor) : null;
     return tx('fig.projection')
-      .where({ name, state, position: position.toString() })
+      .where({ name, state, position: position.toString(), epoch: epoch ?? NO_EPOCH })
       .whereRaw('build_cursor IS NOT DISTINCT FROM ?::jsonb', [cursor]);
   }
 

@@ -1,5 +1,5 @@
 // Capture in a process of its own, which ends itself at a named milestone. argv: JSON of
-// { legacyUrl, targetUrl, die?: { at, nth } }. Messages in: { ask: 'caught-up' | 'reconcile' } or { jumpClockMs }.
+// { legacyUrl, targetUrl, die?: { at, nth } }. Messages in: { ask: 'caught-up' | 'reconcile' | 'trouble' } or { jumpClockMs }.
 import { channel } from 'node:diagnostics_channel';
 import { createJiti } from 'jiti';
 import { Capture } from '../../dist/src/sync/capture/capture.js';
@@ -32,6 +32,7 @@ const capture = new Capture({
 const realNow = Date.now;
 process.on('message', (message) => {
   if (message.jumpClockMs !== undefined) Date.now = () => realNow() + message.jumpClockMs;
+  else if (message.ask === 'trouble') process.send({ trouble: `${capture.status().state} ${capture.status().error}` });
   else if (message.ask === 'reconcile') void reconcile();
   else void caughtUp();
 });

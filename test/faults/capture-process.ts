@@ -49,6 +49,21 @@ export class CaptureProcess implements AsyncDisposable {
     if (answer['reconciled'] !== true) throw new Error(`the read model still differs: ${String(answer['why'])}`);
   }
 
+  /** What stands in the way of capturing, if anything does. */
+  async trouble(): Promise<string> {
+    this.#process.send({ ask: 'trouble' });
+    return String((await this.#next())['trouble']);
+  }
+
+  /** It stands still, as its whole machine may. */
+  freeze(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process.kill('SIGCONT');
+  }
+
   jumpClock(ms: number): void {
     this.#process.send({ jumpClockMs: ms });
   }
@@ -65,11 +80,16 @@ export class CaptureProcess implements AsyncDisposable {
   }
 
   async #next(): Promise<Readonly<Record<string, unknown>>> {
-    const ended = once(this.#process, 'exit').then(([code, signal]) => {
+    const heard = new AbortController();
+    const ended = once(this.#process, 'exit', { signal: heard.signal }).then(([code, signal]) => {
       throw new Error(`the capturing process ended (${String(signal ?? code)}): ${this.#complaint}`);
     });
     ended.catch(() => undefined); // Also when the message comes first.
-    const [message] = await Promise.race([once(this.#process, 'message'), ended]);
-    return message as Readonly<Record<string, unknown>>;
+    try {
+      const [message] = await Promise.race([once(this.#process, 'message', { signal: heard.signal }), ended]);
+      return message as Readonly<Record<string, unknown>>;
+    } finally {
+      heard.abort();
+    }
   }
 }

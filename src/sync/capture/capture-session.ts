@@ -253,6 +253,7 @@ export class CaptureSession implements AsyncDisposable {
     try {
       await this.#restart(lane);
     } catch (error) {
+      if (judgeFailure(error) === 'of-the-stream') throw error;
       this.#options.log.warn({ readModel: lane.name, error: describeError(error) }, 'a read model cannot begin anew');
     }
   }

@@ -13,6 +13,7 @@ import { AppliedTracker } from '../applied-tracker.ts';
 import type { SyncProgress } from '../backfill/backfill.ts';
 import { type CaptureTimes, captureTimes } from './capture-times.ts';
 import { CaptureSession } from './capture-session.ts';
+import { cutTarget } from '../open-target.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LagMeter } from './lag-meter.ts';
 import { type SetbackRests, Setbacks } from './setbacks.ts';
@@ -22,6 +23,8 @@ import type { ReadModelProgress } from '../read-model-progress.ts';
 import type { ReconcileOrder } from '../reconcile/reconcile-read-model.ts';
 
 const SAMPLE_EVERY_MS = 500;
+/** For what is under way in the target. */
+const STOP_BUDGET_MS = 5_000;
 const DEFAULT_MAX_LOAD = 4;
 const DEFAULT_MAX_BEHIND = 1024 ** 3;
 
@@ -196,7 +199,9 @@ export class Capture implements Service {
 
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
-      await Promise.all(this.#loops.map((loop) => loop.stop()));
+      // What waits in the target, or for a handler, begins anew where it was; nobody waits for it here.
+      const patience = setTimeout(() => cutTarget(this.#options.target), STOP_BUDGET_MS);
+      await Promise.all(this.#loops.map((loop) => loop.stop())).finally(() => clearTimeout(patience));
       await this.source[Symbol.asyncDispose]();
     })();
     return this.#stopping;

@@ -10,6 +10,7 @@ import { withdrawExposed } from '../postgres/withdraw-exposed.ts';
 import { MOST_WAITING } from '../dead-letters/letter-book.ts';
 import { Projection } from '../projection/projection.ts';
 import { demandsOf } from './demands-of.ts';
+import { judgeFailure } from './judge-failure.ts';
 import { Lane } from './lane.ts';
 import { leaveModelsOf } from './leave-models-of.ts';
 import { markTables } from './mark-tables.ts';
@@ -77,9 +78,12 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
     });
     try {
       // Only whoever holds the slot may drop and make tables, or publish fewer: another fig may still be serving from them.
+      const lanes = projections.map((projection) => new Lane(projection, identity.end, options));
+      for (const lane of lanes) await trying(lane, takenUp, () => lane.projection.claim());
       await withdrawOthers(client, slotName, [...tables.keys()], { budgetMs: publishBudgetMs, log: options.log });
-      const lanes: Lane[] = [];
-      for (const projection of projections) lanes.push(await laneOf(projection, takenUp, identity, options));
+      for (const lane of lanes) {
+        if (!lane.isOut) await trying(lane, takenUp, () => prepare(lane.projection, takenUp, identity));
+      }
       return { stream, lanes, identity, changes, slot: slot.name };
     } catch (error) {
       await stream[Symbol.asyncDispose]();
@@ -90,24 +94,27 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
   }
 }
 
-/** One whose tables cannot be made or mended begins out of the session, so that the others have one. */
-async function laneOf(
+/** One that cannot be claimed, or whose tables cannot be made or mended, begins out of the session: the others have one. */
+async function trying(lane: Lane, { fresh }: TakenUp, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    // Another process has come to hold the slot, so this one's stream is about to end.
+    if (judgeFailure(error) === 'of-the-stream') throw error;
+    if (fresh.has(lane.projection)) lane.needsNoLog();
+    lane.takeOut(error);
+  }
+}
+
+async function prepare(
   projection: Projection,
   { slot, fresh, mend }: TakenUp,
   identity: SourceIdentity,
-  options: SessionOptions,
-): Promise<Lane> {
-  const lane = new Lane(projection, identity.end, options);
-  try {
-    if (fresh.has(projection)) {
-      await projection.restart(fingerprintOf(projection, identity), slot.confirmed, identity.timeline);
-    } else await projection.hastenLetters();
-    await mend.get(projection)?.();
-  } catch (error) {
-    if (fresh.has(projection)) lane.needsNoLog();
-    lane.takeOut(error);
-  }
-  return lane;
+): Promise<void> {
+  if (fresh.has(projection)) {
+    await projection.restart(fingerprintOf(projection, identity), slot.confirmed, identity.timeline);
+  } else await projection.hastenLetters();
+  await mend.get(projection)?.();
 }
 
 export function leastOf(positions: readonly Position[]): Position {

@@ -72,8 +72,11 @@ export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
     if (fresh.has(projection)) continue;
     const verdict = await judged(projection, options, (stored, now) => judgePosition(stored, slot.confirmed, now));
     if (verdict === 'resume') {
-      await projection.reachedOn(identity.timeline);
-      mend.set(projection, await mendShapes(projection, options));
+      const mendShape = await mendShapes(projection, options);
+      mend.set(projection, async () => {
+        await projection.reachedOn(identity.timeline);
+        await mendShape();
+      });
     } else {
       fresh.add(projection);
       onUnusable(projection);

@@ -4,7 +4,7 @@ import { StoredRowsNeeded } from '../projection/dirty-keys.ts';
 // Nothing here does I/O: whether trying the same again may help is decided by the error alone.
 
 /** SQLSTATE classes and codes of what passes by itself: connections, conflicts, lack of resources, operators at work. */
-const transientStates = /^(08|40|53|58|55P03|55006|57P0|57014|25006)/;
+const transientStates = /^(08|40|53|58|55P03|55006|57P0|57014|25006|25P03)/;
 const transientSystemCodes = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
@@ -32,10 +32,13 @@ export function isTransient(thrown: unknown): boolean {
   return false;
 }
 
-/** Another transaction was in the way; the batch may be tried again at once, on the same connection. */
+/**
+ * Another transaction was in the way and is not any more; the batch may be tried again at once, on the same connection. A
+ * lock that was waited for in vain (55P03) is none: it would be waited for again, and everybody else meanwhile.
+ */
 export function isConflict(thrown: unknown): boolean {
   const code = thrown instanceof Error ? codeOf(thrown) : undefined;
-  return code === '40001' || code === '40P01' || code === '55P03';
+  return code === '40001' || code === '40P01';
 }
 
 /** Whether the failure belongs to the data or the definition, so that what fails can be set aside. */

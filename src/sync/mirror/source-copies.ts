@@ -15,10 +15,18 @@ export class SourceCopies {
   readonly #db: Knex;
   readonly #projection: string;
   readonly #mirrors: ReadonlyMap<string, MirrorTable>;
+  readonly #hold: (tx: Knex.Transaction) => Promise<void>;
   readonly #shapes = new SourceShapeStore();
   readonly #awaiting = new Set<string>();
 
-  constructor(db: Knex, projection: string, mirrors: ReadonlyMap<string, MirrorTable>) {
+  /** `hold` throws when the projection is not this process's any more. */
+  constructor(
+    db: Knex,
+    projection: string,
+    mirrors: ReadonlyMap<string, MirrorTable>,
+    hold: (tx: Knex.Transaction) => Promise<void>,
+  ) {
+    this.#hold = hold;
     this.#db = db;
     this.#projection = projection;
     this.#mirrors = mirrors;
@@ -43,6 +51,11 @@ export class SourceCopies {
   /** From now on the source's changes are landed: its copy reads only what is newer. */
   begin(source: string): void {
     this.#awaiting.delete(source);
+  }
+
+  /** Rows that each source has, about. */
+  estimates(): ReadonlyMap<string, number> {
+    return new Map([...this.#mirrors].map(([name, { source }]) => [name, Math.max(0, source.estimatedRows)]));
   }
 
   /** How far the copies are, by source; takes up which columns are being copied by themselves. */
@@ -77,6 +90,7 @@ export class SourceCopies {
   async adoptShape(source: string, shape: SourceShape): Promise<void> {
     const mirror = this.#mirrors.get(source)!;
     await this.#db.transaction(async (tx) => {
+      await this.#hold(tx);
       await mirror.addColumns(tx, joinedColumns(shape));
       await this.#shapes.save(tx, this.#projection, source, shape);
     });

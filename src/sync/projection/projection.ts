@@ -21,8 +21,10 @@ import type { SourceTable } from '../postgres/catalog.ts';
 import { type ColumnFill, SourceCopies } from '../mirror/source-copies.ts';
 import { inPieces } from './apply-in-pieces.ts';
 import { BelievedPlace } from './believed-place.ts';
-import type { CommittedChanges, Derivation, Stage, StoredReads } from './derivation.ts';
+import type { CommittedChanges, Derivation, StoredReads } from './derivation.ts';
 import { DirtyBuild } from './dirty-build.ts';
+import { inTransaction } from './in-transaction.ts';
+import { remakeSchemas } from './remake-schemas.ts';
 import { EventHandlers } from '../handlers/event-handlers.ts';
 
 type InTransaction = (tx: Knex.Transaction) => Promise<void>;
@@ -59,7 +61,7 @@ export class Projection {
         return [table.name, new MirrorTable(this.names.mirror, table, [source.key].flat())];
       }),
     );
-    this.copies = new SourceCopies(db, this.names.projection, this.#mirrors);
+    this.copies = new SourceCopies(db, this.names.projection, this.#mirrors, (tx) => this.#at.hold(tx));
     if (isHandled(definition)) {
       this.#derivation = new EventHandlers(definition, this.names, this.#mirrors, this.letters);
     } else {
@@ -93,10 +95,16 @@ export class Projection {
   /** Takes up what is stored. False: there is nothing, or it was made by another definition; then `restart` it. */
   async resume(fingerprint: string): Promise<boolean> {
     const row = await this.#store.find(this.#db, this.names.projection);
+    this.#at.see(row);
     if (!row || row.fingerprint !== fingerprint) return false;
     this.#at.standAt(row);
     await this.letters.load(this.#db);
     return true;
+  }
+
+  /** Only for whoever holds the slot: nobody else moves it from now on. Throws when another one came to hold it meanwhile. */
+  async claim(): Promise<void> {
+    await this.#at.claim(this.#db);
   }
 
   /** Whoever starts again may have brought the remedy along. Only for whoever holds the slot: another fig counts the rests. */
@@ -108,23 +116,20 @@ export class Projection {
   /** The server goes on with this timeline, and the position is part of it. */
   async reachedOn(timeline: number): Promise<void> {
     if (timeline === this.#at.timeline) return;
-    await this.#store.setTimeline(this.#db, this.names.projection, timeline);
+    await this.#held((tx) => this.#store.setTimeline(tx, this.names.projection, timeline));
     this.#at.timeline = timeline;
   }
 
   /** Drops and makes the tables, to be filled from `position` on. */
   async restart(fingerprint: string, position: Position, timeline: number): Promise<void> {
-    await this.#db.transaction(async (tx) => {
-      for (const schema of [this.names.schema, this.names.mirror]) {
-        await tx.raw('DROP SCHEMA IF EXISTS ?? CASCADE', [schema]);
-        await tx.raw('CREATE SCHEMA ??', [schema]);
-      }
+    await inTransaction(this.#db, async (tx) => {
+      await this.#at.own(tx);
+      await remakeSchemas(tx, this.names);
       for (const mirror of this.#mirrors.values()) await mirror.create(tx);
       await this.#derivation.create(tx);
-      const sources = new Map(
-        [...this.#mirrors].map(([name, { source }]) => [name, Math.max(0, source.estimatedRows)]),
-      );
-      await this.#store.restart(tx, { name: this.names.projection, fingerprint, position, timeline, sources });
+      const { epoch } = this.#at;
+      const sources = this.copies.estimates();
+      await this.#store.restart(tx, { name: this.names.projection, fingerprint, position, timeline, sources, epoch });
       await this.copies.saveShapes(tx, this.#mirrors.keys());
     });
     this.copies.await(this.#mirrors.keys());
@@ -134,28 +139,23 @@ export class Projection {
 
   /** Takes these sources' mirrors away and copies them anew beside the stream; the others keep theirs. */
   async copyAgain(sources: readonly string[]): Promise<void> {
-    await this.#db.transaction(async (tx) => {
+    // Keys that go while the mirror is incomplete are not noticed, so the build begins from nothing.
+    await this.#makeAnew('copying', async (tx) => {
       for (const source of sources) await this.#mirrors.get(source)!.remake(tx);
       await this.copies.saveShapes(tx, sources);
-      // Keys that go while the mirror is incomplete are not noticed, so the build begins from nothing.
-      await this.#derivation.empty(tx);
       await this.#store.copyAgain(tx, this.names.projection, sources);
     });
     this.copies.await(sources);
-    this.#at.beginAnew('copying');
-    await this.letters.load(this.#db);
   }
 
   /** Copies columns that came to these sources, beside the stream, into mirrors that keep their rows. */
   async fillColumns(fills: ReadonlyMap<string, ColumnFill>): Promise<void> {
-    await this.#db.transaction(async (tx) => {
+    // As after a copy: what is built meanwhile would be built from columns that are not there yet.
+    await this.#makeAnew('copying', async (tx) => {
       await this.copies.addEmpty(tx, fills);
-      // As after a copy: what is built meanwhile would be built from columns that are not there yet.
-      await this.#derivation.empty(tx);
       const columns = new Map([...fills].map(([source, fill]) => [source, fill.columns]));
       await this.#store.fillColumns(tx, this.names.projection, columns);
     });
-    this.#at.beginAnew('copying');
   }
 
   /** Applies whole transactions, in commit order, and moves the position to the end of the last. */
@@ -193,17 +193,16 @@ export class Projection {
   /** Lands copied rows together with the cursor that says where copying goes on. */
   async landCopy(chunk: CopiedChunk): Promise<void> {
     const mirror = this.#mirrors.get(chunk.source)!;
-    await this.#guarded(async (attempts, note) => {
-      await this.#db.transaction(async (tx) => {
+    await this.#guarded((attempts, note) =>
+      this.#held(async (tx) => {
         await copyApart(tx, attempts, mirror, chunk);
         await landApart(tx, attempts, mirror, chunk.later, { mayMiss: true, readStored: false });
         const progress = { cursor: chunk.cursor, copied: chunk.rows, done: chunk.last };
         await this.#store.saveBackfill(tx, this.names.projection, chunk.source, progress);
         if (chunk.paid.length > 0) await this.#owed.remove(tx, this.#placeOf(chunk.source), chunk.paid);
-        await this.#at.hold(tx);
         await note(tx);
-      });
-    });
+      }),
+    );
     milestone('sync:chunk-landed');
   }
 
@@ -211,11 +210,10 @@ export class Projection {
   async startBuilding(): Promise<void> {
     await this.letters.refresh(this.#db);
     const state = this.letters.pausedBecause === undefined ? 'building' : 'paused';
-    await this.#db.transaction(async (tx) => {
+    await this.#held(async (tx) => {
       for (const [name] of this.#mirrors) {
         await tx.raw(`ANALYZE "${this.names.mirror}"."${mirrorTableName(name)}"`);
       }
-      await this.#at.hold(tx);
       await this.#store.setState(tx, this.names.projection, state);
     });
     this.#at.state = state;
@@ -223,7 +221,7 @@ export class Projection {
 
   /** Builds the keys of the next page of mirrored rows. Returns how many rows it took; 0 when it is at its end. */
   async buildNext(): Promise<number> {
-    await this.#at.recallWalk(this.#db);
+    await this.#at.recall(this.#db);
     if (this.#at.state !== 'building') return 0;
     const sources = this.walked;
     const from = this.#at.buildCursor ?? { source: sources[0]!, key: null };
@@ -232,9 +230,8 @@ export class Projection {
     const last = rows.at(-1);
     const nextSource = sources[sources.indexOf(from.source) + 1];
     if (!last && nextSource === undefined) {
-      await this.#db.transaction(async (tx) => {
+      await this.#held(async (tx) => {
         await this.#derivation.analyze(tx);
-        await this.#at.hold(tx);
         await this.#store.setState(tx, this.names.projection, 'ready');
       });
       this.#at.state = 'ready';
@@ -244,7 +241,7 @@ export class Projection {
       ? { source: from.source, key: mirror.key.map((column) => last[column]!) }
       : { source: nextSource!, key: null };
     await this.#guarded(async (attempts, note) => {
-      await this.#db.transaction(async (tx) => {
+      await inTransaction(this.#db, async (tx) => {
         await this.#derivation.walk(tx, attempts, { source: from.source, rows, position: this.#at.position });
         await this.#at.saveBuildCursor(tx, cursor, rows.length);
         await note(tx);
@@ -259,25 +256,27 @@ export class Projection {
   /** Tries the letter that has been due for longest, and takes the read model back into use when nothing stands against it. */
   async mend(): Promise<Mending> {
     await this.letters.load(this.#db);
+    await this.#at.recall(this.#db);
     if (this.#at.state === 'copying' || this.#at.state === 'building') return 'rested';
     if (this.#at.state === 'ready' && this.letters.pausedBecause !== undefined) return this.#pause();
-    const tried = await this.#db.transaction(async (tx) => {
+    const tried = await this.#held(async (tx) => {
       const letter = await this.#letterStore.takeDue(tx, this.names.projection);
       if (letter?.kind === 'land') return 'copy-again';
-      return letter ? this.#derivation.mend(tx, letter, this.#stage) : 'rested';
+      return letter ? this.#derivation.mend(tx, letter, this.#at.stage) : 'rested';
     });
     if (tried === 'tried') await this.letters.load(this.#db);
     if (tried !== 'anew') {
       // What is due goes first: the more of it succeeds, the less of the new table is missing.
       if (tried !== 'rested' || this.#at.state !== 'paused' || this.letters.pausedBecause !== undefined) return tried;
     }
-    await this.#buildAnew();
+    // Which keys went wrong while it was paused is not known, so all are built again; legacy is not asked.
+    await this.#makeAnew('building', (tx) => this.#store.restartBuilding(tx, this.names.projection));
     return 'lifted';
   }
 
   /** More has come to wait than is worth waiting for. */
   async #pause(): Promise<Mending> {
-    await this.#db.transaction(async (tx) => {
+    await this.#held(async (tx) => {
       await this.#store.setState(tx, this.names.projection, 'paused');
       await this.#derivation.giveUp(tx, 'anew');
     });
@@ -286,14 +285,21 @@ export class Projection {
     return 'rested';
   }
 
-  /** Which keys went wrong while it was paused is not known, so all are built again; legacy is not asked. */
-  async #buildAnew(): Promise<void> {
-    await this.#db.transaction(async (tx) => {
+  async #makeAnew(state: 'copying' | 'building', work: InTransaction): Promise<void> {
+    await this.#held(async (tx) => {
+      await work(tx);
       await this.#derivation.empty(tx);
-      await this.#store.restartBuilding(tx, this.names.projection);
     });
-    this.#at.beginAnew('building');
+    this.#at.beginAnew(state);
     await this.letters.load(this.#db);
+  }
+
+  /** For what takes away or repairs: nothing of it may be touched, nor waited for, once it is another process's. */
+  #held<T>(work: (tx: Knex.Transaction) => Promise<T>): Promise<T> {
+    return inTransaction(this.#db, async (tx) => {
+      await this.#at.hold(tx);
+      return work(tx);
+    });
   }
 
   /** Does work, with care where it fails because of what is in it. */
@@ -328,18 +334,17 @@ export class Projection {
       throw new FigError('FIG_RECONCILE_FAILED', `the read model ${this.names.projection} is ${this.state} by now`);
     }
     const net = netOfRows(rows, gone, this.#mirrors.get(source)!.key);
-    await this.#guarded(async (attempts, note) => {
-      await this.#db.transaction(async (tx) => {
+    await this.#guarded((attempts, note) =>
+      this.#held(async (tx) => {
         await this.#derivation.correct(tx, attempts, { source, net, position: this.#at.position });
-        await this.#at.hold(tx);
         await note(tx);
-      });
-    });
+      }),
+    );
   }
 
   /** Builds keys again whose rows were found to be others than `build` gives. */
   async rebuildKeys(keys: readonly string[]): Promise<void> {
-    await this.#db.transaction(async (tx) => this.keyed?.rebuild(tx, keys));
+    await this.#held(async (tx) => this.keyed?.rebuild(tx, keys));
   }
 
   /** The position as a transaction's snapshot has it. */
@@ -348,7 +353,7 @@ export class Projection {
   }
 
   async #move(position: Position, work: InTransaction, note?: InTransaction): Promise<void> {
-    await this.#db.transaction(async (tx) => {
+    await inTransaction(this.#db, async (tx) => {
       await work(tx);
       milestone('sync:built');
       await this.#at.advance(tx, position);
@@ -358,17 +363,13 @@ export class Projection {
     milestone('sync:committed');
   }
 
-  get #stage(): Stage {
-    return { state: this.#at.state, cursor: this.#at.buildCursor };
-  }
-
   async #applyChanges(
     tx: Knex.Transaction,
     attempts: Attempts,
     transactions: readonly CommittedChanges[],
   ): Promise<void> {
     const copied = new Map([...this.#mirrors].filter(([source]) => !this.copies.isAwaited(source)));
-    const readsOf = (source: string): StoredReads => this.#derivation.readsOf(source, this.#stage);
+    const readsOf = (source: string): StoredReads => this.#derivation.readsOf(source, this.#at.stage);
     for (const piece of await inPieces(tx, transactions, copied, readsOf)) {
       await this.#applyPiece(tx, attempts, piece, copied);
     }
@@ -385,7 +386,7 @@ export class Projection {
       new Map([...copied].map(([source, { key }]) => [source, key])),
     );
     for (const mirror of this.#mirrors.values()) mirror.takeMissed();
-    await this.#derivation.apply(tx, attempts, { transactions, net, stage: this.#stage });
+    await this.#derivation.apply(tx, attempts, { transactions, net, stage: this.#at.stage });
     for (const [source, mirror] of this.#mirrors) {
       const missed = mirror.takeMissed();
       if (missed.length > 0) await this.#owed.add(tx, this.#placeOf(source), missed);

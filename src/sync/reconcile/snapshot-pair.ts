@@ -158,6 +158,8 @@ async function tryOpen(
     await reachLow(parts, id, window);
     // A transaction takes its snapshot with its first query, which is asked at HIGH; the connection must be there by then.
     tx = await target.transaction(undefined, { isolationLevel: 'repeatable read', readOnly: true });
+    // It is idle for as long as legacy takes to answer.
+    await tx.raw('SET LOCAL idle_in_transaction_session_timeout = 0');
     const snapshot = await legacy.openSnapshot();
     await legacy.mark(`high ${id}`);
     const high = await reachHigh(window, signal);

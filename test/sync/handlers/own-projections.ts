@@ -30,13 +30,14 @@ export async function twoOwners(model: EventReadModelDefinition = tally(1), othe
   const open = (it: EventReadModelDefinition): Projection =>
     new Projection(target, it, tables, { letters: 100, waiting });
   const [one, two] = [open(model), open(other)];
+  await one.claim();
   await one.restart('f', 100n, 1);
   for (const source of tables.keys()) one.copies.begin(source);
   await target.raw(
     `INSERT INTO mirror_tally_v1.moves (id, grp, n, rev, at)
      SELECT n, 'g' || n % 5, n, 0, now() FROM generate_series(1, ${rows}) n`,
   );
-  return { target, one, two };
+  return { target, one, two, unmade: () => open(model) };
 }
 
 /** The same, about to be walked. */

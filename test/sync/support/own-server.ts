@@ -30,6 +30,10 @@ export class OwnServer implements AsyncDisposable {
     return this.#server.url(database);
   }
 
+  async ensureDatabases(...names: readonly string[]): Promise<void> {
+    for (const name of names) await this.#server.ensureDatabase(name);
+  }
+
   /** Stops it, keeps a copy of everything, and starts it again. */
   async backUp(): Promise<void> {
     await this.#server.stop();

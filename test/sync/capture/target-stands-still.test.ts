@@ -1,0 +1,140 @@
+import { onTestFinished, expect, test } from 'vitest';
+import { openTarget, type TargetTimes } from '../../../src/sync/open-target.ts';
+import { Door } from '../../support/door.ts';
+import { setupSync, type SyncSetup } from '../fixtures.ts';
+import { seedOrders } from '../poison.ts';
+import { summary } from '../summary-model.ts';
+import { bothAreRight, caughtUp, otherModel, shortRests, untilFailed } from '../two-models.ts';
+
+/** Longer than any test takes. */
+const never = { lockMs: 600_000, idleMs: 600_000, lookEveryMs: 600_000 };
+
+async function started() {
+  const setup = await setupSync();
+  onTestFinished(() => setup[Symbol.asyncDispose]());
+  await seedOrders(setup, 30);
+  return setup;
+}
+
+/** Waits as it is told for locks and transactions of two read models, of which the second may get stuck. */
+async function capturing(
+  setup: SyncSetup,
+  times: Partial<TargetTimes>,
+  { build = summary.build, url = setup.targetUrl } = {},
+) {
+  const target = openTarget(url, 8, { ...never, ...times });
+  const capture = setup.startCapture({
+    target,
+    readModels: [summary, otherModel({ build })],
+    setbackRests: shortRests,
+  });
+  onTestFinished(async () => {
+    await capture.stop();
+    await target.destroy();
+  });
+  await caughtUp(capture, 'summary');
+  await caughtUp(capture, 'other');
+  return capture;
+}
+
+/** A build that can be made to wait for something that never comes. */
+function stuckWhen(isStuck: () => boolean): typeof summary.build {
+  return (keys, mirror, db) => (isStuck() ? new Promise(() => undefined) : summary.build(keys, mirror, db));
+}
+
+test('a lock that is never given fails the read model that waits for it, and the other goes on', async () => {
+  const setup = await started();
+  const capture = await capturing(setup, { lockMs: 500 });
+  const lock = await setup.target.transaction();
+  try {
+    await lock.raw('LOCK TABLE rm_other_v1.other IN ACCESS EXCLUSIVE MODE');
+    await setup.legacy.raw(`UPDATE orders SET note = 'while it is locked'`);
+    await untilFailed(capture);
+    expect(capture.progressOf('other').error).toContain('lock timeout');
+    await caughtUp(capture, 'summary');
+    expect(await setup.actual()).toEqual(await setup.expected());
+  } finally {
+    await lock.rollback();
+  }
+  await caughtUp(capture, 'other');
+  await bothAreRight(setup);
+});
+
+test('a build that waits for something that never comes fails its read model, and the other goes on', async () => {
+  const setup = await started();
+  let isStuck = false;
+  const capture = await capturing(setup, { idleMs: 500 }, { build: stuckWhen(() => isStuck) });
+  isStuck = true;
+  await setup.legacy.raw(`UPDATE orders SET note = 'while it is stuck'`);
+  await untilFailed(capture);
+  await caughtUp(capture, 'summary');
+  expect(await setup.actual()).toEqual(await setup.expected());
+  isStuck = false;
+  await caughtUp(capture, 'other');
+  await bothAreRight(setup);
+});
+
+test('a target that was cut off without a word is noticed, and capture goes on over new connections', async () => {
+  const setup = await started();
+  const url = new URL(setup.targetUrl);
+  const door = new Door({ host: url.hostname, port: Number(url.port) });
+  await door.open();
+  onTestFinished(() => door.shut());
+  url.port = String(door.port);
+  const capture = await capturing(setup, { lookEveryMs: 300 }, { url: url.href });
+  for (const note of ['first', 'second']) {
+    door.silence();
+    await setup.legacy.raw('UPDATE orders SET note = ?', [note]);
+    await caughtUp(capture, 'summary');
+    await caughtUp(capture, 'other');
+    await bothAreRight(setup);
+  }
+});
+
+test('a statement that takes long is waited for', async () => {
+  const setup = await started();
+  let slept = 0;
+  let failures = 0;
+  const capture = await capturing(
+    setup,
+    { lookEveryMs: 100, lockMs: 500, idleMs: 500 },
+    {
+      build: async (keys, mirror, db) => {
+        if (slept < 0) {
+          await db.raw('SELECT pg_sleep(2)');
+          slept = 1;
+        }
+        return summary.build(keys, mirror, db);
+      },
+    },
+  );
+  slept = -1;
+  await setup.legacy.raw(`UPDATE orders SET note = 'slowly'`);
+  const unwatch = setInterval(() => (failures += capture.progressOf('other').state === 'failed' ? 1 : 0), 20);
+  await caughtUp(capture, 'other');
+  clearInterval(unwatch);
+  expect({ slept, failures }).toEqual({ slept: 1, failures: 0 });
+  await bothAreRight(setup);
+});
+
+test.each(['waits for a lock', 'is stuck in a build'])(
+  'capture stops within seconds while it %s',
+  async (how) => {
+    const setup = await started();
+    let isStuck = false;
+    const capture = await capturing(setup, {}, { build: stuckWhen(() => isStuck) });
+    isStuck = how === 'is stuck in a build';
+    const lock = await setup.target.transaction();
+    try {
+      if (!isStuck) await lock.raw('LOCK TABLE rm_other_v1.other IN ACCESS EXCLUSIVE MODE');
+      await setup.legacy.raw(`UPDATE orders SET note = 'while it stops'`);
+      await caughtUp(capture, 'summary');
+      const began = performance.now();
+      await capture.stop();
+      expect(performance.now() - began).toBeLessThan(15_000);
+    } finally {
+      await lock.rollback();
+    }
+  },
+  120_000,
+);
