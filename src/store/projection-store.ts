@@ -76,6 +76,11 @@ export class ProjectionStore {
     };
   }
 
+  /** Whether any read model was ever made. */
+  async hasAny(db: Knex): Promise<boolean> {
+    return (await db('fig.projection').first('name')) !== undefined;
+  }
+
   /** Starts from nothing: forgets what there was under the name. */
   async restart(
     tx: Knex.Transaction,
