@@ -167,8 +167,13 @@ export class Capture implements Service {
       acknowledged: this.#session?.acknowledged,
       lag: applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now()),
       spooledBytes: this.#session?.spooledBytes ?? 0,
-      error: this.#error,
+      error: this.#error ?? this.#session?.refusal,
     };
+  }
+
+  /** Why no changes are captured; what is wrong with one read model is its own progress. */
+  get failure(): string | undefined {
+    return this.#error;
   }
 
   /** Seconds that a read model is behind; undefined while that is not known. */
