@@ -68,6 +68,11 @@ export class CaptureSession implements AsyncDisposable {
     return this.#opened.stream.spooledBytes;
   }
 
+  /** Whether nothing is captured any more. */
+  get isAllOut(): boolean {
+    return this.#lanes.every(({ isOut }) => isOut);
+  }
+
   /** Log that the server keeps for a read model because it has failed. */
   heldFor(readModel: string): number {
     const held = [...this.#lanes, ...this.#opened.refused]
@@ -332,7 +337,7 @@ export class CaptureSession implements AsyncDisposable {
   async #keep(lane: Lane, signal: AbortSignal): Promise<void> {
     await tendLane(lane, this.#tendParts(lane), signal);
     if (signal.aborted) return;
-    if (this.#lanes.every(({ isOut }) => isOut)) throw lane.error;
+    if (this.isAllOut) throw lane.error;
     await this.#reconciling.get(lane)?.catch(() => undefined);
     const parts = {
       resume: () => lane.projection.resume(fingerprintOf(lane.projection, this.#opened.identity)),

@@ -17,6 +17,7 @@ import { CaptureSession } from './capture-session.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LagMeter } from './lag-meter.ts';
 import { type SetbackRests, Setbacks } from './setbacks.ts';
+import { Standstill } from './standstill.ts';
 import { FindingLog } from '../postgres/preflight/finding-log.ts';
 import { PostgresSourcePosition } from '../postgres/source-position.ts';
 import type { ReadModelProgress } from '../read-model-progress.ts';
@@ -85,6 +86,7 @@ export class Capture implements Service {
   readonly #lag = new LagMeter();
   readonly #heartbeat = new Heartbeat();
   readonly #setbacks: Setbacks;
+  readonly #standstill = new Standstill();
   readonly #told: FindingLog;
   readonly #loops: readonly Service[];
   #session: CaptureSession | undefined;
@@ -144,7 +146,9 @@ export class Capture implements Service {
 
   /** Log that legacy's server keeps for a read model because it has failed, in bytes. */
   heldFor(readModel: string): number {
-    return this.#session?.heldFor(this.#versionOf(readModel)) ?? 0;
+    const session = this.#session;
+    const held = session?.heldFor(this.#versionOf(readModel)) ?? 0;
+    return Math.max(held, this.#standstill.heldBytes(session?.acknowledged));
   }
 
   /** Positions and lag of the slowest read model that can be read. */
@@ -225,6 +229,7 @@ export class Capture implements Service {
       spool: this.#options.spool ?? spoolDefaults,
       maxBehind: this.#options.maxBehind ?? DEFAULT_MAX_BEHIND,
       setbacks: this.#setbacks,
+      standstill: this.#standstill,
       times: { ...captureTimes, ...this.#options.times },
       log,
       onFindings: (findings) => this.#told.tell(findings),
@@ -244,6 +249,7 @@ export class Capture implements Service {
     try {
       await session.run(signal);
     } finally {
+      if (!session.isAllOut) this.#standstill.over();
       this.#session = undefined;
     }
     return signal.aborted ? undefined : 0;

@@ -9,6 +9,7 @@ import { slotNameOf } from '../postgres/slot.ts';
 import { withdrawExposed } from '../postgres/withdraw-exposed.ts';
 import { MOST_WAITING } from '../dead-letters/letter-book.ts';
 import { Projection } from '../projection/projection.ts';
+import { boundStandstill } from './bound-standstill.ts';
 import { demandsOf } from './demands-of.ts';
 import { Lane } from './lane.ts';
 import { leaveModelsOf } from './leave-models-of.ts';
@@ -36,6 +37,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
   const client = await connectToLegacy(options.url, 'fig preflight');
   try {
     const slotName = slotNameOf(options.migration, client.database ?? '');
+    await boundStandstill(client, slotName, options);
     const demands = demandsOf(options.readModels);
     const inspected = await inspectSource(client, { url: options.url, slot: slotName, demands });
     const { findings, refusals, tables: found } = inspected;
