@@ -18,7 +18,7 @@ export function gateHealth(
   const { projection: captured } = readModelNames(feature.readModel);
   if (!capture) return { readModelReady: false, readModelReason: 'capture is not running', lagSeconds: undefined };
   const { state, progress, error } = capture.progressOf(captured);
-  const captureError = capture.status().error;
+  const captureError = capture.failure;
   return {
     readModelReady: state === 'ready',
     ...(state !== 'ready' && { readModelReason: describeState(feature.readModel.name, state, progress, error) }),

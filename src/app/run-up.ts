@@ -61,7 +61,8 @@ export interface RunUpOptions {
 
 /**
  * Every role of a migration: store, capture, candidates, shadow, cutover, proxy, admin; stopped in reverse. Resolves when
- * the read models are built. Throws FIG_CONFIG_*, FIG_STORE_*, FIG_PREFLIGHT_REFUSED, FIG_PORT_IN_USE.
+ * the read models are built. Throws FIG_CONFIG_*, FIG_STORE_*, FIG_PORT_IN_USE, and FIG_PREFLIGHT_REFUSED where none was
+ * ever built.
  */
 export async function runUp(options: RunUpOptions): Promise<RunningFig> {
   const { onProgress, log, folder = process.cwd() } = options;
@@ -239,11 +240,16 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     refreshReconcileMetrics(metrics, names, versions, reconciliations);
     await administer(control);
     // Users are served by now, by legacy. Whoever started us wants to see the read models being built.
-    await capture?.untilReady(options.signal);
+    await capture?.untilReady(options.signal, () => nothingHasMoved(routing.current()));
     await simple.untilSettled(options.signal);
     return { control, addresses, stop: () => drainThenStop(side, stack) };
   } catch (error) {
     await stack.stop();
     throw error;
   }
+}
+
+/** Legacy answers everybody: nobody is served by a candidate that would be gone with us. */
+function nothingHasMoved({ features }: RoutingSnapshot): boolean {
+  return [...features.values()].every(({ reads }) => reads.percent === 0);
 }

@@ -61,8 +61,13 @@ export const errorCodes = {
     remedy: 'The message says what was wrong with it.',
   },
   FIG_PREFLIGHT_REFUSED: {
-    meaning: 'Capture would put the legacy database at risk or cannot work, so nothing was started.',
+    meaning: 'Capture would put the legacy database at risk or cannot work, so it is not started.',
     remedy: 'Each finding names the object and the statement that mends it.',
+  },
+  FIG_CAPTURE_WAITS: {
+    meaning:
+      'Capture cannot begin as long as something is as it is that passes: a lock, an open transaction, a standby, senders that are taken.',
+    remedy: 'It is tried again by itself; the message names what is waited for.',
   },
   FIG_REPLICATION_FAILED: {
     meaning: 'The replication stream ended with an error.',

@@ -105,6 +105,12 @@ export class ProjectionStore {
     return (await held.forNoKeyUpdate().first('name')) !== undefined;
   }
 
+  /** Whether any read model was ever made. */
+  async hasAny(db: Knex): Promise<boolean> {
+    // A claim makes a row of no definition.
+    return (await db('fig.projection').whereNot({ fingerprint: '' }).first('name')) !== undefined;
+  }
+
   /** Starts from nothing: forgets what there was under the name. */
   async restart(
     tx: Knex.Transaction,

@@ -21,6 +21,7 @@ import { sideBySide } from './side-by-side.ts';
 import { readSlotRoom } from './slot-room.ts';
 import { fingerprintOf } from './take-up.ts';
 import { tendLane } from './tend-lane.ts';
+import { untilMended } from './until-mended.ts';
 import { mostAtOnce } from '../open-target.ts';
 
 /**
@@ -67,12 +68,23 @@ export class CaptureSession implements AsyncDisposable {
     return this.#opened.stream.spooledBytes;
   }
 
+  /** Whether nothing is captured any more. */
+  get isAllOut(): boolean {
+    return this.#lanes.every(({ isOut }) => isOut);
+  }
+
   /** Log that the server keeps for a read model because it has failed. */
   heldFor(readModel: string): number {
-    const held = this.#lanes
+    const held = [...this.#lanes, ...this.#opened.refused]
       .filter(({ name }) => name === readModel)
-      .map((lane) => Number(heldBy(lane, this.received)));
+      .map((each) => Number(heldBy(each, this.received)));
     return Math.max(0, ...held);
+  }
+
+  /** Why some read models take no part, although capture works; undefined: all do. */
+  get refusal(): string | undefined {
+    const { refused } = this.#opened;
+    return refused.length === 0 ? undefined : refused.map(({ name, error }) => `${name}: ${error}`).join('\n');
   }
 
   /** Applies what comes until the signal aborts or another session has to take over. Throws when it cannot go on. */
@@ -90,6 +102,7 @@ export class CaptureSession implements AsyncDisposable {
     const tasks = [
       this.#consume(ending),
       this.#keepPositions(ending),
+      this.#watchRefused(ending),
       this.#opened.changes.watch((source) => this.#leave(source), ending),
       ...this.#lanes.map((lane) => this.#keep(lane, ending)),
     ];
@@ -140,6 +153,17 @@ export class CaptureSession implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#opened.stream[Symbol.asyncDispose]();
+  }
+
+  /** Read models that were refused join in a new session, as soon as what stood against them is gone. */
+  async #watchRefused(signal: AbortSignal): Promise<void> {
+    const { refused, slot } = this.#opened;
+    if (refused.length === 0) return;
+    const { url, times, log } = this.#options;
+    const mended = await untilMended({ url, slot, refused, everyMs: times.lookAtCatalogEveryMs }, signal);
+    if (mended.length === 0) return;
+    log.info({ readModels: mended.map(({ name }) => name) }, 'a new session takes up read models that were refused');
+    this.#renewed.abort();
   }
 
   /** Reads leave the read models that are made from a table which is not what it was. */
@@ -287,7 +311,7 @@ export class CaptureSession implements AsyncDisposable {
   async #boundHolds(): Promise<void> {
     const { url, maxBehind, spool } = this.#options;
     const readRoom = (): Promise<bigint | undefined> => readSlotRoom(url, this.#opened.slot);
-    await boundHolds(this.#lanes, { received: this.received, most: maxBehind, readRoom });
+    await boundHolds([...this.#lanes, ...this.#opened.refused], { received: this.received, most: maxBehind, readRoom });
     if (this.spooledBytes <= spool.maxBytes / 4) return;
     for (const lane of this.#lanes) {
       const large = lane.work?.large;
@@ -305,7 +329,7 @@ export class CaptureSession implements AsyncDisposable {
 
   /** The server may forget what every read model has durably applied that is waited for, and not a byte more. */
   #acknowledge(): void {
-    const needed = this.#lanes.flatMap(({ needsFrom }) => needsFrom ?? []);
+    const needed = [...this.#lanes, ...this.#opened.refused].flatMap(({ needsFrom }) => needsFrom ?? []);
     if (needed.length > 0) this.#opened.stream.acknowledge(leastOf(needed));
     milestone('sync:acknowledged');
   }
@@ -314,7 +338,7 @@ export class CaptureSession implements AsyncDisposable {
   async #keep(lane: Lane, signal: AbortSignal): Promise<void> {
     await tendLane(lane, this.#tendParts(lane), signal);
     if (signal.aborted) return;
-    if (this.#lanes.every(({ isOut }) => isOut)) throw lane.error;
+    if (this.isAllOut) throw lane.error;
     await this.#reconciling.get(lane)?.catch(() => undefined);
     const parts = {
       resume: () => lane.projection.resume(fingerprintOf(lane.projection, this.#opened.identity)),

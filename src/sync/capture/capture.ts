@@ -9,6 +9,7 @@ import { spoolDefaults, type SpoolOptions } from '../postgres/spool-space.ts';
 import type { AppliedBatch } from './applied-batch.ts';
 import { readModelNames } from '../../store/read-model-names.ts';
 import type { Reconciliation } from '../../store/reconciliation-store.ts';
+import { ProjectionStore } from '../../store/projection-store.ts';
 import { AppliedTracker } from '../applied-tracker.ts';
 import type { SyncProgress } from '../backfill/backfill.ts';
 import { type CaptureTimes, captureTimes } from './capture-times.ts';
@@ -17,6 +18,7 @@ import { cutTarget } from '../open-target.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LagMeter } from './lag-meter.ts';
 import { type SetbackRests, Setbacks } from './setbacks.ts';
+import { Standstill } from './standstill.ts';
 import { FindingLog } from '../postgres/preflight/finding-log.ts';
 import { PostgresSourcePosition } from '../postgres/source-position.ts';
 import type { ReadModelProgress } from '../read-model-progress.ts';
@@ -87,12 +89,16 @@ export class Capture implements Service {
   readonly #lag = new LagMeter();
   readonly #heartbeat = new Heartbeat();
   readonly #setbacks: Setbacks;
+  readonly #standstill = new Standstill();
   readonly #told: FindingLog;
   readonly #loops: readonly Service[];
   #session: CaptureSession | undefined;
   #error: string | undefined;
   #log: string | undefined;
   #refusal: FigError | undefined;
+  #hasMade = false;
+  /** The same refusal, found again every ten seconds, is logged as an error once. */
+  #toldRefusal: string | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: CaptureOptions) {
@@ -143,7 +149,9 @@ export class Capture implements Service {
 
   /** Log that legacy's server keeps for a read model because it has failed, in bytes. */
   heldFor(readModel: string): number {
-    return this.#session?.heldFor(this.#versionOf(readModel)) ?? 0;
+    const session = this.#session;
+    const held = session?.heldFor(this.#versionOf(readModel)) ?? 0;
+    return Math.max(held, this.#standstill.heldBytes(session?.acknowledged));
   }
 
   /** Positions and lag of the slowest read model that can be read. */
@@ -166,8 +174,13 @@ export class Capture implements Service {
       acknowledged: this.#session?.acknowledged,
       lag: applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now()),
       spooledBytes: this.#session?.spooledBytes ?? 0,
-      error: this.#error,
+      error: this.#error ?? this.#session?.refusal,
     };
+  }
+
+  /** Why no changes are captured; what is wrong with one read model is its own progress. */
+  get failure(): string | undefined {
+    return this.#error;
   }
 
   /** Seconds that a read model is behind; undefined while that is not known. */
@@ -186,13 +199,15 @@ export class Capture implements Service {
   }
 
   /**
-   * Resolves when every read model can be read, or when the signal aborts. Throws FIG_PREFLIGHT_REFUSED at once, since
-   * that does not mend itself; any other failure is tried again.
+   * Resolves when every read model can be read, or when the signal aborts. Throws FIG_PREFLIGHT_REFUSED where no read model
+   * was ever made, and `mayEnd` agrees: whoever sets fig up wants to know. Any other failure, and a refusal of what has
+   * worked before, is a state that somebody may mend while users are served.
    */
-  async untilReady(signal: AbortSignal): Promise<void> {
+  async untilReady(signal: AbortSignal, mayEnd: () => boolean = () => true): Promise<void> {
     const isReady = (version: string): boolean => this.progressOf(version).state === 'ready';
     while (!signal.aborted && ![...this.#trackers.keys()].every(isReady)) {
-      if (this.#refusal) throw this.#refusal;
+      const refusal = this.#refusal;
+      if (refusal && mayEnd() && !(await this.#hasMadeAny())) throw refusal;
       await sleep(50, signal);
     }
   }
@@ -219,6 +234,7 @@ export class Capture implements Service {
       spool: this.#options.spool ?? spoolDefaults,
       maxBehind: this.#options.maxBehind ?? DEFAULT_MAX_BEHIND,
       setbacks: this.#setbacks,
+      standstill: this.#standstill,
       times: { ...captureTimes, ...this.#options.times },
       log,
       onFindings: (findings) => this.#told.tell(findings),
@@ -234,12 +250,20 @@ export class Capture implements Service {
     this.#log = session.log;
     this.#error = undefined;
     this.#refusal = undefined;
+    this.#toldRefusal = undefined;
     try {
       await session.run(signal);
     } finally {
+      if (!session.isAllOut) this.#standstill.over();
       this.#session = undefined;
     }
     return signal.aborted ? undefined : 0;
+  }
+
+  /** A store that cannot be asked may well hold read models. */
+  async #hasMadeAny(): Promise<boolean> {
+    this.#hasMade ||= await new ProjectionStore().hasAny(this.#options.target).catch(() => true);
+    return this.#hasMade;
   }
 
   #versionOf(readModel: string): string {
@@ -269,7 +293,12 @@ export class Capture implements Service {
 
   #failed(error: unknown, attempt: number): void {
     this.#error = describeError(error);
-    if (error instanceof FigError && error.code === 'FIG_PREFLIGHT_REFUSED') this.#refusal = error;
+    if (isRefusal(error) && error.message !== this.#toldRefusal) {
+      this.#toldRefusal = error.message;
+      const fields = { code: error.code, error: this.#error };
+      this.#options.log.error(fields, 'capture is refused, and tried again; users are served');
+    }
+    this.#refusal = error instanceof FigError && error.code === 'FIG_PREFLIGHT_REFUSED' ? error : undefined;
     const fields = { error: this.#error, attempt };
     // The slot of a process that was killed stays taken for a moment, so the first failures are no news.
     if (attempt < 4) this.#options.log.info(fields, 'capture is not running yet; trying again');
@@ -289,4 +318,8 @@ export class Capture implements Service {
     const known = [...this.#trackers.values()].map((tracker) => tracker.current()).filter((at) => at !== undefined);
     return known.length === 0 ? undefined : known.reduce((a, b) => (a < b ? a : b));
   }
+}
+
+function isRefusal(error: unknown): error is FigError {
+  return error instanceof FigError && ['FIG_PREFLIGHT_REFUSED', 'FIG_CAPTURE_WAITS'].includes(error.code);
 }

@@ -3,6 +3,7 @@ import { laterPosition, type Position } from '../../kernel/position.ts';
 import type { LargeTransaction, SourceTransaction } from '../change.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { StreamWatcher } from '../stream-watcher.ts';
+import { tellGivenUp } from './given-up.ts';
 import type { SessionOptions } from './session-options.ts';
 
 /** Work that failed and may succeed later. */
@@ -181,11 +182,7 @@ export class Lane {
   giveUp(why: string): void {
     if (!this.#isWaitedFor) return;
     this.needsNoLog();
-    const error = new FigError('FIG_READ_MODEL_GIVEN_UP', `no log is kept any longer for ${this.name}: ${why}`);
-    this.#options.log.warn(
-      { readModel: this.name, code: error.code, error: error.message },
-      'the read model will be copied again',
-    );
+    tellGivenUp(this.#options.log, this.name, why);
   }
 
   /** Its rows are right where it stands, and the next session will most likely go on from there. */

@@ -9,11 +9,13 @@ import { slotNameOf } from '../postgres/slot.ts';
 import { withdrawExposed } from '../postgres/withdraw-exposed.ts';
 import { MOST_WAITING } from '../dead-letters/letter-book.ts';
 import { Projection } from '../projection/projection.ts';
+import { boundStandstill } from './bound-standstill.ts';
 import { demandsOf } from './demands-of.ts';
 import { judgeFailure } from './judge-failure.ts';
 import { Lane } from './lane.ts';
 import { leaveModelsOf } from './leave-models-of.ts';
 import { markTables } from './mark-tables.ts';
+import { divideModels, type RefusedModel } from './refused-model.ts';
 import type { SessionOptions } from './session-options.ts';
 import { SourceChanges } from './source-changes.ts';
 import { suspectUnpublished } from './suspect-unpublished.ts';
@@ -22,6 +24,8 @@ import { fingerprintOf, takeUp, type TakenUp } from './take-up.ts';
 export interface OpenedSession {
   readonly stream: ReplicationStream;
   readonly lanes: readonly Lane[];
+  /** These have no lane: something is wrong with a table of theirs. */
+  readonly refused: readonly RefusedModel[];
   readonly identity: SourceIdentity;
   readonly changes: SourceChanges;
   readonly slot: string;
@@ -34,8 +38,10 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
   const client = await connectToLegacy(options.url, 'fig preflight');
   try {
     const slotName = slotNameOf(options.migration, client.database ?? '');
+    await boundStandstill(client, slotName, options);
     const demands = demandsOf(options.readModels);
-    const { findings, tables: found } = await inspectSource(client, { url: options.url, slot: slotName, demands });
+    const inspected = await inspectSource(client, { url: options.url, slot: slotName, demands });
+    const { findings, refusals, tables: found } = inspected;
     options.onFindings(findings);
     const leave = (table: string): void => leaveModelsOf(table, options);
     await suspectUnpublished(client, slotName, found, { demands, target: options.target, leave });
@@ -44,11 +50,16 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
       budgetMs: publishBudgetMs,
       log: options.log,
     });
-    refuseOnErrors(findings);
-    await ensurePublished(client, slotName, [...found.keys()], publishBudgetMs);
-    const tables = markTables(found, await readPublicationMarks(client, slotName));
+    refuseOnErrors(inspected.ofServer);
+    const { taken, refused } = divideModels(options.readModels, refusals, options.log);
+    if (taken.length === 0) refuseOnErrors(findings);
+    for (const model of refused) model.tell(options);
+    const wanted = new Set(demandsOf(taken).map(({ table }) => table));
+    const captured = new Map([...found].filter(([name]) => wanted.has(name)));
+    await ensurePublished(client, slotName, [...captured.keys()], publishBudgetMs);
+    const tables = markTables(captured, await readPublicationMarks(client, slotName));
     const changes = new SourceChanges({ url, publication: slotName, target, times }, tables);
-    const projections = options.readModels.map(
+    const projections = taken.map(
       (model) =>
         new Projection(options.target, model, tables, {
           letters: options.maxLetters(model),
@@ -68,11 +79,14 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
       onUnusable: ({ names }) => options.onPosition(names.projection, undefined),
     });
     const { slot, fresh } = takenUp;
+    for (const model of refused) await model.stand(options.target, slot.confirmed, identity);
+    const stands = projections.map((each) => (fresh.has(each) ? slot.confirmed : each.position));
     const stream = await ReplicationStream.open({
       url: options.url,
       slot: slot.name,
       publication: slot.name,
-      from: leastOf(projections.map((each) => (fresh.has(each) ? slot.confirmed : each.position))),
+      // The server may forget what lies before it.
+      from: leastOf([...stands, ...refused.flatMap(({ needsFrom }) => needsFrom ?? [])]),
       spool: options.spool,
       batch: options.batch,
     });
@@ -80,11 +94,17 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
       // Only whoever holds the slot may drop and make tables, or publish fewer: another fig may still be serving from them.
       const lanes = projections.map((projection) => new Lane(projection, identity.end, options));
       for (const lane of lanes) await trying(lane, takenUp, () => lane.projection.claim());
-      await withdrawOthers(client, slotName, [...tables.keys()], { budgetMs: publishBudgetMs, log: options.log });
+      // What is published of refused tables goes on being kept, so that they need not be copied again.
+      await withdrawOthers(
+        client,
+        slotName,
+        demands.map(({ table }) => table),
+        { budgetMs: publishBudgetMs, log: options.log },
+      );
       for (const lane of lanes) {
         if (!lane.isOut) await trying(lane, takenUp, () => prepare(lane.projection, takenUp, identity));
       }
-      return { stream, lanes, identity, changes, slot: slot.name };
+      return { stream, lanes, refused, identity, changes, slot: slot.name };
     } catch (error) {
       await stream[Symbol.asyncDispose]();
       throw error;

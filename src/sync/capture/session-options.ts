@@ -7,6 +7,7 @@ import type { SpoolOptions } from '../postgres/spool-space.ts';
 import type { AppliedBatch } from './applied-batch.ts';
 import type { CaptureTimes } from './capture-times.ts';
 import type { Setbacks } from './setbacks.ts';
+import type { Standstill } from './standstill.ts';
 import type { SyncProgress } from '../backfill/backfill.ts';
 import type { Finding } from '../postgres/preflight/finding.ts';
 import type { ReadModelProgress } from '../read-model-progress.ts';
@@ -25,6 +26,8 @@ export interface SessionOptions {
   readonly maxBehind: number;
   /** What is remembered of read models that failed in earlier sessions. */
   readonly setbacks: Setbacks;
+  /** What is remembered of sessions that got nowhere. */
+  readonly standstill: Standstill;
   readonly times: CaptureTimes;
   readonly log: Log;
   /** Told what preflight found, each time that a session begins. */

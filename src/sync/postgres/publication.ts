@@ -24,8 +24,8 @@ export async function ensurePublished(
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== '55P03') throw error;
     const blockers = await listLockers(client, missing);
-    throw new FigError('FIG_PREFLIGHT_REFUSED', `publishing ${missing.join(', ')} waits for a lock: ${blockers}`, {
-      remedy: 'End the transaction that changes the table, or wait for it, and start again.',
+    throw new FigError('FIG_CAPTURE_WAITS', `publishing ${missing.join(', ')} waits for a lock: ${blockers}`, {
+      remedy: 'End the transaction that changes the table, or wait for it; it is tried again by itself.',
       cause: error,
     });
   }

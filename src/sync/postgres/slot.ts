@@ -94,8 +94,8 @@ async function createSlot(client: Client, name: string, budgetMs: number): Promi
       `SELECT pid, (now() - xact_start)::text AS age FROM pg_stat_activity WHERE backend_xid IS NOT NULL ORDER BY xact_start`,
     );
     const list = blockers.rows.map(({ pid, age }) => `pid ${pid} (open for ${age})`).join(', ');
-    throw new FigError('FIG_PREFLIGHT_REFUSED', `making the replication slot waits for open transactions: ${list}`, {
-      remedy: 'End them, or wait for them, and start again.',
+    throw new FigError('FIG_CAPTURE_WAITS', `making the replication slot waits for open transactions: ${list}`, {
+      remedy: 'End them, or wait for them; it is tried again by itself.',
       cause: error,
     });
   } finally {

@@ -16,8 +16,18 @@ import { readServerFacts } from './server-facts.ts';
 import { readSlotFacts } from './slot-facts.ts';
 import { readTableFacts } from './table-facts.ts';
 
+/** What stands against capturing one table with one declared key. */
+export interface Refusal {
+  readonly demand: SourceDemand;
+  readonly errors: readonly Finding[];
+}
+
 export interface Preflight {
   readonly findings: readonly Finding[];
+  /** Those of them that are about no table in particular: they hold for every read model. */
+  readonly ofServer: readonly Finding[];
+  /** Those about tables: they hold for the read models that are made from them. */
+  readonly refusals: readonly Refusal[];
   readonly tables: ReadonlyMap<string, SourceTable>;
 }
 
@@ -35,31 +45,58 @@ export interface SourceToInspect {
  * could make anybody wait.
  */
 export async function inspectSource(client: Client, { url, slot, demands }: SourceToInspect): Promise<Preflight> {
-  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  let read: Awaited<ReturnType<typeof readAll>>;
-  try {
-    await client.query("SET LOCAL statement_timeout = '15s'; SET LOCAL lock_timeout = '2s'");
-    read = await readAll(client, slot, demands);
-  } finally {
-    await client.query('ROLLBACK');
-  }
-  const { role, facts, publication } = read;
+  const read = await inReadOnly(client, () => readAll(client, slot, demands));
+  const { role, publication } = read;
   const refusal = await probeReplication(url);
-  const findings = [
+  const { refusals, publishing } = judgeDemands(read, slot, demands);
+  const refused = refusals.map(({ demand }) => demand.table);
+  const tables = tablesOf(demands);
+  const isOfTable = ({ subject }: Finding): boolean => tables.includes(subject);
+  const before = [
     ...judgeServer(read.server),
     ...judgeRole(role),
     ...judgeRefusal(refusal, role.mayReplicate),
     ...judgeSlot(read.slot, role.database),
     ...judgeActivity(read.activity, read.slot !== undefined),
-    ...judgeTables(read, demands),
-    ...judgePublishing(slot, publication, role, facts.values()),
-    ...judgePublication(publication, tablesOf(demands)),
-    ...judgeExposedTables(read.exposed),
   ];
-  return { findings, tables: read.tables };
+  return {
+    findings: [
+      ...before,
+      ...judgeTables(read, demands),
+      ...publishing,
+      ...judgePublication(publication, tables),
+      ...judgeExposedTables(read.exposed),
+    ],
+    ofServer: [
+      ...before,
+      ...publishing.filter((finding) => !isOfTable(finding)),
+      ...judgePublication(publication, tables, refused),
+    ],
+    refusals,
+    tables: read.tables,
+  };
 }
 
-async function readAll(client: Client, slot: string, demands: readonly SourceDemand[]) {
+/** Looks at the tables alone. For what is looked at again and again while capture goes on. */
+export async function findRefusals(
+  client: Client,
+  { slot, demands }: Pick<SourceToInspect, 'slot' | 'demands'>,
+): Promise<readonly Refusal[]> {
+  const read = await inReadOnly(client, () => readTables(client, slot, demands));
+  return judgeDemands(read, slot, demands).refusals;
+}
+
+async function inReadOnly<T>(client: Client, read: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  try {
+    await client.query("SET LOCAL statement_timeout = '15s'; SET LOCAL lock_timeout = '2s'");
+    return await read();
+  } finally {
+    await client.query('ROLLBACK');
+  }
+}
+
+async function readTables(client: Client, slot: string, demands: readonly SourceDemand[]) {
   const tables = new Map<string, SourceTable>();
   for (const name of tablesOf(demands)) {
     const table = await describeTable(client, name);
@@ -67,14 +104,37 @@ async function readAll(client: Client, slot: string, demands: readonly SourceDem
   }
   return {
     tables,
-    server: await readServerFacts(client, slot),
+    facts: await readTableFacts(client, tablesOf(demands)),
     role: await readRoleFacts(client),
+    publication: await readPublicationFacts(client, slot),
+  };
+}
+
+async function readAll(client: Client, slot: string, demands: readonly SourceDemand[]) {
+  return {
+    ...(await readTables(client, slot, demands)),
+    server: await readServerFacts(client, slot),
     slot: await readSlotFacts(client, slot),
     activity: await readActivityFacts(client),
-    facts: await readTableFacts(client, tablesOf(demands)),
-    publication: await readPublicationFacts(client, slot),
     exposed: await readExposedTables(client, slot),
   };
+}
+
+type TablesRead = Awaited<ReturnType<typeof readTables>>;
+
+function judgeDemands(
+  { tables, facts, role, publication }: TablesRead,
+  slot: string,
+  demands: readonly SourceDemand[],
+) {
+  const publishing = judgePublishing(slot, publication, role, facts.values());
+  const refusals = demands.flatMap((demand): Refusal[] => {
+    const ofTable = judgeTable(demand, tables.get(demand.table), facts.get(demand.table));
+    const ofPublishing = publishing.filter(({ subject }) => subject === demand.table);
+    const errors = [...ofTable, ...ofPublishing].filter(({ severity }) => severity === 'error');
+    return errors.length === 0 ? [] : [{ demand, errors }];
+  });
+  return { publishing, refusals };
 }
 
 /** Each once, whichever keys read models declare of it. */
@@ -84,7 +144,7 @@ function tablesOf(demands: readonly SourceDemand[]): readonly string[] {
 
 /** What holds for a table whatever its key is told once. */
 function judgeTables(
-  { tables, facts }: Pick<Awaited<ReturnType<typeof readAll>>, 'tables' | 'facts'>,
+  { tables, facts }: Pick<TablesRead, 'tables' | 'facts'>,
   demands: readonly SourceDemand[],
 ): readonly Finding[] {
   const found = demands.flatMap((demand) => judgeTable(demand, tables.get(demand.table), facts.get(demand.table)));

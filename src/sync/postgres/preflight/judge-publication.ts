@@ -2,10 +2,14 @@ import type { Finding } from './finding.ts';
 import type { ExposedTable, PublicationFacts } from './publication-facts.ts';
 import { quoteIdentifier, quoteTable } from './quote-identifier.ts';
 
-/** Pure: whether the publication that has our name is as it must be, or can be made so. */
+/**
+ * Pure: whether the publication that has our name is as it must be, or can be made so. Of `refused` tables nothing is
+ * captured anyway: that they are missing is told as their own finding, and stands against no other.
+ */
 export function judgePublication(
   publication: PublicationFacts | undefined,
   wanted: readonly string[],
+  refused: readonly string[] = [],
 ): readonly Finding[] {
   if (!publication) return [];
   const subject = `publication ${publication.name}`;
@@ -25,7 +29,7 @@ export function judgePublication(
     const set = `ALTER PUBLICATION ${quoted} SET (publish = 'insert, update, delete, truncate');`;
     return error('publication-partial', 'does not publish all of inserts, updates, deletes and truncates', set);
   }
-  const missing = wanted.filter((table) => !publication.tables.includes(table));
+  const missing = wanted.filter((table) => !publication.tables.includes(table) && !refused.includes(table));
   const more = publication.tables.filter((table) => !wanted.includes(table));
   if (!publication.isMine && missing.length + more.length > 0) {
     const list = wanted.map(quoteTable).join(', ');

@@ -26,7 +26,8 @@ export function judgePublishing(
       remedy: `GRANT CREATE ON DATABASE ${quoteIdentifier(role.database)} TO ${quoteIdentifier(role.name)}; or ${byHand}`,
     });
   }
-  const foreign = all.filter(({ isMine }) => !isMine);
+  // What its owner has published already needs nobody's right any more.
+  const foreign = all.filter(({ name: table, isMine }) => !isMine && !publication?.tables.includes(table));
   for (const { name: table, owner } of foreign) {
     findings.push({
       id: 'privilege-publication',
