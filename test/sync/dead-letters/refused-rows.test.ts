@@ -44,6 +44,30 @@ test('later changes of a row that the mirror refused copy nothing again, until s
   expect(await setup.actual()).toEqual(await setup.expected());
 });
 
+test('a table that is copied again for another reason takes the letters of its rows along, and the read model comes back', async () => {
+  await using setup = await setupSync();
+  const { legacy, target } = setup;
+  await seedOrders(setup, 20);
+  const capture = setup.startCapture({ times: { lookAtCatalogEveryMs: 300 } });
+  await caughtUp(capture);
+  await target.raw(`ALTER TABLE mirror_summary_v1.orders ADD CHECK (note <> 'unwelcome')`);
+  await target.raw(`ALTER TABLE mirror_summary_v1.items ADD CHECK (price <> 666)`);
+  await legacy.raw(`UPDATE orders SET note = 'unwelcome' WHERE id = 4`);
+  await untilState(capture, 'paused');
+  await legacy.raw('UPDATE items SET price = 666 WHERE order_id = 5');
+  await until('both are refused', async () => (await letters.list(target)).length === 2);
+  await legacy.raw('ALTER TABLE orders ALTER COLUMN amount TYPE numeric(60, 5)');
+  // That of the other table is not: its row is as it was.
+  await until(
+    'one letter is left',
+    async () => (await letters.list(target)).map(({ source }) => source).join() === 'public.items',
+  );
+  await legacy.raw('ALTER TABLE items ALTER COLUMN price TYPE numeric(30, 5)');
+  await caughtUp(capture);
+  expect(await letters.list(target)).toEqual([]);
+  expect(await setup.actual()).toEqual(await setup.expected());
+});
+
 test('a row that is missing though the mirror took every row is a fault still, also while the read model is out of use', async () => {
   const { target, one } = await building();
   while ((await one.buildNext()) > 0);
