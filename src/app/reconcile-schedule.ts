@@ -19,7 +19,7 @@ export interface ReconcileScheduleOptions {
 }
 
 /**
- * Compares every read model when it has become ready, and again whenever the last comparison is as old as its feature says.
+ * Compares every read model when it has been made, or made anew, and again whenever the last comparison is as old as its feature says.
  * One after the other, so that legacy is never asked by two.
  */
 export function startReconcileSchedule(options: ReconcileScheduleOptions): Service {
@@ -62,6 +62,6 @@ async function isDue(
   const { readModel, reconcile } = feature;
   if (!readModel || !reconcile || capture.progressOf(readModelNames(readModel).projection).state !== 'ready')
     return false;
-  const { last } = (await reconciliations.health(feature)) ?? {};
-  return last === undefined || last.ageSeconds * 1_000 >= reconcile.everyMs;
+  const { last } = (await reconciliations.figures(feature)) ?? {};
+  return last?.position === undefined || Date.now() - Date.parse(last.finishedAt) >= reconcile.everyMs;
 }

@@ -169,6 +169,27 @@ export class ProjectionStore {
       .where({ projection: name })
       .whereIn('source', [...sources])
       .delete();
+    // Every row is met again: what is still wrong with one gets a letter of its own.
+    await tx('fig.dead_letter')
+      .where({ projection: name })
+      .whereIn('source', [...sources])
+      .whereIn('kind', ['land', 'dirty'])
+      .delete();
+  }
+
+  /**
+   * What a comparison found right are rows that are not there any more. That it found a difference stands until the next one,
+   * since what is made anew is made from a mirror that may still have it; without a position that one is due at once.
+   */
+  async #forgetProofs(tx: Knex.Transaction, name: string): Promise<void> {
+    await tx.raw(
+      `WITH last AS (SELECT id, state FROM fig.reconciliation
+          WHERE projection = ? AND whole AND state NOT IN ('running', 'failed') ORDER BY id DESC LIMIT 1)
+       DELETE FROM fig.reconciliation AS r
+        WHERE projection = ? AND NOT EXISTS (SELECT FROM last WHERE last.id = r.id AND last.state = 'different')`,
+      [name, name],
+    );
+    await tx('fig.reconciliation').where({ projection: name }).update({ position: null });
   }
 
   async #copyFromStart(tx: Knex.Transaction, name: string, sources: readonly string[]): Promise<void> {
@@ -179,6 +200,7 @@ export class ProjectionStore {
       .where({ projection: name })
       .whereIn('source', [...sources])
       .update({ cursor: null, copied: 0, done: false, columns: null });
+    await this.#forgetProofs(tx, name);
   }
 
   /** Back to copying, of these sources only the given columns; everything is built again after that. The position stays. */
@@ -201,6 +223,7 @@ export class ProjectionStore {
     await tx('fig.projection')
       .where({ name })
       .update({ state: 'building', build_cursor: null, built: 0, updated_at: tx.fn.now() });
+    await this.#forgetProofs(tx, name);
   }
 
   /** Moves the cursor on in the same way as `advance` does the position. */

@@ -47,7 +47,7 @@ export interface Reconciliation {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly finishedAt: string;
-  /** Log position of the last comparison, as PostgreSQL prints it; undefined when there was none. */
+  /** Log position of the last comparison, as PostgreSQL prints it; undefined when there was none, or it was of rows that were made anew since. */
   readonly position: string | undefined;
   readonly parts: readonly ComparedPart[];
   readonly samples: readonly DifferenceSample[];

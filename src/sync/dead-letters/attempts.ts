@@ -48,6 +48,11 @@ export class CarefulAttempts implements Attempts {
     return this.#isGivenUp || this.exceeds(0) || this.failures.some(({ kind }) => kind !== 'build');
   }
 
+  /** Whether a mirror lacks rows from here on, or has old ones: only a new copy puts that right. */
+  get isMirrorWrong(): boolean {
+    return this.failures.some(({ kind }) => kind === 'land');
+  }
+
   /** Whether so many letters more would be too many. */
   exceeds(letters: number): boolean {
     return this.#failures.size + this.#setAside + letters > this.#room;

@@ -42,6 +42,11 @@ export class LetterBook {
     return this.#parked;
   }
 
+  /** Whether a mirror did not take a row, so that only a new copy from legacy puts it right. */
+  get isMirrorWrong(): boolean {
+    return this.#letters.some(({ kind }) => kind === 'land');
+  }
+
   /** Why no row of the read model can be trusted; undefined while it is only the parked ones. */
   get pausedBecause(): string | undefined {
     const unbounded = this.#letters.find(({ kind }) => kind !== 'build' && kind !== 'change');

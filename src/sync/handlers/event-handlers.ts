@@ -8,6 +8,7 @@ import { type Attempts, CarefulAttempts } from '../dead-letters/attempts.ts';
 import type { Failure } from '../dead-letters/describe-failure.ts';
 import { landApart } from '../dead-letters/land-apart.ts';
 import type { LetterBook } from '../dead-letters/letter-book.ts';
+import { mayMiss } from '../dead-letters/may-miss.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import type { AppliedPiece, Correction, Derivation, Stage, StoredReads, WalkedPage } from '../projection/derivation.ts';
 import { ChangeGiver } from './change-giver.ts';
@@ -68,11 +69,12 @@ export class EventHandlers implements Derivation {
 
   async apply(tx: Knex.Transaction, attempts: Attempts, piece: AppliedPiece): Promise<void> {
     const { state } = piece.stage;
-    if (state === 'building' || state === 'ready') {
+    const isHopeless = attempts instanceof CarefulAttempts && attempts.isHopeless;
+    if ((state === 'building' || state === 'ready') && !isHopeless) {
       await this.#give(tx, attempts, await rowEventsOf(tx, this.#mirrors, piece));
     }
     for (const [name, table] of piece.net) {
-      const rules = { mayMiss: state === 'copying', readStored: false };
+      const rules = { mayMiss: mayMiss(state, this.#letters, attempts), readStored: false };
       await landApart(tx, attempts, this.#mirrors.get(name)!, table, rules);
     }
     milestone('sync:landed');

@@ -7,6 +7,7 @@ import type { RawRow } from '../change.ts';
 import { type Attempts, CarefulAttempts, straight } from '../dead-letters/attempts.ts';
 import { landApart } from '../dead-letters/land-apart.ts';
 import type { LetterBook } from '../dead-letters/letter-book.ts';
+import { mayMiss } from '../dead-letters/may-miss.ts';
 import { retryLetter } from '../dead-letters/retry-letter.ts';
 import { mirrorIn } from '../mirror/mirror-in.ts';
 import { asHistory, type Landed, type MirrorTable } from '../mirror/mirror-table.ts';
@@ -70,9 +71,9 @@ export class DirtyBuild implements Derivation {
   }
 
   async apply(tx: Knex.Transaction, attempts: Attempts, { net, stage: { state } }: AppliedPiece): Promise<void> {
-    const mayMiss = state === 'copying';
+    const isHopeless = attempts instanceof CarefulAttempts && attempts.isHopeless;
     // Nothing can be built from an incomplete mirror, nor while it is not known what else is wrong; all will be later.
-    const isBuilt = state === 'building' || state === 'ready';
+    const isBuilt = (state === 'building' || state === 'ready') && !isHopeless;
     const truncated = isBuilt
       ? await TruncatedKeys.note(tx, this.#table, this.#mirrors, net, (source, rows) =>
           this.#dirtyKeys(tx, attempts, source, rows.map(asHistory)),
@@ -80,8 +81,11 @@ export class DirtyBuild implements Derivation {
       : undefined;
     const landed = new Map<string, Landed>();
     for (const [name, table] of net) {
-      const readStored = this.#readsStored(name, state);
-      landed.set(name, await landApart(tx, attempts, this.#mirrors.get(name)!, table, { mayMiss, readStored }));
+      const rules = {
+        mayMiss: mayMiss(state, this.#letters, attempts),
+        readStored: this.#readsStored(name, state),
+      };
+      landed.set(name, await landApart(tx, attempts, this.#mirrors.get(name)!, table, rules));
     }
     milestone('sync:landed');
     if (!isBuilt) return;

@@ -319,8 +319,7 @@ export class Projection {
     for (const failure of careful.failures) await this.#letterStore.park(tx, this.names.projection, failure);
     if (careful.isHopeless && this.#at.state !== 'copying') {
       await this.#store.setState(tx, this.names.projection, 'paused');
-      const isMirrorWrong = careful.failures.some(({ kind }) => kind === 'land');
-      await this.#derivation.giveUp(tx, isMirrorWrong ? 'copy' : 'anew');
+      await this.#derivation.giveUp(tx, careful.isMirrorWrong ? 'copy' : 'anew');
     }
   }
 
