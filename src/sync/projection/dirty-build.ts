@@ -13,12 +13,15 @@ import { mirrorIn } from '../mirror/mirror-in.ts';
 import { asHistory, type Landed, type MirrorTable } from '../mirror/mirror-table.ts';
 import type { AppliedPiece, Correction, Derivation, Stage, StoredReads, WalkedPage } from './derivation.ts';
 import { DirtyKeys } from './dirty-keys.ts';
+import { GatheredKeys } from './gathered-keys.ts';
 import { KeyBuilder } from './key-builder.ts';
 import { ReadModelTable } from './read-model-table.ts';
 import { TruncatedKeys } from './truncated-keys.ts';
 
 /** Keys built by one query; a customer with very many orders makes them all dirty at once. */
 const KEYS_PER_BUILD = 2_000;
+/** Keys that are looked up by one query. */
+const KEYS_TAKEN = 20_000;
 
 /** Makes rows by building the keys that changed rows make dirty again from the mirrors. */
 export class DirtyBuild implements Derivation {
@@ -76,7 +79,7 @@ export class DirtyBuild implements Derivation {
     const isBuilt = (state === 'building' || state === 'ready') && !isHopeless;
     const truncated = isBuilt
       ? await TruncatedKeys.note(tx, this.#table, this.#mirrors, net, (source, rows) =>
-          this.#dirtyKeys(tx, attempts, source, rows.map(asHistory)),
+          this.#pagesOf(tx, attempts, source, rows),
         )
       : undefined;
     const landed = new Map<string, Landed>();
@@ -89,21 +92,21 @@ export class DirtyBuild implements Derivation {
     }
     milestone('sync:landed');
     if (!isBuilt) return;
-    const dirty = new Set<string>();
-    for (const [name, rows] of landed) {
-      for (const key of await this.#dirtyKeys(tx, attempts, name, rows)) dirty.add(key);
-    }
-    await this.#build(tx, attempts, [...dirty]);
+    const dirty = new GatheredKeys(tx);
+    for (const [name, rows] of landed) await this.#gather(tx, attempts, name, rows, dirty);
+    for await (const page of dirty.pages()) await this.#build(tx, attempts, page);
     for await (const page of truncated?.pages() ?? []) await this.#build(tx, attempts, page);
   }
 
   async walk(tx: Knex.Transaction, attempts: Attempts, { source, rows }: WalkedPage): Promise<void> {
-    await this.#build(tx, attempts, await this.#dirtyKeys(tx, attempts, source, rows.map(asHistory)));
+    for await (const page of this.#pagesOf(tx, attempts, source, rows)) await this.#build(tx, attempts, page);
   }
 
   async correct(tx: Knex.Transaction, attempts: Attempts, { source, net }: Correction): Promise<void> {
     const landed = await this.#mirrors.get(source)!.land(tx, net, { mayMiss: false, readStored: true });
-    await this.#build(tx, attempts, await this.#dirtyKeys(tx, attempts, source, landed));
+    const dirty = new GatheredKeys(tx);
+    await this.#gather(tx, attempts, source, landed, dirty);
+    for await (const page of dirty.pages()) await this.#build(tx, attempts, page);
   }
 
   async mend(tx: Knex.Transaction, letter: DeadLetter): Promise<'tried'> {
@@ -125,9 +128,21 @@ export class DirtyBuild implements Derivation {
     return this.#builder.rowsIn(tx, keys);
   }
 
-  /** The keys that mirrored rows make dirty, in a transaction's snapshot. */
-  dirtyKeysIn(tx: Knex.Transaction, source: string, rows: readonly RawRow[]): Promise<readonly string[]> {
-    return this.#dirtyKeys(tx, straight, source, rows.map(asHistory));
+  /** The keys that mirrored rows make dirty, in a transaction's snapshot. Where they are very many, `take` gets them bit by bit. */
+  async dirtyKeysIn(
+    tx: Knex.Transaction,
+    source: string,
+    rows: readonly RawRow[],
+    take: (keys: readonly string[]) => Promise<void>,
+  ): Promise<void> {
+    const keys = new Set<string>();
+    const spill = async (): Promise<void> => {
+      await take([...keys]);
+      keys.clear();
+    };
+    const mirror = mirrorIn(tx, this.#names.mirror);
+    await this.#dirty.get(source)!.ofLanded(rows.map(asHistory), mirror, keys, { tx, most: KEYS_TAKEN, spill });
+    await spill();
   }
 
   #readsStored(source: string, state: Stage['state']): boolean {
@@ -142,24 +157,37 @@ export class DirtyBuild implements Derivation {
     // A row that is gone, or that is now one that `dirty` understands, is no reason any more.
     const mirror = source === undefined ? undefined : this.#mirrors.get(source);
     const row = mirror && sourceKey && (await mirror.find(tx, sourceKey));
-    if (row) await this.#dirtyKeys(tx, straight, mirror.source.name, [asHistory(row)]);
+    if (row) await this.dirtyKeysIn(tx, mirror.source.name, [row], async () => undefined);
   }
 
-  async #dirtyKeys(
+  async *#pagesOf(
+    tx: Knex.Transaction,
+    attempts: Attempts,
+    source: string,
+    rows: readonly RawRow[],
+  ): AsyncGenerator<readonly string[]> {
+    const dirty = new GatheredKeys(tx);
+    await this.#gather(tx, attempts, source, rows.map(asHistory), dirty);
+    yield* dirty.pages();
+  }
+
+  async #gather(
     tx: Knex.Transaction,
     attempts: Attempts,
     source: string,
     landed: Landed,
-  ): Promise<readonly string[]> {
-    const keys = new Set<string>();
+    dirty: GatheredKeys,
+  ): Promise<void> {
     const mirror = this.#mirrors.get(source)!;
     await attempts.run(
       tx,
       landed,
-      (part, some) => this.#dirty.get(source)!.ofLanded(some, mirrorIn(part, this.#names.mirror), keys),
+      (part, some) =>
+        dirty.add(part, (into, room) =>
+          this.#dirty.get(source)!.ofLanded(some, mirrorIn(part, this.#names.mirror), into, room),
+        ),
       ({ row }) => ({ kind: 'dirty', key: undefined, source, sourceKey: mirror.keyOf(row) }),
     );
-    return [...keys];
   }
 
   async #build(tx: Knex.Transaction, attempts: Attempts, keys: readonly string[]): Promise<void> {

@@ -30,7 +30,7 @@ export class TruncatedKeys {
     table: ReadModelTable,
     mirrors: ReadonlyMap<string, MirrorTable>,
     changes: ReadonlyMap<string, NetTable>,
-    dirtyKeys: (source: string, rows: readonly RawRow[]) => Promise<readonly string[]>,
+    dirtyKeys: (source: string, rows: readonly RawRow[]) => AsyncIterable<readonly string[]>,
   ): Promise<TruncatedKeys | undefined> {
     const emptied = [...changes].filter(([, { truncated }]) => truncated).map(([source]) => source);
     if (emptied.length === 0) return undefined;
@@ -44,10 +44,11 @@ export class TruncatedKeys {
         const last = rows.at(-1);
         if (!last) break;
         after = mirror.keyOf(last);
-        const keys = await dirtyKeys(source, rows);
-        await connection.query('INSERT INTO fig_truncated SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [
-          textArray(keys),
-        ]);
+        for await (const keys of dirtyKeys(source, rows)) {
+          await connection.query('INSERT INTO fig_truncated SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [
+            textArray(keys),
+          ]);
+        }
       }
     }
     return new TruncatedKeys(tx);

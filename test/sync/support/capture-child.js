@@ -36,6 +36,22 @@ const models = {
         .whereIn('id', keys)
         .select('id', 'number', { text: db.raw('length(text)::text') }),
   },
+  /** One row of `lists` is part of two million keys, of which few have a row. */
+  plucked: {
+    ...built,
+    sources: {
+      ...built.sources,
+      lists: {
+        key: 'id',
+        dirty: (_row, mirror) => mirror('lists').joinRaw('CROSS JOIN generate_series(1, 2000000) AS n').pluck('n'),
+      },
+    },
+    build: (keys, mirror) =>
+      mirror('things as t')
+        .join('lists as l', 'l.id', 't.number')
+        .whereIn('t.id', keys)
+        .select('t.id', 'l.text', 't.number'),
+  },
   handled: {
     ...named,
     sources: { things: { key: 'id', keyOf: (row) => row.id } },
