@@ -15,7 +15,7 @@ export type DifferenceKind =
   | 'missing'
   /** The candidate has it, legacy does not. */
   | 'extra'
-  /** Bodies that are not JSON on both sides differ. */
+  /** Bodies differ that have no paths in common: text, bytes, two types. */
   | 'body'
   /** The candidate failed to answer where legacy answered. */
   | 'error';
