@@ -41,7 +41,7 @@ function kindOf(type: string): BodyKind {
   if (type === 'text/html') return 'html';
   if (/^(application|text)\/xml$|\+xml$/.test(type)) return 'xml';
   if (type === 'text/csv' || type === 'application/csv' || type === 'text/tab-separated-values') return 'csv';
-  if (/^text\/|^application\/javascript$/.test(type)) return 'text';
+  if (/^text\/|^application\/(javascript|(x-)?(ndjson|yaml))$/.test(type)) return 'text';
   return 'binary';
 }
 

@@ -1,6 +1,7 @@
 import { SaxesParser, type SaxesAttributeNS, type SaxesTagNS } from 'saxes';
 import { BeyondBounds, maxElementDepth, NodeBudget, type BodyTree } from './body-tree.ts';
 import { elementTree, type ElementChild } from './element-tree.ts';
+import { withoutLayout } from './xml-layout.ts';
 
 /** Namespaces in XML: the prefix `xml` is bound to this, and nothing else is. */
 const xmlNamespace = 'http://www.w3.org/XML/1998/namespace';
@@ -87,7 +88,7 @@ class XmlReader {
 
   #leave(): void {
     const { name, namespace, attributes, children, keepsSpace } = this.#open.pop()!;
-    const tree = elementTree(attributes, keepsSpace ? children : withoutLayout(children));
+    const tree = elementTree(attributes, keepsSpace ? children : withoutLayout(children, namespace, name));
     if (namespace !== this.#open.at(-1)!.namespace) tree.set('#ns', namespace);
     this.#open.at(-1)!.children.push({ name, tree });
   }
@@ -104,13 +105,6 @@ class XmlReader {
 function attributeName(uri: string, local: string): string {
   if (uri === '') return local;
   return uri === xmlNamespace ? `xml:${local}` : `{${uri}}${local}`;
-}
-
-/** White space between elements is layout where no other text stands between them. */
-function withoutLayout(children: readonly ElementChild[]): readonly ElementChild[] {
-  const isMixed = children.some((child) => typeof child === 'string' && /[^\t\n\r ]/.test(child));
-  const hasElements = children.some((child) => typeof child !== 'string');
-  return isMixed || !hasElements ? children : children.filter((child) => typeof child !== 'string');
 }
 
 /** The root element is there once, so that paths need no position for it. White space beside it says nothing. */

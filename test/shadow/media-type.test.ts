@@ -15,6 +15,7 @@ test.each([
   ['application/xhtml+xml', 'xml'],
   ['text/csv; header=present', 'csv'],
   ['text/css', 'text'],
+  ['application/x-ndjson', 'text'],
   ['image/png', 'binary'],
   ['', 'binary'],
 ])('%s is read as %s', (value, kind) => {

@@ -23,6 +23,11 @@ const same: Pair[] = [
   { name: 'CDATA', legacy: '<r>a <![CDATA[<b> & ]]>c</r>', candidate: '<r>a &lt;b&gt; &amp; c</r>' },
   { name: 'characters as references', legacy: '<r a="&quot;">&#233;&#x20AC;&apos;</r>', candidate: `<r a='"'>é€'</r>` },
   { name: 'layout between elements', legacy: '<r>\n  <x>1</x>\n  <y/>\n</r>\n', candidate: '<r><x>1</x><y/></r>' },
+  {
+    name: 'layout between blocks of XHTML',
+    legacy: '<div xmlns="http://www.w3.org/1999/xhtml">\n <p>a</p>\n <p>b</p>\n</div>',
+    candidate: '<div xmlns="http://www.w3.org/1999/xhtml"><p>a</p><p>b</p></div>',
+  },
   { name: 'a comment inside a text', legacy: '<r>a<!-- x -->b</r>', candidate: '<r>ab</r>' },
   {
     name: 'a declaration and another encoding',
@@ -53,6 +58,12 @@ const same: Pair[] = [
 ];
 
 const different: Pair[] = [
+  {
+    name: 'white space between two words of XHTML',
+    legacy: '<p xmlns="http://www.w3.org/1999/xhtml"><b>a</b> <i>b</i></p>',
+    candidate: '<p xmlns="http://www.w3.org/1999/xhtml"><b>a</b><i>b</i></p>',
+    differences: [`missing $.p['#text']`],
+  },
   {
     name: 'another namespace',
     legacy: '<r xmlns="u"><x/></r>',
