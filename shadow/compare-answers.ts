@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { NormalizedCompareRules } from '../src/config/normalized-config.ts';
 import type { HttpAnswer } from '../src/kernel/exchange.ts';
 import type { Difference } from '../src/kernel/verdict.ts';
-import { canonicalJson } from './canonical-json.ts';
 import {
   comparedHeader,
   toComparable,
@@ -10,9 +9,10 @@ import {
   type ReadableAnswer,
   type UnreadableReason,
 } from './comparable-answer.ts';
-import { listDifferences } from './differences.ts';
-import { displayText } from './display-json.ts';
-import { parseJson, type JsonFault, type ParsedJson } from './parse-json.ts';
+import { displayText } from './display-text.ts';
+import { compareJson } from './json/compare-json.ts';
+import { digestJson } from './json/digest-json.ts';
+import { parseJson, type JsonFault, type ParsedJson } from './json/parse-json.ts';
 import { compilePathRules, type RulesAt } from './path-rules.ts';
 import type { Redactor } from './redact.ts';
 
@@ -72,7 +72,7 @@ export class AnswerComparer {
     const comparable = this.#toComparable(answer);
     if (!comparable.ok) return hash.update(answer.body).digest();
     const parsed = this.#toJson(comparable.answer);
-    return hash.update(parsed?.ok ? canonicalJson(parsed.value, this.#root) : comparable.answer.body).digest();
+    return hash.update(parsed?.ok ? digestJson(parsed.value, this.#root) : comparable.answer.body).digest();
   }
 
   #isIdentical(a: HttpAnswer, b: HttpAnswer): boolean {
@@ -121,8 +121,8 @@ export class AnswerComparer {
       if (parsed && !parsed.ok && parsed.fault !== 'not-json') return { outcome: 'undetermined', reason: parsed.fault };
     }
     if (!ours?.ok || !theirs?.ok) return this.#compareTexts(legacy, candidate);
-    const { differences, truncated } = listDifferences(ours.value, theirs.value, this.#root, this.#redactor);
-    return differences.length === 0 ? equal : different(differences, truncated);
+    const compared = compareJson(ours.value, theirs.value, this.#root, this.#redactor);
+    return compared.outcome === 'different' ? different(compared.differences, compared.truncated) : compared;
   }
 
   #compareTexts(legacy: ReadableAnswer, candidate: ReadableAnswer): Comparison {
