@@ -7,13 +7,14 @@ import { withoutImpliedOrder } from './bodies/implied-order.ts';
 import { isOfElements, readBody } from './bodies/read-body.ts';
 import { treeToJson } from './bodies/tree-json.ts';
 import { isCoveredBy } from './bodies/uncovered-redaction.ts';
-import { canonicalJson } from './canonical-json.ts';
 import { comparedHeader, toComparable, type ComparableAnswer, type ReadableAnswer } from './comparable-answer.ts';
 import type { UnreadableReason } from './decode-body.ts';
-import { listDifferences } from './differences.ts';
-import { displayText } from './display-json.ts';
+import { displayText } from './display-text.ts';
 import type { AskedUrl } from './headers/url-reference.ts';
-import { parseJson, type JsonFault, type JsonValue, type ParsedJson } from './parse-json.ts';
+import { compareJson } from './json/compare-json.ts';
+import { digestJson } from './json/digest-json.ts';
+import type { JsonValue } from './json/json-value.ts';
+import { parseJson, type JsonFault, type ParsedJson } from './json/parse-json.ts';
 import { compilePathRules, type RulesAt } from './path-rules.ts';
 import type { Redactor } from './redact.ts';
 
@@ -77,7 +78,7 @@ export class AnswerComparer {
     const comparable = this.#toComparable(answer, asked);
     if (!comparable.ok) return hash.update(answer.body).digest();
     const parsed = this.#toJson(comparable.answer);
-    return hash.update(parsed?.ok ? canonicalJson(parsed.value, this.#root) : comparable.answer.body).digest();
+    return hash.update(parsed?.ok ? digestJson(parsed.value, this.#root) : comparable.answer.body).digest();
   }
 
   #isIdentical(a: HttpAnswer, b: HttpAnswer, asked: AskedUrl | undefined): boolean {
@@ -136,8 +137,9 @@ export class AnswerComparer {
     }
     if (!ours?.ok || !theirs?.ok || legacy.kind !== candidate.kind) return this.#compareTexts(legacy, candidate);
     const rules = this.#rulesFor(legacy, ours.value, theirs.value);
-    const { differences, truncated } = listDifferences(ours.value, theirs.value, rules, this.#redactor);
-    if (differences.length === 0) return equal;
+    const compared = compareJson(ours.value, theirs.value, rules, this.#redactor);
+    if (compared.outcome !== 'different') return compared;
+    const { differences, truncated } = compared;
     return different(isOfElements(legacy) ? withoutImpliedOrder(differences) : differences, truncated);
   }
 

@@ -1,6 +1,6 @@
 import type { Difference } from '../../src/kernel/verdict.ts';
 import type { ReadableAnswer } from '../comparable-answer.ts';
-import { displayText } from '../display-json.ts';
+import { displayText } from '../display-text.ts';
 import type { Redactor } from '../redact.ts';
 
 export interface TextRules {

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../parse-json.ts';
+import type { JsonValue } from '../json/json-value.ts';
 import type { RulesAt } from '../path-rules.ts';
 import { isList, type BodyTree } from './body-tree.ts';
 import { orderKey } from './element-tree.ts';
@@ -10,15 +10,14 @@ import { orderKey } from './element-tree.ts';
 export function treeToJson(tree: BodyTree, rules: RulesAt, isOfElements: boolean): JsonValue {
   if (typeof tree === 'string') return tree;
   if (isList(tree)) return tree.map((below, index) => treeToJson(below, rules.into(index), isOfElements));
-  // Without a prototype, so that `__proto__` is a name like any other.
-  const object: { [key: string]: JsonValue } = Object.create(null);
+  const object = new Map<string, JsonValue>();
   for (const [key, below] of tree) {
     if (!isOfElements || key !== orderKey || !isList(below)) {
-      object[key] = treeToJson(below, rules.into(key), isOfElements);
+      object.set(key, treeToJson(below, rules.into(key), isOfElements));
       continue;
     }
     const order = orderText(below, rules);
-    if (order !== undefined) object[key] = order;
+    if (order !== undefined) object.set(key, order);
   }
   return object;
 }

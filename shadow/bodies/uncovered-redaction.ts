@@ -1,5 +1,5 @@
 import { parsePath } from '../json-path.ts';
-import { isArray, isObject, member, type JsonValue } from '../parse-json.ts';
+import { isArray, isObject, type JsonValue } from '../json/json-value.ts';
 
 /**
  * Whether a redact rule names anything at the top of one of these bodies. Rules are written once for a feature; those for its
@@ -11,7 +11,7 @@ export function isCoveredBy(redact: readonly string[], ...values: readonly JsonV
     if (!first || first.kind === 'any') return true;
     return values.some((value) => {
       if (first.kind === 'index') return isArray(value) && first.index < value.length;
-      return isObject(value) && member(value, first.key) !== undefined;
+      return isObject(value) && value.has(first.key);
     });
   });
 }

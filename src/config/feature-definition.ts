@@ -48,7 +48,7 @@ export interface CompareRules {
    * paths too: `$.html.body.div[2].p[0]`, `$.rss.channel[0].item[*]`, `$.rows[*].total`; see docs/bodies.md.
    */
   readonly ignore?: readonly string[] | undefined;
-  /** Arrays that are compared by a key of their elements instead of by position: path to key name. */
+  /** Arrays whose elements are paired by a key, in any order: path to key name. Of others the order is compared. */
   readonly keyed?: Readonly<Record<string, string>> | undefined;
   /** Greatest absolute difference of two numbers (or numeric strings) that still counts as equal. */
   readonly tolerance?: Readonly<Record<string, number>> | undefined;

@@ -15,6 +15,8 @@ export type DifferenceKind =
   | 'missing'
   /** The candidate has it, legacy does not. */
   | 'extra'
+  /** Two arrays hold the same elements in another order; what is shown is from the first to the last that moved. */
+  | 'order'
   /** Bodies differ that have no paths in common: text, bytes, two types. */
   | 'body'
   /** The candidate failed to answer where legacy answered. */
