@@ -15,13 +15,14 @@ export type ArrayAlignment =
 /**
  * Says which elements of two arrays are compared with each other: by their key where a rule names one, else where they
  * stand, with room for a few that one side has more than the other. Where a rule is for one position, by position alone.
- * `mayStep` is asked before so many steps of the search for a longest common subsequence are taken.
+ * `looksSame` says the same as the sense of the elements, and is cheaper where most are the same. `mayStep` is asked before so many steps of the search for a longest common subsequence are taken.
  */
 export function alignArrays(
   legacy: JsonArray,
   candidate: JsonArray,
   rules: RulesAt,
   sense: ElementSense,
+  looksSame: (legacy: number, candidate: number) => boolean,
   mayStep: (steps: number) => boolean,
 ): ArrayAlignment {
   if (rules.keyedBy !== undefined) {
@@ -30,7 +31,7 @@ export function alignArrays(
   }
   const [left, right] = [[...legacy.keys()], [...candidate.keys()]];
   if (rules.namesPositions) return { kind: 'pairs', pairs: pairInOrder(left, right) };
-  const { start, end } = commonEnds(legacy.length, candidate.length, sense);
+  const { start, end } = commonEnds(legacy.length, candidate.length, looksSame);
   const [toLeft, toRight] = [left.length - end, right.length - end];
   const [restLeft, restRight] = [left.slice(start, toLeft), right.slice(start, toRight)];
   if (isReordered(restLeft, restRight, sense)) {
@@ -44,7 +45,11 @@ function isSettled({ legacy, candidate }: ElementPair, { idOf }: ElementSense): 
   return idOf('legacy', legacy) === idOf('candidate', candidate);
 }
 
-function commonEnds(left: number, right: number, { isSame }: ElementSense): { start: number; end: number } {
+function commonEnds(
+  left: number,
+  right: number,
+  isSame: (legacy: number, candidate: number) => boolean,
+): { start: number; end: number } {
   const most = Math.min(left, right);
   let start = 0;
   while (start < most && isSame(start, start)) start += 1;
@@ -67,7 +72,7 @@ function pairAroundMatches(
   { isSame }: ElementSense,
   mayStep: (steps: number) => boolean,
 ): ElementPair[] {
-  if (left.length === 0 || right.length === 0) return pairInOrder(left, right);
+  if (left.length === 0 || right.length === 0 || left.length * right.length === 1) return pairInOrder(left, right);
   const same = (a: number, b: number): boolean => isSame(left[a]!, right[b]!);
   const matches = longestCommon(left.length, right.length, same, maxEdits, mayStep) ?? [];
   const pairs: ElementPair[] = [];

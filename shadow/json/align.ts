@@ -1,7 +1,8 @@
 import type { PlaceStep } from '../json-path.ts';
 import type { RulesAt } from '../path-rules.ts';
 import { alignArrays } from './align-arrays.ts';
-import { elementSense, isEqual } from './is-equal.ts';
+import { elementSense } from './element-sense.ts';
+import { isEqual } from './is-equal.ts';
 import {
   isArray,
   isContainer,
@@ -13,7 +14,7 @@ import {
 } from './json-value.ts';
 import { isSameScalar } from './scalars.ts';
 import { SubtreeIds } from './subtree-ids.ts';
-import type { WorkBudget } from './work-budget.ts';
+import { OutOfBudget, WorkBudget } from './work-budget.ts';
 
 /** A place below another; of paired elements legacy's position, or the candidate's where legacy has none. */
 export interface Place {
@@ -44,6 +45,9 @@ const MAX_LISTED = 1_000;
 /** Steps that all searches for common subsequences of a comparison may take together. */
 const MAX_STEPS = 4_000_000;
 
+/** Values that may be looked at side by side before their numbers are asked for, which take longer to make. */
+const MAX_GLANCES = 500_000;
+
 /** Brings two values face to face under the rules and lists where they part. Throws `OutOfBudget`. */
 export function align(legacy: JsonValue, candidate: JsonValue, rules: RulesAt, budget: WorkBudget): Alignment {
   const ids = new SubtreeIds(budget);
@@ -60,6 +64,7 @@ class Aligner {
   readonly #findings: Finding[] = [];
   #truncated = false;
   #stepsLeft = MAX_STEPS;
+  #glances: WorkBudget | undefined = new WorkBudget(MAX_GLANCES);
 
   constructor(budget: WorkBudget, ids: SubtreeIds) {
     this.#budget = budget;
@@ -84,8 +89,7 @@ class Aligner {
     else if (!isContainer(legacy) || !isContainer(candidate)) {
       const areScalars = !isContainer(legacy) && !isContainer(candidate);
       if (!areScalars || !isSameScalar(legacy, candidate, task.rules.tolerance)) this.#list(task);
-    } else if (this.#hasSameId(legacy, candidate, task.rules)) return;
-    else if (isObject(legacy) && isObject(candidate)) this.#members(task, legacy, candidate);
+    } else if (isObject(legacy) && isObject(candidate)) this.#members(task, legacy, candidate);
     else if (isArray(legacy) && isArray(candidate)) this.#elements(task, legacy, candidate);
     else if (!(legacy instanceof Repeated && candidate instanceof Repeated && this.#isSame(task))) this.#list(task);
   }
@@ -99,8 +103,13 @@ class Aligner {
   #elements(task: Task, legacy: JsonArray, candidate: JsonArray): void {
     const { rules } = task;
     this.#budget.spend(legacy.length + candidate.length);
-    const sense = elementSense(legacy, candidate, rules, this.#budget, this.#ids);
-    const alignment = alignArrays(legacy, candidate, rules, sense, (steps) => {
+    const below = rules.into(0);
+    const isSame = (budget: WorkBudget, left: number, right: number): boolean =>
+      isEqual(legacy[left]!, candidate[right]!, below, budget, this.#ids);
+    const sense = elementSense(legacy, candidate, below, this.#ids, (left, right) => isSame(this.#budget, left, right));
+    const looksSame = (left: number, right: number): boolean =>
+      this.#glance((budget) => isSame(budget, left, right)) ?? sense.isSame(left, right);
+    const alignment = alignArrays(legacy, candidate, rules, sense, looksSame, (steps) => {
       this.#stepsLeft -= steps;
       return this.#stepsLeft >= 0;
     });
@@ -115,8 +124,16 @@ class Aligner {
     }
   }
 
-  #hasSameId(legacy: JsonValue, candidate: JsonValue, rules: RulesAt): boolean {
-    return this.#ids.of(legacy, rules) === this.#ids.of(candidate, rules);
+  /** Undefined: there have been too many looks. In deep bodies they see the same things again and again. */
+  #glance(look: (budget: WorkBudget) => boolean): boolean | undefined {
+    if (this.#glances === undefined) return undefined;
+    try {
+      return look(this.#glances);
+    } catch (error) {
+      if (!(error instanceof OutOfBudget)) throw error;
+      this.#glances = undefined;
+      return undefined;
+    }
   }
 
   #isSame({ legacy, candidate, rules }: Task): boolean {

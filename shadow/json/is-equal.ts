@@ -9,7 +9,8 @@ import {
   type JsonObject,
   type JsonValue,
 } from './json-value.ts';
-import { pairByKey, type ElementSense } from './pair-elements.ts';
+import { elementSense } from './element-sense.ts';
+import { pairByKey } from './pair-elements.ts';
 import { isSameScalar } from './scalars.ts';
 import type { SubtreeIds } from './subtree-ids.ts';
 import type { WorkBudget } from './work-budget.ts';
@@ -27,31 +28,6 @@ export function isEqual(
   ids: SubtreeIds,
 ): boolean {
   return new Walk(budget, ids).run(legacy, candidate, rules);
-}
-
-/** How two arrays' elements are compared with each other, whichever they are. The rules are those of the arrays. */
-export function elementSense(
-  legacy: JsonArray,
-  candidate: JsonArray,
-  rules: RulesAt,
-  budget: WorkBudget,
-  ids: SubtreeIds,
-): ElementSense {
-  const below = rules.into(0);
-  const idsOf = (array: JsonArray): number[] => array.map((element) => ids.of(element, below));
-  let numbers: Record<'legacy' | 'candidate', readonly number[]> | undefined;
-  const idOf = (side: 'legacy' | 'candidate', index: number): number => {
-    numbers ??= { legacy: idsOf(legacy), candidate: idsOf(candidate) };
-    return numbers[side][index]!;
-  };
-  return {
-    hasTolerance: below.holdsTolerance,
-    idOf,
-    isSame: (left, right) =>
-      below.ignored ||
-      idOf('legacy', left) === idOf('candidate', right) ||
-      (below.holdsTolerance && isEqual(legacy[left]!, candidate[right]!, below, budget, ids)),
-  };
 }
 
 class Walk {
@@ -142,7 +118,9 @@ class Walk {
     if (this.#ids.of(legacy, rules) === this.#ids.of(candidate, rules)) return true;
     const below = rules.into(0);
     if (!below.holdsTolerance || legacy.length !== candidate.length) return below.ignored;
-    const sense = elementSense(legacy, candidate, rules, this.#budget, this.#ids);
+    const sense = elementSense(legacy, candidate, below, this.#ids, (left, right) =>
+      isEqual(legacy[left]!, candidate[right]!, below, this.#budget, this.#ids),
+    );
     return pairByKey(legacy, candidate, key, sense).every(({ legacy: left, candidate: right }) => {
       if (left === undefined || right === undefined) return false;
       return this.#meets(legacy[left]!, candidate[right]!, below);

@@ -7,16 +7,28 @@ import type { WorkBudget } from './work-budget.ts';
 /** A member is kept as `key * MEMBER + value` in one number: ids stay below 2^26, as a comparison has fewer values. */
 const MEMBER = 2 ** 26;
 
+type Kind = 'array' | 'keyed' | 'object' | 'repeated';
+
+/** A container in terms of its children, and the next one that falls into the same place of the table. */
+interface KnownContainer {
+  readonly kind: Kind;
+  readonly children: readonly number[];
+  readonly id: number;
+  readonly next: KnownContainer | undefined;
+}
+
 /**
- * Numbers that stand for values: equal numbers, equal values under the rules. They are given by writing each value in
+ * Numbers that stand for values: equal numbers, equal values under the rules. They are given by looking each value up in
  * terms of its children's numbers (hash-consing), bottom up, so that no two values share one by chance.
  *
  * Tolerances are left out of it: values with different numbers may still be equal within one.
  */
 export class SubtreeIds {
   readonly #budget: WorkBudget;
-  readonly #ids = new Map<string, number>();
-  readonly #numbers = new Map<string, number>();
+  readonly #strings = new Map<string, number>();
+  /** Of words and numbers as they are written, and of numbers by their decimal behind a `#`. */
+  readonly #words = new Map<string, number>();
+  readonly #containers = new Map<number, KnownContainer>();
   readonly #known = new Map<RulesAt, Map<JsonContainer, number>>();
   #last = 0;
 
@@ -59,14 +71,13 @@ export class SubtreeIds {
   }
 
   #add(frame: Frame, id: number): void {
-    frame.ids.push(typeof frame.key === 'string' ? this.#intern(`"${frame.key}`) * MEMBER + id : id);
+    frame.ids.push(typeof frame.key === 'string' ? this.#string(frame.key) * MEMBER + id : id);
   }
 
   #close({ value, rules, ids }: Frame): number {
     const isKeyed = rules.keyedBy !== undefined && Array.isArray(value);
     if (isKeyed || isObject(value)) sortNumbers(ids);
-    const opening = isObject(value) ? '{' : value instanceof Repeated ? '=' : isKeyed ? '(' : '[';
-    const id = this.#intern(opening + ids.join(','));
+    const id = this.#container(kindOf(value, isKeyed), ids);
     let known = this.#known.get(rules);
     if (known === undefined) this.#known.set(rules, (known = new Map()));
     known.set(value, id);
@@ -78,16 +89,32 @@ export class SubtreeIds {
   }
 
   #scalar(value: Scalar): number {
-    if (typeof value === 'string') return this.#intern(`"${value}`);
-    if (!(value instanceof JsonNumber)) return this.#intern(String(value));
-    let id = this.#numbers.get(value.lexeme);
-    if (id === undefined) this.#numbers.set(value.lexeme, (id = this.#intern(`#${value.canonical}`)));
+    if (typeof value === 'string') return this.#string(value);
+    const written = value instanceof JsonNumber ? value.lexeme : String(value);
+    let id = this.#words.get(written);
+    if (id === undefined) {
+      const meant = value instanceof JsonNumber ? `#${value.canonical}` : written;
+      id = this.#words.get(meant) ?? this.#next();
+      this.#words.set(meant, id).set(written, id);
+    }
     return id;
   }
 
-  #intern(text: string): number {
-    let id = this.#ids.get(text);
-    if (id === undefined) this.#ids.set(text, (id = this.#next()));
+  #string(text: string): number {
+    let id = this.#strings.get(text);
+    if (id === undefined) this.#strings.set(text, (id = this.#next()));
+    return id;
+  }
+
+  #container(kind: Kind, children: readonly number[]): number {
+    const hash = hashOf(kind, children);
+    const first = this.#containers.get(hash);
+    for (let known = first; known !== undefined; known = known.next) {
+      this.#budget.spend(1);
+      if (known.kind === kind && areSame(known.children, children)) return known.id;
+    }
+    const id = this.#next();
+    this.#containers.set(hash, { kind, children, id, next: first });
     return id;
   }
 
@@ -139,4 +166,24 @@ function sortNumbers(numbers: number[]): void {
       return;
     }
   }
+}
+
+function kindOf(value: JsonContainer, isKeyed: boolean): Kind {
+  if (isObject(value)) return 'object';
+  if (value instanceof Repeated) return 'repeated';
+  return isKeyed ? 'keyed' : 'array';
+}
+
+/** Where in the table to look; what is found there is compared. */
+function hashOf(kind: Kind, children: readonly number[]): number {
+  let hash = kind.length;
+  for (const child of children) {
+    hash = Math.imul(hash ^ child, 0x9e3779b1);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ (child / MEMBER), 0x85ebca6b);
+  }
+  return hash ^ (hash >>> 13);
+}
+
+function areSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((child, index) => child === b[index]);
 }
