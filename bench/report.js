@@ -77,9 +77,10 @@ export async function writeDocument(result, workloads) {
 }
 
 /** What the figures depend on, without what changes by the day. */
-export function machine() {
+export function machine({ isShared = true } = {}) {
   const [cpu] = cpus();
-  return `${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${process.platform}${congestionControl()}, Node ${process.version}; upstream, load generator, PostgreSQL and proxy share them.`;
+  const shared = isShared ? '; upstream, load generator, PostgreSQL and proxy share them' : '';
+  return `${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${process.platform}${congestionControl()}, Node ${process.version}${shared}.`;
 }
 
 function fixed(value, digits) {

@@ -2,17 +2,19 @@ import { createHash } from 'node:crypto';
 import type { NormalizedCompareRules } from '../src/config/normalized-config.ts';
 import type { HttpAnswer } from '../src/kernel/exchange.ts';
 import type { Difference } from '../src/kernel/verdict.ts';
-import { canonicalJson } from './canonical-json.ts';
-import {
-  comparedHeader,
-  toComparable,
-  type ComparableAnswer,
-  type ReadableAnswer,
-  type UnreadableReason,
-} from './comparable-answer.ts';
-import { listDifferences } from './differences.ts';
-import { displayText } from './display-json.ts';
-import { parseJson, type JsonFault, type ParsedJson } from './parse-json.ts';
+import { textDifferences } from './bodies/compare-texts.ts';
+import { withoutImpliedOrder } from './bodies/implied-order.ts';
+import { isOfElements, readBody } from './bodies/read-body.ts';
+import { treeToJson } from './bodies/tree-json.ts';
+import { isCoveredBy } from './bodies/uncovered-redaction.ts';
+import { comparedHeader, toComparable, type ComparableAnswer, type ReadableAnswer } from './comparable-answer.ts';
+import type { UnreadableReason } from './decode-body.ts';
+import { displayText } from './display-text.ts';
+import type { AskedUrl } from './headers/url-reference.ts';
+import { compareJson } from './json/compare-json.ts';
+import { digestJson } from './json/digest-json.ts';
+import type { JsonValue } from './json/json-value.ts';
+import { parseJson, type JsonFault, type ParsedJson } from './json/parse-json.ts';
 import { compilePathRules, type RulesAt } from './path-rules.ts';
 import type { Redactor } from './redact.ts';
 
@@ -37,6 +39,8 @@ const equal: Comparison = { outcome: 'equal' };
 export class AnswerComparer {
   readonly #rules: NormalizedCompareRules;
   readonly #root: RulesAt;
+  /** The same rules where everything is personal. */
+  readonly #hiding: RulesAt;
   readonly #redactor: Redactor;
   readonly #comparable = new WeakMap<HttpAnswer, ComparableAnswer>();
   readonly #parsed = new WeakMap<ReadableAnswer, ParsedJson>();
@@ -45,14 +49,16 @@ export class AnswerComparer {
   constructor(rules: NormalizedCompareRules, redactor: Redactor) {
     this.#rules = rules;
     this.#root = compilePathRules(rules);
+    this.#hiding = compilePathRules({ ...rules, redact: ['$'] });
     this.#redactor = redactor;
   }
 
-  compare(legacy: HttpAnswer, candidate: HttpAnswer): Comparison {
-    if (this.#isIdentical(legacy, candidate)) return equal;
+  /** `asked`: the question of both. Without it, references in headers are compared as they are written. */
+  compare(legacy: HttpAnswer, candidate: HttpAnswer, asked?: AskedUrl): Comparison {
+    if (this.#isIdentical(legacy, candidate, asked)) return equal;
     if (legacy.status !== candidate.status) return different([statusDifference(legacy.status, candidate.status)]);
-    const ours = this.#toComparable(legacy);
-    const theirs = this.#toComparable(candidate);
+    const ours = this.#toComparable(legacy, asked);
+    const theirs = this.#toComparable(candidate, asked);
     if (!ours.ok) return { outcome: 'undetermined', reason: ours.reason };
     if (!theirs.ok) return { outcome: 'undetermined', reason: theirs.reason };
     const headers = this.#headerDifferences(ours.answer, theirs.answer);
@@ -66,40 +72,49 @@ export class AnswerComparer {
    * Digest of what an answer means under the rules: the same for two answers that only differ in what is not compared.
    * An answer that cannot be read has the digest of its bytes.
    */
-  digest(answer: HttpAnswer): Buffer {
+  digest(answer: HttpAnswer, asked?: AskedUrl): Buffer {
     const hash = createHash('sha256').update(`${answer.status}\n`);
-    for (const name of this.#rules.headers) hash.update(`${name}:${comparedHeader(answer, name) ?? ''}\n`);
-    const comparable = this.#toComparable(answer);
+    for (const name of this.#rules.headers) hash.update(`${name}:${comparedHeader(answer, name, asked) ?? ''}\n`);
+    const comparable = this.#toComparable(answer, asked);
     if (!comparable.ok) return hash.update(answer.body).digest();
     const parsed = this.#toJson(comparable.answer);
-    return hash.update(parsed?.ok ? canonicalJson(parsed.value, this.#root) : comparable.answer.body).digest();
+    return hash.update(parsed?.ok ? digestJson(parsed.value, this.#root) : comparable.answer.body).digest();
   }
 
-  #isIdentical(a: HttpAnswer, b: HttpAnswer): boolean {
+  #isIdentical(a: HttpAnswer, b: HttpAnswer, asked: AskedUrl | undefined): boolean {
     return (
       a.status === b.status &&
       Buffer.compare(a.body, b.body) === 0 &&
-      ['content-encoding', ...this.#rules.headers].every((name) => comparedHeader(a, name) === comparedHeader(b, name))
+      ['content-encoding', ...this.#rules.headers].every(
+        (name) => comparedHeader(a, name, asked) === comparedHeader(b, name, asked),
+      )
     );
   }
 
-  #toComparable(answer: HttpAnswer): ComparableAnswer {
+  #toComparable(answer: HttpAnswer, asked: AskedUrl | undefined): ComparableAnswer {
     let comparable = this.#comparable.get(answer);
     if (!comparable) {
-      comparable = toComparable(answer, this.#rules.headers);
+      comparable = toComparable(answer, this.#rules.headers, asked);
       this.#comparable.set(answer, comparable);
     }
     return comparable;
   }
 
+  /** Undefined: a body of this type has no paths. */
   #toJson(answer: ReadableAnswer): ParsedJson | undefined {
-    if (answer.kind !== 'json' || answer.text === undefined) return undefined;
+    if (answer.kind === 'text' || answer.kind === 'binary') return undefined;
     let parsed = this.#parsed.get(answer);
     if (!parsed) {
-      parsed = parseJson(answer.text);
+      parsed = answer.kind === 'json' ? parseJson(answer.text ?? '') : this.#readTree(answer);
       this.#parsed.set(answer, parsed);
     }
     return parsed;
+  }
+
+  #readTree(answer: ReadableAnswer): ParsedJson {
+    const tree = readBody(answer);
+    if (tree === undefined) return { ok: false, fault: 'not-json' };
+    return { ok: true, value: treeToJson(tree, this.#root, isOfElements(answer)) };
   }
 
   #headerDifferences(legacy: ReadableAnswer, candidate: ReadableAnswer): Difference[] {
@@ -120,39 +135,27 @@ export class AnswerComparer {
     for (const parsed of [ours, theirs]) {
       if (parsed && !parsed.ok && parsed.fault !== 'not-json') return { outcome: 'undetermined', reason: parsed.fault };
     }
-    if (!ours?.ok || !theirs?.ok) return this.#compareTexts(legacy, candidate);
-    const { differences, truncated } = listDifferences(ours.value, theirs.value, this.#root, this.#redactor);
-    return differences.length === 0 ? equal : different(differences, truncated);
+    if (!ours?.ok || !theirs?.ok || legacy.kind !== candidate.kind) return this.#compareTexts(legacy, candidate);
+    const rules = this.#rulesFor(legacy, ours.value, theirs.value);
+    const compared = compareJson(ours.value, theirs.value, rules, this.#redactor);
+    if (compared.outcome !== 'different') return compared;
+    const { differences, truncated } = compared;
+    return different(isOfElements(legacy) ? withoutImpliedOrder(differences) : differences, truncated);
+  }
+
+  #rulesFor({ kind }: ReadableAnswer, legacy: JsonValue, candidate: JsonValue): RulesAt {
+    const { redact } = this.#rules;
+    return kind === 'json' || redact.length === 0 || isCoveredBy(redact, legacy, candidate) ? this.#root : this.#hiding;
   }
 
   #compareTexts(legacy: ReadableAnswer, candidate: ReadableAnswer): Comparison {
-    // The same text in two charsets is the same text; that the charsets differ is the business of the header.
-    if (legacy.text !== undefined && legacy.text === candidate.text) return equal;
-    const first = firstDifference(legacy.text ?? '', candidate.text ?? '');
-    return different([
-      {
-        kind: 'body',
-        path: 'body',
-        at: `body, character ${first}`,
-        legacy: this.#excerpt(legacy, first),
-        candidate: this.#excerpt(candidate, first),
-        // Rules for paths cannot be applied to a body without paths, so the strict reading holds.
-        critical: this.#root.critical,
-      },
-    ]);
-  }
-
-  /** A piece of text around a place. Where redact rules name paths, a text without paths may hold the same data. */
-  #excerpt(answer: ReadableAnswer, at: number): string {
-    const size = `${answer.body.byteLength} bytes`;
-    if (answer.text === undefined || this.#rules.redact.length > 0) {
-      return `${size} ${this.#redactor.hash(Buffer.from(answer.body).toString('base64'))}`;
-    }
-    // Personal data is looked for in a wider piece than is shown, so that none is cut in two and missed.
-    const wide = answer.text.slice(Math.max(0, at - 1_000), at + 1_000);
-    const before = this.#redactor.text(wide.slice(0, Math.min(at, 1_000)));
-    const shown = this.#redactor.text(wide).slice(Math.max(0, before.length - 40), before.length + 100);
-    return displayText(JSON.stringify(shown), this.#redactor);
+    const isHidden = this.#rules.redact.length > 0;
+    const found = textDifferences(legacy, candidate, {
+      redactor: this.#redactor,
+      critical: this.#root.critical,
+      isHidden,
+    });
+    return found.length === 0 ? equal : different(found);
   }
 
   #shown(header: string | undefined): string | undefined {
@@ -177,10 +180,4 @@ function statusDifference(legacy: number, candidate: number): Difference {
     candidate: String(candidate),
     critical,
   };
-}
-
-function firstDifference(a: string, b: string): number {
-  let at = 0;
-  while (at < a.length && at < b.length && a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
-  return at;
 }

@@ -14,7 +14,7 @@ import type { LegacyAsker } from './ask-legacy.ts';
 import type { ShadowCandidates } from './candidate-module.ts';
 import { isBeyondComparison } from './comparability.ts';
 import { AnswerComparer } from './compare-answers.ts';
-import { displayText } from './display-json.ts';
+import { displayText } from './display-text.ts';
 import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from './judge.ts';
 import { repeatedHeaders } from './question-headers.ts';
 import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
@@ -119,7 +119,7 @@ export class ExchangeComparer {
       askLegacy: () => withoutRunDelay(() => legacy.ask(question)),
       readSourcePosition: () => (applied ? candidates.readSourcePosition() : Promise.resolve(0n)),
       waitApplied: (position, budgetMs) => (applied ? applied.waitFor(position, budgetMs) : settle()),
-      compare: (ours, theirs) => comparer.compare(ours, theirs),
+      compare: (ours, theirs) => comparer.compare(ours, theirs, question),
     };
   }
 
@@ -141,7 +141,7 @@ export class ExchangeComparer {
       verdict,
       reason,
       critical,
-      key: isProof && legacy ? evidenceKey(question, comparer.digest(legacy), verdict) : undefined,
+      key: isProof && legacy ? evidenceKey(question, comparer.digest(legacy, question), verdict) : undefined,
       shape: shape && this.#shapes.enter(`${versionKey(feature, exchange.version)} ${step} ${route}`, shape),
       legacyMs: judgement.legacyMs,
       candidateMs: judgement.candidateMs,

@@ -36,16 +36,24 @@ const idLike = /^(\d+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{16,})
  * personal become `.*`.
  */
 export function patternOf(place: readonly PlaceStep[], isPersonal: (key: string) => boolean): string {
-  const steps = place.map((step) => {
+  return written(place, (step) => {
     if (typeof step === 'number') return '[*]';
     return idLike.test(step) || isPersonal(step) ? '.*' : keyText(step);
   });
-  return `$${steps.join('')}`;
 }
 
 /** The exact place: `$.items[3]['odd name']`. */
 export function placeText(place: readonly PlaceStep[], redactKey: (key: string) => string): string {
-  return `$${place.map((step) => (typeof step === 'number' ? `[${step}]` : keyText(redactKey(step)))).join('')}`;
+  return written(place, (step) => (typeof step === 'number' ? `[${step}]` : keyText(redactKey(step))));
+}
+
+/** Of a longer path the beginning and the end are kept, which say where it is. */
+const MAX_STEPS = 100;
+
+function written(place: readonly PlaceStep[], write: (step: PlaceStep) => string): string {
+  if (place.length <= MAX_STEPS) return `$${place.map(write).join('')}`;
+  const [head, tail] = [place.slice(0, MAX_STEPS / 2), place.slice(-MAX_STEPS / 2)];
+  return `$${head.map(write).join('')}…${tail.map(write).join('')}`;
 }
 
 const MAX_KEY_LENGTH = 80;

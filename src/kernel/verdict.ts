@@ -15,7 +15,9 @@ export type DifferenceKind =
   | 'missing'
   /** The candidate has it, legacy does not. */
   | 'extra'
-  /** Bodies that are not JSON on both sides differ. */
+  /** Two arrays hold the same elements in another order; what is shown is from the first to the last that moved. */
+  | 'order'
+  /** Bodies differ that have no paths in common: text, bytes, two types. */
   | 'body'
   /** The candidate failed to answer where legacy answered. */
   | 'error';

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { compilePathRules, type PathRules, type RulesAt } from '../../shadow/path-rules.ts';
-import { parseJson, type JsonValue } from '../../shadow/parse-json.ts';
+import { compareJson, type JsonComparison } from '../../shadow/json/compare-json.ts';
+import type { JsonValue } from '../../shadow/json/json-value.ts';
+import { parseJson } from '../../shadow/json/parse-json.ts';
 import { createRedactor } from '../../shadow/redact.ts';
 import type { NormalizedCompareRules } from '../../src/config/normalized-config.ts';
 
@@ -17,6 +19,16 @@ export const noCompareRules: NormalizedCompareRules = {
 
 export function rulesOf(rules: Partial<PathRules> = {}): RulesAt {
   return compilePathRules({ ...noCompareRules, ...rules });
+}
+
+/** What two texts come to under these rules. */
+export function compareTexts(legacy: string, candidate: string, rules: Partial<PathRules> = {}): JsonComparison {
+  return compareJson(fromText(legacy), fromText(candidate), rulesOf(rules), testRedactor);
+}
+
+/** Kind and place of every difference that is listed: `value $.a`. */
+export function namesOf(comparison: JsonComparison): string[] {
+  return comparison.outcome === 'different' ? comparison.differences.map(({ kind, at }) => `${kind} ${at}`) : [];
 }
 
 export function json(value: unknown): JsonValue {

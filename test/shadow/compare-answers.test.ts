@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { maxDecodedBytes } from '../../shadow/comparable-answer.ts';
+import { maxDecodedBytes } from '../../shadow/decode-body.ts';
 import { AnswerComparer } from '../../shadow/compare-answers.ts';
 import type { NormalizedCompareRules } from '../../src/config/normalized-config.ts';
 import type { HttpAnswer } from '../../src/kernel/exchange.ts';
@@ -18,8 +18,20 @@ function answer(
   return { status, headers, body: Buffer.from(body) };
 }
 
-function page(name: string): HttpAnswer {
-  return answer(`<p>mail to ada@example.org</p><b>${name}</b>`, ['content-type', 'text/html']);
+function letter(name: string, type = 'text/plain'): HttpAnswer {
+  return answer(`<p>mail to ada@example.org</p><b>${name}</b>`, ['content-type', type]);
+}
+
+function markup(body: string): HttpAnswer {
+  return answer(body, ['content-type', 'text/html']);
+}
+
+function shownUnder(redact: string[]): string {
+  return JSON.stringify(comparer({ redact }).compare(letter('one', 'text/html'), letter('two', 'text/html')));
+}
+
+function redirect(location: string): HttpAnswer {
+  return answer('', ['location', location], 302);
 }
 
 function image(last: number): HttpAnswer {
@@ -98,13 +110,16 @@ describe('bodies', () => {
     }
   });
 
-  test('repeated keys and excessive nesting are undetermined, never a match', () => {
-    const deep = (inner: string): HttpAnswer => answer('['.repeat(6_000) + inner + ']'.repeat(6_000));
-    expect(comparer().compare(deep('1'), deep('2'))).toEqual({ outcome: 'undetermined', reason: 'too-deep' });
-    expect(comparer().compare(answer('{"a":1}'), answer('{"a":2,"a":1}'))).toEqual({
-      outcome: 'undetermined',
-      reason: 'duplicate-keys',
+  test('nesting beyond what is read is undetermined, never a match', () => {
+    const [one, two] = ['1', '2'].map((inner) => answer('['.repeat(20_000) + inner + ']'.repeat(20_000)));
+    expect(comparer().compare(one!, two!)).toEqual({ outcome: 'undetermined', reason: 'too-deep' });
+  });
+
+  test('a repeated key is compared with all its values', () => {
+    expect(comparer().compare(answer('{"a":1}'), answer('{"a":2,"a":1}'))).toMatchObject({
+      differences: [{ kind: 'type', at: '$.a', legacy: '1', candidate: 'repeated: 2,1' }],
     });
+    expect(comparer().compare(answer('{"a":2,"a":1}'), answer('{"a":2, "a":1}'))).toEqual({ outcome: 'equal' });
   });
 
   test('a body that claims to be JSON and is not differs as a body', () => {
@@ -115,12 +130,27 @@ describe('bodies', () => {
   });
 
   test('texts show where they part, without personal data', () => {
-    const found = comparer().compare(page('one'), page('two'));
+    const found = comparer().compare(letter('one'), letter('two'));
     expect(found).toMatchObject({ differences: [{ kind: 'body', legacy: expect.stringContaining('<b>one') }] });
     expect(JSON.stringify(found)).not.toContain('ada@');
-    const strict = JSON.stringify(comparer({ redact: ['$.name'] }).compare(page('one'), page('two')));
+    const strict = JSON.stringify(comparer({ redact: ['$.name'] }).compare(letter('one'), letter('two')));
     expect(strict).not.toContain('one');
     expect(strict).toContain('redacted:');
+  });
+
+  test('pages show the place and its texts, without personal data', () => {
+    const found = comparer().compare(letter('ada@example.org', 'text/html'), letter('two', 'text/html'));
+    expect(found).toMatchObject({
+      differences: [{ kind: 'value', path: "$.b[*]['#text'][*]", at: "$.b[0]['#text'][0]", candidate: '"two"' }],
+    });
+    expect(JSON.stringify(found)).not.toContain('ada@');
+  });
+
+  test('redact rules that name nothing in a page hide all of it, and those that do hide what they name', () => {
+    expect(shownUnder(['$.name'])).not.toContain('one');
+    expect(shownUnder(['$.name'])).toContain("$.b[0]['#text'][0]");
+    expect(shownUnder(['$.b'])).not.toContain('one');
+    expect(shownUnder(['$.p'])).toContain('one');
   });
 
   test('bytes that are no text are compared as bytes', () => {
@@ -142,6 +172,23 @@ describe('the digest of an answer', () => {
     expect(digest(first)).toEqual(digest(second));
     expect(digest(first)).not.toEqual(digest(answer('{"rows":[{"id":2},{"id":3}]}')));
     expect(digest(first)).not.toEqual(digest({ ...first, status: 201 }));
+  });
+
+  test('is that of the tree where a body has one', () => {
+    const { digest } = bound(comparer({ ignore: ["$.p[0]['@data-built']"] }));
+    expect(digest(markup('<p data-built=1 class="a b">x'))).toEqual(
+      digest(markup('<p class="b a" data-built=2>x</p>')),
+    );
+    expect(digest(markup('<p>x'))).not.toEqual(digest(markup('<p>y')));
+    expect(digest(markup('<b>x</b><p>y'))).not.toEqual(digest(markup('<p>y</p><b>x</b>')));
+  });
+
+  test('is the same for references that lead to the same place', () => {
+    const asked = { target: '/a', headers: ['host', 'shop.example'] };
+    const made = comparer({ headers: ['location'] });
+    expect(made.digest(redirect('/b'), asked)).toEqual(made.digest(redirect('http://shop.example/b'), asked));
+    expect(made.digest(redirect('/b'), asked)).not.toEqual(made.digest(redirect('/c'), asked));
+    expect(made.digest(redirect('/b'))).not.toEqual(made.digest(redirect('http://shop.example/b')));
   });
 });
 

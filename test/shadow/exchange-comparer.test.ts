@@ -7,7 +7,7 @@ import {
 } from '../../shadow/exchange-comparer.ts';
 import { createSharedPositions, SharedPositionReader } from '../../shadow/shared-position.ts';
 import type { CandidateQuestion, CandidateResult } from '../../src/kernel/candidate.ts';
-import { headerValue } from '../../src/kernel/exchange.ts';
+import { headerValue, type HttpAnswer } from '../../src/kernel/exchange.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import type { EvidenceItem } from '../../src/store/evidence-item.ts';
 import { noCompareRules } from './arbitraries.ts';
@@ -153,4 +153,31 @@ test('when a key was parked while it was compared, whatever it came to is left o
       verdict: 'skipped',
     });
   }
+});
+
+function redirect(location: string): HttpAnswer {
+  return { status: 302, headers: ['Location', location], body: Buffer.of() };
+}
+
+async function askRedirecting(): Promise<CandidateResult> {
+  return { ok: true, answer: redirect('/done'), tookMs: 1 };
+}
+
+test('a relative redirect and one to the origin that was asked are the same, and are one piece of evidence', async () => {
+  await using legacy = await startTestLegacy();
+  const compare = { ...noCompareRules, headers: ['location'] };
+  const candidates = {
+    candidate: () => ({ ask: askRedirecting }),
+    features: [{ name: 'orders', key: 'orders', fingerprint: 'f1', compare, readModel: undefined }],
+    readSourcePosition: async () => 1n,
+    close: async () => undefined,
+  };
+  await using made = comparerOf(legacy, () => undefined, { candidates });
+  const headers = ['Host', 'shop.example', 'X-Forwarded-Proto', 'https'];
+  const question = { method: 'GET', target: '/orders/1', headers };
+  for (const location of ['https://shop.example/done', '/done']) {
+    const exchange = exchangeOf('/orders/1', { question, answer: redirect(location) });
+    expect(await made.comparer.compare(exchange)).toMatchObject({ verdict: 'match' });
+  }
+  expect(made.items[0]?.key).toEqual(made.items[1]?.key);
 });

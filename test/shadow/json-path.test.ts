@@ -59,3 +59,23 @@ test('critical and redacted reach down, and critical also covers what holds it',
   expect(rules.at(['customer', 'address', 'street']).redacted).toBe(true);
   expect(rules.at(['account', 'balance', 'amount']).redacted).toBe(false);
 });
+
+test('what is personal or critical at one position of a keyed array is so at all, and nothing is ignored for its position', () => {
+  const one = '$.rows[0].name';
+  const rules = rulesOf({ keyed: { '$.rows': 'id' }, redact: [one], critical: [one], ignore: ['$.rows[1].at'] });
+  expect(rules.at(['rows', 7, 'name'])).toMatchObject({ redacted: true, critical: true });
+  expect(rules.at(['rows', 1, 'at']).ignored).toBe(false);
+});
+
+test('places that no rule tells apart have the same rules', () => {
+  const rules = rulesOf({ ignore: ['$.rows[*].at', '$.rows[2].by'] }).at(['rows']);
+  expect(rules.into(0)).toBe(rules.into(1));
+  expect(rules.into(2)).not.toBe(rules.into(1));
+  expect(rules.into(0).into('x')).toBe(rules.into(1).into('y'));
+});
+
+test('of a path of more than a hundred steps the beginning and the end are named', () => {
+  const text = placeText(['first', ...Array.from({ length: 10_000 }, () => 0), 'last'], (name) => name);
+  expect(text.length).toBeLessThan(400);
+  expect(text).toMatch(/^\$\.first\[0\].*…\[0\].*\.last$/);
+});

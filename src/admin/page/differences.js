@@ -9,6 +9,7 @@ const kindWords = {
   type: 'type differs',
   missing: 'missing in candidate',
   extra: 'only in candidate',
+  order: 'order differs',
   body: 'body differs',
   error: 'candidate failed',
 };

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isWithinTolerance, JsonNumber } from '../../shadow/json-number.ts';
+import { isWithinTolerance, JsonNumber } from '../../../shadow/json/json-number.ts';
 
 const same = (a: string, b: string): boolean => new JsonNumber(a).canonical === new JsonNumber(b).canonical;
 

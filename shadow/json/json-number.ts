@@ -4,16 +4,14 @@
  */
 export class JsonNumber {
   readonly lexeme: string;
-  #canonical: string | undefined;
 
   constructor(lexeme: string) {
     this.lexeme = lexeme;
   }
 
-  /** One text for all ways to write the same decimal. */
+  /** One text for all ways to write the same decimal; made anew with each call. */
   get canonical(): string {
-    this.#canonical ??= canonicalDecimal(this.lexeme);
-    return this.#canonical;
+    return canonicalDecimal(this.lexeme);
   }
 }
 

@@ -1,0 +1,97 @@
+import type { JsonArray } from './json-value.ts';
+import { groupByKey } from './keyed-elements.ts';
+import { matchWithin } from './match-within.ts';
+
+/** Positions of two elements that stand for the same thing; one is undefined where a side has nothing for it. */
+export interface ElementPair {
+  readonly legacy: number | undefined;
+  readonly candidate: number | undefined;
+}
+
+/** What the pairing asks about elements. Those with the same id are the same; without a tolerance also the reverse. */
+export interface ElementSense {
+  readonly idOf: (side: 'legacy' | 'candidate', index: number) => number;
+  readonly isSame: (legacy: number, candidate: number) => boolean;
+  readonly hasTolerance: boolean;
+}
+
+/** Pairs that are tried within one group of elements that no key tells apart. */
+const MAX_TRIES = 10_000;
+
+/** Pairs two runs of positions in the order they come in. */
+export function pairInOrder(left: readonly number[], right: readonly number[]): ElementPair[] {
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, index) => ({
+    legacy: left[index],
+    candidate: right[index],
+  }));
+}
+
+/**
+ * Pairs by key, whatever the order. Elements whose key is missing or not unique are paired as a multiset: equal ones
+ * with each other, the rest in the order they came in.
+ */
+export function pairByKey(legacy: JsonArray, candidate: JsonArray, key: string, sense: ElementSense): ElementPair[] {
+  const ours = groupByKey(legacy, key);
+  const theirs = groupByKey(candidate, key);
+  const pairs: ElementPair[] = [];
+  for (const name of new Set([...ours.keys(), ...theirs.keys()])) {
+    const left = ours.get(name) ?? [];
+    const right = theirs.get(name) ?? [];
+    if (left.length === 1 && right.length === 1) pairs.push({ legacy: left[0], candidate: right[0] });
+    else for (const pair of pairAsMultiset(left, right, sense)) pairs.push(pair);
+  }
+  return pairs;
+}
+
+function pairAsMultiset(left: readonly number[], right: readonly number[], sense: ElementSense): ElementPair[] {
+  const exact = pairById(left, right, sense);
+  if (exact.restLeft.length === 0 || exact.restRight.length === 0 || !sense.hasTolerance) return allOf(exact);
+  const within = pairWithin(exact.restLeft, exact.restRight, sense);
+  // An exact partner may be the only one that fits somebody else.
+  const all = within.restLeft.length > 0 && within.restRight.length > 0 ? pairWithin(left, right, sense) : undefined;
+  if (all && all.pairs.length > exact.pairs.length + within.pairs.length) return allOf(all);
+  return [...exact.pairs, ...allOf(within)];
+}
+
+interface Pairing {
+  readonly pairs: readonly ElementPair[];
+  readonly restLeft: readonly number[];
+  readonly restRight: readonly number[];
+}
+
+function allOf({ pairs, restLeft, restRight }: Pairing): ElementPair[] {
+  return [...pairs, ...pairInOrder(restLeft, restRight)];
+}
+
+function pairById(left: readonly number[], right: readonly number[], { idOf }: ElementSense): Pairing {
+  const waiting = new Map<number, number[]>();
+  // From behind, so that what is popped below comes in order.
+  for (const index of right.toReversed()) {
+    const id = idOf('candidate', index);
+    const same = waiting.get(id);
+    if (same) same.push(index);
+    else waiting.set(id, [index]);
+  }
+  const pairs: ElementPair[] = [];
+  const restLeft: number[] = [];
+  for (const index of left) {
+    const found = waiting.get(idOf('legacy', index))?.pop();
+    if (found === undefined) restLeft.push(index);
+    else pairs.push({ legacy: index, candidate: found });
+  }
+  return { pairs, restLeft, restRight: [...waiting.values()].flat().toSorted((a, b) => a - b) };
+}
+
+function pairWithin(left: readonly number[], right: readonly number[], { isSame }: ElementSense): Pairing {
+  if (left.length * right.length > MAX_TRIES) return { pairs: [], restLeft: left, restRight: right };
+  const partners = matchWithin(left.length, right.length, (a, b) => isSame(left[a]!, right[b]!));
+  const taken = new Set(partners);
+  return {
+    pairs: left.flatMap((legacy, at) => {
+      const partner = partners[at];
+      return partner === undefined ? [] : { legacy, candidate: right[partner] };
+    }),
+    restLeft: left.filter((_, at) => partners[at] === undefined),
+    restRight: right.filter((_, at) => !taken.has(at)),
+  };
+}
