@@ -12,6 +12,7 @@ import { parkedChanges } from './0011-parked-changes.ts';
 import { columnBackfill } from './0012-column-backfill.ts';
 import { identitySuspicion } from './0013-identity-suspicion.ts';
 import { owedRows } from './0014-owed-rows.ts';
+import { spoiledEvidence } from './0015-spoiled-evidence.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -30,4 +31,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   columnBackfill,
   identitySuspicion,
   owedRows,
+  spoiledEvidence,
 ];
