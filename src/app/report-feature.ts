@@ -56,7 +56,7 @@ export async function reportFeature(
       latencies,
     ),
     groups: groups.map((group) => withShare(group, matches + mismatch + error)),
-    gate: decision,
+    gate: withoutRepeats(decision),
     uncovered: evidence?.uncovered ?? [],
     latency: {
       legacy: summarizeLatency(addUp(latencies, 'legacy')),
@@ -71,6 +71,13 @@ export async function reportFeature(
 export function matchRateOf({ match, mismatch, error }: VerdictCounts): number | undefined {
   const conclusive = match + mismatch + error;
   return conclusive === 0 ? undefined : match / conclusive;
+}
+
+/** Answers that differ both fail the gate and keep the proof from being complete; once is enough. */
+function withoutRepeats(decision: GateReading['decision']): GateReading['decision'] {
+  const [first, ...others] = decision.blockers;
+  if (first === undefined) return decision;
+  return { ...decision, blockers: [first, ...others.filter((other) => !other.startsWith(first))] };
 }
 
 function withShare(group: DifferenceGroup, conclusive: number): ReportGroup {

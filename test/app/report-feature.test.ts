@@ -93,6 +93,16 @@ test('a feature that nobody has asked for has a report, which claims nothing', a
 
 const said = (rate: number): string => describeBound({ rate, confidence: 0.95, limit: 0.001 });
 
+test('what keeps the proof from being complete is not told again when it fails the gate', async () => {
+  await using db = await createEvidenceTestStore();
+  const store = new EvidenceStore(db.knex);
+  const item = evidenceItem({ fingerprint, verdict: 'mismatch' });
+  const wrong = Array.from({ length: 60 }, (_, i) => ({ ...item, key: Buffer.from(`wrong ${i}`) }));
+  await store.append([...wrong, evidenceItem({ fingerprint })]);
+  const { gate } = await reportFeature(db.knex, feature, await readingOf(store));
+  expect(gate).toMatchObject({ result: 'FAIL', blockers: [gate.reason] });
+});
+
 test('the bound is never said to be lower than it is', () => {
   expect(said(0.001)).toContain('fewer than 0.1 % differ');
   expect(said(0.001_000_01)).toContain('fewer than 0.101 % differ');

@@ -33,7 +33,7 @@ export function overview({ features }: MigrationReport, ranked: readonly RankedG
               <td>${feature.reads}</td>
               <td class="number">${formatCount(conclusive(feature.comparisons))}</td>
               <td class="number">${formatShare(feature.matchRate)}</td>
-              <td class="number">${formatCount(feature.groups.length)}</td>
+              <td class="number">${formatCount(feature.groups.filter(({ inStep }) => inStep).length)}</td>
               <td><span class="pill ${tone}">${word}</span> <span class="sentence">${feature.gate.reason}</span></td>
             </tr>`;
           })}

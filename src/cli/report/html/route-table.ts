@@ -8,7 +8,8 @@ import { html, type Markup } from './markup.ts';
 import { stack } from './pictures.ts';
 
 /** Every route with its verdicts, how much of what users ask is compared, and how long both sides take. */
-export function routeTable({ routes }: FeatureReport): Markup {
+export function routeTable({ routes }: FeatureReport): Markup | undefined {
+  if (routes.length === 0) return undefined;
   return html`<div class="part">
     <h3>Routes</h3>
     <div class="scroll" role="region" tabindex="0" aria-label="Routes">
