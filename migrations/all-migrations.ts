@@ -13,6 +13,7 @@ import { columnBackfill } from './0012-column-backfill.ts';
 import { identitySuspicion } from './0013-identity-suspicion.ts';
 import { owedRows } from './0014-owed-rows.ts';
 import { projectionEpoch } from './0015-projection-epoch.ts';
+import { spoiledEvidence } from './0016-spoiled-evidence.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -32,4 +33,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   identitySuspicion,
   owedRows,
   projectionEpoch,
+  spoiledEvidence,
 ];

@@ -11,6 +11,7 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 cpSync(`${root}src/admin/page`, `${root}dist/src/admin/page`, { recursive: true });
+cpSync(`${root}src/cli/report/html/report.css`, `${root}dist/src/cli/report/html/report.css`);
 chmodSync(`${root}dist/src/cli/main.js`, 0o755);
 linkOwnCommand();
 

@@ -1,5 +1,6 @@
 import type { DeadLetterDesk } from './dead-letter-reports.ts';
-import type { Difference, Verdict } from '../kernel/verdict.ts';
+import type { Verdict } from '../kernel/verdict.ts';
+import type { FeatureReport } from './feature-report.ts';
 import type { Side } from '../kernel/exchange.ts';
 import type { ReadPhase } from '../kernel/phase.ts';
 import type { Reconciliation, ReconciliationState } from '../store/reconciliation-store.ts';
@@ -327,35 +328,4 @@ export interface ShadowStatus {
   readonly compared: number;
   readonly dropped: Readonly<Record<string, number>>;
   readonly workerRestarts: number;
-}
-
-export interface ReportGroup {
-  readonly route: string;
-  readonly path: string;
-  readonly kind: Difference['kind'];
-  readonly critical: boolean;
-  readonly count: number;
-  readonly firstSeen: string;
-  readonly lastSeen: string;
-  readonly samples: readonly {
-    /** Method and target, redacted. */
-    readonly question: string;
-    readonly at: string;
-    readonly legacy: string | undefined;
-    readonly candidate: string | undefined;
-    readonly seenAt: string;
-  }[];
-}
-
-export interface FeatureReport {
-  readonly feature: string;
-  readonly reads: string;
-  readonly fingerprint: string;
-  readonly comparisons: Readonly<Record<Verdict, number>>;
-  readonly matchRate: number | undefined;
-  readonly routes: readonly { readonly route: string; readonly comparisons: Readonly<Record<Verdict, number>> }[];
-  /** Most frequent first. */
-  readonly groups: readonly ReportGroup[];
-  readonly gate: FeatureStatus['gate'];
-  readonly uncovered: readonly { readonly route: string; readonly shape: string; readonly seen: number }[];
 }

@@ -6,14 +6,10 @@ import type { GateReading } from '../cutover/ports.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { describeReads, type RoutingSnapshot } from '../kernel/phase.ts';
 import { formatPosition } from '../kernel/position.ts';
-import type { Verdict } from '../kernel/verdict.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { DifferenceStore } from '../store/difference-store.ts';
-import { EvidenceStore } from '../store/evidence-store.ts';
 import type { Capture } from '../sync/capture/capture.ts';
 import type {
   CaptureStatus,
-  FeatureReport,
   FeatureStatus,
   FigControl,
   KillSwitchOrder,
@@ -31,6 +27,8 @@ import type {
 } from './control.ts';
 import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import { createDeadLetterDesk } from './dead-letter-desk.ts';
+import type { FeatureReport } from './feature-report.ts';
+import { matchRateOf, nothingCompared, reportFeature } from './report-feature.ts';
 import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
@@ -66,27 +64,13 @@ export interface ControlParts {
   readonly routing: () => RoutingSnapshot;
 }
 
-const nothingCompared: Readonly<Record<Verdict, number>> = {
-  match: 0,
-  mismatch: 0,
-  stale: 0,
-  raced: 0,
-  undetermined: 0,
-  error: 0,
-  skipped: 0,
-};
-
 /** What the front ends may ask of a running migration. */
 export class MigrationControl implements FigControl {
   readonly #parts: ControlParts;
-  readonly #evidence: EvidenceStore;
-  readonly #differences: DifferenceStore;
   readonly #deadLetters: DeadLetterDesk;
 
   constructor(parts: ControlParts) {
     this.#parts = parts;
-    this.#evidence = new EvidenceStore(parts.store);
-    this.#differences = new DifferenceStore(parts.store);
     this.#deadLetters = createDeadLetterDesk(parts.store, allVersions(parts.config.features));
   }
 
@@ -120,23 +104,9 @@ export class MigrationControl implements FigControl {
 
   async #report(feature: FeatureVersion): Promise<FeatureReport> {
     const { versions, controller, waiting } = this.#parts;
-    const { name } = feature;
-    const serves = versions.serving(name).key === feature.key;
-    const reading = await (serves ? controller : waiting).read(name);
-    const step = describeReads(reading.row.reads);
-    const { fingerprint } = feature;
-    const comparisons = reading.evidence?.verdicts ?? nothingCompared;
-    return {
-      feature: name,
-      reads: step,
-      fingerprint,
-      comparisons,
-      matchRate: matchRateOf(comparisons),
-      routes: await this.#evidence.routeCounts(name, fingerprint, step),
-      groups: await this.#differences.listGroups(name, fingerprint),
-      gate: gateOf(reading),
-      uncovered: reading.evidence?.uncovered ?? [],
-    };
+    const serves = versions.serving(feature.name).key === feature.key;
+    const reading = await (serves ? controller : waiting).read(feature.name);
+    return reportFeature(this.#parts.store, feature, reading);
   }
 
   promote(feature: string, request: PromoteRequest): Promise<TransitionOutcome> {
@@ -233,11 +203,6 @@ export class MigrationControl implements FigControl {
 function gateOf({ decision }: GateReading): FeatureStatus['gate'] {
   const { result, reason, progress, remaining } = decision;
   return { result, reason, progress, remaining };
-}
-
-function matchRateOf({ match, mismatch, error }: Readonly<Record<Verdict, number>>): number | undefined {
-  const conclusive = match + mismatch + error;
-  return conclusive === 0 ? undefined : match / conclusive;
 }
 
 function describeCapture(capture: Capture): CaptureStatus {

@@ -1,5 +1,5 @@
+import type { FeatureReport } from '../app/feature-report.ts';
 import type {
-  FeatureReport,
   KillSwitchOrder,
   KillSwitchReport,
   PromoteRequest,

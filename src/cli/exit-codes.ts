@@ -37,6 +37,9 @@ export const transitionExitCodesHelp = `${plainCodes}
   4  refused: the gate says INCONCLUSIVE, the proof is not finished`;
 export const preflightExitCodesHelp = `${plainCodes}
   5  preflight found errors`;
+export const reportExitCodesHelp = `${plainCodes}
+  3  --fail-on: something is proven wrong (mismatch, critical, gate FAIL)
+  4  --fail-on: not proven (gate INCONCLUSIVE, too much undetermined, nothing compared)`;
 export const reconcileExitCodesHelp = `${plainCodes}
   3  rows differ (with --repair: and could not be put right)
   4  rows changed so often that they could not be compared`;

@@ -49,9 +49,16 @@ export function formatDuration(milliseconds: number): string {
   return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** A text from an answer, safe to print: control characters, which could drive a terminal, become visible. */
+/** What cannot be seen, drives a terminal, turns the text around it about, or is no character (half a pair, U+FFFF). */
+const unprintable = /[\p{Cc}\p{Bidi_Control}\p{Cs}\p{Noncharacter_Code_Point}\u00AD\u200B\u2028\u2029\u2060\uFEFF]/gu;
+
+/** A text from an answer, safe to print: what one could not see or should not print becomes an escape, `\x1b`, `\u202e`. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return text.replace(unprintable, (char) => {
+    const code = char.codePointAt(0) ?? 0;
+    if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`;
+    return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** `[########------------]` */

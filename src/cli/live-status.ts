@@ -1,10 +1,10 @@
 import type { FeatureStatus, FigControl, StatusReport } from '../app/control.ts';
 import { describeError } from '../kernel/fig-error.ts';
 import { startLoop, type Service } from '../kernel/service.ts';
+import { conclusive } from './conclusive.ts';
 import { formatCount, formatMs, formatPlural, formatSeconds, formatShare } from './format.ts';
 import type { CliIo, Output } from './io.ts';
 import { paintGate, paletteFor, type Palette } from './palette.ts';
-import { conclusive } from './render-status.ts';
 
 const ESCAPE = '\u001B';
 const colorCode = new RegExp(`(${ESCAPE}\\[[0-9;]*m)`);

@@ -1,4 +1,5 @@
 import type { FeatureStatus, LoadStatus, ObservedRoute, StatusReport, VersionReport } from '../app/control.ts';
+import { conclusive } from './conclusive.ts';
 import {
   formatBytes,
   formatCount,
@@ -176,9 +177,4 @@ export function renderRoutes(routes: readonly ObservedRoute[], palette: Palette)
     ]),
     palette,
   );
-}
-
-/** Comparisons that say something: match, mismatch and error. */
-export function conclusive(comparisons: FeatureStatus['comparisons']): number {
-  return comparisons.match + comparisons.mismatch + comparisons.error;
 }

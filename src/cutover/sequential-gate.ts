@@ -63,6 +63,25 @@ export function promotionEvidence(question: PromotionQuestion): PromotionEvidenc
 }
 
 /**
+ * The least limit below which the mismatch rate is proven to be, with that confidence; 1 when nothing is proven. Limits
+ * that pass the promotion test, so it may be looked at after every comparison (a confidence sequence, Howard et al. 2021).
+ */
+export function mismatchBound({ matches, mismatches, confidence }: Omit<PromotionQuestion, 'limit'>): number {
+  checkShare('confidence', confidence);
+  if (matches === 0) return 1;
+  const threshold = -Math.log1p(-confidence);
+  let unproven = 0;
+  let proven = 1;
+  // Every bet gains more of a match the higher the limit is, so all limits above one that passes pass too.
+  for (;;) {
+    const middle = unproven + (proven - unproven) / 2;
+    if (middle === unproven || middle === proven) return proven;
+    if (logPromotion({ matches, mismatches }, middle) >= threshold) proven = middle;
+    else unproven = middle;
+  }
+}
+
+/**
  * Whether the mismatch rate is proven to be above the limit pb:
  * `B = ((1 - 5 pb) / (1 - pb))^n * 5^m`, fail when `B >= 100`. From pb = 1/9 on, five times the limit is no useful rate
  * to bet on (at 0.2 it is 1), so the bet is then the middle between the limit and 1.

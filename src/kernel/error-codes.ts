@@ -52,6 +52,10 @@ export const errorCodes = {
     meaning: 'The config file changed in something that cannot change while fig runs, so nothing was taken over.',
     remedy: 'Undo what the message names, or stop fig and start it again.',
   },
+  FIG_REPORT_NOT_WRITTEN: {
+    meaning: 'A report could not be written to the file that was named.',
+    remedy: 'Name a file in a folder that this user may write to; the cause says what the system said.',
+  },
   FIG_NOT_RUNNING: {
     meaning: 'No running fig answers on the admin address.',
     remedy: 'Start `fig up`, or name its address with --admin.',

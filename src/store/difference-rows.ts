@@ -5,15 +5,25 @@ import type { DifferenceTally, SeenDifference } from './evidence-batch.ts';
 export const samplesPerGroup = 5;
 const MAX_TEXT = 2_000;
 
-/** Adds what a batch saw of each group, and keeps a fair sample of five. */
+/** What a batch saw, and which of its evidence nobody had seen before. */
+interface SeenGroups {
+  readonly groups: readonly DifferenceTally[];
+  readonly fresh: ReadonlySet<string>;
+}
+
+/**
+ * Adds what a batch saw of each group, and keeps a fair sample of five. Evidence counts as spoiled by the groups that it
+ * showed when it was first seen: a group that the same question shows later only adds to the plain count.
+ */
 export async function writeDifferences(
   tx: Knex.Transaction,
   scopeId: string,
-  groups: readonly DifferenceTally[],
+  { groups, fresh }: SeenGroups,
   random: () => number,
 ): Promise<void> {
   for (const group of groups) {
-    const { id, count } = await upsertGroup(tx, scopeId, group);
+    const spoiled = new Set(group.seen.flatMap(({ key }) => (key !== undefined && fresh.has(key) ? [key] : [])));
+    const { id, count } = await upsertGroup(tx, scopeId, group, spoiled.size);
     const kept = new Map<number, SeenDifference>();
     for (const [index, seen] of group.seen.entries()) {
       const slot = slotOf(count - group.seen.length + index + 1, random);
@@ -34,13 +44,14 @@ async function upsertGroup(
   tx: Knex.Transaction,
   scopeId: string,
   { path, kind, seen }: DifferenceTally,
+  spoiled: number,
 ): Promise<{ id: string; count: number }> {
   const times = seen.map(({ seenAt }) => seenAt);
   const { rows } = await tx.raw<{ rows: { id: string; count: string }[] }>(
-    `INSERT INTO fig.difference_group AS g (scope_id, path, kind, critical, count, first_seen, last_seen)
-     VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO fig.difference_group AS g (scope_id, path, kind, critical, count, spoiled, first_seen, last_seen)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (scope_id, path, kind) DO UPDATE SET count = g.count + excluded.count,
-       critical = g.critical OR excluded.critical,
+       spoiled = g.spoiled + excluded.spoiled, critical = g.critical OR excluded.critical,
        first_seen = least(g.first_seen, excluded.first_seen), last_seen = greatest(g.last_seen, excluded.last_seen)
      RETURNING id, count`,
     [
@@ -49,6 +60,7 @@ async function upsertGroup(
       kind,
       seen.some(({ difference }) => difference.critical),
       seen.length,
+      spoiled,
       new Date(Math.min(...times)),
       new Date(Math.max(...times)),
     ],

@@ -7,6 +7,8 @@ export interface SeenDifference {
   readonly difference: Difference;
   readonly question: string;
   readonly seenAt: number;
+  /** Of the evidence that it spoils, in hex; undefined: the comparison is no distinct evidence. */
+  readonly key: string | undefined;
 }
 
 export interface DifferenceTally {
@@ -52,7 +54,7 @@ function addItem(tally: ScopeTally, item: EvidenceItem): void {
   const { verdict, reason, critical } = item;
   if (item.key && conclusive.has(verdict)) {
     const key = item.key;
-    const entry = ensure(tally.distinct, Buffer.from(key).toString('hex'), () => ({ key, outcome: verdict, critical }));
+    const entry = ensure(tally.distinct, keyName(key), () => ({ key, outcome: verdict, critical }));
     entry.critical ||= critical;
   }
   ensure(tally.verdicts, `${verdict} ${reason}`, () => ({ verdict, reason, count: 0 })).count += 1;
@@ -67,6 +69,11 @@ function addItem(tally: ScopeTally, item: EvidenceItem): void {
   addDifferences(tally, item);
 }
 
+/** How keys of evidence are named in maps. */
+export function keyName(key: Uint8Array): string {
+  return Buffer.from(key).toString('hex');
+}
+
 function addLatency({ latencies }: ScopeTally, side: Side, ms: number | undefined): void {
   if (ms === undefined) return;
   const bucket = latencyBucketOf(ms);
@@ -75,6 +82,7 @@ function addLatency({ latencies }: ScopeTally, side: Side, ms: number | undefine
 
 /** A group counts answers, not places: an answer whose ten items differ alike counts once. */
 function addDifferences({ differences }: ScopeTally, { question, seenAt, ...item }: EvidenceItem): void {
+  const key = item.key && conclusive.has(item.verdict) ? keyName(item.key) : undefined;
   const counted = new Set<string>();
   for (const difference of item.differences) {
     const path = storable(difference.path, MAX_PATH);
@@ -83,7 +91,7 @@ function addDifferences({ differences }: ScopeTally, { question, seenAt, ...item
     counted.add(name);
     const group = ensure(differences, name, () => ({ path, kind: difference.kind, seen: [] }));
     const critical = item.differences.some((other) => other.critical && other.path === difference.path);
-    group.seen.push({ difference: { ...difference, critical }, question, seenAt });
+    group.seen.push({ difference: { ...difference, critical }, question, seenAt, key });
   }
 }
 

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { EvidenceSummary } from '../kernel/evidence.ts';
 import { verdicts, type Verdict } from '../kernel/verdict.ts';
 import { writeDifferences } from './difference-rows.ts';
-import { tallyBatch, type ScopeTally } from './evidence-batch.ts';
+import { keyName, tallyBatch, type ScopeTally } from './evidence-batch.ts';
 import type { EvidenceItem, EvidenceScope } from './evidence-item.ts';
 import { latencyPercentile } from './latency-buckets.ts';
 
@@ -37,11 +37,11 @@ export class EvidenceStore {
       await tx.raw(`SET LOCAL statement_timeout = '10s'`);
       for (const tally of tallyBatch(await withoutEarlierStays(tx, items))) {
         const scopeId = await upsertScope(tx, tally.scope);
-        await writeDistinct(tx, scopeId, tally);
+        const fresh = await writeDistinct(tx, scopeId, tally);
         await writeVerdicts(tx, scopeId, tally);
         await writeShapes(tx, scopeId, tally);
         await writeLatencies(tx, scopeId, tally);
-        await writeDifferences(tx, scopeId, [...tally.differences.values()], random);
+        await writeDifferences(tx, scopeId, { groups: [...tally.differences.values()], fresh }, random);
       }
     });
   }
@@ -177,13 +177,19 @@ async function upsertScope(
   return rows[0]!.id;
 }
 
-async function writeDistinct(tx: Knex.Transaction, scopeId: string, { distinct }: ScopeTally): Promise<void> {
-  if (distinct.size === 0) return;
+/** The keys that were not there before. */
+async function writeDistinct(
+  tx: Knex.Transaction,
+  scopeId: string,
+  { distinct }: ScopeTally,
+): Promise<ReadonlySet<string>> {
+  if (distinct.size === 0) return new Set();
   const rows = [...distinct.values()];
-  await tx.raw(
+  const written = await tx.raw<{ rows: { key: Buffer; is_fresh: boolean }[] }>(
     `INSERT INTO fig.evidence_distinct AS d (scope_id, key, outcome, critical)
      SELECT ?, t.key, t.outcome, t.critical FROM unnest(?::bytea[], ?::text[], ?::boolean[]) AS t (key, outcome, critical)
-     ON CONFLICT (scope_id, key) DO UPDATE SET critical = true WHERE excluded.critical AND NOT d.critical`,
+     ON CONFLICT (scope_id, key) DO UPDATE SET critical = true WHERE excluded.critical AND NOT d.critical
+     RETURNING key, xmax = 0 AS is_fresh`,
     [
       scopeId,
       rows.map(({ key }) => Buffer.from(key)),
@@ -191,6 +197,8 @@ async function writeDistinct(tx: Knex.Transaction, scopeId: string, { distinct }
       rows.map(({ critical }) => critical),
     ],
   );
+  // A row that was there has been locked by this transaction, which PostgreSQL notes in xmax.
+  return new Set(written.rows.filter((row) => row.is_fresh).map(({ key }) => keyName(key)));
 }
 
 async function writeVerdicts(tx: Knex.Transaction, scopeId: string, tally: ScopeTally): Promise<void> {

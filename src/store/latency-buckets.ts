@@ -23,3 +23,9 @@ export function latencyPercentile(counts: ReadonlyMap<number, number>, share: nu
   }
   return undefined;
 }
+
+/** Where a bucket begins and ends, in milliseconds. */
+export function latencyBucketRange(bucket: number): { readonly fromMs: number; readonly toMs: number } {
+  if (bucket === 0) return { fromMs: 0, toMs: SMALLEST_MS };
+  return { fromMs: SMALLEST_MS * GROWTH ** (bucket - 1), toMs: SMALLEST_MS * GROWTH ** bucket };
+}

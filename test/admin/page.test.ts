@@ -5,6 +5,7 @@ import { startAdminServer, type AdminServer } from '../../src/admin/admin-server
 import { silentLog } from '../../src/kernel/log.ts';
 import { openBrowser } from '../support/browser.ts';
 import { observingStatus, sampleControl, sampleFeature, type SampleControl } from '../support/sample-control.ts';
+import { sampleGroup, sampleReport } from '../support/sample-report.ts';
 import { servingVersion, waitingVersion } from '../support/sample-versions.ts';
 
 const screenshots = 'test-results';
@@ -67,7 +68,7 @@ describe('the status page in a real browser', () => {
     expect(await card.locator('.big').innerText()).toBe('97.43 % of the answers match');
     expect(await card.locator('.legend').innerText()).toContain('87 mismatch');
     expect(await card.locator('.reason').innerText()).toContain('87 of 3,391 answers differ');
-    const first = card.locator('table.diffs tbody tr').first();
+    const first = card.locator('table.diffs > tbody > tr').nth(1);
     expect(await first.locator('.path').first().innerText()).toBe('$.total');
     expect(await first.locator('td').nth(2).innerText()).toBe('129.90');
     expect(await first.locator('td').nth(3).innerText()).toBe('149.90');
@@ -79,9 +80,47 @@ describe('the status page in a real browser', () => {
     expect(problems).toEqual([]);
   });
 
+  it('tells what the written report tells: what blocks, the bound, all that is in the way, percentiles and rules', async () => {
+    const control = sampleControl();
+    const groups = Array.from({ length: 60 }, (_, i) => sampleGroup({ path: `$.field${i}`, spoiled: 60 - i }));
+    control.reportOf = () => ({ ...sampleReport(), groups: [...sampleReport().groups, ...groups] });
+    await using opened = await open(control);
+    const { page, problems } = opened;
+    const card = page.locator('[data-feature="orders"].feature');
+    const rows = card.locator('table.diffs tbody tr');
+    await rows.first().waitFor();
+    expect(await card.locator('.bound').innerText()).toContain('fewer than 5.12 % differ, with 95 % confidence');
+    expect(await card.getByRole('list', { name: 'Also in the way' }).innerText()).toContain(
+      '(4xx) has no comparison yet',
+    );
+    expect(await card.locator('.facts').innerText()).toMatch(/p50 [\d.]+ ms, p99 [\d.]+ ms/);
+    expect(await rows.nth(1).locator('td').first().innerText()).toMatch(/^56\s+1\.65 %$/);
+    expect(await rows.nth(1).locator('td').nth(2).locator('mark').innerText()).toBe('2');
+    expect(await rows.nth(3).innerText()).toContain('not seen in this step');
+    await card.getByText('4 rules in force').click();
+    expect(await card.innerText()).toContain('elements paired by id');
+
+    // Both values of an example beside each other, line by line.
+    await rows.nth(3).locator('summary').click();
+    const pairs = await rows.nth(3).locator('.versus > *').allInnerTexts();
+    expect(pairs.slice(0, 6).map((text) => text.trim())).toEqual([
+      '{',
+      '{',
+      '"id":9007199254740993,',
+      '"id":9007199254740993,',
+      '"name":"Ada",',
+      '"name":"Ada L.",',
+    ]);
+    await card.getByText('42 more groups').click();
+    expect(await rows.count()).toBe(50);
+    expect(await card.innerText()).toContain('14 further groups: fig report orders');
+    await page.screenshot({ path: `${screenshots}/status-page-groups.png`, fullPage: true });
+    expect(problems).toEqual([]);
+  });
+
   it('shows values of the answers as text, never as markup', async () => {
     await using opened = await open(sampleControl());
-    const row = opened.page.locator('[data-feature="orders"] table.diffs tbody tr').nth(2);
+    const row = opened.page.locator('[data-feature="orders"] table.diffs tbody tr').nth(0);
     await row.waitFor();
     expect(await row.locator('td').nth(2).innerText()).toBe('"<b>refunded</b> by phone"');
     expect(await row.locator('td b').count()).toBe(1);

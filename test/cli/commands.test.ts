@@ -7,7 +7,8 @@ import { startAdminServer, type AdminServer } from '../../src/admin/admin-server
 import type { GateResult } from '../../src/app/control.ts';
 import { writeRunFile } from '../../src/app/run-file.ts';
 import { silentLog } from '../../src/kernel/log.ts';
-import { observingStatus, sampleControl, sampleReport, sampleStatus } from '../support/sample-control.ts';
+import { observingStatus, sampleControl, sampleStatus } from '../support/sample-control.ts';
+import { sampleReport } from '../support/sample-report.ts';
 import { run } from './run-cli.ts';
 
 const control = sampleControl();
@@ -67,7 +68,7 @@ describe('fig report', () => {
     const { code, stdout } = await run(['report', 'orders', ...admin]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      / 56 +\$\.total {2}value +129\.90 +149\.90\n +GET \/api\/orders\/:id\n +e\.g\. GET \/api\/orders\/4711\n/,
+      / 56 +1\.65 % +\$\.total {2}value +129\.90 +149\.90\n +GET \/api\/orders\/:id\n +e\.g\. GET \/api\/orders\/4711\n/,
     );
     expect(stdout).toContain('gate FAIL: 87 of 3,391 answers differ');
     expect(stdout).toMatch(/missing critical +"<b>refunded<\/b>/);
@@ -77,7 +78,7 @@ describe('fig report', () => {
 
   it('makes control characters of answers visible instead of sending them to the terminal', async () => {
     const { reportOf } = control;
-    const [group] = sampleReport().groups;
+    const [, group] = sampleReport().groups;
     const samples = group!.samples.map((sample) => ({ ...sample, legacy: 'a\u001B[2Jb\nc' }));
     control.reportOf = () => ({ ...sampleReport(), groups: [{ ...group!, samples }] });
     const { stdout } = await run(['report', 'orders', ...admin]);

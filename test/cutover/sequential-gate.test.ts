@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { harmEvidence, promotionEvidence } from '../../src/cutover/sequential-gate.ts';
+import { harmEvidence, mismatchBound, promotionEvidence } from '../../src/cutover/sequential-gate.ts';
 
 const counts = fc.record({ matches: fc.nat(2_000_000), mismatches: fc.nat(2_000) });
 const limits = fc.double({ min: 0.000_01, max: 0.9, noNaN: true });
@@ -172,3 +172,37 @@ function seededRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+describe('the bound on the mismatch rate', () => {
+  it('is the limit that the promotion test just passes', () => {
+    expect(mismatchBound({ matches: 3_556, mismatches: 0, confidence: 0.95 })).toBeLessThanOrEqual(0.001);
+    expect(mismatchBound({ matches: 3_555, mismatches: 0, confidence: 0.95 })).toBeGreaterThan(0.001);
+    expect(mismatchBound({ matches: 6_491, mismatches: 1, confidence: 0.95 })).toBeLessThanOrEqual(0.001);
+  });
+
+  it('agrees with the promotion test about every limit', () => {
+    fc.assert(
+      fc.property(counts, limits, confidences, ({ matches, mismatches }, limit, confidence) => {
+        const bound = mismatchBound({ matches, mismatches, confidence });
+        // At the bound itself rounding decides.
+        if (Math.abs(bound - limit) < 1e-9) return;
+        expect(promotionEvidence({ matches, mismatches, limit, confidence }).pass).toBe(limit > bound);
+      }),
+    );
+  });
+
+  it('is 1 where nothing is proven, and lies above the share that was seen', () => {
+    expect(mismatchBound({ matches: 0, mismatches: 0, confidence: 0.95 })).toBe(1);
+    expect(mismatchBound({ matches: 0, mismatches: 40, confidence: 0.95 })).toBe(1);
+    fc.assert(
+      fc.property(counts, confidences, ({ matches, mismatches }, confidence) => {
+        const seen = mismatches / Math.max(1, matches + mismatches);
+        expect(mismatchBound({ matches, mismatches, confidence })).toBeGreaterThan(seen - 1e-9);
+      }),
+    );
+  });
+
+  it('refuses a confidence that is no share', () => {
+    expect(() => mismatchBound({ matches: 1, mismatches: 0, confidence: 1 })).toThrow(RangeError);
+  });
+});

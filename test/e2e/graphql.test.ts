@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FeatureReport, TransitionOutcome } from '../../src/app/control.ts';
+import type { TransitionOutcome } from '../../src/app/control.ts';
+import type { FeatureReport } from '../../src/app/feature-report.ts';
 import { bodyOf, listening, type Upstream } from '../proxy/support/harness.ts';
 import type { FigProcess } from '../support/fig-process.ts';
 import { ShopUnderFig } from '../support/shop-under-fig.ts';

@@ -7,6 +7,7 @@ import { slotOf } from '../../src/store/difference-rows.ts';
 import { EvidenceStore } from '../../src/store/evidence-store.ts';
 import { openEvidence } from '../../src/store/open-evidence.ts';
 import type { Difference } from '../../src/kernel/verdict.ts';
+import type { EvidenceItem } from '../../src/store/evidence-item.ts';
 import { createEvidenceTestStore, evidenceItem } from './evidence-test-store.ts';
 
 const scope = ['orders', 'f1', 'shadow'] as const;
@@ -14,6 +15,10 @@ const none = { match: 0, mismatch: 0, stale: 0, raced: 0, undetermined: 0, error
 
 function difference(more: Partial<Difference> = {}): Difference {
   return { kind: 'value', path: '$.total', at: '$.total', legacy: '1', candidate: '2', critical: false, ...more };
+}
+
+function wrong(key: string, path: string, more: Partial<Difference> = {}): EvidenceItem {
+  return evidenceItem({ verdict: 'mismatch', key: Buffer.from(key), differences: [difference({ path, ...more })] });
 }
 
 describe('evidence', () => {
@@ -38,10 +43,10 @@ describe('evidence', () => {
     const store = new EvidenceStore(db.knex);
     const same = evidenceItem();
     const other = evidenceItem({ key: Buffer.from('other') });
-    const wrong = evidenceItem({ verdict: 'mismatch', key: Buffer.from('wrong') });
+    const differing = evidenceItem({ verdict: 'mismatch', key: Buffer.from('wrong') });
     const stale = evidenceItem({ verdict: 'stale', key: undefined });
     const failed = evidenceItem({ verdict: 'error', reason: 'timeout', key: Buffer.from('failed') });
-    for (let i = 0; i < 3; i += 1) await store.append([same, other, same, wrong, stale, failed]);
+    for (let i = 0; i < 3; i += 1) await store.append([same, other, same, differing, stale, failed]);
     const { verdicts } = await store.summarize(...scope);
     expect(verdicts).toEqual({ ...none, match: 2, mismatch: 1, error: 1, stale: 3 });
     expect(await store.reasons(...scope)).toEqual([
@@ -176,7 +181,7 @@ describe('evidence', () => {
 });
 
 describe('differences', () => {
-  test('are grouped by route, path and kind, most frequent first but critical ones before', async () => {
+  test('are grouped by route, path and kind, those that spoil most evidence first but critical ones before', async () => {
     await using db = await createEvidenceTestStore();
     const store = new EvidenceStore(db.knex);
     const often = evidenceItem({ verdict: 'mismatch', differences: [difference()], seenAt: 5_000 });
@@ -200,6 +205,8 @@ describe('differences', () => {
         kind: 'value',
         critical: false,
         count: 3,
+        spoiled: 2,
+        inStep: true,
         firstSeen: '1970-01-01T00:00:03.000Z',
         lastSeen: '1970-01-01T00:00:05.000Z',
         samples: [
@@ -224,6 +231,42 @@ describe('differences', () => {
     expect(await differences.topGroup('orders', 'f1')).toMatchObject({ path: 'status' });
     expect(await differences.topGroup('orders', 'unknown')).toBeUndefined();
     expect(await differences.listGroups('orders', 'unknown')).toEqual([]);
+  });
+
+  test('are ranked by the distinct evidence they spoil in one step, whatever was seen in others and however often', async () => {
+    await using db = await createEvidenceTestStore();
+    const store = new EvidenceStore(db.knex);
+    const often = wrong('one', '$.often');
+    await store.append([often, often, often, wrong('two', '$.much')]);
+    await store.append([often, wrong('three', '$.much'), wrong('four', '$.grave', { critical: true })]);
+    const earlier = wrong('five', '$.earlier', { critical: true });
+    await store.append([5, 6, 7].map((n) => ({ ...earlier, key: Buffer.from(`${n}`), step: 'live' })));
+    // Of no distinct evidence, so it spoils none.
+    await store.append([{ ...wrong('none', '$.vague'), key: undefined }]);
+    const groups = await new DifferenceStore(db.knex).rankGroups(...scope);
+    expect(groups.map(({ path, count, spoiled, inStep }) => [path, count, spoiled, inStep])).toEqual([
+      ['$.grave', 1, 1, true],
+      ['$.much', 2, 2, true],
+      ['$.often', 4, 1, true],
+      ['$.earlier', 3, 0, false],
+      ['$.vague', 1, 0, true],
+    ]);
+    expect(await new DifferenceStore(db.knex).topGroup('orders', 'f1', 'live')).toMatchObject({
+      path: '$.earlier',
+      spoiled: 3,
+    });
+  });
+
+  test('spoil a comparison once in each group, however many of its questions came in one batch', async () => {
+    await using db = await createEvidenceTestStore();
+    const both = [difference({ path: '$.a' }), difference({ path: '$.b' })];
+    const item = evidenceItem({ verdict: 'mismatch', differences: both });
+    await new EvidenceStore(db.knex).append([item, item, item]);
+    const groups = await new DifferenceStore(db.knex).listGroups('orders', 'f1');
+    expect(groups.map(({ path, spoiled, count }) => [path, spoiled, count])).toEqual([
+      ['$.a', 1, 3],
+      ['$.b', 1, 3],
+    ]);
   });
 
   test('keep five samples however many there are', async () => {

@@ -1,5 +1,5 @@
+import type { FeatureReport } from '../../src/app/feature-report.ts';
 import type {
-  FeatureReport,
   FeatureStatus,
   FigControl,
   PromoteRequest,
@@ -12,6 +12,7 @@ import type {
 } from '../../src/app/control.ts';
 import type { DeadLetterDesk } from '../../src/app/dead-letter-reports.ts';
 import { sampleLetters } from './sample-letters.ts';
+import { emptyReport, sampleReport } from './sample-report.ts';
 import { type SampleVersions, sampleVersions } from './sample-versions.ts';
 import { sampleVerification } from './sample-verification.ts';
 import { FigError } from '../../src/kernel/fig-error.ts';
@@ -63,15 +64,12 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
       if (feature === 'orders' || status === undefined) return { ...sampleReport(), feature };
       const { comparisons: verdicts, matchRate, gate, reads } = status;
       return {
-        ...sampleReport(),
-        feature,
+        ...emptyReport(feature),
         reads,
         comparisons: verdicts,
+        observed: verdicts,
         matchRate,
-        gate,
-        routes: [],
-        groups: [],
-        uncovered: [],
+        gate: { ...gate, blockers: gate.result === 'PASS' ? [] : [gate.reason] },
       };
     },
     status: async () => {
@@ -250,75 +248,6 @@ export function sampleReconciliation(): ReconcileReport {
     ],
     samples: [{ part: 'public.orders', kind: 'different', key: '4711' }],
     error: undefined,
-  };
-}
-
-export function sampleReport(): FeatureReport {
-  const seenAt = new Date(Date.now() - 8_000).toISOString();
-  const firstSeen = new Date(Date.now() - 20 * 60_000).toISOString();
-  return {
-    feature: 'orders',
-    reads: 'shadow',
-    fingerprint: '8c1f0e5b9a7d2c34',
-    comparisons,
-    matchRate: 3_304 / 3_391,
-    routes: [
-      { route: routes[0]!, comparisons: { ...comparisons, match: 1_240, mismatch: 31 } },
-      { route: routes[1]!, comparisons: { ...comparisons, match: 2_064, mismatch: 56 } },
-    ],
-    groups: [
-      {
-        route: routes[1]!,
-        path: '$.total',
-        kind: 'value',
-        critical: false,
-        count: 56,
-        firstSeen,
-        lastSeen: seenAt,
-        samples: [
-          { question: 'GET /api/orders/4711', at: '$.total', legacy: '129.90', candidate: '149.90', seenAt },
-          { question: 'GET /api/orders/318', at: '$.total', legacy: '0.00', candidate: '42.50', seenAt },
-        ],
-      },
-      {
-        route: routes[0]!,
-        path: '$.orders[*].total',
-        kind: 'value',
-        critical: false,
-        count: 28,
-        firstSeen,
-        lastSeen: seenAt,
-        samples: [
-          {
-            question: 'GET /api/orders?page=2',
-            at: '$.orders[3].total',
-            legacy: '129.90',
-            candidate: '149.90',
-            seenAt,
-          },
-        ],
-      },
-      {
-        route: routes[0]!,
-        path: '$.orders[*].note',
-        kind: 'missing',
-        critical: true,
-        count: 3,
-        firstSeen,
-        lastSeen: seenAt,
-        samples: [
-          {
-            question: 'GET /api/orders?status=cancelled',
-            at: '$.orders[0].note',
-            legacy: '"<b>refunded</b> by phone"',
-            candidate: undefined,
-            seenAt,
-          },
-        ],
-      },
-    ],
-    gate: sampleFeature().gate,
-    uncovered: [{ route: routes[2]!, shape: '4xx', seen: 12 }],
   };
 }
 

@@ -1,20 +1,13 @@
 import { h } from './dom.js';
-import { ago, count, plural } from './format.js';
+import { differingParts, excerpt } from './excerpt.js';
+import { ago, count, percent, plural } from './format.js';
+import { kindWords } from './words.js';
 
 const SHOWN = 8;
-const kindWords = {
-  status: 'status differs',
-  header: 'header differs',
-  value: 'value differs',
-  type: 'type differs',
-  missing: 'missing in candidate',
-  extra: 'only in candidate',
-  order: 'order differs',
-  body: 'body differs',
-  error: 'candidate failed',
-};
+/** Behind a click; what is beyond is for the report that is written to a file. */
+const SHOWN_MORE = 42;
 
-/** The groups of differences of a feature, most frequent first, with both values side by side. */
+/** The groups of differences of a feature, what blocks most first, with both values side by side. */
 export function differences(feature, entry) {
   const report = entry?.report;
   return h(
@@ -37,11 +30,22 @@ function body(report) {
     compared === 0
       ? 'Nothing has been compared yet.'
       : `None in ${plural(compared, 'comparison')}. Legacy and candidate agree.`;
+  const more = report.groups.slice(SHOWN, SHOWN + SHOWN_MORE);
+  const left = report.groups.length - SHOWN - more.length;
   return [
-    report.groups.length === 0 ? h('p', { class: compared === 0 ? 'quiet' : 'clean' }, none) : table(report.groups),
-    report.groups.length > SHOWN &&
-      h('p', { class: 'quiet' }, `${plural(report.groups.length - SHOWN, 'more group')}: fig report ${report.feature}`),
+    report.groups.length === 0
+      ? h('p', { class: compared === 0 ? 'quiet' : 'clean' }, none)
+      : table(report.groups.slice(0, SHOWN)),
+    more.length > 0 &&
+      h(
+        'details',
+        { class: 'more', data: { key: 'more-groups' } },
+        h('summary', {}, plural(more.length, 'more group')),
+        table(more),
+        left > 0 && h('p', { class: 'quiet' }, `${plural(left, 'further group')}: fig report ${report.feature}`),
+      ),
     report.uncovered.length > 0 && uncovered(report.uncovered),
+    rules(report.rules),
   ];
 }
 
@@ -63,29 +67,39 @@ function table(groups) {
           ),
         ),
       ),
-      h('tbody', {}, groups.slice(0, SHOWN).map(row)),
+      h('tbody', {}, groups.map(row)),
     ),
   );
 }
 
 function row(group) {
-  const sample = group.samples[0];
+  const { legacy, candidate } = group.samples[0] ?? {};
+  const [left, right] = legacy !== undefined && candidate !== undefined ? differingParts(legacy, candidate) : [];
   return h(
     'tr',
     { data: { key: `${group.route} ${group.path} ${group.kind}` } },
-    h('td', { class: 'number' }, h('b', {}, count(group.count))),
+    h(
+      'td',
+      { class: 'number' },
+      h('b', {}, count(group.count)),
+      h(
+        'small',
+        { class: 'blocks', title: 'Share of the evidence of this step that it spoils' },
+        group.inStep ? percent(group.share) : 'earlier',
+      ),
+    ),
     h(
       'td',
       { class: 'where' },
-      h('code', { class: 'path' }, group.path),
+      h('code', { class: 'path', dir: 'auto' }, group.path),
       ' ',
       h('span', { class: 'tag' }, kindWords[group.kind] ?? group.kind),
       group.critical && [' ', h('span', { class: 'tag critical' }, 'critical')],
-      h('div', { class: 'quiet' }, group.route),
+      h('div', { class: 'quiet' }, group.route, !group.inStep && ', not seen in this step'),
       group.samples.length > 0 && samples(group),
     ),
-    h('td', {}, value(sample?.legacy, 'legacy')),
-    h('td', {}, value(sample?.candidate, 'candidate')),
+    h('td', {}, value(left ?? whole(legacy), 'legacy')),
+    h('td', {}, value(right ?? whole(candidate), 'candidate')),
   );
 }
 
@@ -103,18 +117,60 @@ function samples(group) {
           {},
           h('code', {}, sample.question),
           ' ',
-          h('span', { class: 'quiet' }, sample.at),
-          h('div', { class: 'versus' }, value(sample.legacy, 'legacy'), value(sample.candidate, 'candidate')),
+          h('span', { class: 'quiet', dir: 'auto' }, sample.at),
+          sideBySide(sample),
         ),
       ),
     ),
   );
 }
 
-function value(text, side) {
-  return text === undefined
-    ? h('span', { class: 'value nothing' }, 'nothing')
-    : h('code', { class: `value ${side}` }, text);
+/** Lines that both have stand beside each other, as in the report that is written to a file. */
+function sideBySide({ legacy, candidate }) {
+  const rows = excerpt(legacy, candidate);
+  return h(
+    'div',
+    { class: 'versus' },
+    (rows.length === 0 ? [{}] : rows).map((pair) => [
+      pair.isEqual ? h('code', { class: 'same', dir: 'auto' }, pair.legacy.before) : value(pair.legacy, 'legacy'),
+      pair.isEqual
+        ? h('code', { class: 'same', dir: 'auto' }, pair.candidate.before)
+        : value(pair.candidate, 'candidate'),
+    ]),
+  );
+}
+
+function whole(text) {
+  return text === undefined ? undefined : { before: text, differs: '', after: '' };
+}
+
+function value(parts, side) {
+  if (parts === undefined) return h('span', { class: 'value nothing' }, 'nothing');
+  const { before, differs, after } = parts;
+  return h('code', { class: `value ${side}`, dir: 'auto' }, before, differs !== '' && h('mark', {}, differs), after);
+}
+
+function rules(inForce) {
+  if (inForce.length === 0) return undefined;
+  return h(
+    'details',
+    { class: 'uncovered' },
+    h('summary', {}, `${plural(inForce.length, 'rule')} in force`),
+    h(
+      'ul',
+      {},
+      inForce.map(({ rule, where, detail }) =>
+        h(
+          'li',
+          {},
+          h('span', { class: 'tag' }, rule),
+          ' ',
+          h('code', {}, where),
+          h('span', { class: 'quiet' }, ` ${detail}`),
+        ),
+      ),
+    ),
+  );
 }
 
 function uncovered(shapes) {

@@ -6,6 +6,7 @@ const attributeNames = new Set([
   'id',
   'role',
   'title',
+  'dir',
   'href',
   'type',
   'name',

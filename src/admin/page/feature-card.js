@@ -2,6 +2,7 @@ import { h } from './dom.js';
 import { ago, count, milliseconds, percent, plural, seconds } from './format.js';
 import { differences } from './differences.js';
 import { versions } from './versions.js';
+import { gateWords, verdictWords } from './words.js';
 
 const phases = [
   ['legacy', 'Legacy', 'legacy answers'],
@@ -9,18 +10,6 @@ const phases = [
   ['canary', 'Canary', 'some visitors'],
   ['live', 'Live', 'candidate answers'],
 ];
-
-export const verdictWords = {
-  match: 'match',
-  mismatch: 'mismatch',
-  error: 'error',
-  stale: 'stale',
-  raced: 'raced',
-  undetermined: 'undetermined',
-  skipped: 'skipped',
-};
-
-const gateWords = { PASS: ['good', 'Pass'], FAIL: ['bad', 'Fail'], INCONCLUSIVE: ['wait', 'Not proven yet'] };
 
 export function featureCard(feature, status, entry) {
   const name = feature.feature;
@@ -75,7 +64,7 @@ export function featureCard(feature, status, entry) {
     reconciliationNotice(feature.readModel?.reconciliation),
     versions(feature),
     steps(feature),
-    h('div', { class: 'columns' }, evidence(feature, entry?.report), gate(feature, status)),
+    h('div', { class: 'columns' }, evidence(feature, entry?.report), gate(feature, status, entry?.report)),
     differences(name, entry),
   );
 }
@@ -217,6 +206,7 @@ function evidence(feature, report) {
               ),
             ),
           ),
+          report && h('p', { class: 'bound' }, `Mismatch rate: ${report.bound.sentence}.`),
           report && byRoute(report.routes),
         ],
   );
@@ -237,7 +227,7 @@ function byRoute(routes) {
   );
 }
 
-function gate(feature, status) {
+function gate(feature, status, report) {
   const { result, reason, progress, remaining } = feature.gate;
   const [tone, word] = gateWords[result];
   const left =
@@ -251,13 +241,19 @@ function gate(feature, status) {
     { class: 'panel' },
     h('div', { class: 'meter-head' }, h('h3', {}, 'Gate'), h('span', { class: `pill ${tone}` }, word)),
     h('p', { class: 'reason' }, reason),
+    report && alsoInTheWay(report.gate.blockers.slice(1)),
     meter(progress, tone, `Proof: ${percent(progress)}, ${left}`),
     h('p', { class: 'meter-foot' }, h('span', {}, left), h('span', {}, percent(progress))),
     h(
       'dl',
       { class: 'facts' },
-      fact('Legacy p95', milliseconds(feature.legacyP95Ms)),
-      fact('Candidate p95', milliseconds(feature.candidateP95Ms), ratio(feature)),
+      fact('Legacy p95', milliseconds(feature.legacyP95Ms), otherPercentiles(report?.latency.legacy)),
+      fact(
+        'Candidate p95',
+        milliseconds(feature.candidateP95Ms),
+        ratio(feature),
+        otherPercentiles(report?.latency.candidate),
+      ),
       fact('Lag', status.capture ? seconds(status.capture.lagSeconds) : '–'),
       comparedFact(feature.readModel?.reconciliation),
     ),
@@ -280,8 +276,32 @@ function ratio({ legacyP95Ms, candidateP95Ms }) {
       : 'about equal';
 }
 
-function fact(label, value, hint) {
-  return h('div', {}, h('dt', {}, label), h('dd', {}, value, hint && h('small', {}, hint)));
+function alsoInTheWay(blockers) {
+  if (blockers.length === 0) return undefined;
+  return h(
+    'ul',
+    { class: 'quiet also', 'aria-label': 'Also in the way' },
+    blockers.map((blocker) => h('li', {}, `and ${blocker}`)),
+  );
+}
+
+function otherPercentiles(latency) {
+  if (latency?.p50Ms === undefined) return undefined;
+  return `p50 ${milliseconds(latency.p50Ms)}, p99 ${milliseconds(latency.p99Ms)}`;
+}
+
+function fact(label, value, ...hints) {
+  return h(
+    'div',
+    {},
+    h('dt', {}, label),
+    h(
+      'dd',
+      {},
+      value,
+      hints.map((hint) => hint && h('small', {}, hint)),
+    ),
+  );
 }
 
 export function meter(share, tone, label) {

@@ -1,0 +1,7 @@
+export const kindWords: Readonly<Record<string, string>>;
+export const verdictWords: Readonly<
+  Record<'match' | 'mismatch' | 'error' | 'stale' | 'raced' | 'undetermined' | 'skipped', string>
+>;
+export const gateWords: Readonly<
+  Record<'PASS' | 'FAIL' | 'INCONCLUSIVE', readonly [tone: 'good' | 'bad' | 'wait', word: string]>
+>;

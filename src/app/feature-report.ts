@@ -1,0 +1,101 @@
+import type { GateDecision } from '../cutover/decide-gate.ts';
+import type { Difference, Verdict } from '../kernel/verdict.ts';
+import type { ReasonCount } from '../store/evidence-store.ts';
+import type { LatencySummary } from '../store/latency-summary.ts';
+
+// The shape of `fig report --json` for one feature. Times are ISO 8601, shares from 0 to 1.
+
+export type VerdictCounts = Readonly<Record<Verdict, number>>;
+
+export interface FeatureReport {
+  readonly feature: string;
+  /** The step whose evidence this is: `shadow`, `canary 5%`. */
+  readonly reads: string;
+  readonly fingerprint: string;
+  /** When it was made. */
+  readonly at: string;
+  /** Of match, mismatch and error distinct comparisons, of the others all; what the gate counts. */
+  readonly comparisons: VerdictCounts;
+  /** All comparisons, the same question as often as it was asked. */
+  readonly observed: VerdictCounts;
+  /** Distinct comparisons with a critical difference. */
+  readonly critical: number;
+  /** Share of match among match + mismatch + error; undefined without any. */
+  readonly matchRate: number | undefined;
+  readonly bound: MismatchBound;
+  /** Every route of the config, whether somebody asked for it or not. */
+  readonly routes: readonly RouteReport[];
+  /** What blocks most first: critical ones, then by the share that they spoil. */
+  readonly groups: readonly ReportGroup[];
+  /** With everything that stands in the way, the gravest first. */
+  readonly gate: GateDecision;
+  readonly uncovered: readonly { readonly route: string; readonly shape: string; readonly seen: number }[];
+  readonly latency: BothLatencies;
+  /** Why comparisons proved nothing, most frequent first. */
+  readonly reasons: readonly ReasonCount[];
+  /** In force for this evidence; a change of them begins new evidence. */
+  readonly rules: readonly ReportRule[];
+}
+
+export interface MismatchBound {
+  /** The share of answers that differ is below this, proven with that confidence; 1: nothing is proven. */
+  readonly rate: number;
+  readonly confidence: number;
+  /** What the gate asks it to be below. */
+  readonly limit: number;
+  /** All of it: `fewer than 3.1 % differ, with 95 % confidence (limit 0.1 %)`. */
+  readonly sentence: string;
+}
+
+export interface ReportRule {
+  /** `ignore`, `keyed`, `tolerance`, `critical`, `redact`, `header`. */
+  readonly rule: string;
+  /** A path, or the name of a header. */
+  readonly where: string;
+  /** A few words. */
+  readonly detail: string;
+}
+
+export interface BothLatencies {
+  readonly legacy: LatencySummary;
+  readonly candidate: LatencySummary;
+}
+
+export interface RouteReport {
+  readonly route: string;
+  readonly comparisons: VerdictCounts;
+  /** Requests that could have been compared. */
+  readonly asked: number;
+  /** Kinds of request (status class and parameters) that were asked for, and those of them that were compared. */
+  readonly kinds: number;
+  readonly comparedKinds: number;
+  readonly legacyP95Ms: number | undefined;
+  readonly candidateP95Ms: number | undefined;
+}
+
+export interface ReportGroup {
+  readonly route: string;
+  readonly path: string;
+  readonly kind: Difference['kind'];
+  readonly critical: boolean;
+  /** Answers that differed there, in all steps. */
+  readonly count: number;
+  /** Distinct comparisons of this step that it spoils, and their share of all that prove something. */
+  readonly spoiled: number;
+  readonly share: number;
+  /** Whether it was seen in this step; those that were not come last. */
+  readonly inStep: boolean;
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  readonly samples: readonly ReportSample[];
+}
+
+export interface ReportSample {
+  /** Method and target, redacted. */
+  readonly question: string;
+  readonly at: string;
+  /** Shortened and redacted; undefined: that side has nothing there. */
+  readonly legacy: string | undefined;
+  readonly candidate: string | undefined;
+  readonly seenAt: string;
+}

@@ -1,0 +1,116 @@
+import type { Knex } from 'knex';
+import type { FeatureVersion } from '../config/feature-versions.ts';
+import type { GateReading } from '../cutover/ports.ts';
+import { mismatchBound } from '../cutover/sequential-gate.ts';
+import type { Side } from '../kernel/exchange.ts';
+import { describeReads } from '../kernel/phase.ts';
+import { DifferenceStore, type DifferenceGroup } from '../store/difference-store.ts';
+import { EvidenceStore, type RouteCounts } from '../store/evidence-store.ts';
+import { latencyPercentile } from '../store/latency-buckets.ts';
+import { summarizeLatency } from '../store/latency-summary.ts';
+import { ReportStore, type RouteCoverage, type RouteLatency } from '../store/report-store.ts';
+import { describeBound } from './describe-bound.ts';
+import { reportRules } from './report-rules.ts';
+import type { FeatureReport, ReportGroup, RouteReport, VerdictCounts } from './feature-report.ts';
+
+export const nothingCompared: VerdictCounts = {
+  match: 0,
+  mismatch: 0,
+  stale: 0,
+  raced: 0,
+  undetermined: 0,
+  error: 0,
+  skipped: 0,
+};
+
+/** All that is known of one version of a feature in the step that its gate was just read in. */
+export async function reportFeature(
+  store: Knex,
+  feature: FeatureVersion,
+  { row, evidence, decision }: GateReading,
+): Promise<FeatureReport> {
+  const { name, fingerprint, cutover } = feature;
+  const step = describeReads(row.reads);
+  const stores = { evidence: new EvidenceStore(store), report: new ReportStore(store) };
+  const comparisons = evidence?.verdicts ?? nothingCompared;
+  const { match: matches, mismatch, error } = comparisons;
+  const observed = await stores.report.observed(name, fingerprint, step);
+  const latencies = await stores.report.latencies(name, fingerprint, step);
+  const groups = await new DifferenceStore(store).rankGroups(name, fingerprint, step);
+  const { confidence, maxMismatchRate: limit } = cutover;
+  const rate = mismatchBound({ matches, mismatches: mismatch + error, confidence });
+  return {
+    feature: name,
+    reads: step,
+    fingerprint,
+    at: new Date().toISOString(),
+    comparisons,
+    observed: { ...nothingCompared, ...Object.fromEntries(observed) },
+    critical: evidence?.critical ?? 0,
+    matchRate: matchRateOf(comparisons),
+    bound: { rate, confidence, limit, sentence: describeBound({ rate, confidence, limit }) },
+    routes: joinRoutes(
+      feature.routes.map(({ route }) => route),
+      await stores.evidence.routeCounts(name, fingerprint, step),
+      await stores.report.coverage(name, fingerprint, step),
+      latencies,
+    ),
+    groups: groups.map((group) => withShare(group, matches + mismatch + error)),
+    gate: withoutRepeats(decision),
+    uncovered: evidence?.uncovered ?? [],
+    latency: {
+      legacy: summarizeLatency(addUp(latencies, 'legacy')),
+      candidate: summarizeLatency(addUp(latencies, 'candidate')),
+    },
+    reasons: await stores.evidence.reasons(name, fingerprint, step),
+    rules: reportRules(feature.compare),
+  };
+}
+
+/** Share of match among all that proves something; undefined without any. */
+export function matchRateOf({ match, mismatch, error }: VerdictCounts): number | undefined {
+  const conclusive = match + mismatch + error;
+  return conclusive === 0 ? undefined : match / conclusive;
+}
+
+/** Answers that differ both fail the gate and keep the proof from being complete; once is enough. */
+function withoutRepeats(decision: GateReading['decision']): GateReading['decision'] {
+  const [first, ...others] = decision.blockers;
+  if (first === undefined) return decision;
+  return { ...decision, blockers: [first, ...others.filter((other) => !other.startsWith(first))] };
+}
+
+function withShare(group: DifferenceGroup, conclusive: number): ReportGroup {
+  return { ...group, share: conclusive === 0 ? 0 : group.spoiled / conclusive };
+}
+
+/** The declared routes in their order; then what else there is evidence of. */
+function joinRoutes(
+  declared: readonly string[],
+  counted: readonly RouteCounts[],
+  coverage: readonly RouteCoverage[],
+  latencies: readonly RouteLatency[],
+): RouteReport[] {
+  return [...new Set([...declared, ...counted.map(({ route }) => route)])].map((route) => {
+    const own = latencies.filter((latency) => latency.route === route);
+    const { asked = 0, kinds = 0, comparedKinds = 0 } = coverage.find((each) => each.route === route) ?? {};
+    return {
+      route,
+      comparisons: counted.find((each) => each.route === route)?.comparisons ?? nothingCompared,
+      asked,
+      kinds,
+      comparedKinds,
+      legacyP95Ms: latencyPercentile(addUp(own, 'legacy'), 0.95),
+      candidateP95Ms: latencyPercentile(addUp(own, 'candidate'), 0.95),
+    };
+  });
+}
+
+function addUp(latencies: readonly RouteLatency[], side: Side): ReadonlyMap<number, number> {
+  const sum = new Map<number, number>();
+  for (const latency of latencies) {
+    if (latency.side !== side) continue;
+    for (const [bucket, count] of latency.counts) sum.set(bucket, (sum.get(bucket) ?? 0) + count);
+  }
+  return sum;
+}
