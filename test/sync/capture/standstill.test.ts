@@ -1,30 +1,14 @@
 import { expect, test } from 'vitest';
-import { defineReadModel } from '../../../src/config/read-model-definition.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
 import { Standstill } from '../../../src/sync/capture/standstill.ts';
 import { until } from '../../support/until.ts';
 import { setupSync, type SyncSetup } from '../fixtures.ts';
 import { seedOrders } from '../poison.ts';
+import { makeShops, shops } from '../shops-model.ts';
 import { caughtUp, fillDisk, shortRests, soon, untilFailed } from '../two-models.ts';
 
 const timeout = 90_000;
 const maxBehind = 100_000;
-
-const shops = defineReadModel({
-  name: 'other',
-  version: 1,
-  key: 'id',
-  root: 'shops',
-  table: (t) => {
-    t.integer('id').primary();
-    t.text('name');
-  },
-  sources: { shops: { key: 'id', dirty: (row) => [Number(row['id'])] } },
-  build: (keys, mirror) =>
-    mirror('shops')
-      .whereIn('id', [...keys])
-      .select('id', 'name'),
-});
 
 async function pad({ legacy }: SyncSetup): Promise<void> {
   await legacy.raw(`SELECT pg_logical_emit_message(false, 'padding', repeat('x', 50000))`);
@@ -89,8 +73,7 @@ test(
   { timeout },
   async () => {
     await using setup = await setupSync();
-    await setup.legacy.raw('CREATE TABLE shops (id int PRIMARY KEY, name text)');
-    await setup.legacy.raw(`INSERT INTO shops VALUES (1, 'first'), (2, 'second')`);
+    await makeShops(setup);
     const codes: unknown[] = [];
     const warn = (fields: Readonly<Record<string, unknown>>): void => void codes.push(fields['code']);
     const capture = setup.startCapture({
