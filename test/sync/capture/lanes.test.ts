@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { silentLog } from '../../../src/kernel/log.ts';
-import { type ReadModelDefinition } from '../../../src/config/read-model-definition.ts';
+import type { ReadModelDefinition } from '../../../src/config/read-model-definition.ts';
 import type { Position } from '../../../src/kernel/position.ts';
 import { until } from '../../support/until.ts';
 import { setupSync } from '../fixtures.ts';
