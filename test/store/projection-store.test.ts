@@ -47,3 +47,28 @@ test('a position is moved on only by whoever knows where it stands', async () =>
     await target.destroy();
   }
 });
+
+test('what was merely claimed is no read model that was ever made', async () => {
+  await using database = await createTestDatabase();
+  const target = openTarget(database.url);
+  try {
+    await migrateStore(target);
+    const store = new ProjectionStore();
+    const epoch = await store.claim(target, 'summary_v1', undefined);
+    expect(epoch).toBeDefined();
+    expect(await store.claim(target, 'summary_v1', undefined)).toBeUndefined();
+    expect(await store.hasAny(target)).toBe(false);
+    const start = {
+      name: 'summary_v1',
+      fingerprint: 'f',
+      position: 1n,
+      timeline: 1,
+      sources: new Map([['t', 1]]),
+      epoch,
+    };
+    await target.transaction((tx) => store.restart(tx, start));
+    expect(await store.hasAny(target)).toBe(true);
+  } finally {
+    await target.destroy();
+  }
+});

@@ -18,15 +18,20 @@ export async function untilMended(
   signal: AbortSignal,
 ): Promise<readonly RefusedModel[]> {
   const demands = demandsOf(refused.map(({ definition }) => definition));
+  while (!signal.aborted) {
+    // What cannot be looked at now is looked at again soon: the stream of the others has nothing to do with it.
+    const refusals = await lookAgain(url, { slot, demands }).catch(() => undefined);
+    const mended = refusals ? refused.filter(({ definition }) => errorsOf(definition, refusals).length === 0) : [];
+    if (mended.length > 0) return mended;
+    await sleep(everyMs, signal);
+  }
+  return [];
+}
+
+async function lookAgain(url: string, what: Parameters<typeof findRefusals>[1]): ReturnType<typeof findRefusals> {
   const client = await connectToLegacy(url, 'fig refused tables');
   try {
-    while (!signal.aborted) {
-      const refusals = await findRefusals(client, { slot, demands });
-      const mended = refused.filter(({ definition }) => errorsOf(definition, refusals).length === 0);
-      if (mended.length > 0) return mended;
-      await sleep(everyMs, signal);
-    }
-    return [];
+    return await findRefusals(client, what);
   } finally {
     await endConnection(client);
   }

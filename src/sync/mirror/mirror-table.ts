@@ -215,13 +215,11 @@ export class MirrorTable {
   ): Promise<ReadonlyMap<string, number>> {
     const filter = keyFilter(this.keyColumns, keys);
     const names = this.key.map(quoteName).join(', ');
-    const sent = this.keyColumns.map(({ name, type }) => `${asSent(quoteName(name), type)} AS ${quoteName(name)}`);
-    const sql = `SELECT ${sent.join(', ')}, "fig bytes"::text AS "fig bytes" FROM (
+    const sql = `SELECT ${sentList(this.keyColumns)}, "fig bytes"::text AS "fig bytes" FROM (
       SELECT ${names}, "fig bytes", sum("fig bytes") OVER () AS "fig sum"
         FROM (SELECT ${names}, ${this.#printedSize()} AS "fig bytes" FROM ${this.#table} AS t WHERE ${filter.sql}) AS t) AS t
       WHERE "fig sum" > $${filter.values.length + 1}::numeric`;
-    const types = this.keyColumns.map(({ type }) => type);
-    const { rows } = await runStatement<RawRow>(tx, sql, [...filter.values, String(most)], types);
+    const { rows } = await runStatement<RawRow>(tx, sql, [...filter.values, String(most)], this.keyTypes);
     return new Map(rows.map((row) => [keyText(row, this.key), Number(row['fig bytes'])]));
   }
 
@@ -347,7 +345,7 @@ export class MirrorTable {
   }
 
   #selectList(): string {
-    return this.#columns.map(({ name, type }) => `${asSent(quoteName(name), type)} AS ${quoteName(name)}`).join(', ');
+    return sentList(this.#columns);
   }
 }
 
@@ -363,4 +361,8 @@ function asSent(column: string, type: string): string {
 
 function rowsOf(result: unknown): readonly RawRow[] {
   return (result as { rows: RawRow[] }).rows;
+}
+
+function sentList(columns: readonly TypedColumn[]): string {
+  return columns.map(({ name, type }) => `${asSent(quoteName(name), type)} AS ${quoteName(name)}`).join(', ');
 }

@@ -53,7 +53,9 @@ export async function withdraw(
   tables: readonly string[],
   budgetMs: number,
 ): Promise<{ readonly remedy: string; readonly error: string } | undefined> {
-  const statement = `ALTER PUBLICATION ${escapeIdentifier(name)} DROP TABLE ${tables.map(quoted).join(', ')}`;
+  // Only: with tables that came to inherit from one, which were never published, it would fail.
+  const list = tables.map((table) => `ONLY ${quoted(table)}`).join(', ');
+  const statement = `ALTER PUBLICATION ${escapeIdentifier(name)} DROP TABLE ${list}`;
   try {
     await withinLockBudget(client, statement, budgetMs);
     return undefined;

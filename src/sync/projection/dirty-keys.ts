@@ -42,19 +42,18 @@ export class DirtyKeys {
     return this.#needsStored;
   }
 
-  /** Without `room` all keys are held. */
-  async ofLanded(landed: Landed, mirror: Mirror, into: Set<string>, room?: KeyRoom): Promise<void> {
+  async ofLanded(landed: Landed, mirror: Mirror, into: Set<string>, room: KeyRoom): Promise<void> {
     for (const { row, known } of landed) {
       const watched = watchRow(row, this.#layout);
       try {
         const found = this.#dirty(watched.row, mirror);
-        const query = room && asPluck(found, room.tx);
+        const query = asPluck(found, room.tx);
         if (query) {
           for await (const page of pluckedPages(room.tx, query)) await collect(page as KeyValue[], into, room);
         } else {
           const given = Array.isArray(found) ? (found as readonly KeyValue[]) : await found;
           // Most rows name a key or two, and that needs no waiting.
-          if (room && into.size + given.length > room.most) await collect(given, into, room);
+          if (into.size + given.length > room.most) await collect(given, into, room);
           else hold(given, into);
         }
       } catch (error) {

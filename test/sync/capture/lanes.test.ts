@@ -1,11 +1,12 @@
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { silentLog } from '../../../src/kernel/log.ts';
-import { defineReadModel, type ReadModelDefinition } from '../../../src/config/read-model-definition.ts';
+import type { ReadModelDefinition } from '../../../src/config/read-model-definition.ts';
 import type { Position } from '../../../src/kernel/position.ts';
 import { until } from '../../support/until.ts';
 import { setupSync } from '../fixtures.ts';
 import { seedOrders } from '../poison.ts';
+import { makeShops, shops } from '../shops-model.ts';
 import { summary } from '../summary-model.ts';
 import { OwnServer } from '../support/own-server.ts';
 import {
@@ -264,23 +265,7 @@ test('log is kept for a failed read model up to a bound; beyond it the read mode
 test('a legacy table of one read model that changes ends the session for a moment only, and the other is read from all the time', async () => {
   await using setup = await setupSync();
   await seedOrders(setup, 30);
-  await setup.legacy.raw('CREATE TABLE shops (id int PRIMARY KEY, name text)');
-  await setup.legacy.raw(`INSERT INTO shops VALUES (1, 'first')`);
-  const shops = defineReadModel({
-    name: 'other',
-    version: 1,
-    key: 'id',
-    root: 'shops',
-    table: (t) => {
-      t.integer('id').primary();
-      t.text('name');
-    },
-    sources: { shops: { key: 'id', dirty: (row) => [String(row.id)] } },
-    build: (keys, mirror) =>
-      mirror('shops')
-        .whereIn('id', [...keys])
-        .select('id', 'name'),
-  });
+  await makeShops(setup);
   const told: (Position | undefined)[] = [];
   const capture = setup.startCapture({
     ...both,
@@ -294,7 +279,10 @@ test('a legacy table of one read model that changes ends the session for a momen
   await setup.legacy.raw(`UPDATE shops SET name = 'after the change'`);
   await caughtUp(capture, 'other');
   await caughtUp(capture, 'summary');
-  expect(await setup.target('rm_other_v1.other').select('id', 'name')).toEqual([{ id: 1, name: 'after the change' }]);
+  expect(await setup.target('rm_other_v1.other').select('id', 'name').orderBy('id')).toEqual([
+    { id: 1, name: 'after the change' },
+    { id: 2, name: 'after the change' },
+  ]);
   expect(told).not.toEqual([]);
   expect(told).not.toContain(undefined);
 });

@@ -2,38 +2,18 @@ import { expect, test } from 'vitest';
 import { gateHealth } from '../../../src/app/gate-health.ts';
 import { SimpleReadModels } from '../../../src/app/simple-read-models.ts';
 import { normalizeConfig } from '../../../src/config/normalize-config.ts';
-import { defineReadModel } from '../../../src/config/read-model-definition.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
 import type { Position } from '../../../src/kernel/position.ts';
 import { until } from '../../support/until.ts';
 import { setupSync, type SyncSetup } from '../fixtures.ts';
 import { seedOrders } from '../poison.ts';
+import { makeShops, shops } from '../shops-model.ts';
 import { summary } from '../summary-model.ts';
 import { caughtUp, confirmed, soon, untilFailed, walSender } from '../two-models.ts';
 
 const timeout = 90_000;
 
-const shops = defineReadModel({
-  name: 'other',
-  version: 1,
-  key: 'id',
-  root: 'shops',
-  table: (t) => {
-    t.integer('id').primary();
-    t.text('name');
-  },
-  sources: { shops: { key: 'id', dirty: (row) => [Number(row['id'])] } },
-  build: (keys, mirror) =>
-    mirror('shops')
-      .whereIn('id', [...keys])
-      .select('id', 'name'),
-});
 const both = { ...soon, readModels: [summary, shops] };
-
-async function makeShops({ legacy }: SyncSetup): Promise<void> {
-  await legacy.raw('CREATE TABLE shops (id int PRIMARY KEY, name text)');
-  await legacy.raw(`INSERT INTO shops VALUES (1, 'first'), (2, 'second')`);
-}
 
 async function shopsAreRight({ legacy, target }: SyncSetup): Promise<void> {
   const stored = await target('rm_other_v1.other').select('id', 'name').orderBy('id');
@@ -162,3 +142,36 @@ test(
     await shopsAreRight(setup);
   },
 );
+
+test('a look at refused tables that fails takes nothing from the others, and is made again', { timeout }, async () => {
+  await using setup = await setupSync();
+  await seedOrders(setup, 30);
+  await makeShops(setup);
+  await setup.legacy.raw('ALTER TABLE shops DROP CONSTRAINT shops_pkey');
+  const capture = setup.startCapture(both);
+  await caughtUp(capture, 'summary');
+  await untilFailed(capture);
+  const session = await walSender(setup);
+  const lookWaits = async (): Promise<boolean> => {
+    const found = await setup.legacy.raw(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'fig refused tables'
+          AND wait_event_type = 'Lock'`,
+    );
+    return found.rowCount > 0;
+  };
+  const lock = await setup.legacy.transaction();
+  try {
+    // Nobody else reads it.
+    await lock.raw('LOCK TABLE pg_catalog.pg_inherits IN ACCESS EXCLUSIVE MODE');
+    await until('the look waits for a lock', lookWaits);
+    await until('it has given up', async () => !(await lookWaits()));
+  } finally {
+    await lock.rollback();
+  }
+  await setup.legacy.raw(`UPDATE orders SET note = 'meanwhile'`);
+  await caughtUp(capture, 'summary');
+  expect(await walSender(setup)).toBe(session);
+  await setup.legacy.raw('ALTER TABLE shops ADD PRIMARY KEY (id)');
+  await caughtUp(capture, 'other');
+  await shopsAreRight(setup);
+});

@@ -12,6 +12,7 @@ test('a table that is locked is left before the lock is waited for, and the wait
   await setup.legacy.raw('CREATE SCHEMA "select"');
   await setup.legacy.raw('CREATE TABLE "select"."order" (id int)');
   await setup.legacy.raw('CREATE PUBLICATION "table" FOR TABLE "select"."order", orders');
+  await setup.legacy.raw('CREATE TABLE of_it () INHERITS ("select"."order")');
   const client = await connectToLegacy(setup.legacyUrl, 'test');
   const findings = ['select.order', 'public.items'].map((subject) => ({
     id: 'replica-identity' as const,
@@ -29,7 +30,7 @@ test('a table that is locked is left before the lock is waited for, and the wait
       budgetMs: 300,
       log: { ...silentLog, error: (fields: unknown): void => void told.push(fields) },
     });
-    const remedy = 'ALTER PUBLICATION "table" DROP TABLE "select"."order";';
+    const remedy = 'ALTER PUBLICATION "table" DROP TABLE ONLY "select"."order";';
     const error = expect.stringContaining('lock timeout') as string;
     expect(told).toEqual(['select.order', { table: 'select.order', remedy, error }]);
   } finally {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Mirror, SourceDefinition } from '../../../src/config/read-model-definition.ts';
 import type { SourceRow } from '../../../src/config/source-row.ts';
-import { DirtyKeys, StoredRowsNeeded } from '../../../src/sync/projection/dirty-keys.ts';
+import { DirtyKeys, type KeyRoom, StoredRowsNeeded } from '../../../src/sync/projection/dirty-keys.ts';
 import type { LandedRow } from '../../../src/sync/mirror/mirror-table.ts';
 
 const columns = [
@@ -10,10 +10,12 @@ const columns = [
   { name: 'open', mirrorType: 'boolean', sourceType: 'boolean' },
 ];
 const noMirror = (() => undefined) as unknown as Mirror;
+/** Nothing here is asked of a database. */
+const room: KeyRoom = { tx: {} as KeyRoom['tx'], most: Number.POSITIVE_INFINITY, spill: async () => undefined };
 
 async function ask(dirty: SourceDefinition['dirty'], ...landed: LandedRow[]): Promise<readonly string[]> {
   const keys = new Set<string>();
-  await new DirtyKeys({ key: 'id', dirty }, columns, ['id']).ofLanded(landed, noMirror, keys);
+  await new DirtyKeys({ key: 'id', dirty }, columns, ['id']).ofLanded(landed, noMirror, keys, room);
   return [...keys];
 }
 const row = { id: '7', order_id: '9007199254740993', open: 't' };
