@@ -12,6 +12,7 @@ import type { UnreadableReason } from './decode-body.ts';
 import { displayText } from './display-text.ts';
 import type { AskedUrl } from './headers/url-reference.ts';
 import { compareJson } from './json/compare-json.ts';
+import { PlainEquality } from './json/plain-equality.ts';
 import { digestJson } from './json/digest-json.ts';
 import type { JsonValue } from './json/json-value.ts';
 import { parseJson, type JsonFault, type ParsedJson } from './json/parse-json.ts';
@@ -30,6 +31,7 @@ export type Comparison =
     }
   | { readonly outcome: 'undetermined'; readonly reason: IncomparableReason };
 
+const plainEquality = new PlainEquality();
 const equal: Comparison = { outcome: 'equal' };
 
 /**
@@ -130,6 +132,8 @@ export class AnswerComparer {
 
   #compareBodies(legacy: ReadableAnswer, candidate: ReadableAnswer): Comparison {
     if (Buffer.compare(legacy.body, candidate.body) === 0) return equal;
+    const areJson = legacy.kind === 'json' && candidate.kind === 'json';
+    if (areJson && plainEquality.holds(legacy.body, candidate.body, this.#root)) return equal;
     const ours = this.#toJson(legacy);
     const theirs = this.#toJson(candidate);
     for (const parsed of [ours, theirs]) {

@@ -60,10 +60,13 @@ export class RulesAt {
   readonly namesPositions: boolean;
   /** Here or below a value may differ within a tolerance. */
   readonly holdsTolerance: boolean;
+  /** No rule is about a place below this one, or about this one alone. */
+  readonly saysNothing: boolean;
   readonly #criticalAbove: boolean;
 
   constructor(nodes: readonly RuleNode[], criticalAbove: boolean, redactedAbove: boolean) {
     this.#nodes = nodes;
+    this.saysNothing = nodes.length === 0;
     this.#criticalAbove = criticalAbove || nodes.some((node) => node.critical);
     this.ignored = nodes.some((node) => node.ignore);
     this.critical = this.#criticalAbove || nodes.some((node) => node.holdsCritical);
@@ -137,7 +140,11 @@ export function compilePathRules(rules: PathRules): RulesAt {
     for (const node of nodesTo(root, path)) node.holdsCritical = true;
     nodeAt(root, path).critical = true;
   }
-  return new RulesAt([root], false, false);
+  return isEmpty(root) ? noRules : new RulesAt([root], false, false);
+}
+
+function isEmpty({ keys, indexes, any, ...rules }: RuleNode): boolean {
+  return keys.size + indexes.size === 0 && any === undefined && Object.values(rules).every((rule) => !rule);
 }
 
 function nodeAt(root: RuleNode, path: string): RuleNode {
