@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { NormalizedCompareRules } from '../src/config/normalized-config.ts';
-import type { HttpAnswer } from '../src/kernel/exchange.ts';
+import { headerValue, headerValues, type HttpAnswer } from '../src/kernel/exchange.ts';
 import type { Difference } from '../src/kernel/verdict.ts';
 import { textDifferences } from './bodies/compare-texts.ts';
 import { withoutImpliedOrder } from './bodies/implied-order.ts';
@@ -13,9 +13,11 @@ import { displayText } from './display-text.ts';
 import type { AskedUrl } from './headers/url-reference.ts';
 import { compareJson } from './json/compare-json.ts';
 import { PlainEquality } from './json/plain-equality.ts';
+import { DifferingParts } from './json/differing-parts.ts';
 import { digestJson } from './json/digest-json.ts';
 import type { JsonValue } from './json/json-value.ts';
 import { parseJson, type JsonFault, type ParsedJson } from './json/parse-json.ts';
+import { mediaTypeOf } from './media-type.ts';
 import { compilePathRules, type RulesAt } from './path-rules.ts';
 import type { Redactor } from './redact.ts';
 
@@ -31,6 +33,7 @@ export type Comparison =
     }
   | { readonly outcome: 'undetermined'; readonly reason: IncomparableReason };
 
+const differingParts = new DifferingParts();
 const plainEquality = new PlainEquality();
 const equal: Comparison = { outcome: 'equal' };
 
@@ -58,13 +61,15 @@ export class AnswerComparer {
   /** `asked`: the question of both. Without it, references in headers are compared as they are written. */
   compare(legacy: HttpAnswer, candidate: HttpAnswer, asked?: AskedUrl): Comparison {
     if (this.#isIdentical(legacy, candidate, asked)) return equal;
+    const isPlain = isPlainJson(legacy) && isPlainJson(candidate);
+    if (isPlain && this.#arePlainlyEqual(legacy, candidate)) return equal;
     if (legacy.status !== candidate.status) return different([statusDifference(legacy.status, candidate.status)]);
     const ours = this.#toComparable(legacy, asked);
     const theirs = this.#toComparable(candidate, asked);
     if (!ours.ok) return { outcome: 'undetermined', reason: ours.reason };
     if (!theirs.ok) return { outcome: 'undetermined', reason: theirs.reason };
     const headers = this.#headerDifferences(ours.answer, theirs.answer);
-    const bodies = this.#compareBodies(ours.answer, theirs.answer);
+    const bodies = this.#compareBodies(ours.answer, theirs.answer, isPlain);
     if (bodies.outcome === 'undetermined') return bodies;
     if (bodies.outcome === 'equal') return headers.length === 0 ? equal : different(headers);
     return different([...headers, ...bodies.differences], bodies.truncated);
@@ -130,10 +135,21 @@ export class AnswerComparer {
     });
   }
 
-  #compareBodies(legacy: ReadableAnswer, candidate: ReadableAnswer): Comparison {
+  /** As they came: answers are equal whose headers are the same and whose bodies are the same JSON. */
+  #arePlainlyEqual(legacy: HttpAnswer, candidate: HttpAnswer): boolean {
+    return (
+      legacy.status === candidate.status &&
+      this.#rules.headers.every((name) => haveSameLines(legacy, candidate, name)) &&
+      plainEquality.holds(legacy.body, candidate.body, this.#root)
+    );
+  }
+
+  #compareBodies(legacy: ReadableAnswer, candidate: ReadableAnswer, isKnownToDiffer: boolean): Comparison {
     if (Buffer.compare(legacy.body, candidate.body) === 0) return equal;
     const areJson = legacy.kind === 'json' && candidate.kind === 'json';
-    if (areJson && plainEquality.holds(legacy.body, candidate.body, this.#root)) return equal;
+    if (areJson && !isKnownToDiffer && plainEquality.holds(legacy.body, candidate.body, this.#root)) return equal;
+    const parts = areJson ? differingParts.read(legacy.body, candidate.body, this.#root) : undefined;
+    if (parts) return this.#compareJson(parts.legacy, parts.candidate, this.#root);
     const ours = this.#toJson(legacy);
     const theirs = this.#toJson(candidate);
     for (const parsed of [ours, theirs]) {
@@ -141,10 +157,14 @@ export class AnswerComparer {
     }
     if (!ours?.ok || !theirs?.ok || legacy.kind !== candidate.kind) return this.#compareTexts(legacy, candidate);
     const rules = this.#rulesFor(legacy, ours.value, theirs.value);
-    const compared = compareJson(ours.value, theirs.value, rules, this.#redactor);
-    if (compared.outcome !== 'different') return compared;
-    const { differences, truncated } = compared;
-    return different(isOfElements(legacy) ? withoutImpliedOrder(differences) : differences, truncated);
+    const compared = this.#compareJson(ours.value, theirs.value, rules);
+    if (compared.outcome !== 'different' || !isOfElements(legacy)) return compared;
+    return different(withoutImpliedOrder(compared.differences), compared.truncated);
+  }
+
+  #compareJson(legacy: JsonValue, candidate: JsonValue, rules: RulesAt): Comparison {
+    const compared = compareJson(legacy, candidate, rules, this.#redactor);
+    return compared.outcome === 'different' ? different(compared.differences, compared.truncated) : compared;
   }
 
   #rulesFor({ kind }: ReadableAnswer, legacy: JsonValue, candidate: JsonValue): RulesAt {
@@ -165,6 +185,16 @@ export class AnswerComparer {
   #shown(header: string | undefined): string | undefined {
     return header === undefined ? undefined : displayText(JSON.stringify(header), this.#redactor);
   }
+}
+
+/** JSON as it is, without a content coding. */
+function isPlainJson(answer: HttpAnswer): boolean {
+  return headerValue(answer.headers, 'content-encoding') === undefined && mediaTypeOf(answer).kind === 'json';
+}
+
+function haveSameLines(legacy: HttpAnswer, candidate: HttpAnswer, name: string): boolean {
+  const [ours, theirs] = [headerValues(legacy.headers, name), headerValues(candidate.headers, name)];
+  return ours.length === theirs.length && ours.every((line, at) => line === theirs[at]);
 }
 
 function different(differences: readonly Difference[], truncated = false): Comparison {

@@ -12,8 +12,23 @@ export interface MediaType {
   readonly kind: BodyKind;
 }
 
+/** What has been read before: an app has a handful of them. */
+const known = new Map<string, MediaType>();
+const MAX_KNOWN = 100;
+
 export function mediaTypeOf(answer: HttpAnswer): MediaType {
-  const [type, parameters] = readParameters(headerValues(answer.headers, 'content-type').at(-1) ?? '');
+  const text = headerValues(answer.headers, 'content-type').at(-1) ?? '';
+  let type = known.get(text);
+  if (type === undefined) {
+    // Those of multipart bodies are made up anew for each.
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(text, (type = readMediaType(text)));
+  }
+  return type;
+}
+
+function readMediaType(text: string): MediaType {
+  const [type, parameters] = readParameters(text);
   const charset = parameters.get('charset')?.toLowerCase();
   return { type, charset: charset === 'utf8' ? 'utf-8' : charset, parameters, kind: kindOf(type) };
 }

@@ -116,7 +116,8 @@ function rulesOf(nodes: readonly RuleNode[], isCritical: boolean, isRedacted: bo
   return isRedacted ? onlyRedacted : noRules;
 }
 
-const noRules = new RulesAt([], false, false);
+/** Where no rule says anything. */
+export const noRules = new RulesAt([], false, false);
 const onlyCritical = new RulesAt([], true, false);
 const onlyRedacted = new RulesAt([], false, true);
 const criticalAndRedacted = new RulesAt([], true, true);
