@@ -84,8 +84,8 @@ export class DifferingParts {
       ? alone(this.#pair(restOfOurs[0]!, restOfTheirs[0]!, rules.into(0), depth + 1))
       : [valuesOf(this.#follower.tape, restOfOurs), valuesOf(this.#candidate, restOfTheirs)];
     return [
-      [...new Array<JsonValue>(start).fill(sameInBoth), ...left, ...new Array<JsonValue>(end).fill(sameInBoth)],
-      [...new Array<JsonValue>(start).fill(sameInBoth), ...right, ...new Array<JsonValue>(end).fill(sameInBoth)],
+      [...sames(start), ...left, ...sames(end)],
+      [...sames(start), ...right, ...sames(end)],
     ];
   }
 
@@ -114,6 +114,10 @@ function elementsOf({ nodes }: TokenTape, array: number): number[] {
   const end = nodes[array + NEXT]!;
   for (let element = array + NODE; element < end; element = nodes[element + NEXT]!) elements.push(element);
   return elements;
+}
+
+function sames(length: number): JsonValue[] {
+  return Array.from({ length }, () => sameInBoth);
 }
 
 function alone([legacy, candidate]: [JsonValue, JsonValue]): [JsonValue[], JsonValue[]] {
