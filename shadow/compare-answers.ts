@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { NormalizedCompareRules } from '../src/config/normalized-config.ts';
+import type { NormalizedCompareRules } from '../src/config/compare-rules.ts';
+import { rulesOfRoute, type RulesOfRoute } from '../src/config/rule-list.ts';
+import { parsePath, type PatternStep } from '../src/config/rule-path.ts';
 import type { HttpAnswer } from '../src/kernel/exchange.ts';
 import type { Difference } from '../src/kernel/verdict.ts';
 import { textDifferences } from './bodies/compare-texts.ts';
@@ -13,7 +15,10 @@ import { displayText } from './display-text.ts';
 import type { AskedUrl } from './headers/url-reference.ts';
 import { compareJson } from './json/compare-json.ts';
 import { digestJson } from './json/digest-json.ts';
+import { findForeign } from './json/find-foreign.ts';
+import { findHidden, type Hidden } from './json/find-hidden.ts';
 import type { JsonValue } from './json/json-value.ts';
+import { movesOf, moveValues, type NamedMove } from './json/move-values.ts';
 import { parseJson, type JsonFault, type ParsedJson } from './json/parse-json.ts';
 import { compilePathRules, type RulesAt } from './path-rules.ts';
 import type { Redactor } from './redact.ts';
@@ -33,23 +38,35 @@ export type Comparison =
 const equal: Comparison = { outcome: 'equal' };
 
 /**
- * Compares answers under the rules of one feature. Identical answers are never parsed to be compared. What it lists is
+ * Compares answers under the rules of one feature, or of one of its routes. Identical answers are never parsed to be compared. What it lists is
  * redacted. Nothing here does I/O.
  */
 export class AnswerComparer {
-  readonly #rules: NormalizedCompareRules;
+  readonly #rules: RulesOfRoute;
+  readonly #redact: readonly string[];
+  readonly #owners: readonly (readonly PatternStep[])[];
+  readonly #moves: readonly NamedMove[];
   readonly #root: RulesAt;
   /** The same rules where everything is personal. */
   readonly #hiding: RulesAt;
   readonly #redactor: Redactor;
   readonly #comparable = new WeakMap<HttpAnswer, ComparableAnswer>();
+  /** With everything where the candidate has it. */
   readonly #parsed = new WeakMap<ReadableAnswer, ParsedJson>();
+  /** Ids of the rules that moved something. */
+  readonly #moved = new WeakMap<ReadableAnswer, ReadonlySet<string>>();
 
   /** Throws a SyntaxError when a path of the rules cannot be read. */
-  constructor(rules: NormalizedCompareRules, redactor: Redactor) {
-    this.#rules = rules;
+  constructor(compare: NormalizedCompareRules, redactor: Redactor, route?: string) {
+    const { rules, headers } = rulesOfRoute(compare, route);
+    const pathsOf = (kind: 'redact' | 'owner'): string[] =>
+      rules.filter((rule) => rule.kind === kind).map(({ path }) => path);
+    this.#rules = { rules, headers };
+    this.#redact = pathsOf('redact');
+    this.#owners = pathsOf('owner').map(parsePath);
+    this.#moves = movesOf(rules);
     this.#root = compilePathRules(rules);
-    this.#hiding = compilePathRules({ ...rules, redact: ['$'] });
+    this.#hiding = compilePathRules(rulesOfRoute({ ...compare, redact: ['$', ...this.#redact] }, route).rules);
     this.#redactor = redactor;
   }
 
@@ -81,6 +98,26 @@ export class AnswerComparer {
     return hash.update(parsed?.ok ? digestJson(parsed.value, this.#root) : comparable.answer.body).digest();
   }
 
+  /**
+   * The rules that hide a difference between two answers that have been compared. What has no paths has no rules, and where the
+   * statuses differ or an answer cannot be read nothing is hidden.
+   */
+  hiddenIn(legacy: HttpAnswer, candidate: HttpAnswer, asked?: AskedUrl): Hidden {
+    if (legacy.status !== candidate.status || Buffer.compare(legacy.body, candidate.body) === 0) return [];
+    const [ours, theirs] = [this.#toComparable(legacy, asked), this.#toComparable(candidate, asked)];
+    if (!ours.ok || !theirs.ok || ours.answer.kind !== theirs.answer.kind) return [];
+    const [left, right] = [this.#toJson(ours.answer), this.#toJson(theirs.answer)];
+    if (!left?.ok || !right?.ok) return [];
+    const hidden = findHidden(left.value, right.value, this.#root);
+    return hidden === 'unknown' ? hidden : [...this.#movedInOne(ours.answer, theirs.answer), ...hidden];
+  }
+
+  /** Where both have the old form, moving hides nothing. */
+  #movedInOne(legacy: ReadableAnswer, candidate: ReadableAnswer): string[] {
+    const [ours, theirs] = [this.#moved.get(legacy), this.#moved.get(candidate)];
+    return this.#moves.map(({ id }) => id).filter((id) => ours?.has(id) !== theirs?.has(id));
+  }
+
   #isIdentical(a: HttpAnswer, b: HttpAnswer, asked: AskedUrl | undefined): boolean {
     return (
       a.status === b.status &&
@@ -105,10 +142,17 @@ export class AnswerComparer {
     if (answer.kind === 'text' || answer.kind === 'binary') return undefined;
     let parsed = this.#parsed.get(answer);
     if (!parsed) {
-      parsed = answer.kind === 'json' ? parseJson(answer.text ?? '') : this.#readTree(answer);
+      parsed = this.#inPlace(answer, answer.kind === 'json' ? parseJson(answer.text ?? '') : this.#readTree(answer));
       this.#parsed.set(answer, parsed);
     }
     return parsed;
+  }
+
+  #inPlace(answer: ReadableAnswer, parsed: ParsedJson): ParsedJson {
+    if (!parsed.ok || this.#moves.length === 0) return parsed;
+    const { value, moved } = moveValues(parsed.value, this.#moves);
+    this.#moved.set(answer, moved);
+    return { ok: true, value };
   }
 
   #readTree(answer: ReadableAnswer): ParsedJson {
@@ -138,18 +182,24 @@ export class AnswerComparer {
     if (!ours?.ok || !theirs?.ok || legacy.kind !== candidate.kind) return this.#compareTexts(legacy, candidate);
     const rules = this.#rulesFor(legacy, ours.value, theirs.value);
     const compared = compareJson(ours.value, theirs.value, rules, this.#redactor);
-    if (compared.outcome !== 'different') return compared;
+    if (compared.outcome === 'undetermined') return compared;
+    const foreign = this.#owners.flatMap((owner) =>
+      findForeign(ours.value, theirs.value, owner, rules, this.#redactor),
+    );
+    if (compared.outcome === 'equal') return foreign.length === 0 ? equal : different(foreign);
     const { differences, truncated } = compared;
-    return different(isOfElements(legacy) ? withoutImpliedOrder(differences) : differences, truncated);
+    const told = isOfElements(legacy) ? withoutImpliedOrder(differences) : differences;
+    return different([...foreign, ...told], truncated);
   }
 
   #rulesFor({ kind }: ReadableAnswer, legacy: JsonValue, candidate: JsonValue): RulesAt {
-    const { redact } = this.#rules;
-    return kind === 'json' || redact.length === 0 || isCoveredBy(redact, legacy, candidate) ? this.#root : this.#hiding;
+    return kind === 'json' || this.#redact.length === 0 || isCoveredBy(this.#redact, legacy, candidate)
+      ? this.#root
+      : this.#hiding;
   }
 
   #compareTexts(legacy: ReadableAnswer, candidate: ReadableAnswer): Comparison {
-    const isHidden = this.#rules.redact.length > 0;
+    const isHidden = this.#redact.length > 0;
     const found = textDifferences(legacy, candidate, {
       redactor: this.#redactor,
       critical: this.#root.critical,

@@ -1,3 +1,4 @@
+import type { RulesAt } from '../path-rules.ts';
 import type { JsonArray } from './json-value.ts';
 import { groupByKey } from './keyed-elements.ts';
 import { matchWithin } from './match-within.ts';
@@ -15,6 +16,12 @@ export interface ElementSense {
   readonly hasTolerance: boolean;
 }
 
+/** What makes the key of an element, and the rules of elements. Without names all of them are one multiset. */
+export interface ElementKey {
+  readonly names: readonly string[];
+  readonly rules: RulesAt;
+}
+
 /** Pairs that are tried within one group of elements that no key tells apart. */
 const MAX_TRIES = 10_000;
 
@@ -30,9 +37,14 @@ export function pairInOrder(left: readonly number[], right: readonly number[]): 
  * Pairs by key, whatever the order. Elements whose key is missing or not unique are paired as a multiset: equal ones
  * with each other, the rest in the order they came in.
  */
-export function pairByKey(legacy: JsonArray, candidate: JsonArray, key: string, sense: ElementSense): ElementPair[] {
-  const ours = groupByKey(legacy, key);
-  const theirs = groupByKey(candidate, key);
+export function pairByKey(
+  legacy: JsonArray,
+  candidate: JsonArray,
+  { names, rules }: ElementKey,
+  sense: ElementSense,
+): ElementPair[] {
+  const ours = groupByKey(legacy, names, rules);
+  const theirs = groupByKey(candidate, names, rules);
   const pairs: ElementPair[] = [];
   for (const name of new Set([...ours.keys(), ...theirs.keys()])) {
     const left = ours.get(name) ?? [];

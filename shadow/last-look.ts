@@ -1,0 +1,30 @@
+import type { HttpAnswer, HttpQuestion } from '../src/kernel/exchange.ts';
+import type { Verdict } from '../src/kernel/verdict.ts';
+import type { AnswerComparer, Comparison } from './compare-answers.ts';
+import type { Hidden } from './json/find-hidden.ts';
+
+/** Verdicts that rest on a comparison of two answers, the last one that was made. */
+const resting: ReadonlySet<Verdict> = new Set(['match', 'mismatch', 'stale', 'raced']);
+
+/** Compares for one judgement, and tells afterwards what rules hid in the two answers that it came to rest on. */
+export class LastLook {
+  readonly #comparer: AnswerComparer;
+  readonly #question: HttpQuestion;
+  #last: readonly [HttpAnswer, HttpAnswer] | undefined;
+
+  constructor(comparer: AnswerComparer, question: HttpQuestion) {
+    this.#comparer = comparer;
+    this.#question = question;
+  }
+
+  compare(legacy: HttpAnswer, candidate: HttpAnswer): Comparison {
+    this.#last = [legacy, candidate];
+    return this.#comparer.compare(legacy, candidate, this.#question);
+  }
+
+  /** Ids of rules; undefined: the verdict rests on no comparison. */
+  hidden(verdict: Verdict): Hidden | undefined {
+    if (this.#last === undefined || !resting.has(verdict)) return undefined;
+    return this.#comparer.hiddenIn(...this.#last, this.#question);
+  }
+}
