@@ -1,13 +1,47 @@
-import type { NormalizedCompareRules } from '../config/compare-rules.ts';
-import { allRules, type CompareRule, type Tolerance } from '../config/rule-list.ts';
+import type { CompareRule, Tolerance } from '../config/rule-list.ts';
 import type { ReportRule } from './feature-report.ts';
+import type { RuleFigures } from './rule-figures.ts';
 
-/** The rules of a feature as lines of what they do and where, those that can fail a gate first. */
-export function reportRules(compare: NormalizedCompareRules): readonly ReportRule[] {
+/** The rules of a feature as lines of what they do, where, and what that hid; those that can fail a gate first. */
+export function reportRules(rules: readonly RuleFigures[], headers: readonly string[]): readonly ReportRule[] {
   return [
-    ...allRules(compare).map((rule) => ({ rule: rule.kind, where: rule.path, detail: detailOf(rule) })),
-    ...compare.headers.map((where) => ({ rule: 'header', where, detail: 'compared' })),
+    ...rules.map(reportRule),
+    ...headers.map((where): ReportRule => ({ rule: 'header', where, detail: 'compared' })),
   ];
+}
+
+function reportRule(figures: RuleFigures): ReportRule {
+  const { rule, isExpired } = figures;
+  const { kind, path, route, because, expires, maxHidden } = rule;
+  return {
+    rule: kind,
+    where: path,
+    detail: detailOf(rule),
+    ...(route !== undefined && { route }),
+    ...(hides.has(kind) && hiddenOf(figures)),
+    ...(maxHidden < 1 && { maxHidden }),
+    ...(because !== undefined && { because }),
+    ...(expires !== undefined && { expires, isExpired }),
+  };
+}
+
+const hides: ReadonlySet<CompareRule['kind']> = new Set(['ignore', 'keyed', 'unordered', 'tolerance', 'format', 'map']);
+
+/** Nothing while no answer is known. */
+function hiddenOf({ routes }: RuleFigures): Pick<ReportRule, 'hidden'> {
+  const sum = (of: 'hidden' | 'known' | 'unknown'): number => routes.reduce((total, route) => total + route[of], 0);
+  const [answers, compared, unknown] = [sum('hidden'), sum('known'), sum('unknown')];
+  if (compared + unknown === 0) return {};
+  const seen = routes.flatMap(({ lastSeen }) => lastSeen?.getTime() ?? []);
+  return {
+    hidden: {
+      answers,
+      compared,
+      unknown,
+      share: compared === 0 ? 0 : answers / compared,
+      lastSeen: seen.length === 0 ? undefined : new Date(Math.max(...seen)).toISOString(),
+    },
+  };
 }
 
 function detailOf(rule: CompareRule): string {
