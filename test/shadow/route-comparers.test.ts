@@ -25,6 +25,10 @@ describe('comparers of a feature', () => {
   });
   const [one, other] = [answer({ at: 1, took: 1 }), answer({ at: 2, took: 2 })];
 
+  function isSameEvidence(route: string): boolean {
+    return comparers.of(route).digest(one).equals(comparers.of(route).digest(other));
+  }
+
   test('a route with rules of its own is compared under these and the feature’s', () => {
     expect(comparers.of('GET /orders').compare(one, other)).toEqual({ outcome: 'equal' });
     expect(comparers.of('GET /orders/:id').compare(one, other)).toMatchObject({ differences: [{ at: '$.took' }] });
@@ -36,10 +40,8 @@ describe('comparers of a feature', () => {
   });
 
   test('answers that differ in what only its route ignores are the same evidence there', () => {
-    const digests = (route: string): boolean =>
-      comparers.of(route).digest(one).equals(comparers.of(route).digest(other));
-    expect(digests('GET /orders')).toBe(true);
-    expect(digests('GET /orders/:id')).toBe(false);
+    expect(isSameEvidence('GET /orders')).toBe(true);
+    expect(isSameEvidence('GET /orders/:id')).toBe(false);
   });
 
   test('each is made once', () => {
