@@ -100,15 +100,15 @@ export class AnswerComparer {
 
   /**
    * The rules that hide a difference between two answers that have been compared. What has no paths has no rules, and where the
-   * statuses differ or an answer cannot be read nothing is hidden.
+   * statuses differ or an answer cannot be read nothing is hidden. `areEqual`: that is what they were found to be.
    */
-  hiddenIn(legacy: HttpAnswer, candidate: HttpAnswer, asked?: AskedUrl): Hidden {
+  hiddenIn(legacy: HttpAnswer, candidate: HttpAnswer, asked?: AskedUrl, areEqual = false): Hidden {
     if (legacy.status !== candidate.status || Buffer.compare(legacy.body, candidate.body) === 0) return [];
     const [ours, theirs] = [this.#toComparable(legacy, asked), this.#toComparable(candidate, asked)];
     if (!ours.ok || !theirs.ok || ours.answer.kind !== theirs.answer.kind) return [];
     const [left, right] = [this.#toJson(ours.answer), this.#toJson(theirs.answer)];
     if (!left?.ok || !right?.ok) return [];
-    const hidden = findHidden(left.value, right.value, this.#root);
+    const hidden = findHidden(left.value, right.value, this.#root, { areEqual });
     return hidden === 'unknown' ? hidden : [...this.#movedInOne(ours.answer, theirs.answer), ...hidden];
   }
 

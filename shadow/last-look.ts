@@ -10,7 +10,7 @@ const resting: ReadonlySet<Verdict> = new Set(['match', 'mismatch', 'stale', 'ra
 export class LastLook {
   readonly #comparer: AnswerComparer;
   readonly #question: HttpQuestion;
-  #last: readonly [HttpAnswer, HttpAnswer] | undefined;
+  #last: { readonly legacy: HttpAnswer; readonly candidate: HttpAnswer; readonly areEqual: boolean } | undefined;
 
   constructor(comparer: AnswerComparer, question: HttpQuestion) {
     this.#comparer = comparer;
@@ -18,13 +18,15 @@ export class LastLook {
   }
 
   compare(legacy: HttpAnswer, candidate: HttpAnswer): Comparison {
-    this.#last = [legacy, candidate];
-    return this.#comparer.compare(legacy, candidate, this.#question);
+    const comparison = this.#comparer.compare(legacy, candidate, this.#question);
+    this.#last = { legacy, candidate, areEqual: comparison.outcome === 'equal' };
+    return comparison;
   }
 
   /** Ids of rules; undefined: the verdict rests on no comparison. */
   hidden(verdict: Verdict): Hidden | undefined {
     if (this.#last === undefined || !resting.has(verdict)) return undefined;
-    return this.#comparer.hiddenIn(...this.#last, this.#question);
+    const { legacy, candidate, areEqual } = this.#last;
+    return this.#comparer.hiddenIn(legacy, candidate, this.#question, areEqual);
   }
 }

@@ -24,6 +24,12 @@ const defaultMaxWork = 1_000_000;
 /** Ids of rules, or that it would take too much work to say which. Never said to be none without having looked. */
 export type Hidden = readonly string[] | 'unknown';
 
+export interface HiddenOptions {
+  /** The two have been found to be equal under the rules, which saves looking at them again. */
+  readonly areEqual?: boolean | undefined;
+  readonly maxWork?: number | undefined;
+}
+
 const strictly = compilePathRules([]);
 
 /**
@@ -34,10 +40,10 @@ export function findHidden(
   legacy: JsonValue,
   candidate: JsonValue,
   rules: RulesAt,
-  maxWork: number = defaultMaxWork,
+  { areEqual = false, maxWork = defaultMaxWork }: HiddenOptions = {},
 ): Hidden {
   try {
-    return new HiddenWalk(new WorkBudget(maxWork)).run({ legacy, candidate, rules, isSame: false });
+    return new HiddenWalk(new WorkBudget(maxWork)).run({ legacy, candidate, rules, isSame: areEqual });
   } catch (error) {
     if (error instanceof OutOfBudget) return 'unknown';
     throw error;
@@ -119,7 +125,8 @@ class HiddenWalk {
     const { rules } = pair;
     this.#budget.spend(legacy.length + candidate.length);
     const isPaired = rules.keyedBy !== undefined;
-    const isSame = pair.isSame || isEqual(legacy, candidate, rules, this.#budget, this.#ids);
+    // Where order counts, what is equal stands side by side; a key finds its partner either way.
+    const isSame = pair.isSame || (!isPaired && isEqual(legacy, candidate, rules, this.#budget, this.#ids));
     const pairs = isPaired || !isSame ? this.#pairsOf(legacy, candidate, rules) : undefined;
     if (isPaired && pairs !== undefined && isMoved(pairs)) this.#add(rules.pairedBy);
     for (let at = 0; at < (pairs?.length ?? Math.max(legacy.length, candidate.length)); at += 1) {

@@ -3,7 +3,7 @@ import { findHidden, type Hidden } from '../../../shadow/json/find-hidden.ts';
 import { fromText, rulesOf, type PathRules } from '../arbitraries.ts';
 
 function hidden(legacy: string, candidate: string, rules: Partial<PathRules>, maxWork?: number): Hidden {
-  return findHidden(fromText(legacy), fromText(candidate), rulesOf(rules), maxWork);
+  return findHidden(fromText(legacy), fromText(candidate), rulesOf(rules), { maxWork });
 }
 
 const keyed = { keyed: { $: 'id' } };

@@ -116,6 +116,7 @@ describe.each(Object.entries(anyRules))('%s', (_, rules) => {
         expect(isStrictlySame && hidden.length > 0).toBe(false);
         expect(isSame && !isStrictlySame && hidden.length === 0).toBe(false);
         expect(isSame && text(findHidden(b, a, compared)) !== text(hidden)).toBe(false);
+        expect(isSame && text(findHidden(a, b, compared, { areEqual: true })) !== text(hidden)).toBe(false);
       }),
       { numRuns: 600 },
     );
