@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { NormalizedCompareRules } from '../src/config/normalized-config.ts';
+import type { NormalizedCompareRules } from '../src/config/compare-rules.ts';
+import { rulesOfRoute, type RulesOfRoute } from '../src/config/rule-list.ts';
+import { parsePath, type PatternStep } from '../src/config/rule-path.ts';
 import { headerValue, headerValues, type HttpAnswer } from '../src/kernel/exchange.ts';
 import type { Difference } from '../src/kernel/verdict.ts';
 import { textDifferences } from './bodies/compare-texts.ts';
@@ -15,10 +17,13 @@ import { compareJson } from './json/compare-json.ts';
 import { PlainEquality } from './json/plain-equality.ts';
 import { DifferingParts } from './json/differing-parts.ts';
 import { digestJson } from './json/digest-json.ts';
+import { findForeign } from './json/find-foreign.ts';
+import { findHidden, type Hidden } from './json/find-hidden.ts';
 import type { JsonValue } from './json/json-value.ts';
+import { movesOf, moveValues, type NamedMove } from './json/move-values.ts';
 import { parseJson, type JsonFault, type ParsedJson } from './json/parse-json.ts';
 import { mediaTypeOf } from './media-type.ts';
-import { compilePathRules, type RulesAt } from './path-rules.ts';
+import { compilePathRules, noRules, type RulesAt } from './path-rules.ts';
 import type { Redactor } from './redact.ts';
 
 export type IncomparableReason = UnreadableReason | Exclude<JsonFault, 'not-json'>;
@@ -38,23 +43,38 @@ const plainEquality = new PlainEquality();
 const equal: Comparison = { outcome: 'equal' };
 
 /**
- * Compares answers under the rules of one feature. Identical answers are never parsed to be compared. What it lists is
+ * Compares answers under the rules of one feature, or of one of its routes. Identical answers are never parsed to be compared. What it lists is
  * redacted. Nothing here does I/O.
  */
 export class AnswerComparer {
-  readonly #rules: NormalizedCompareRules;
+  readonly #rules: RulesOfRoute;
+  readonly #redact: readonly string[];
+  readonly #owners: readonly (readonly PatternStep[])[];
+  readonly #moves: readonly NamedMove[];
   readonly #root: RulesAt;
+  /** Those under which bodies can be found equal as they came: none where rules look at the whole of both. */
+  readonly #plain: RulesAt;
   /** The same rules where everything is personal. */
   readonly #hiding: RulesAt;
   readonly #redactor: Redactor;
   readonly #comparable = new WeakMap<HttpAnswer, ComparableAnswer>();
+  /** With everything where the candidate has it. */
   readonly #parsed = new WeakMap<ReadableAnswer, ParsedJson>();
+  /** Ids of the rules that moved something. */
+  readonly #moved = new WeakMap<ReadableAnswer, ReadonlySet<string>>();
 
   /** Throws a SyntaxError when a path of the rules cannot be read. */
-  constructor(rules: NormalizedCompareRules, redactor: Redactor) {
-    this.#rules = rules;
+  constructor(compare: NormalizedCompareRules, redactor: Redactor, route?: string) {
+    const { rules, headers } = rulesOfRoute(compare, route);
+    const pathsOf = (kind: 'redact' | 'owner'): string[] =>
+      rules.filter((rule) => rule.kind === kind).map(({ path }) => path);
+    this.#rules = { rules, headers };
+    this.#redact = pathsOf('redact');
+    this.#owners = pathsOf('owner').map(parsePath);
+    this.#moves = movesOf(rules);
     this.#root = compilePathRules(rules);
-    this.#hiding = compilePathRules({ ...rules, redact: ['$'] });
+    this.#plain = this.#owners.length + this.#moves.length === 0 ? this.#root : noRules;
+    this.#hiding = compilePathRules(rulesOfRoute({ ...compare, redact: ['$', ...this.#redact] }, route).rules);
     this.#redactor = redactor;
   }
 
@@ -88,6 +108,29 @@ export class AnswerComparer {
     return hash.update(parsed?.ok ? digestJson(parsed.value, this.#root) : comparable.answer.body).digest();
   }
 
+  /**
+   * The rules that hide a difference between two answers that have been compared. What has no paths has no rules, and where the
+   * statuses differ or an answer cannot be read nothing is hidden. `areEqual`: that is what they were found to be.
+   */
+  hiddenIn(legacy: HttpAnswer, candidate: HttpAnswer, asked?: AskedUrl, areEqual = false): Hidden {
+    if (legacy.status !== candidate.status || Buffer.compare(legacy.body, candidate.body) === 0) return [];
+    const [ours, theirs] = [this.#toComparable(legacy, asked), this.#toComparable(candidate, asked)];
+    if (!ours.ok || !theirs.ok || ours.answer.kind !== theirs.answer.kind) return [];
+    if (!this.#root.holdsHiding && this.#moves.length === 0) return [];
+    const areJson = ours.answer.kind === 'json';
+    if (areEqual && areJson && plainEquality.holds(ours.answer.body, theirs.answer.body, noRules)) return [];
+    const [left, right] = [this.#toJson(ours.answer), this.#toJson(theirs.answer)];
+    if (!left?.ok || !right?.ok) return [];
+    const hidden = findHidden(left.value, right.value, this.#root, { areEqual });
+    return hidden === 'unknown' ? hidden : [...this.#movedInOne(ours.answer, theirs.answer), ...hidden];
+  }
+
+  /** Where both have the old form, moving hides nothing. */
+  #movedInOne(legacy: ReadableAnswer, candidate: ReadableAnswer): string[] {
+    const [ours, theirs] = [this.#moved.get(legacy), this.#moved.get(candidate)];
+    return this.#moves.map(({ id }) => id).filter((id) => ours?.has(id) !== theirs?.has(id));
+  }
+
   #isIdentical(a: HttpAnswer, b: HttpAnswer, asked: AskedUrl | undefined): boolean {
     return (
       a.status === b.status &&
@@ -112,10 +155,17 @@ export class AnswerComparer {
     if (answer.kind === 'text' || answer.kind === 'binary') return undefined;
     let parsed = this.#parsed.get(answer);
     if (!parsed) {
-      parsed = answer.kind === 'json' ? parseJson(answer.text ?? '') : this.#readTree(answer);
+      parsed = this.#inPlace(answer, answer.kind === 'json' ? parseJson(answer.text ?? '') : this.#readTree(answer));
       this.#parsed.set(answer, parsed);
     }
     return parsed;
+  }
+
+  #inPlace(answer: ReadableAnswer, parsed: ParsedJson): ParsedJson {
+    if (!parsed.ok || this.#moves.length === 0) return parsed;
+    const { value, moved } = moveValues(parsed.value, this.#moves);
+    this.#moved.set(answer, moved);
+    return { ok: true, value };
   }
 
   #readTree(answer: ReadableAnswer): ParsedJson {
@@ -140,15 +190,16 @@ export class AnswerComparer {
     return (
       legacy.status === candidate.status &&
       this.#rules.headers.every((name) => haveSameLines(legacy, candidate, name)) &&
-      plainEquality.holds(legacy.body, candidate.body, this.#root)
+      plainEquality.holds(legacy.body, candidate.body, this.#plain)
     );
   }
 
   #compareBodies(legacy: ReadableAnswer, candidate: ReadableAnswer, isKnownToDiffer: boolean): Comparison {
     if (Buffer.compare(legacy.body, candidate.body) === 0) return equal;
     const areJson = legacy.kind === 'json' && candidate.kind === 'json';
-    if (areJson && !isKnownToDiffer && plainEquality.holds(legacy.body, candidate.body, this.#root)) return equal;
-    const parts = areJson ? differingParts.read(legacy.body, candidate.body, this.#root) : undefined;
+    if (areJson && !isKnownToDiffer && plainEquality.holds(legacy.body, candidate.body, this.#plain)) return equal;
+    const parts =
+      areJson && this.#plain === this.#root ? differingParts.read(legacy.body, candidate.body, this.#root) : undefined;
     if (parts) return this.#compareJson(parts.legacy, parts.candidate, this.#root);
     const ours = this.#toJson(legacy);
     const theirs = this.#toJson(candidate);
@@ -158,8 +209,14 @@ export class AnswerComparer {
     if (!ours?.ok || !theirs?.ok || legacy.kind !== candidate.kind) return this.#compareTexts(legacy, candidate);
     const rules = this.#rulesFor(legacy, ours.value, theirs.value);
     const compared = this.#compareJson(ours.value, theirs.value, rules);
-    if (compared.outcome !== 'different' || !isOfElements(legacy)) return compared;
-    return different(withoutImpliedOrder(compared.differences), compared.truncated);
+    if (compared.outcome === 'undetermined') return compared;
+    const foreign = this.#owners.flatMap((owner) =>
+      findForeign(ours.value, theirs.value, owner, rules, this.#redactor),
+    );
+    if (compared.outcome === 'equal') return foreign.length === 0 ? equal : different(foreign);
+    const { differences, truncated } = compared;
+    const told = isOfElements(legacy) ? withoutImpliedOrder(differences) : differences;
+    return different([...foreign, ...told], truncated);
   }
 
   #compareJson(legacy: JsonValue, candidate: JsonValue, rules: RulesAt): Comparison {
@@ -168,12 +225,13 @@ export class AnswerComparer {
   }
 
   #rulesFor({ kind }: ReadableAnswer, legacy: JsonValue, candidate: JsonValue): RulesAt {
-    const { redact } = this.#rules;
-    return kind === 'json' || redact.length === 0 || isCoveredBy(redact, legacy, candidate) ? this.#root : this.#hiding;
+    return kind === 'json' || this.#redact.length === 0 || isCoveredBy(this.#redact, legacy, candidate)
+      ? this.#root
+      : this.#hiding;
   }
 
   #compareTexts(legacy: ReadableAnswer, candidate: ReadableAnswer): Comparison {
-    const isHidden = this.#rules.redact.length > 0;
+    const isHidden = this.#redact.length > 0;
     const found = textDifferences(legacy, candidate, {
       redactor: this.#redactor,
       critical: this.#root.critical,

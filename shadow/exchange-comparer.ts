@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import { versionKey } from '../src/config/feature-versions.ts';
+import { redactedPaths } from '../src/config/rule-list.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
 import type { Exchange, HttpQuestion } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
@@ -13,12 +14,13 @@ import { askCandidate } from './ask-candidate.ts';
 import type { LegacyAsker } from './ask-legacy.ts';
 import type { ShadowCandidates } from './candidate-module.ts';
 import { isBeyondComparison } from './comparability.ts';
-import { AnswerComparer } from './compare-answers.ts';
 import { displayText } from './display-text.ts';
+import { LastLook } from './last-look.ts';
 import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from './judge.ts';
 import { repeatedHeaders } from './question-headers.ts';
 import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
 import { createRedactor, type Redactor } from './redact.ts';
+import { RouteComparers } from './route-comparers.ts';
 import { withoutRunDelay } from './run-delay.ts';
 import { Semaphore } from './semaphore.ts';
 import type { ShadowSettings } from './worker-protocol.ts';
@@ -49,7 +51,7 @@ export interface ExchangeComparerOptions {
 
 interface KnownFeature {
   readonly fingerprint: string;
-  readonly comparer: AnswerComparer;
+  readonly comparers: RouteComparers;
   readonly redactor: Redactor;
   readonly applied: AppliedPosition | undefined;
 }
@@ -69,9 +71,9 @@ export class ExchangeComparer {
     this.#clock = options.clock ?? systemClock;
     this.#features = new Map(
       options.candidates.features.map(({ key, fingerprint, compare }) => {
-        const redactor = createRedactor(options.redactionKey, personalNames(compare.redact));
-        const comparer = new AnswerComparer(compare, redactor);
-        return [key, { fingerprint, comparer, redactor, applied: options.applied(key) }];
+        const redactor = createRedactor(options.redactionKey, personalNames(redactedPaths(compare)));
+        const comparers = new RouteComparers(compare, redactor);
+        return [key, { fingerprint, comparers, redactor, applied: options.applied(key) }];
       }),
     );
   }
@@ -84,11 +86,12 @@ export class ExchangeComparer {
     if (!feature || !candidate) return undetermined('no-candidate');
     try {
       const limits = { ...defaultJudgeLimits, fenceBudgetMs: this.#options.settings.fenceBudgetMs };
-      const ports = this.#portsFor(exchange, feature, candidate);
+      const looks = new LastLook(feature.comparers.of(exchange.route), exchange.question);
+      const ports = this.#portsFor(exchange, feature, candidate, looks);
       const judged = said(await judge(exchange, ports, this.#clock, limits), feature);
       // Whatever it came to: to leave out mismatches alone would make the rest look better than it is.
       const judgement = this.#wasParked(exchange) ? skippedAsParked(judged) : judged;
-      this.#options.record(this.#toItem(exchange, feature, judgement));
+      this.#options.record(this.#toItem(exchange, feature, judgement, looks));
       this.#tellUnsteady(exchange, judgement);
       return judgement;
     } catch (error) {
@@ -102,7 +105,7 @@ export class ExchangeComparer {
     return (this.#options.parkings?.(versionKey(feature, version)) ?? 0) !== parkings;
   }
 
-  #portsFor(exchange: Exchange, { applied, comparer }: KnownFeature, candidate: Candidate): JudgePorts {
+  #portsFor(exchange: Exchange, { applied }: KnownFeature, candidate: Candidate, looks: LastLook): JudgePorts {
     const { feature, route, params, question } = exchange;
     const { candidates, legacy, settings } = this.#options;
     const asked = {
@@ -119,11 +122,16 @@ export class ExchangeComparer {
       askLegacy: () => withoutRunDelay(() => legacy.ask(question)),
       readSourcePosition: () => (applied ? candidates.readSourcePosition() : Promise.resolve(0n)),
       waitApplied: (position, budgetMs) => (applied ? applied.waitFor(position, budgetMs) : settle()),
-      compare: (ours, theirs) => comparer.compare(ours, theirs, question),
+      compare: (ours, theirs) => looks.compare(ours, theirs),
     };
   }
 
-  #toItem(exchange: Exchange, { fingerprint, comparer, redactor }: KnownFeature, judgement: Judgement): EvidenceItem {
+  #toItem(
+    exchange: Exchange,
+    { fingerprint, comparers, redactor }: KnownFeature,
+    judgement: Judgement,
+    looks: LastLook,
+  ): EvidenceItem {
     const { feature, route, question } = exchange;
     const { verdict, reason, critical, legacy } = judgement;
     const step = describeReads(exchange.reads);
@@ -141,12 +149,13 @@ export class ExchangeComparer {
       verdict,
       reason,
       critical,
-      key: isProof && legacy ? evidenceKey(question, comparer.digest(legacy, question), verdict) : undefined,
+      key: isProof && legacy ? evidenceKey(question, comparers.of(route).digest(legacy, question), verdict) : undefined,
       shape: shape && this.#shapes.enter(`${versionKey(feature, exchange.version)} ${step} ${route}`, shape),
       legacyMs: judgement.legacyMs,
       candidateMs: judgement.candidateMs,
       differences: verdict === 'mismatch' || verdict === 'error' ? judgement.differences.map(redactedBy(redactor)) : [],
       question: described(question, redactor),
+      hidden: looks.hidden(verdict),
       seenAt: this.#clock.now(),
     };
   }

@@ -1,22 +1,33 @@
-import type { NormalizedCompareRules } from '../src/config/normalized-config.ts';
-import { parsePath, type PatternStep, type PlaceStep } from './json-path.ts';
+import type { CompareRule } from '../src/config/rule-list.ts';
+import type { PatternStep } from '../src/config/rule-path.ts';
+import type { PlaceStep } from './json-path.ts';
+import { isInexact, valueSense, type ValueRule, type ValueSense } from './json/value-sense.ts';
+import { alsoWhereMoved } from './moved-rules.ts';
+
+interface PairingRule {
+  readonly id: string;
+  readonly by: readonly string[];
+}
 
 /** Rules of one path, and the way on to the rules below it. */
 class RuleNode {
   readonly keys = new Map<string, RuleNode>();
   readonly indexes = new Map<number, RuleNode>();
   any: RuleNode | undefined;
-  ignore = false;
+  ignore: CompareRule | undefined;
   critical = false;
   redact = false;
-  tolerance: number | undefined;
-  keyedBy: string | undefined;
+  readonly values: ValueRule[] = [];
+  /** By no key at all: as a multiset. */
+  pairing: PairingRule | undefined;
   /** Some path at or below this one is critical. */
   holdsCritical = false;
   /** Some path at or below this one has a tolerance. */
   holdsTolerance = false;
   /** Some path at or below this one is personal. */
   holdsRedact = false;
+  /** Some rule at or below this one may hide a difference. */
+  holdsHiding = false;
 
   descend(step: PatternStep): RuleNode {
     if (step.kind === 'any') return (this.any ??= new RuleNode());
@@ -54,13 +65,17 @@ export class RulesAt {
   readonly critical: boolean;
   /** The value is personal. */
   readonly redacted: boolean;
-  readonly tolerance: number | undefined;
-  readonly keyedBy: string | undefined;
+  /** How two values that stand here are compared; undefined: strictly. */
+  readonly senses: ValueSense | undefined;
+  /** The names that are the key of the elements of an array; none: they are a multiset. Undefined: their order counts. */
+  readonly keyedBy: readonly string[] | undefined;
   /** A position of the array that stands here has a rule of its own, which no element can leave behind by moving. */
   readonly namesPositions: boolean;
   /** Here or below a value may differ within a tolerance. */
   readonly holdsTolerance: boolean;
-  /** No rule is about a place below this one, or about this one alone. */
+  /** Here or below some rule may hide a difference. */
+  readonly holdsHiding: boolean;
+  /** No rule is about this place, or one below it. */
   readonly saysNothing: boolean;
   readonly #criticalAbove: boolean;
 
@@ -68,15 +83,29 @@ export class RulesAt {
     this.#nodes = nodes;
     this.saysNothing = nodes.length === 0;
     this.#criticalAbove = criticalAbove || nodes.some((node) => node.critical);
-    this.ignored = nodes.some((node) => node.ignore);
+    this.ignored = nodes.some((node) => node.ignore !== undefined);
     this.critical = this.#criticalAbove || nodes.some((node) => node.holdsCritical);
     this.redacted = redactedAbove || nodes.some((node) => node.redact);
-    const tolerances = nodes.flatMap((node) => node.tolerance ?? []);
-    this.tolerance = tolerances.length > 0 ? Math.max(...tolerances) : undefined;
-    this.keyedBy = nodes.find((node) => node.keyedBy !== undefined)?.keyedBy;
+    this.senses = valueSense(this.valueRules);
+    this.keyedBy = nodes.find((node) => node.pairing !== undefined)?.pairing?.by;
     this.namesPositions = this.keyedBy === undefined && nodes.some((node) => node.indexes.size > 0);
     this.holdsTolerance = nodes.some((node) => node.holdsTolerance);
+    this.holdsHiding = nodes.some((node) => node.holdsHiding);
     this.#named = new Set(nodes.flatMap((node) => [...node.keys.keys(), ...node.indexes.keys()]));
+  }
+
+  /** The tolerances and formats of this place. */
+  get valueRules(): readonly ValueRule[] {
+    return this.#nodes.flatMap((node) => node.values);
+  }
+
+  /** Names of the rules for which the value is not compared, or the order of elements is not. */
+  get ignoredBy(): readonly string[] {
+    return this.#nodes.flatMap((node) => node.ignore?.id ?? []);
+  }
+
+  get pairedBy(): readonly string[] {
+    return this.#nodes.flatMap((node) => node.pairing?.id ?? []);
   }
 
   into(step: PlaceStep): RulesAt {
@@ -122,38 +151,37 @@ const onlyCritical = new RulesAt([], true, false);
 const onlyRedacted = new RulesAt([], false, true);
 const criticalAndRedacted = new RulesAt([], true, true);
 
-export type PathRules = Pick<NormalizedCompareRules, 'ignore' | 'keyed' | 'tolerance' | 'critical' | 'redact'>;
-
 /** The rules at the root of a body. Throws a SyntaxError on a path that cannot be read. */
-export function compilePathRules(rules: PathRules): RulesAt {
+export function compilePathRules(rules: readonly CompareRule[]): RulesAt {
+  if (rules.length === 0) return noRules;
   const root = new RuleNode();
-  for (const path of rules.ignore) nodeAt(root, path).ignore = true;
-  for (const path of rules.redact) {
-    for (const node of nodesTo(root, path)) node.holdsRedact = true;
-    nodeAt(root, path).redact = true;
+  for (const rule of alsoWhereMoved(rules)) {
+    const nodes = nodesTo(root, rule.steps);
+    addRule(nodes.at(-1)!, rule);
+    for (const node of nodes) {
+      node.holdsCritical ||= rule.kind === 'critical';
+      node.holdsRedact ||= rule.kind === 'redact';
+      node.holdsTolerance ||= rule.kind === 'tolerance' && isInexact(rule.tolerance);
+      node.holdsHiding ||= hidingKinds.has(rule.kind);
+    }
   }
-  for (const [path, key] of Object.entries(rules.keyed)) nodeAt(root, path).keyedBy = key;
-  for (const [path, tolerance] of Object.entries(rules.tolerance)) {
-    for (const node of nodesTo(root, path)) node.holdsTolerance = true;
-    nodeAt(root, path).tolerance = tolerance;
-  }
-  for (const path of rules.critical) {
-    for (const node of nodesTo(root, path)) node.holdsCritical = true;
-    nodeAt(root, path).critical = true;
-  }
-  return isEmpty(root) ? noRules : new RulesAt([root], false, false);
+  return new RulesAt([root], false, false);
 }
 
-function isEmpty({ keys, indexes, any, ...rules }: RuleNode): boolean {
-  return keys.size + indexes.size === 0 && any === undefined && Object.values(rules).every((rule) => !rule);
+const hidingKinds: ReadonlySet<CompareRule['kind']> = new Set(['ignore', 'keyed', 'unordered', 'tolerance', 'format']);
+
+function addRule(node: RuleNode, rule: CompareRule): void {
+  if (rule.kind === 'ignore') node.ignore = rule;
+  else if (rule.kind === 'critical') node.critical = true;
+  else if (rule.kind === 'redact') node.redact = true;
+  else if (rule.kind === 'tolerance') node.values.push({ id: rule.id, ...rule.tolerance });
+  else if (rule.kind === 'format') node.values.push({ id: rule.id, format: rule.as });
+  else if (rule.kind === 'keyed') node.pairing = { id: rule.id, by: rule.by };
+  else if (rule.kind === 'unordered') node.pairing = { id: rule.id, by: [] };
 }
 
-function nodeAt(root: RuleNode, path: string): RuleNode {
-  return nodesTo(root, path).at(-1)!;
-}
-
-function nodesTo(root: RuleNode, path: string): RuleNode[] {
+function nodesTo(root: RuleNode, steps: readonly PatternStep[]): RuleNode[] {
   const nodes = [root];
-  for (const step of parsePath(path)) nodes.push(nodes.at(-1)!.descend(step));
+  for (const step of steps) nodes.push(nodes.at(-1)!.descend(step));
   return nodes;
 }

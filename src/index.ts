@@ -2,7 +2,6 @@ export { defineMigration, type MigrationDefinition, type VisitorDefinition } fro
 export {
   defineFeature,
   reply,
-  type CompareRules,
   type CutoverPolicy,
   type FeatureDefinition,
   type GraphqlInput,
@@ -11,6 +10,7 @@ export {
   type QueryInput,
   type Reply,
 } from './config/feature-definition.ts';
+export type { CompareRules, RouteCompareRules } from './config/compare-rules.ts';
 export type { BatchInput, BatchReadModelDefinition, BatchRow } from './config/batch-read-model.ts';
 export type {
   ChangeHandler,

@@ -5,6 +5,7 @@ import { create } from 'jsondiffpatch';
 import microdiff from 'microdiff';
 import { AnswerComparer } from '../../dist/shadow/compare-answers.js';
 import { createRedactor } from '../../dist/shadow/redact.js';
+import { normalizeCompareRules } from '../../dist/src/config/normalize-compare-rules.js';
 
 /**
  * Each takes two bodies as they come from the wire and says how many differences it lists. Where rows are known by their
@@ -22,8 +23,7 @@ export const differs = [
 /** `isKeyed`: rows are known by their id. */
 export function ourComparer(isKeyed) {
   const keyed = isKeyed ? { '$.rows': 'id' } : {};
-  const rules = { ignore: [], keyed, tolerance: {}, critical: [], redact: [], headers: ['content-type'] };
-  return new AnswerComparer(rules, createRedactor(Buffer.from('a key for benchmarks')));
+  return new AnswerComparer(normalizeCompareRules({ keyed }), createRedactor(Buffer.from('a key for benchmarks')));
 }
 
 /** An answer that has not been compared before. */

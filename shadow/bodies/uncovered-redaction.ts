@@ -1,4 +1,4 @@
-import { parsePath } from '../json-path.ts';
+import { parsePath } from '../../src/config/rule-path.ts';
 import { isArray, isObject, type JsonValue } from '../json/json-value.ts';
 
 /**

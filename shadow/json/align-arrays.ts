@@ -26,7 +26,7 @@ export function alignArrays(
   mayStep: (steps: number) => boolean,
 ): ArrayAlignment {
   if (rules.keyedBy !== undefined) {
-    const pairs = pairByKey(legacy, candidate, rules.keyedBy, sense);
+    const pairs = pairByKey(legacy, candidate, { names: rules.keyedBy, rules: rules.into(0) }, sense);
     return { kind: 'pairs', pairs: pairs.filter((pair) => !isSettled(pair, sense)) };
   }
   const [left, right] = [[...legacy.keys()], [...candidate.keys()]];

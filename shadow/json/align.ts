@@ -12,8 +12,8 @@ import {
   type JsonObject,
   type JsonValue,
 } from './json-value.ts';
-import { isSameScalar } from './scalars.ts';
 import { SubtreeIds } from './subtree-ids.ts';
+import { isSameScalar } from './value-sense.ts';
 import { OutOfBudget, WorkBudget } from './work-budget.ts';
 
 /** A place below another; of paired elements legacy's position, or the candidate's where legacy has none. */
@@ -88,7 +88,7 @@ class Aligner {
     if (legacy === undefined || candidate === undefined) this.#list(task);
     else if (!isContainer(legacy) || !isContainer(candidate)) {
       const areScalars = !isContainer(legacy) && !isContainer(candidate);
-      if (!areScalars || !isSameScalar(legacy, candidate, task.rules.tolerance)) this.#list(task);
+      if (!areScalars || !isSameScalar(legacy, candidate, task.rules.senses)) this.#list(task);
     } else if (isObject(legacy) && isObject(candidate)) this.#members(task, legacy, candidate);
     else if (isArray(legacy) && isArray(candidate)) this.#elements(task, legacy, candidate);
     else if (!(legacy instanceof Repeated && candidate instanceof Repeated && this.#isSame(task))) this.#list(task);

@@ -1,19 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { RulesAt } from '../path-rules.ts';
-import {
-  isArray,
-  isContainer,
-  isObject,
-  typeOf,
-  type JsonArray,
-  type JsonObject,
-  type JsonValue,
-} from './json-value.ts';
-import { decimalOf, scalarText, type Scalar } from './scalars.ts';
+import { isArray, isContainer, isObject, type JsonArray, type JsonObject, type JsonValue } from './json-value.ts';
+import { steppedText } from './stepped-text.ts';
 
 /**
  * SHA-256 of one text for all values that mean the same under the rules: keys sorted, numbers as decimals, ignored places
- * left out, keyed arrays in whatever order, values with a tolerance in steps of it.
+ * left out, keyed and unordered arrays in whatever order, formats by what they say, values with a tolerance in steps of it.
  */
 export function digestJson(value: JsonValue, rules: RulesAt): Buffer {
   return new Digester().run(value, rules);
@@ -57,7 +49,7 @@ class Digester {
 
   #value(value: JsonValue, rules: RulesAt): void {
     if (rules.ignored) return;
-    if (!isContainer(value)) this.#write(`${steppedText(value, rules.tolerance)},`);
+    if (!isContainer(value)) this.#write(`${steppedText(value, rules.senses)},`);
     else if (isObject(value)) this.#object(value, rules);
     else if (isArray(value)) this.#array(value, rules);
     else {
@@ -95,15 +87,6 @@ class Digester {
   #write(text: string): void {
     this.#texts.at(-1)!.write(text);
   }
-}
-
-/** Jitter within the tolerance then gives at most two texts, so it cannot pass for ever new data. */
-function steppedText(value: Scalar, tolerance: number | undefined): string {
-  if (tolerance === undefined) return scalarText(value);
-  const decimal = decimalOf(value);
-  const step = tolerance * 2;
-  const steps = decimal === undefined || step === 0 ? Number.NaN : Math.round(Number(decimal) / step);
-  return Number.isFinite(steps) ? `~${typeOf(value)}${steps}` : scalarText(value);
 }
 
 const HASHED_AT_ONCE = 16_384;

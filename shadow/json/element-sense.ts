@@ -1,6 +1,7 @@
 import type { RulesAt } from '../path-rules.ts';
-import type { JsonArray } from './json-value.ts';
+import { isContainer, type JsonArray } from './json-value.ts';
 import type { ElementSense } from './pair-elements.ts';
+import { rankOf } from './rank-of.ts';
 import type { SubtreeIds } from './subtree-ids.ts';
 
 /**
@@ -21,6 +22,11 @@ export function elementSense(
     return known === 0 ? (numbers[side][index] = ids.of(arrays[side][index]!, rules)) : known;
   };
   return {
+    rankOf: (side, index) => {
+      const value = arrays[side][index]!;
+      return rules.senses === undefined || isContainer(value) ? undefined : rankOf(value, rules.senses);
+    },
+    isContainer: (side, index) => isContainer(arrays[side][index]!),
     hasTolerance: rules.holdsTolerance,
     idOf,
     isSame: (left, right) =>

@@ -11,8 +11,8 @@ import {
 } from './json-value.ts';
 import { elementSense } from './element-sense.ts';
 import { pairByKey } from './pair-elements.ts';
-import { isSameScalar } from './scalars.ts';
 import type { SubtreeIds } from './subtree-ids.ts';
+import { isSameScalar } from './value-sense.ts';
 import type { WorkBudget } from './work-budget.ts';
 
 /**
@@ -56,7 +56,7 @@ class Walk {
   #meets(legacy: JsonValue, candidate: JsonValue, rules: RulesAt): boolean {
     if (rules.ignored) return true;
     this.#budget.spend(1);
-    if (!isContainer(legacy)) return !isContainer(candidate) && isSameScalar(legacy, candidate, rules.tolerance);
+    if (!isContainer(legacy)) return !isContainer(candidate) && isSameScalar(legacy, candidate, rules.senses);
     if (!isContainer(candidate)) return false;
     this.#legacy.push(legacy);
     this.#candidate.push(candidate);
@@ -97,13 +97,14 @@ class Walk {
     return true;
   }
 
-  #keyed(legacy: JsonArray, candidate: JsonArray, rules: RulesAt, key: string): boolean {
-    const ours = groupByKey(legacy, key);
-    const theirs = groupByKey(candidate, key);
+  #keyed(legacy: JsonArray, candidate: JsonArray, rules: RulesAt, names: readonly string[]): boolean {
+    const below = rules.into(0);
+    if (names.length === 0) return this.#multisets(legacy, candidate, rules, names);
+    const ours = groupByKey(legacy, names, below);
+    const theirs = groupByKey(candidate, names, below);
     this.#budget.spend(legacy.length + candidate.length);
     const isUnique = ours.size === legacy.length && theirs.size === candidate.length && !ours.has(undefined);
-    if (!isUnique) return this.#multisets(legacy, candidate, rules, key);
-    const below = rules.into(0);
+    if (!isUnique) return this.#multisets(legacy, candidate, rules, names);
     if (below.ignored) return true;
     if (ours.size !== theirs.size) return false;
     for (const [name, [left]] of ours) {
@@ -114,14 +115,14 @@ class Walk {
     return true;
   }
 
-  #multisets(legacy: JsonArray, candidate: JsonArray, rules: RulesAt, key: string): boolean {
+  #multisets(legacy: JsonArray, candidate: JsonArray, rules: RulesAt, names: readonly string[]): boolean {
     if (this.#ids.of(legacy, rules) === this.#ids.of(candidate, rules)) return true;
     const below = rules.into(0);
     if (!below.holdsTolerance || legacy.length !== candidate.length) return below.ignored;
     const sense = elementSense(legacy, candidate, below, this.#ids, (left, right) =>
       isEqual(legacy[left]!, candidate[right]!, below, this.#budget, this.#ids),
     );
-    return pairByKey(legacy, candidate, key, sense).every(({ legacy: left, candidate: right }) => {
+    return pairByKey(legacy, candidate, { names, rules: below }, sense).every(({ legacy: left, candidate: right }) => {
       if (left === undefined || right === undefined) return false;
       return this.#meets(legacy[left]!, candidate[right]!, below);
     });

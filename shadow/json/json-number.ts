@@ -68,20 +68,52 @@ export function isDecimal(text: string): boolean {
 
 /** Whether two decimals differ by no more than the tolerance. Exact: 0.3 and 0.295 are within 0.005. */
 export function isWithinTolerance(a: string, b: string, tolerance: number): boolean {
-  const [left, right, limit] = [readDecimal(a), readDecimal(b), readDecimal(String(tolerance))];
-  if (!left || !right || !limit) return false;
+  const read = readTogether(a, b, tolerance);
+  return read !== undefined && gapOf(read) <= scaled(read.limit, read.scale);
+}
+
+/** Whether two decimals differ by no more than this share of the one that is further from zero. Exact. */
+export function isWithinRelative(a: string, b: string, share: number): boolean {
+  const read = readTogether(a, b, share);
+  if (read === undefined) return false;
+  const { left, right, limit, scale } = read;
+  // Both sides are multiplied by the power of ten that makes a whole number of the share.
+  const shift = BigInt(Math.max(0, -limit.exponent));
+  const whole = scaled(limit, -Number(shift));
+  const [x, y] = [magnitude(scaled(left, scale)), magnitude(scaled(right, scale))];
+  return gapOf(read) * 10n ** shift <= whole * (x > y ? x : y);
+}
+
+interface Together {
+  readonly left: Decimal;
+  readonly right: Decimal;
+  readonly limit: Decimal;
+  /** The least exponent of the three. */
+  readonly scale: number;
+}
+
+/** Undefined: one is no decimal, or they are too long or too far apart to be subtracted. */
+function readTogether(a: string, b: string, limitOf: number): Together | undefined {
+  const [left, right, limit] = [readDecimal(a), readDecimal(b), readDecimal(String(limitOf))];
+  if (!left || !right || !limit) return undefined;
   const parts = [left, right, limit];
-  if (parts.some(({ digits }) => digits.length > MAX_DIGITS)) return false;
+  if (parts.some(({ digits }) => digits.length > MAX_DIGITS)) return undefined;
   const exponents = parts.filter(({ digits }) => digits !== '').map(({ exponent }) => exponent);
-  if (exponents.length === 0) return true;
-  const scale = Math.min(...exponents);
-  if (Math.max(...exponents) - scale > MAX_SCALE) return false;
-  const gap = scaled(left, scale) - scaled(right, scale);
-  return (gap < 0n ? -gap : gap) <= scaled(limit, scale);
+  const scale = exponents.length === 0 ? 0 : Math.min(...exponents);
+  if (exponents.length > 0 && Math.max(...exponents) - scale > MAX_SCALE) return undefined;
+  return { left, right, limit, scale };
+}
+
+function gapOf({ left, right, scale }: Together): bigint {
+  return magnitude(scaled(left, scale) - scaled(right, scale));
+}
+
+function magnitude(value: bigint): bigint {
+  return value < 0n ? -value : value;
 }
 
 function scaled({ sign, digits, exponent }: Decimal, scale: number): bigint {
   if (digits === '') return 0n;
-  const magnitude = BigInt(digits) * 10n ** BigInt(exponent - scale);
-  return sign === '-' ? -magnitude : magnitude;
+  const size = BigInt(digits) * 10n ** BigInt(exponent - scale);
+  return sign === '-' ? -size : size;
 }

@@ -4,8 +4,10 @@ import { patternOf, placeText, type PlaceStep } from '../json-path.ts';
 import type { Redactor } from '../redact.ts';
 import type { Alignment, Finding, Place } from './align.ts';
 import { displayJson } from './display-json.ts';
-import { isContainer, typeOf, type JsonValue } from './json-value.ts';
+import { Instant } from './instant.ts';
+import { isContainer, typeOf, type JsonType, type JsonValue } from './json-value.ts';
 import { scalarText } from './scalars.ts';
+import { meaningOf } from './value-sense.ts';
 
 export const maxDifferences = 50;
 
@@ -64,11 +66,19 @@ function describe(change: 'N' | 'D' | 'E' | 'A', finding: Finding, redactor: Red
   };
 }
 
-function kindOf(change: 'N' | 'D' | 'E' | 'A', { legacy, candidate, isOrder }: Finding): DifferenceKind {
+function kindOf(change: 'N' | 'D' | 'E' | 'A', { legacy, candidate, isOrder, rules }: Finding): DifferenceKind {
   if (change === 'D') return 'missing';
   if (change === 'N') return 'extra';
   if (isOrder) return 'order';
-  return legacy !== undefined && candidate !== undefined && typeOf(legacy) === typeOf(candidate) ? 'value' : 'type';
+  if (legacy === undefined || candidate === undefined) return 'type';
+  return meantType(legacy, rules) === meantType(candidate, rules) ? 'value' : 'type';
+}
+
+/** A text that a format reads as a number is one. */
+function meantType(value: JsonValue, { senses }: Finding['rules']): JsonType {
+  if (isContainer(value) || senses === undefined) return typeOf(value);
+  const meaning = meaningOf(value, senses);
+  return meaning instanceof Instant ? 'string' : typeOf(meaning);
 }
 
 function stepsTo(place: Place | undefined): PlaceStep[] {

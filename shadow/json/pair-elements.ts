@@ -1,6 +1,9 @@
+import type { RulesAt } from '../path-rules.ts';
 import type { JsonArray } from './json-value.ts';
 import { groupByKey } from './keyed-elements.ts';
+import { matchSorted, type Rank } from './match-sorted.ts';
 import { matchWithin } from './match-within.ts';
+import { OutOfBudget } from './work-budget.ts';
 
 /** Positions of two elements that stand for the same thing; one is undefined where a side has nothing for it. */
 export interface ElementPair {
@@ -13,10 +16,21 @@ export interface ElementSense {
   readonly idOf: (side: 'legacy' | 'candidate', index: number) => number;
   readonly isSame: (legacy: number, candidate: number) => boolean;
   readonly hasTolerance: boolean;
+  /** Of a value that holds no others; see `rankOf`. */
+  readonly rankOf: (side: 'legacy' | 'candidate', index: number) => Rank | undefined;
+  readonly isContainer: (side: 'legacy' | 'candidate', index: number) => boolean;
 }
 
-/** Pairs that are tried within one group of elements that no key tells apart. */
+/** What makes the key of an element, and the rules of elements. Without names all of them are one multiset. */
+export interface ElementKey {
+  readonly names: readonly string[];
+  readonly rules: RulesAt;
+}
+
+/** Pairs that are tried within one group of elements that no key tells apart; more of them are sorted, if they can be. */
 const MAX_TRIES = 10_000;
+/** Elements that hold others cannot be sorted, so more pairs of them are tried before nothing is said. */
+const MAX_CONTAINER_TRIES = 250_000;
 
 /** Pairs two runs of positions in the order they come in. */
 export function pairInOrder(left: readonly number[], right: readonly number[]): ElementPair[] {
@@ -30,9 +44,14 @@ export function pairInOrder(left: readonly number[], right: readonly number[]): 
  * Pairs by key, whatever the order. Elements whose key is missing or not unique are paired as a multiset: equal ones
  * with each other, the rest in the order they came in.
  */
-export function pairByKey(legacy: JsonArray, candidate: JsonArray, key: string, sense: ElementSense): ElementPair[] {
-  const ours = groupByKey(legacy, key);
-  const theirs = groupByKey(candidate, key);
+export function pairByKey(
+  legacy: JsonArray,
+  candidate: JsonArray,
+  { names, rules }: ElementKey,
+  sense: ElementSense,
+): ElementPair[] {
+  const ours = groupByKey(legacy, names, rules);
+  const theirs = groupByKey(candidate, names, rules);
   const pairs: ElementPair[] = [];
   for (const name of new Set([...ours.keys(), ...theirs.keys()])) {
     const left = ours.get(name) ?? [];
@@ -82,9 +101,11 @@ function pairById(left: readonly number[], right: readonly number[], { idOf }: E
   return { pairs, restLeft, restRight: [...waiting.values()].flat().toSorted((a, b) => a - b) };
 }
 
-function pairWithin(left: readonly number[], right: readonly number[], { isSame }: ElementSense): Pairing {
-  if (left.length * right.length > MAX_TRIES) return { pairs: [], restLeft: left, restRight: right };
-  const partners = matchWithin(left.length, right.length, (a, b) => isSame(left[a]!, right[b]!));
+function pairWithin(left: readonly number[], right: readonly number[], sense: ElementSense): Pairing {
+  const same = (a: number, b: number): boolean => sense.isSame(left[a]!, right[b]!);
+  const tries = left.length * right.length;
+  const partners =
+    tries <= MAX_TRIES ? matchWithin(left.length, right.length, same) : matchMany(left, right, sense, same);
   const taken = new Set(partners);
   return {
     pairs: left.flatMap((legacy, at) => {
@@ -94,4 +115,24 @@ function pairWithin(left: readonly number[], right: readonly number[], { isSame 
     restLeft: left.filter((_, at) => partners[at] === undefined),
     restRight: right.filter((_, at) => !taken.has(at)),
   };
+}
+
+/** Throws `OutOfBudget`: to pair them as they come would show differences that are none. */
+function matchMany(
+  left: readonly number[],
+  right: readonly number[],
+  { rankOf, isContainer }: ElementSense,
+  isSame: (left: number, right: number) => boolean,
+): readonly (number | undefined)[] {
+  const holdsOthers =
+    left.some((index) => isContainer('legacy', index)) && right.some((index) => isContainer('candidate', index));
+  if (!holdsOthers) {
+    return matchSorted(
+      left.map((index) => rankOf('legacy', index)),
+      right.map((index) => rankOf('candidate', index)),
+      isSame,
+    );
+  }
+  if (left.length * right.length > MAX_CONTAINER_TRIES) throw new OutOfBudget();
+  return matchWithin(left.length, right.length, isSame);
 }

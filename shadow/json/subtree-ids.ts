@@ -1,7 +1,9 @@
 import type { RulesAt } from '../path-rules.ts';
+import { Instant } from './instant.ts';
 import { JsonNumber } from './json-number.ts';
 import { isContainer, isObject, Repeated, type JsonContainer, type JsonValue } from './json-value.ts';
 import type { Scalar } from './scalars.ts';
+import { meaningOf, type ValueSense } from './value-sense.ts';
 import type { WorkBudget } from './work-budget.ts';
 
 /** A member is kept as `key * MEMBER + value` in one number: ids stay below 2^26, as a comparison has fewer values. */
@@ -21,7 +23,7 @@ interface KnownContainer {
  * Numbers that stand for values: equal numbers, equal values under the rules. They are given by looking each value up in
  * terms of its children's numbers (hash-consing), bottom up, so that no two values share one by chance.
  *
- * Tolerances are left out of it: values with different numbers may still be equal within one.
+ * Formats are heeded, tolerances are left out of it: values with different numbers may still be equal within one.
  */
 export class SubtreeIds {
   readonly #budget: WorkBudget;
@@ -85,7 +87,13 @@ export class SubtreeIds {
   }
 
   #idAtOnce(value: JsonValue, rules: RulesAt): number | undefined {
-    return isContainer(value) ? this.#known.get(rules)?.get(value) : this.#scalar(value);
+    return isContainer(value) ? this.#known.get(rules)?.get(value) : this.#meaning(value, rules.senses);
+  }
+
+  #meaning(value: Scalar, sense: ValueSense | undefined): number {
+    if (sense === undefined) return this.#scalar(value);
+    const meaning = meaningOf(value, sense);
+    return meaning instanceof Instant ? this.#word(meaning.text) : this.#scalar(meaning);
   }
 
   #scalar(value: Scalar): number {
@@ -97,6 +105,12 @@ export class SubtreeIds {
       id = this.#words.get(meant) ?? this.#next();
       this.#words.set(meant, id).set(written, id);
     }
+    return id;
+  }
+
+  #word(text: string): number {
+    let id = this.#words.get(text);
+    if (id === undefined) this.#words.set(text, (id = this.#next()));
     return id;
   }
 

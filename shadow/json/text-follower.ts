@@ -134,8 +134,8 @@ export class TextFollower {
     container.next = node + NODE;
     container.elements = undefined;
     if (!isArray) container.members.begin(node);
-    else if (rules.keyedBy !== undefined) {
-      container.elements = keyedElements(this.#tape, node, rules.keyedBy);
+    else if (rules.keyedBy?.length === 1) {
+      container.elements = keyedElements(this.#tape, node, rules.keyedBy[0]!);
       return container.elements !== undefined;
     }
     return true;
@@ -152,7 +152,8 @@ export class TextFollower {
       this.#node = container.next;
       container.next = nodes[container.next + NEXT]!;
     } else {
-      const key = this.#other.readValue(this.#bytes, at) < 0 ? undefined : keyOfElement(this.#other, 0, rules.keyedBy!);
+      const key =
+        this.#other.readValue(this.#bytes, at) < 0 ? undefined : keyOfElement(this.#other, 0, rules.keyedBy![0]!);
       const node = key === undefined ? undefined : elements.get(key);
       if (node === undefined) return -1;
       elements.delete(key!);

@@ -1,6 +1,7 @@
 import { compilePathRules } from '../../shadow/path-rules.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import { isBatch, isShared } from '../config/read-model-kinds.ts';
+import { allRules } from '../config/rule-list.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 
 /** What only the parts together can tell of a config. Throws FIG_CONFIG_INVALID. */
@@ -23,7 +24,7 @@ function refuseMissingDatabase(config: NormalizedConfig, file: string): void {
 function refuseBadRules(config: NormalizedConfig, file: string): void {
   for (const { name, compare } of config.features) {
     try {
-      compilePathRules(compare);
+      compilePathRules(allRules(compare));
     } catch (error) {
       const message = `${file}: a rule in compare of ${name} cannot be read: ${describeError(error)}`;
       throw new FigError('FIG_CONFIG_INVALID', message, { cause: error });

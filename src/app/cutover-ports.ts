@@ -5,11 +5,13 @@ import { summarizeOpenings } from '../store/breaker-store.ts';
 import { DifferenceStore } from '../store/difference-store.ts';
 import { EvidenceStore } from '../store/evidence-store.ts';
 import type { PhaseStore } from '../store/phase-store.ts';
+import { readHidden } from '../store/rule-hit-store.ts';
 import { readServingVersion } from '../store/serving-version-store.ts';
 import type { Capture } from '../sync/capture/capture.ts';
 import type { Knex } from 'knex';
 import { gateHealth } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
+import { ruleFigures, ruleHealth } from './rule-figures.ts';
 import type { SimpleReadModels } from './simple-read-models.ts';
 
 export interface CutoverPortParts {
@@ -36,6 +38,12 @@ export function cutoverPorts(parts: CutoverPortParts): CutoverPorts {
   return {
     phases: parts.phases,
     evidenceOf: (feature, fingerprint, step) => evidence.summarize(feature, fingerprint, step),
+    rulesOf: async (name, fingerprint, step) => {
+      const { compare, routes } = parts.versionOf(name);
+      const hidden = await readHidden(parts.store, name, fingerprint, step);
+      const names = routes.map(({ route }) => route);
+      return ruleFigures(compare, names, hidden, Date.now()).map(ruleHealth);
+    },
     forgetEvidence: (feature, step) => evidence.forget(feature, step),
     breakerOf: async (feature, since) => {
       // What befell the version before says nothing of this one.

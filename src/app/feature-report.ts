@@ -48,12 +48,33 @@ export interface MismatchBound {
 }
 
 export interface ReportRule {
-  /** `ignore`, `keyed`, `tolerance`, `critical`, `redact`, `header`. */
+  /** `ignore`, `keyed`, `unordered`, `tolerance`, `format`, `map`, `owner`, `critical`, `redact`, `header`. */
   readonly rule: string;
   /** A path, or the name of a header. */
   readonly where: string;
   /** A few words. */
   readonly detail: string;
+  /** The route that it was written for; absent: all of the feature. */
+  readonly route?: string | undefined;
+  /** What it hid in this step; absent: it can hide nothing, or nothing was compared. */
+  readonly hidden?: RuleHidden | undefined;
+  /** Share of a route's answers in which it may hide a difference; absent: no cap. */
+  readonly maxHidden?: number | undefined;
+  readonly because?: string | undefined;
+  /** As the config says it. */
+  readonly expires?: string | undefined;
+  readonly isExpired?: boolean | undefined;
+}
+
+export interface RuleHidden {
+  /** Answers in which it hid a difference, the same question as often as it was asked. */
+  readonly answers: number;
+  /** Compared answers of which it is known what was hidden in them; their share that `answers` is. */
+  readonly compared: number;
+  readonly share: number;
+  /** Compared answers of which it is not known. */
+  readonly unknown: number;
+  readonly lastSeen: string | undefined;
 }
 
 export interface BothLatencies {

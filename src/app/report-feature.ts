@@ -9,8 +9,10 @@ import { EvidenceStore, type RouteCounts } from '../store/evidence-store.ts';
 import { latencyPercentile } from '../store/latency-buckets.ts';
 import { summarizeLatency } from '../store/latency-summary.ts';
 import { ReportStore, type RouteCoverage, type RouteLatency } from '../store/report-store.ts';
+import { readHidden } from '../store/rule-hit-store.ts';
 import { describeBound } from './describe-bound.ts';
 import { reportRules } from './report-rules.ts';
+import { ruleFigures } from './rule-figures.ts';
 import type { FeatureReport, ReportGroup, RouteReport, VerdictCounts } from './feature-report.ts';
 
 export const nothingCompared: VerdictCounts = {
@@ -37,6 +39,8 @@ export async function reportFeature(
   const observed = await stores.report.observed(name, fingerprint, step);
   const latencies = await stores.report.latencies(name, fingerprint, step);
   const groups = await new DifferenceStore(store).rankGroups(name, fingerprint, step);
+  const hidden = await readHidden(store, name, fingerprint, step);
+  const routes = feature.routes.map(({ route }) => route);
   const { confidence, maxMismatchRate: limit } = cutover;
   const rate = mismatchBound({ matches, mismatches: mismatch + error, confidence });
   return {
@@ -50,7 +54,7 @@ export async function reportFeature(
     matchRate: matchRateOf(comparisons),
     bound: { rate, confidence, limit, sentence: describeBound({ rate, confidence, limit }) },
     routes: joinRoutes(
-      feature.routes.map(({ route }) => route),
+      routes,
       await stores.evidence.routeCounts(name, fingerprint, step),
       await stores.report.coverage(name, fingerprint, step),
       latencies,
@@ -63,7 +67,7 @@ export async function reportFeature(
       candidate: summarizeLatency(addUp(latencies, 'candidate')),
     },
     reasons: await stores.evidence.reasons(name, fingerprint, step),
-    rules: reportRules(feature.compare),
+    rules: reportRules(ruleFigures(feature.compare, routes, hidden, Date.now()), feature.compare.headers),
   };
 }
 

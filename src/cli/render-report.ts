@@ -4,6 +4,7 @@ import { conclusive } from './conclusive.ts';
 import { formatBar, formatCount, formatMs, formatPlural, formatShare, printable } from './format.ts';
 import { paintGate, type Palette } from './palette.ts';
 import { renderTable } from './render-table.ts';
+import { ruleNotes } from './report/rule-notes.ts';
 import { describeRatio } from './report/sentences.ts';
 
 /** `fig report FEATURE` for people, fitted to a terminal of so many columns. */
@@ -134,7 +135,8 @@ function renderUncovered({ uncovered }: FeatureReport, palette: Palette): string
 
 function renderRules({ rules }: FeatureReport, palette: Palette): string {
   const lines = rules.map(
-    ({ rule, where, detail }) => `  ${rule.padEnd(9)}  ${printable(where)}  ${palette.dim(detail)}`,
+    (rule) =>
+      `  ${rule.rule.padEnd(9)}  ${printable(rule.where)}  ${palette.dim(printable([rule.detail, ...ruleNotes(rule)].join('; ')))}`,
   );
   return lines.length === 0 ? '' : `${palette.bold('Rules in force')}\n${lines.join('\n')}`;
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { CompareRules } from './compare-rules.ts';
 import type { AnyReadModelDefinition, CapturedReadModel } from './read-model-kinds.ts';
 import type { ReconcileRules } from './reconcile-rules.ts';
 
@@ -41,24 +42,6 @@ export function reply(status: number, body: unknown, headers?: Readonly<Record<s
 }
 
 export type QueryHandler = (input: QueryInput) => unknown;
-
-export interface CompareRules {
-  /**
-   * Paths (a JSONPath subset: `$.a.b`, `$.items[*].x`, `$['odd name']`) that are not compared. Bodies of other types have
-   * paths too: `$.html.body.div[2].p[0]`, `$.rss.channel[0].item[*]`, `$.rows[*].total`; see docs/bodies.md.
-   */
-  readonly ignore?: readonly string[] | undefined;
-  /** Arrays whose elements are paired by a key, in any order: path to key name. Of others the order is compared. */
-  readonly keyed?: Readonly<Record<string, string>> | undefined;
-  /** Greatest absolute difference of two numbers (or numeric strings) that still counts as equal. */
-  readonly tolerance?: Readonly<Record<string, number>> | undefined;
-  /** Paths where any difference fails the gate at once. */
-  readonly critical?: readonly string[] | undefined;
-  /** Paths whose values are personal: stored only as keyed hashes, which keep equality visible. */
-  readonly redact?: readonly string[] | undefined;
-  /** Response headers that are compared, by what they mean where that is known. Default: content-type. */
-  readonly headers?: readonly string[] | undefined;
-}
 
 export interface CutoverPolicy {
   readonly reads?:

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FeatureDefinition } from './feature-definition.ts';
 import { type AnyReadModelDefinition, isHandled } from './read-model-kinds.ts';
+import { rulesForEvidence } from './rules-for-evidence.ts';
 
 /**
  * Identifies what evidence was gathered about: the text of handlers and read model, routes, comparison rules. A helper
@@ -13,7 +14,7 @@ export function fingerprintOf(feature: FeatureDefinition, codeVersion: string | 
     operations: feature.operations,
     routes: feature.routes,
     candidate: feature.candidate,
-    compare: feature.compare,
+    compare: feature.compare && rulesForEvidence(feature.compare),
     codeVersion,
   };
   return createHash('sha256').update(stableText(subject)).digest('hex').slice(0, 16);

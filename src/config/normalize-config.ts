@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 import { FigError } from '../kernel/fig-error.ts';
 import { captureOf } from './capture-rules.ts';
+import { compareProblems } from './compare-problems.ts';
 import { defaultAdminPort, defaultListenPort } from './default-ports.ts';
 import type { FeatureDefinition, QueryHandler, RouteDefinition } from './feature-definition.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { limitsOf } from './limits.ts';
 import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
+import { normalizeCompareRules } from './normalize-compare-rules.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { isCaptured } from './read-model-kinds.ts';
 import { reconcileOf } from './reconcile-rules.ts';
@@ -31,6 +33,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
   const definition = value as MigrationDefinition;
   const features = (definition.features ?? []).map((feature) => normalizeFeature(feature, env.FIG_CODE_VERSION));
   refuseRepeats(features, source);
+  refuseRules(features, source);
   return {
     name: definition.name ?? 'main',
     listen: {
@@ -82,14 +85,7 @@ function normalizeFeature(feature: FeatureDefinition, codeVersion: string | unde
     candidateUrl: feature.candidate === undefined ? undefined : new URL(feature.candidate),
     candidateTimeoutMs: feature.candidateTimeoutMs ?? 1_000,
     maxDeadLetters: feature.deadLetters?.max ?? defaultMaxDeadLetters,
-    compare: {
-      ignore: compare?.ignore ?? [],
-      keyed: compare?.keyed ?? {},
-      tolerance: compare?.tolerance ?? {},
-      critical: compare?.critical ?? [],
-      redact: compare?.redact ?? [],
-      headers: (compare?.headers ?? ['content-type']).map((name) => name.toLowerCase()),
-    },
+    compare: normalizeCompareRules(compare),
     cutover: {
       canary: cutover?.reads?.canary ?? [1, 5, 25, 50],
       automatic: cutover?.reads?.automatic ?? true,
@@ -178,4 +174,15 @@ function refuseRepeats(features: readonly NormalizedFeature[], source: string): 
       owners.set(name, feature.name);
     }
   }
+}
+
+function refuseRules(features: readonly NormalizedFeature[], source: string): void {
+  const problems = features.flatMap(({ name, compare, routes }) =>
+    compareProblems(
+      compare,
+      routes.map(({ route }) => route),
+    ).map(({ at, message }) => `  ${name}: ${at}: ${message}`),
+  );
+  if (problems.length === 0) return;
+  throw new FigError('FIG_CONFIG_INVALID', `${source} is not a valid migration:\n${problems.join('\n')}`);
 }

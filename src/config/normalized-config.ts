@@ -1,4 +1,5 @@
 import type { NormalizedCapture } from './capture-rules.ts';
+import type { NormalizedCompareRules } from './compare-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
@@ -22,15 +23,6 @@ export interface NormalizedConditions {
   readonly headers?: Readonly<Record<string, string | RegExp>> | undefined;
   readonly query?: Readonly<Record<string, string | RegExp>> | undefined;
   readonly graphql?: { readonly operation: string | RegExp | readonly string[] } | undefined;
-}
-
-export interface NormalizedCompareRules {
-  readonly ignore: readonly string[];
-  readonly keyed: Readonly<Record<string, string>>;
-  readonly tolerance: Readonly<Record<string, number>>;
-  readonly critical: readonly string[];
-  readonly redact: readonly string[];
-  readonly headers: readonly string[];
 }
 
 export interface NormalizedCutover {

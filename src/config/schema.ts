@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { captureSchema } from './capture-rules.ts';
+import { compareSchema } from './compare-rules-schema.ts';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
 import { callable, identifier, postgresUrl } from './plain-schema.ts';
 import { readModel } from './read-model-schema.ts';
@@ -11,17 +12,6 @@ import { graphqlRoute, operationName, plainRoute, route } from './route-schema.t
 const httpUrl = z.string().refine(isHttpUrl, 'an http:// or https:// URL');
 const port = z.number().int().min(0).max(65_535);
 const fraction = z.number().gt(0).lt(1);
-const path = z.string().regex(/^\$/, 'a path that starts with $, such as "$.items[*].price"');
-
-const compare = z.strictObject({
-  ignore: z.array(path).optional(),
-  keyed: z.record(path, z.string().min(1)).optional(),
-  tolerance: z.record(path, z.number().nonnegative()).optional(),
-  critical: z.array(path).optional(),
-  redact: z.array(path).optional(),
-  headers: z.array(z.string().min(1)).optional(),
-});
-
 const cutover = z.strictObject({
   reads: z
     .strictObject({
@@ -53,7 +43,7 @@ const feature = z
     candidateTimeoutMs: z.number().positive().optional(),
     keyedBy: z.record(z.string(), z.string().min(1)).optional(),
     deadLetters: z.strictObject({ max: z.number().int().min(0).max(100_000).optional() }).optional(),
-    compare: compare.optional(),
+    compare: compareSchema.optional(),
     cutover: cutover.optional(),
     reconcile: reconcileSchema.optional(),
   })

@@ -164,6 +164,7 @@ export class CutoverController {
     const { decision } = reading;
     const step = describeReads(row.reads);
     if (decision.result === 'FAIL') {
+      if (decision.isOnlyOverdue === true) return;
       const choice = rollbackTarget(row.reads);
       if (choice.kind === 'stay') return;
       const why = `the gate of ${step} failed: ${decision.reason}`;
@@ -212,12 +213,14 @@ export class CutoverController {
     }
     const step = describeReads(state);
     const evidence = await this.#ports.evidenceOf(name, fingerprint, step);
+    const rules = await this.#ports.rulesOf(name, fingerprint, step);
     const { verdicts: counts, critical } = evidence;
     const topDifference =
       critical + counts.mismatch + counts.error > 0
         ? await this.#topDifferenceOf({ name, fingerprint }, step)
         : undefined;
-    return { row, version, health, evidence, decision: decideGate({ state, health, policy, evidence, topDifference }) };
+    const decision = decideGate({ state, health, policy, evidence, rules, topDifference });
+    return { row, version, health, evidence, decision };
   }
 
   /** A state that cannot be told holds the gate like one that is bad, and keeps nothing from going back. */

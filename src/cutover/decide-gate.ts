@@ -4,6 +4,7 @@ import type { EvidenceSummary } from '../kernel/evidence.ts';
 import type { ReadState } from '../kernel/phase.ts';
 import { nextState } from './read-phases.ts';
 import { describeUnreconciled, type ReconciliationHealth } from './reconciliation-health.ts';
+import { ruleFaults, type RuleHealth } from './rule-health.ts';
 import { harmEvidence, promotionEvidence, type PromotionEvidence } from './sequential-gate.ts';
 
 /** Under this 95th percentile (ms) a candidate is fast enough, however fast legacy is. */
@@ -51,6 +52,8 @@ export interface GateInput {
   readonly evidence: EvidenceSummary;
   readonly health: GateHealth;
   readonly policy: NormalizedCutover;
+  /** Default: none. */
+  readonly rules?: readonly RuleHealth[] | undefined;
   /** The difference worth naming: a critical one first, else the most frequent one. */
   readonly topDifference?: string | undefined;
 }
@@ -65,9 +68,11 @@ export interface GateDecision {
   readonly remaining: number | undefined;
   /** Everything that stands in the way, the gravest first; empty when it passes. `reason` is the first of them. */
   readonly blockers: readonly string[];
+  /** It fails for rules that have expired and for nothing else: nobody is served worse for that, so nothing goes back. */
+  readonly isOnlyOverdue?: true | undefined;
 }
 
-/** A critical difference or proven harm fails; else whatever is missing holds; else the proof decides. */
+/** A critical difference, proven harm or a rule that should not be there any more fails; else whatever is missing holds; else the proof decides. */
 export function decideGate(input: GateInput): GateDecision {
   const { state, evidence, health, policy } = input;
   if (state.phase === 'legacy') return decideReadiness(health);
@@ -82,8 +87,13 @@ export function decideGate(input: GateInput): GateDecision {
     failures.push(`the breaker opened ${count(openings)} times (limit ${count(policy.maxBreakerOpenings)})`);
   }
 
+  const faults = ruleFaults(input.rules ?? []);
+  failures.push(...faults.exceeded);
+  const isOnlyOverdue = failures.length === 0 && faults.expired.length > 0;
+  failures.push(...faults.expired);
+
   const proof = promotionEvidence({ ...counts, limit, confidence: policy.confidence });
-  const holds = holdsOf(input);
+  const holds = [...holdsOf(input), ...faults.unknown];
   if (!proof.pass) holds.push(describeLacking(input, proof));
 
   const blockers = [...new Set([...failures, ...holds])];
@@ -91,7 +101,10 @@ export function decideGate(input: GateInput): GateDecision {
   if (reason === undefined) {
     return { result: 'PASS', reason: describePass(input), progress: 1, remaining: 0, blockers };
   }
-  if (failures.length > 0) return { result: 'FAIL', reason, progress: 0, remaining: undefined, blockers };
+  if (failures.length > 0) {
+    const overdue = isOnlyOverdue && { isOnlyOverdue };
+    return { result: 'FAIL', reason, progress: 0, remaining: undefined, blockers, ...overdue };
+  }
   return { result: 'INCONCLUSIVE', reason, progress: proof.progress, remaining: proof.remainingClean, blockers };
 }
 

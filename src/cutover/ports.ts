@@ -2,6 +2,7 @@ import type { NormalizedCutover } from '../config/normalized-config.ts';
 import type { EvidenceStep, EvidenceSummary } from '../kernel/evidence.ts';
 import type { PhaseRow, PhaseStore } from '../store/phase-store.ts';
 import type { BreakerHealth, GateDecision, GateHealth, GateResult } from './decide-gate.ts';
+import type { RuleHealth } from './rule-health.ts';
 
 /** What cutover needs to know of a feature; a normalised feature fits. */
 export interface CutoverFeature {
@@ -21,6 +22,8 @@ export interface CutoverPorts {
    * Called whenever a step is entered, because evidence belongs to one stay in it.
    */
   forgetEvidence(feature: string, step: EvidenceStep): Promise<void>;
+  /** Every comparison rule, with what it hid in the answers of one step. */
+  rulesOf(feature: string, fingerprint: string, step: EvidenceStep): Promise<readonly RuleHealth[]>;
   healthOf(feature: string): Promise<GateHealth>;
   /** What the breakers of all proxies did since then. */
   breakerOf(feature: string, since: Date): Promise<BreakerHealth>;

@@ -17,6 +17,8 @@ export type DifferenceKind =
   | 'extra'
   /** Two arrays hold the same elements in another order; what is shown is from the first to the last that moved. */
   | 'order'
+  /** The candidate shows what belongs to somebody whom legacy shows nothing of. */
+  | 'owner'
   /** Bodies differ that have no paths in common: text, bytes, two types. */
   | 'body'
   /** The candidate failed to answer where legacy answered. */

@@ -2,6 +2,7 @@ import type { Side } from '../kernel/exchange.ts';
 import type { Difference, Verdict } from '../kernel/verdict.ts';
 import { compareTexts, conclusive, storable, type EvidenceItem, type EvidenceScope } from './evidence-item.ts';
 import { latencyBucketOf } from './latency-buckets.ts';
+import { addHidden, noHidden, type HiddenTally } from './rule-hits.ts';
 
 export interface SeenDifference {
   readonly difference: Difference;
@@ -26,6 +27,7 @@ export interface ScopeTally {
   readonly shapes: Map<string, { readonly shape: string; seen: number; compared: number }>;
   readonly latencies: Map<string, { readonly side: Side; readonly bucket: number; count: number }>;
   readonly differences: Map<string, DifferenceTally>;
+  readonly hidden: HiddenTally;
 }
 
 const MAX_PATH = 500;
@@ -67,6 +69,7 @@ function addItem(tally: ScopeTally, item: EvidenceItem): void {
   addLatency(tally, 'legacy', item.legacyMs);
   addLatency(tally, 'candidate', item.candidateMs);
   addDifferences(tally, item);
+  addHidden(tally.hidden, item);
 }
 
 /** How keys of evidence are named in maps. */
@@ -103,6 +106,7 @@ function emptyTally(scope: EvidenceScope): ScopeTally {
     shapes: new Map(),
     latencies: new Map(),
     differences: new Map(),
+    hidden: noHidden(),
   };
 }
 
@@ -114,6 +118,7 @@ function inOrder(tally: ScopeTally): ScopeTally {
     shapes: sorted(tally.shapes),
     latencies: sorted(tally.latencies),
     differences: sorted(tally.differences),
+    hidden: tally.hidden,
   };
 }
 

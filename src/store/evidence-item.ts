@@ -27,6 +27,8 @@ export interface EvidenceItem extends EvidenceScope {
   readonly differences: readonly Difference[];
   /** Method and target, redacted. */
   readonly question: string;
+  /** Ids of the rules that hid a difference in it; undefined: no answers were compared. `unknown` is never none. */
+  readonly hidden?: readonly string[] | 'unknown' | undefined;
   /** Milliseconds since the epoch. */
   readonly seenAt: number;
 }

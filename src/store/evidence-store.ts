@@ -5,6 +5,7 @@ import { writeDifferences } from './difference-rows.ts';
 import { keyName, tallyBatch, type ScopeTally } from './evidence-batch.ts';
 import type { EvidenceItem, EvidenceScope } from './evidence-item.ts';
 import { latencyPercentile } from './latency-buckets.ts';
+import { writeHidden } from './rule-hit-store.ts';
 
 export interface RouteCounts {
   readonly route: string;
@@ -41,6 +42,7 @@ export class EvidenceStore {
         await writeVerdicts(tx, scopeId, tally);
         await writeShapes(tx, scopeId, tally);
         await writeLatencies(tx, scopeId, tally);
+        await writeHidden(tx, scopeId, tally.hidden);
         await writeDifferences(tx, scopeId, { groups: [...tally.differences.values()], fresh }, random);
       }
     });

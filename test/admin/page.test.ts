@@ -5,7 +5,7 @@ import { startAdminServer, type AdminServer } from '../../src/admin/admin-server
 import { silentLog } from '../../src/kernel/log.ts';
 import { openBrowser } from '../support/browser.ts';
 import { observingStatus, sampleControl, sampleFeature, type SampleControl } from '../support/sample-control.ts';
-import { sampleGroup, sampleReport } from '../support/sample-report.ts';
+import { sampleGroup, sampleReport, sampleRule } from '../support/sample-report.ts';
 import { servingVersion, waitingVersion } from '../support/sample-versions.ts';
 
 const screenshots = 'test-results';
@@ -83,7 +83,11 @@ describe('the status page in a real browser', () => {
   it('tells what the written report tells: what blocks, the bound, all that is in the way, percentiles and rules', async () => {
     const control = sampleControl();
     const groups = Array.from({ length: 60 }, (_, i) => sampleGroup({ path: `$.field${i}`, spoiled: 60 - i }));
-    control.reportOf = () => ({ ...sampleReport(), groups: [...sampleReport().groups, ...groups] });
+    control.reportOf = () => ({
+      ...sampleReport(),
+      groups: [...sampleReport().groups, ...groups],
+      rules: [...sampleReport().rules, sampleRule],
+    });
     await using opened = await open(control);
     const { page, problems } = opened;
     const card = page.locator('[data-feature="orders"].feature');
@@ -97,8 +101,9 @@ describe('the status page in a real browser', () => {
     expect(await rows.nth(1).locator('td').first().innerText()).toMatch(/^56\s+1\.65 %$/);
     expect(await rows.nth(1).locator('td').nth(2).locator('mark').innerText()).toBe('2');
     expect(await rows.nth(3).innerText()).toContain('not seen in this step');
-    await card.getByText('4 rules in force').click();
+    await card.getByText('5 rules in force').click();
     expect(await card.innerText()).toContain('elements paired by id');
+    expect(await card.innerText()).toContain('hid a difference in 120 of 400 answers (30.00 %)');
 
     // Both values of an example beside each other, line by line.
     await rows.nth(3).locator('summary').click();

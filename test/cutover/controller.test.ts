@@ -35,6 +35,7 @@ class House {
         const { critical = 0, ...verdicts } = this.steps.get(step) ?? {};
         return evidence(verdicts, { feature, fingerprint, step, critical });
       },
+      rulesOf: async () => [],
       forgetEvidence: async (_feature, step) => {
         await this.forgetting();
         this.forgotten.push(step);

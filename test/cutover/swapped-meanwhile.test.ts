@@ -39,6 +39,7 @@ class Swapped {
         await this.#swap();
         return evidence(fingerprint === 'f1' ? this.verdicts : {}, { feature: name, fingerprint, step });
       },
+      rulesOf: async () => [],
       forgetEvidence: async () => undefined,
       topDifferenceOf: async () => undefined,
     };

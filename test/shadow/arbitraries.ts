@@ -1,24 +1,32 @@
 import * as fc from 'fast-check';
-import { compilePathRules, type PathRules, type RulesAt } from '../../shadow/path-rules.ts';
+import { compilePathRules, type RulesAt } from '../../shadow/path-rules.ts';
 import { compareJson, type JsonComparison } from '../../shadow/json/compare-json.ts';
 import type { JsonValue } from '../../shadow/json/json-value.ts';
 import { parseJson } from '../../shadow/json/parse-json.ts';
 import { createRedactor } from '../../shadow/redact.ts';
-import type { NormalizedCompareRules } from '../../src/config/normalized-config.ts';
+import type { NormalizedCompareRules } from '../../src/config/compare-rules.ts';
+import { rulesOfRoute } from '../../src/config/rule-list.ts';
 
 export const testRedactor = createRedactor(Buffer.from('a key for tests'));
 
 export const noCompareRules: NormalizedCompareRules = {
   ignore: [],
   keyed: {},
+  unordered: [],
   tolerance: {},
+  format: {},
+  map: {},
+  owner: [],
   critical: [],
   redact: [],
   headers: ['content-type'],
+  routes: {},
 };
 
+export type PathRules = Omit<NormalizedCompareRules, 'headers' | 'routes' | 'map' | 'owner'>;
+
 export function rulesOf(rules: Partial<PathRules> = {}): RulesAt {
-  return compilePathRules({ ...noCompareRules, ...rules });
+  return compilePathRules(rulesOfRoute({ ...noCompareRules, ...rules }).rules);
 }
 
 /** What two texts come to under these rules. */

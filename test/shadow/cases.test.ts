@@ -9,10 +9,27 @@ import { keyedArrays } from './cases/keyed-arrays.ts';
 import { keys } from './cases/keys.ts';
 import { numbers } from './cases/numbers.ts';
 import { ruled } from './cases/ruled.ts';
+import { compositeKeys } from './cases/rules/composite-keys.ts';
+import { formats } from './cases/rules/formats.ts';
+import { moves } from './cases/rules/moves.ts';
+import { owners } from './cases/rules/owners.ts';
+import { tolerances } from './cases/rules/tolerances.ts';
+import { unordered } from './cases/rules/unordered.ts';
 import { texts } from './cases/texts.ts';
 import { types } from './cases/types.ts';
 
-const cases = [...numbers, ...texts, ...keys, ...types, ...arrays, ...keyedArrays, ...ruled, ...deepAndLarge];
+const byRule = [...unordered, ...tolerances, ...formats, ...compositeKeys, ...moves, ...owners];
+const cases = [
+  ...numbers,
+  ...texts,
+  ...keys,
+  ...types,
+  ...arrays,
+  ...keyedArrays,
+  ...ruled,
+  ...deepAndLarge,
+  ...byRule,
+];
 
 function answerOf(body: string): HttpAnswer {
   return { status: 200, headers: ['Content-Type', 'application/json'], body: Buffer.from(body) };

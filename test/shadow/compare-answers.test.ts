@@ -2,7 +2,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { describe, expect, test } from 'vitest';
 import { maxDecodedBytes } from '../../shadow/decode-body.ts';
 import { AnswerComparer } from '../../shadow/compare-answers.ts';
-import type { NormalizedCompareRules } from '../../src/config/normalized-config.ts';
+import type { NormalizedCompareRules } from '../../src/config/compare-rules.ts';
 import type { HttpAnswer } from '../../src/kernel/exchange.ts';
 import { noCompareRules, testRedactor } from './arbitraries.ts';
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { parsePath, patternOf, placeText } from '../../shadow/json-path.ts';
+import { patternOf, placeText } from '../../shadow/json-path.ts';
+import { parsePath } from '../../src/config/rule-path.ts';
 import { rulesOf } from './arbitraries.ts';
 
 const key = (name: string): { kind: 'key'; key: string } => ({ kind: 'key', key: name });
@@ -45,7 +46,7 @@ test('rules find their places, through wildcards too', () => {
     tolerance: { '$.items[0].x': 1, '$.items[*].x': 2 },
   });
   expect(rules.at(['items', 5, 'at']).ignored).toBe(true);
-  expect(rules.at(['items', 5, 'x']).tolerance).toBe(2);
+  expect(rules.at(['items', 5, 'x']).senses).toMatchObject({ absolute: 2 });
   expect(rules.at(['anything', 'secret']).ignored).toBe(true);
   expect(rules.at(['anything', 'other']).ignored).toBe(false);
   expect(rules.at(['constructor', 'prototype']).ignored).toBe(false);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { unmigrateStore } from '../../src/store/control-store.ts';
 import { evidence } from '../../migrations/0002-evidence.ts';
+import { ruleHits } from '../../migrations/0017-rule-hits.ts';
 import { projections } from '../../migrations/0001-projections.ts';
 import { DifferenceStore } from '../../src/store/difference-store.ts';
 import { slotOf } from '../../src/store/difference-rows.ts';
@@ -300,7 +301,7 @@ test('all processes on one store share the key that personal data is hashed with
 
 test('the tables of evidence can be taken back', async () => {
   await using db = await createEvidenceTestStore();
-  await unmigrateStore(db.knex, [projections, evidence]);
+  await unmigrateStore(db.knex, [projections, evidence, ruleHits]);
   const left = await db.knex.raw<{ rows: unknown[] }>(
     `SELECT table_name FROM information_schema.tables WHERE table_schema = 'fig'`,
   );

@@ -1,4 +1,10 @@
-import type { FeatureReport, ReportGroup, ReportSample, RouteReport } from '../../src/app/feature-report.ts';
+import type {
+  FeatureReport,
+  ReportGroup,
+  ReportRule,
+  ReportSample,
+  RouteReport,
+} from '../../src/app/feature-report.ts';
 import type { LatencySummary } from '../../src/store/latency-summary.ts';
 import { latencyBucketOf } from '../../src/store/latency-buckets.ts';
 import { summarizeLatency } from '../../src/store/latency-summary.ts';
@@ -115,6 +121,19 @@ export function sampleReport(): FeatureReport {
     ],
   };
 }
+
+/** One that has hidden more than it may. */
+export const sampleRule: ReportRule = {
+  rule: 'ignore',
+  where: '$.etag',
+  detail: 'not compared',
+  route: 'GET /api/orders',
+  hidden: { answers: 120, compared: 400, share: 0.3, unknown: 0, lastSeen: seenAt },
+  maxHidden: 0.05,
+  because: 'it is random',
+  expires: '2026-12-31',
+  isExpired: false,
+};
 
 /** A value that differs in the list of orders, unless told otherwise. */
 export function sampleGroup(more: Partial<ReportGroup> = {}): ReportGroup {

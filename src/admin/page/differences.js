@@ -159,18 +159,35 @@ function rules(inForce) {
     h(
       'ul',
       {},
-      inForce.map(({ rule, where, detail }) =>
+      inForce.map((rule) =>
         h(
           'li',
           {},
-          h('span', { class: 'tag' }, rule),
+          h('span', { class: 'tag' }, rule.rule),
           ' ',
-          h('code', {}, where),
-          h('span', { class: 'quiet' }, ` ${detail}`),
+          h('code', {}, rule.where),
+          h('span', { class: 'quiet' }, ` ${[rule.detail, ...ruleNotes(rule)].join(' · ')}`),
         ),
       ),
     ),
   );
+}
+
+function ruleNotes({ route, hidden, maxHidden, because, expires, isExpired }) {
+  const notes = route === undefined ? [] : [`for ${route}`];
+  if (hidden !== undefined) {
+    const { answers, compared, share, unknown } = hidden;
+    notes.push(
+      answers === 0
+        ? `hid nothing in ${plural(compared, 'answer')}`
+        : `hid a difference in ${count(answers)} of ${plural(compared, 'answer')} (${percent(share)})`,
+    );
+    if (unknown > 0) notes.push(`not known of ${plural(unknown, 'answer')}`);
+  }
+  if (maxHidden !== undefined) notes.push(`may hide ${percent(maxHidden)}`);
+  if (because !== undefined) notes.push(`because ${because}`);
+  if (expires !== undefined) notes.push(`${isExpired === true ? 'EXPIRED on' : 'expires on'} ${expires}`);
+  return notes;
 }
 
 function uncovered(shapes) {

@@ -8,6 +8,7 @@ export const kindWords = {
   missing: 'missing in candidate',
   extra: 'only in candidate',
   order: 'order differs',
+  owner: 'belongs to somebody else',
   body: 'body differs',
   error: 'candidate failed',
 };

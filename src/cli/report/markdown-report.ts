@@ -4,6 +4,7 @@ import { conclusive } from '../conclusive.ts';
 import { formatCount, formatPlural, formatShare } from '../format.ts';
 import { codeText, plainText } from './markdown-text.ts';
 import { rankAcross, type MigrationReport, type RankedGroup } from './migration-report.ts';
+import { ruleNotes } from './rule-notes.ts';
 import { describeWhatItBlocks } from './sentences.ts';
 
 /** GitHub takes 65,536 characters. Counted in bytes, which are never fewer, and with room for a line around it. */
@@ -30,6 +31,8 @@ export function renderMarkdown(report: MigrationReport): string {
   if (linesLeft > 0 || left > 0) {
     room.add(`\n${formatPlural(left, 'more group')} not shown here: \`fig report --html report.html\` has all.\n`);
   }
+  // Last: what is to be mended comes before what is let pass.
+  room.addWhileItFits(features.map((feature) => ruleDetails(feature, features.length > 1)));
   return room.text;
 }
 
@@ -49,6 +52,18 @@ function featureLines({ feature, gate, bound, uncovered }: FeatureReport): strin
   const lacking =
     uncovered.length === 0 ? '' : ` ${formatPlural(uncovered.length, 'kind')} of request not compared yet.`;
   return `\n- **${plainText(feature)}**: ${plainText(gate.reason)}. Mismatch rate: ${plainText(bound.sentence)}.${lacking}\n`;
+}
+
+/** Folded, and nothing where there is no rule that could hide anything. */
+function ruleDetails({ feature, rules }: FeatureReport, isOfMany: boolean): string {
+  const shown = rules.filter(({ hidden, because, expires }) => hidden ?? because ?? expires);
+  if (shown.length === 0) return '';
+  const of = isOfMany ? `${plainText(feature)}: ` : '';
+  const expired = rules.some(({ isExpired }) => isExpired === true) ? ', <b>some have expired</b>' : '';
+  const lines = shown.map(
+    (rule) => `- ${plainText(rule.rule)} ${codeText(rule.where)}: ${plainText(ruleNotes(rule).join('; '))}\n`,
+  );
+  return `\n<details><summary>${of}${formatPlural(shown.length, 'rule')} and what ${shown.length === 1 ? 'it' : 'they'} hid${expired}</summary>\n\n${lines.join('')}\n</details>\n`;
 }
 
 function groupDetails(group: RankedGroup, index: number, isOfMany: boolean): string {

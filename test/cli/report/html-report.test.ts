@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FeatureReport } from '../../../src/app/feature-report.ts';
 import { renderHtml } from '../../../src/cli/report/html/html-report.ts';
 import { openBrowser } from '../../support/browser.ts';
-import { emptyReport, sample, sampleGroup, sampleReport } from '../../support/sample-report.ts';
+import { emptyReport, sample, sampleGroup, sampleReport, sampleRule } from '../../support/sample-report.ts';
 
 const screenshots = resolve('test-results');
 const attack = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
@@ -31,7 +31,7 @@ const nasty: FeatureReport = {
   ],
   gate: { ...sampleReport().gate, reason: attack, blockers: [attack, attack] },
   uncovered: [{ route: attack, shape: attack, seen: 1 }],
-  rules: [{ rule: 'ignore', where: `$.${attack}`, detail: attack }],
+  rules: [{ ...sampleRule, where: `$.${attack}`, detail: attack, because: attack, route: attack }],
   reasons: [{ route: attack, verdict: 'raced', reason: attack, count: 1 }],
 };
 
@@ -66,7 +66,7 @@ describe('the HTML report, opened from a file in a real browser', () => {
   }
 
   it('shows verdicts, bound, gate, groups with both sides, latency, routes, coverage and rules', async () => {
-    await using opened = await open([sampleReport()]);
+    await using opened = await open([{ ...sampleReport(), rules: [...sampleReport().rules, sampleRule] }]);
     const { page, asked, problems } = opened;
     const card = page.locator('.feature');
     expect(await card.getByRole('heading', { level: 2 }).innerText()).toBe('orders');
@@ -97,6 +97,7 @@ describe('the HTML report, opened from a file in a real browser', () => {
     expect(await routes.locator('tbody tr').first().innerText()).toContain('4 of 4 kinds of request compared');
     expect(await card.innerText()).toContain('4xx asked 12 times');
     expect(await card.innerText()).toContain('elements paired by id');
+    expect(await card.innerText()).toContain('hid a difference in 120 of 400 answers (30.00 %) · may hide 5.00 %');
     expect({ asked, problems }).toEqual({ asked: [], problems: [] });
   });
 

@@ -6,7 +6,7 @@ import { startAdminServer, type AdminServer } from '../../../src/admin/admin-ser
 import { silentLog } from '../../../src/kernel/log.ts';
 import { runFig } from '../../support/fig-process.ts';
 import { observingStatus, sampleControl, sampleStatus } from '../../support/sample-control.ts';
-import { emptyReport, sampleGroup } from '../../support/sample-report.ts';
+import { emptyReport, sampleGroup, sampleReport, sampleRule } from '../../support/sample-report.ts';
 import { run } from '../run-cli.ts';
 
 const control = sampleControl();
@@ -77,12 +77,16 @@ describe('fig report without a feature', () => {
 
 describe('fig report of one feature', () => {
   it('tells the bound, what else is in the way, latencies, coverage and rules', async () => {
+    control.reportOf = () => ({ ...sampleReport(), rules: [...sampleReport().rules, sampleRule] });
     const { stdout } = await report('orders');
     expect(stdout).toContain('mismatch rate: fewer than 5.12 % differ, with 95 % confidence (limit 0.1 %)');
     expect(stdout).toContain('and GET /api/customers/:id/orders (4xx) has no comparison yet');
     expect(stdout).toMatch(/GET \/api\/orders +1,240 +31 +0 +30 +0 +0 +4 of 4/);
     expect(stdout).toMatch(/it is +5\.\d+ times faster/);
     expect(stdout).toMatch(/keyed +\$\.orders +elements paired by id/);
+    expect(stdout).toMatch(
+      /ignore +\$\.etag +not compared; for GET \/api\/orders; hid a difference in 120 of 400 answers/,
+    );
     expect(stdout).toContain('not seen in this step');
   });
 });

@@ -7,6 +7,7 @@ import { csvCases } from './bodies/csv.ts';
 import { formCases } from './bodies/forms.ts';
 import { headerCases } from './bodies/headers.ts';
 import { htmlCases } from './bodies/html.ts';
+import { ruledCases } from './bodies/ruled.ts';
 import { textCases } from './bodies/texts.ts';
 import { xmlCases } from './bodies/xml.ts';
 
@@ -17,6 +18,7 @@ const corpus: Readonly<Record<string, readonly BodyCase[]>> = {
   forms: formCases,
   'texts and codings': textCases,
   headers: headerCases,
+  rules: ruledCases,
 };
 
 function answersOf({ type = 'text/plain', types = [type, type], headers, legacy, candidate }: BodyCase): HttpAnswer[] {

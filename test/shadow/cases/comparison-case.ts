@@ -1,4 +1,4 @@
-import type { NormalizedCompareRules } from '../../../src/config/normalized-config.ts';
+import type { NormalizedCompareRules } from '../../../src/config/compare-rules.ts';
 
 /** Kind and exact place of a difference, e.g. `value $.total`; with what each side is shown to have where that says more. */
 export type ExpectedDifference =

@@ -4,8 +4,8 @@ import type { Difference } from '../../../src/kernel/verdict.ts';
 import { compareJson } from '../../../shadow/json/compare-json.ts';
 import { digestJson } from '../../../shadow/json/digest-json.ts';
 import { maxDifferences } from '../../../shadow/json/list-differences.ts';
-import type { PathRules } from '../../../shadow/path-rules.ts';
-import { fromText, json, jsonValues, keys, objectOf, rulesOf, testRedactor } from '../arbitraries.ts';
+
+import { fromText, json, jsonValues, keys, objectOf, rulesOf, testRedactor, type PathRules } from '../arbitraries.ts';
 
 interface Found {
   readonly differences: readonly Difference[];

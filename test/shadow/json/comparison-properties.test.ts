@@ -7,8 +7,16 @@ import { digestJson } from '../../../shadow/json/digest-json.ts';
 import { isEqual } from '../../../shadow/json/is-equal.ts';
 import { SubtreeIds } from '../../../shadow/json/subtree-ids.ts';
 import { WorkBudget } from '../../../shadow/json/work-budget.ts';
-import type { PathRules } from '../../../shadow/path-rules.ts';
-import { compareTexts, json, jsonValues, namesOf, objectOf, rulesOf, testRedactor } from '../arbitraries.ts';
+import {
+  compareTexts,
+  json,
+  jsonValues,
+  namesOf,
+  objectOf,
+  rulesOf,
+  testRedactor,
+  type PathRules,
+} from '../arbitraries.ts';
 import { isObject, plant, planting } from './mutations.ts';
 
 const someRules: fc.Arbitrary<Partial<PathRules>> = fc.record({

@@ -3,8 +3,7 @@ import { expect, test } from 'vitest';
 import { compareJson, type JsonComparison } from '../../../shadow/json/compare-json.ts';
 import { DifferingParts, sameInBoth } from '../../../shadow/json/differing-parts.ts';
 import { isArray, isObject, type JsonValue } from '../../../shadow/json/json-value.ts';
-import type { PathRules } from '../../../shadow/path-rules.ts';
-import { compareTexts, jsonValues, rulesOf, testRedactor } from '../arbitraries.ts';
+import { compareTexts, jsonValues, rulesOf, testRedactor, type PathRules } from '../arbitraries.ts';
 import { plant, planting } from './mutations.ts';
 import { meetingTexts } from './texts.ts';
 
@@ -21,7 +20,8 @@ function compared(legacy: string, candidate: string, rules: Partial<PathRules>):
 
 const someRules: fc.Arbitrary<Partial<PathRules>> = fc.record({
   ignore: fc.subarray(['$.a', '$[0]', '$[*].b', '$.*.a', "$['']"]),
-  keyed: fc.constantFrom({}, { $: 'a' }, { '$[*]': 'a' }, { '$.a': 'id', $: 'id' }),
+  keyed: fc.constantFrom({}, { $: 'a' }, { '$[*]': 'a' }, { '$.a': 'id', $: 'id' }, { $: { by: ['a', 'b'] } }),
+  unordered: fc.subarray(['$.a', '$[*]', '$.*.a']),
   critical: fc.subarray(['$.a', '$[*].id', '$[1]']),
 });
 

@@ -3,8 +3,7 @@ import { expect, test } from 'vitest';
 import { PlainEquality } from '../../../shadow/json/plain-equality.ts';
 import { maxJsonDepth, parseJson } from '../../../shadow/json/parse-json.ts';
 import { TokenTape } from '../../../shadow/json/token-tape.ts';
-import type { PathRules } from '../../../shadow/path-rules.ts';
-import { compareTexts, jsonValues, rulesOf } from '../arbitraries.ts';
+import { compareTexts, jsonValues, rulesOf, type PathRules } from '../arbitraries.ts';
 import { isObject } from './mutations.ts';
 import { meetingTexts } from './texts.ts';
 
@@ -18,7 +17,8 @@ const text = (value: unknown): string => JSON.stringify(value);
 
 const someRules: fc.Arbitrary<Partial<PathRules>> = fc.record({
   ignore: fc.subarray(['$.a', '$[0]', '$[*].b', '$.*.a', "$['']"]),
-  keyed: fc.constantFrom({}, { $: 'a' }, { '$[*]': 'a' }, { '$.a': 'id', $: 'id' }),
+  keyed: fc.constantFrom({}, { $: 'a' }, { '$[*]': 'a' }, { '$.a': 'id', $: 'id' }, { $: { by: ['a', 'b'] } }),
+  unordered: fc.subarray(['$.a', '$[*]', '$.*.a']),
   tolerance: fc.constantFrom({}, { '$[*]': 1 }, { '$.a': 0.5, '$[*].a': 0.5 }, { '$[1]': 2 }),
 });
 

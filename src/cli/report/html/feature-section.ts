@@ -6,6 +6,7 @@ import { groupList } from './group-list.ts';
 import { latencyPanel } from './latency-panel.ts';
 import { html, type Markup } from './markup.ts';
 import { meter, stack } from './pictures.ts';
+import { ruleNotes } from '../rule-notes.ts';
 import { routeTable } from './route-table.ts';
 import { timeText } from './time-text.ts';
 
@@ -125,9 +126,10 @@ function ruleList({ rules }: FeatureReport): Markup {
         ? html`<p class="quiet">None: every value of every body is compared.</p>`
         : html`<ul class="lines">
             ${rules.map(
-              ({ rule, where, detail }) =>
+              (rule) =>
                 html`<li>
-                  <span class="tag">${rule}</span> <code dir="auto">${where}</code> <span class="quiet">${detail}</span>
+                  <span class="tag">${rule.rule}</span> <code dir="auto">${rule.where}</code>
+                  <span class="quiet">${[rule.detail, ...ruleNotes(rule)].join(' · ')}</span>
                 </li>`,
             )}
           </ul>`

@@ -1,4 +1,4 @@
-import type { NormalizedCompareRules } from '../../../../src/config/normalized-config.ts';
+import type { NormalizedCompareRules } from '../../../../src/config/compare-rules.ts';
 
 /** Two answers, what a careful reader says of them, and where they part. Written by hand, never taken from our own output. */
 export interface BodyCase {

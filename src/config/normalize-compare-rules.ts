@@ -1,0 +1,19 @@
+import type { CompareRules, NormalizedCompareRules } from './compare-rules.ts';
+
+const defaultHeaders = ['content-type'];
+
+export function normalizeCompareRules(compare: CompareRules = {}): NormalizedCompareRules {
+  return {
+    ignore: compare.ignore ?? [],
+    keyed: compare.keyed ?? {},
+    unordered: compare.unordered ?? [],
+    tolerance: compare.tolerance ?? {},
+    format: compare.format ?? {},
+    map: compare.map ?? {},
+    owner: compare.owner ?? [],
+    critical: compare.critical ?? [],
+    redact: compare.redact ?? [],
+    headers: (compare.headers ?? defaultHeaders).map((name) => name.toLowerCase()),
+    routes: compare.routes ?? {},
+  };
+}

@@ -1,0 +1,133 @@
+import type { ComparisonCase } from '../comparison-case.ts';
+
+const nested = { map: { '$.customer_name': '$.customer.name' } };
+const rows = { map: { '$.rows[*].customer_name': '$.rows[*].customer.name' } };
+
+export const moves: readonly ComparisonCase[] = [
+  {
+    name: 'map: a name that became a path',
+    legacy: '{"id":1,"customer_name":"Ada"}',
+    candidate: '{"id":1,"customer":{"name":"Ada"}}',
+    rules: nested,
+    expected: [],
+  },
+  {
+    name: 'map: another value is told at the place of the candidate',
+    legacy: '{"customer_name":"Ada"}',
+    candidate: '{"customer":{"name":"Bob"}}',
+    rules: nested,
+    expected: [['value $.customer.name', '"Ada"', '"Bob"']],
+  },
+  {
+    name: 'map: what the candidate lacks is told at its place',
+    legacy: '{"customer_name":"Ada"}',
+    candidate: '{}',
+    rules: nested,
+    expected: ['missing $.customer'],
+  },
+  {
+    name: 'map: what legacy lacks too',
+    legacy: '{}',
+    candidate: '{"customer":{"name":"Ada"}}',
+    rules: nested,
+    expected: ['extra $.customer'],
+  },
+  {
+    name: 'map: where neither has it nothing is said',
+    legacy: '{"id":1}',
+    candidate: '{"id":1.0}',
+    rules: nested,
+    expected: [],
+  },
+  {
+    name: 'map: null is a value that is moved',
+    legacy: '{"customer_name":null}',
+    candidate: '{"customer":{"name":null}}',
+    rules: nested,
+    expected: [],
+  },
+  {
+    name: 'map: a path that became a name leaves no empty object',
+    legacy: '{"customer":{"name":"Ada"}}',
+    candidate: '{"customer_name":"Ada"}',
+    rules: { map: { '$.customer.name': '$.customer_name' } },
+    expected: [],
+  },
+  {
+    name: 'map: an object that was empty before stays',
+    legacy: '{"customer":{},"a":1}',
+    candidate: '{"a":1}',
+    rules: { map: { '$.customer.name': '$.customer_name' } },
+    expected: ['missing $.customer'],
+  },
+  {
+    name: 'map: below every element of the same list',
+    legacy: '{"rows":[{"id":1,"customer_name":"Ada"},{"id":2,"customer_name":"Bob"}]}',
+    candidate: '{"rows":[{"id":1,"customer":{"name":"Ada"}},{"customer":{"name":"Cid"},"id":2}]}',
+    rules: rows,
+    expected: [['value $.rows[1].customer.name', '"Bob"', '"Cid"']],
+  },
+  {
+    name: 'map: beside what is there already',
+    legacy: '{"customer":{"id":7},"customer_name":"Ada"}',
+    candidate: '{"customer":{"id":7,"name":"Ada"}}',
+    rules: nested,
+    expected: [],
+  },
+  {
+    name: 'map: where both places are taken both are compared',
+    legacy: '{"customer_name":"Ada","customer":{"name":"Eve"}}',
+    candidate: '{"customer":{"name":"Ada"}}',
+    rules: nested,
+    expected: ['missing $.customer_name', ['value $.customer.name', '"Eve"', '"Ada"']],
+  },
+  {
+    name: 'map: where the place is no object nothing is moved',
+    legacy: '{"customer_name":"Ada","customer":7}',
+    candidate: '{"customer":{"name":"Ada"}}',
+    rules: nested,
+    expected: ['missing $.customer_name', 'type $.customer'],
+  },
+  {
+    name: 'map: a list that got another name is moved as a whole',
+    legacy: '{"items":[1,2]}',
+    candidate: '{"lines":[1,3]}',
+    rules: { map: { '$.items': '$.lines' } },
+    expected: [['value $.lines[1]', '2', '3']],
+  },
+  {
+    name: 'map: two moves, one out of what the other moved',
+    legacy: '{"items":[{"n":1}]}',
+    candidate: '{"lines":[{"count":1}]}',
+    rules: { map: { '$.items': '$.lines', '$.lines[*].n': '$.lines[*].count' } },
+    expected: [],
+  },
+  {
+    name: 'map: a rule written for the old place holds at the new one',
+    legacy: '{"customer_name":"ADA"}',
+    candidate: '{"customer":{"name":"ada"}}',
+    rules: { ...nested, tolerance: { '$.customer_name': { case: true } } },
+    expected: [],
+  },
+  {
+    name: 'map: what is personal at the old place is at the new one',
+    legacy: '{"customer_name":"Ada"}',
+    candidate: '{"customer":{}}',
+    rules: { ...nested, redact: ['$.customer_name'] },
+    expected: [['missing $.customer.name', '"<redacted:5ac935095dba>"', undefined]],
+  },
+  {
+    name: 'map: __proto__ is a name like any other',
+    legacy: '{"__proto__":1}',
+    candidate: '{"a":{"constructor":1}}',
+    rules: { map: { "$['__proto__']": '$.a.constructor' } },
+    expected: [],
+  },
+  {
+    name: 'map: within one object, out of its last member',
+    legacy: '{"a":{"b":1}}',
+    candidate: '{"a":{"c":1}}',
+    rules: { map: { '$.a.b': '$.a.c' } },
+    expected: [],
+  },
+];

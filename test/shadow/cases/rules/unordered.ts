@@ -1,0 +1,111 @@
+import type { ComparisonCase } from '../comparison-case.ts';
+
+const tags = { unordered: ['$.tags'] };
+
+export const unordered: readonly ComparisonCase[] = [
+  {
+    name: 'unordered: the same texts in another order',
+    legacy: '{"tags":["a","b","c"]}',
+    candidate: '{"tags":["c","a","b"]}',
+    rules: tags,
+    expected: [],
+  },
+  {
+    name: 'unordered: how often a value is there counts',
+    legacy: '{"tags":["a","a","b"]}',
+    candidate: '{"tags":["b","a"]}',
+    rules: tags,
+    expected: ['missing $.tags[1]'],
+  },
+  {
+    name: 'unordered: one that is too many is named by where the candidate has it',
+    legacy: '{"tags":["a","b"]}',
+    candidate: '{"tags":["x","b","a"]}',
+    rules: tags,
+    expected: [['extra $.tags[0]', undefined, '"x"']],
+  },
+  {
+    name: 'unordered: the ones without a partner are compared with each other',
+    legacy: '{"tags":["a","b"]}',
+    candidate: '{"tags":["b","c"]}',
+    rules: tags,
+    expected: [['value $.tags[0]', '"a"', '"c"']],
+  },
+  {
+    name: 'unordered: 1 and "1" are no partners',
+    legacy: '{"tags":[1,2]}',
+    candidate: '{"tags":["2",1]}',
+    rules: tags,
+    expected: [['type $.tags[1]', '2', '"2"']],
+  },
+  {
+    name: 'unordered: 1 and 1.0 are',
+    legacy: '{"tags":[1,2]}',
+    candidate: '{"tags":[2.0,1e0]}',
+    rules: tags,
+    expected: [],
+  },
+  {
+    name: 'unordered: elements without a key may be objects',
+    legacy: '{"tags":[{"a":1,"b":2},{"a":2}]}',
+    candidate: '{"tags":[{"a":2},{"b":2,"a":1}]}',
+    rules: tags,
+    expected: [],
+  },
+  {
+    name: 'unordered: what is below keeps its order',
+    legacy: '{"tags":[[1,2],[3]]}',
+    candidate: '{"tags":[[3],[2,1]]}',
+    rules: tags,
+    expected: ['order $.tags[0]'],
+  },
+  {
+    name: 'unordered: lists within lists, each by a rule',
+    legacy: '[[1,2],[3,4]]',
+    candidate: '[[4,3],[2,1]]',
+    rules: { unordered: ['$', '$[*]'] },
+    expected: [],
+  },
+  {
+    name: 'unordered: without a value of its own nothing pairs two nulls and one null',
+    legacy: '{"tags":[null,null]}',
+    candidate: '{"tags":[null]}',
+    rules: tags,
+    expected: ['missing $.tags[1]'],
+  },
+  {
+    name: 'unordered: empty is not absent',
+    legacy: '{"tags":[]}',
+    candidate: '{}',
+    rules: tags,
+    expected: ['missing $.tags'],
+  },
+  {
+    name: 'unordered: says nothing of an object',
+    legacy: '{"tags":{"a":1}}',
+    candidate: '{"tags":{"a":2}}',
+    rules: tags,
+    expected: ['value $.tags.a'],
+  },
+  {
+    name: 'unordered: within a tolerance whoever fits is a partner',
+    legacy: '{"tags":[1,2,3]}',
+    candidate: '{"tags":[3.4,1.4,2.4]}',
+    rules: { ...tags, tolerance: { '$.tags[*]': 0.5 } },
+    expected: [],
+  },
+  {
+    name: 'unordered: an ignored member keeps no elements apart',
+    legacy: '{"tags":[{"n":1,"at":1},{"n":2,"at":2}]}',
+    candidate: '{"tags":[{"n":2,"at":3},{"n":1,"at":4}]}',
+    rules: { ...tags, ignore: ['$.tags[*].at'] },
+    expected: [],
+  },
+  {
+    name: 'unordered: an ignored list that is missing is ignored',
+    legacy: '{"tags":[1]}',
+    candidate: '{}',
+    rules: { unordered: ['$.tags'], ignore: ['$.*'] },
+    expected: [],
+  },
+];
