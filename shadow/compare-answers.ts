@@ -10,6 +10,7 @@ import { isCoveredBy } from './bodies/uncovered-redaction.ts';
 import { comparedHeader, toComparable, type ComparableAnswer, type ReadableAnswer } from './comparable-answer.ts';
 import type { UnreadableReason } from './decode-body.ts';
 import { displayText } from './display-text.ts';
+import type { RuledBody } from './facts/body-facts.ts';
 import type { AskedUrl } from './headers/url-reference.ts';
 import { compareJson } from './json/compare-json.ts';
 import { digestJson } from './json/digest-json.ts';
@@ -79,6 +80,15 @@ export class AnswerComparer {
     if (!comparable.ok) return hash.update(answer.body).digest();
     const parsed = this.#toJson(comparable.answer);
     return hash.update(parsed?.ok ? digestJson(parsed.value, this.#root) : comparable.answer.body).digest();
+  }
+
+  /** The body with paths of an answer of legacy, and what the rules say of it; undefined: it has none. */
+  bodyOf(answer: HttpAnswer, asked?: AskedUrl): RuledBody | undefined {
+    const comparable = this.#toComparable(answer, asked);
+    const parsed = comparable.ok ? this.#toJson(comparable.answer) : undefined;
+    if (!comparable.ok || !parsed?.ok) return undefined;
+    const { value } = parsed;
+    return { value, rules: this.#rulesFor(comparable.answer, value, value) };
   }
 
   #isIdentical(a: HttpAnswer, b: HttpAnswer, asked: AskedUrl | undefined): boolean {

@@ -15,6 +15,7 @@ import type { ShadowCandidates } from './candidate-module.ts';
 import { isBeyondComparison } from './comparability.ts';
 import { AnswerComparer } from './compare-answers.ts';
 import { displayText } from './display-text.ts';
+import { FactSampler } from './facts/fact-sampler.ts';
 import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from './judge.ts';
 import { repeatedHeaders } from './question-headers.ts';
 import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
@@ -61,6 +62,7 @@ export class ExchangeComparer {
   readonly #features: ReadonlyMap<string, KnownFeature>;
   readonly #places = new Semaphore(MAX_QUESTIONS);
   readonly #shapes = new ShapeBook();
+  readonly #facts = new FactSampler();
   readonly #toldUnsteady = new Set<string>();
 
   /** Throws a SyntaxError when a path of a feature's rules cannot be read. */
@@ -123,7 +125,8 @@ export class ExchangeComparer {
     };
   }
 
-  #toItem(exchange: Exchange, { fingerprint, comparer, redactor }: KnownFeature, judgement: Judgement): EvidenceItem {
+  #toItem(exchange: Exchange, known: KnownFeature, judgement: Judgement): EvidenceItem {
+    const { fingerprint, comparer, redactor } = known;
     const { feature, route, question } = exchange;
     const { verdict, reason, critical, legacy } = judgement;
     const step = describeReads(exchange.reads);
@@ -132,6 +135,10 @@ export class ExchangeComparer {
     // Of what the user got from another version nobody knows whether legacy would have answered in that way.
     const seen = legacy ?? (exchange.isOfOtherVersion === true ? undefined : exchange.answer);
     const shape = seen && isComparable ? redactor.text(shapeOf(seen.status, question)) : undefined;
+    const key = isProof && legacy ? evidenceKey(question, comparer.digest(legacy, question), verdict) : undefined;
+    // As they are stored, so that facts of them are redacted as well.
+    const differences =
+      verdict === 'mismatch' || verdict === 'error' ? judgement.differences.map(redactedBy(redactor)) : [];
     return {
       feature,
       fingerprint,
@@ -141,11 +148,12 @@ export class ExchangeComparer {
       verdict,
       reason,
       critical,
-      key: isProof && legacy ? evidenceKey(question, comparer.digest(legacy, question), verdict) : undefined,
+      key,
       shape: shape && this.#shapes.enter(`${versionKey(feature, exchange.version)} ${step} ${route}`, shape),
       legacyMs: judgement.legacyMs,
       candidateMs: judgement.candidateMs,
-      differences: verdict === 'mismatch' || verdict === 'error' ? judgement.differences.map(redactedBy(redactor)) : [],
+      differences,
+      facts: this.#facts.take(exchange, { verdict, legacy, differences }, known, { key, step }),
       question: described(question, redactor),
       seenAt: this.#clock.now(),
     };

@@ -8,6 +8,8 @@ export interface Redactor {
   readonly text: (text: string) => string;
   /** Whether `text` would change it. */
   readonly isPersonal: (text: string) => boolean;
+  /** Whether values of that name are personal: by the redact rules, or for what such names mean everywhere. */
+  readonly isPersonalName: (name: string) => boolean;
   /** A request target with personal query values and path segments replaced. */
   readonly target: (target: string) => string;
 }
@@ -44,12 +46,15 @@ export function createRedactor(key: Uint8Array, names: readonly string[] = []): 
     return redacted === plain ? text : redacted;
   }
 
+  function isPersonalName(name: string): boolean {
+    return personalNames.test(name) || lowerNames.has(name.toLowerCase());
+  }
+
   function redactQuery(query: string): string {
     return query.replaceAll(/([^&=]*)(=?)([^&]*)/g, (pair, rawName: string, equals: string, rawValue: string) => {
       if (pair === '') return pair;
       const name = decoded(rawName);
-      const isNamed = personalNames.test(name) || lowerNames.has(name.toLowerCase());
-      const value = isNamed && rawValue !== '' ? hash(decoded(rawValue)) : redactComponent(rawValue);
+      const value = isPersonalName(name) && rawValue !== '' ? hash(decoded(rawValue)) : redactComponent(rawValue);
       return `${redactComponent(rawName)}${equals}${value}`;
     });
   }
@@ -58,6 +63,7 @@ export function createRedactor(key: Uint8Array, names: readonly string[] = []): 
     hash,
     text: redactText,
     isPersonal: (text) => redactText(text) !== text,
+    isPersonalName,
     target: (target) => {
       const [path = '', ...rest] = target.split('?');
       const redactedPath = path.split('/').map(redactComponent).join('/');

@@ -1,6 +1,7 @@
 import type { Side } from '../kernel/exchange.ts';
 import type { Difference, Verdict } from '../kernel/verdict.ts';
 import { compareTexts, conclusive, storable, type EvidenceItem, type EvidenceScope } from './evidence-item.ts';
+import type { SeenFacts } from './fact-rows.ts';
 import { latencyBucketOf } from './latency-buckets.ts';
 
 export interface SeenDifference {
@@ -26,6 +27,7 @@ export interface ScopeTally {
   readonly shapes: Map<string, { readonly shape: string; seen: number; compared: number }>;
   readonly latencies: Map<string, { readonly side: Side; readonly bucket: number; count: number }>;
   readonly differences: Map<string, DifferenceTally>;
+  readonly facts: SeenFacts[];
 }
 
 const MAX_PATH = 500;
@@ -56,6 +58,7 @@ function addItem(tally: ScopeTally, item: EvidenceItem): void {
     const key = item.key;
     const entry = ensure(tally.distinct, keyName(key), () => ({ key, outcome: verdict, critical }));
     entry.critical ||= critical;
+    if (item.facts) tally.facts.push({ key, facts: item.facts });
   }
   ensure(tally.verdicts, `${verdict} ${reason}`, () => ({ verdict, reason, count: 0 })).count += 1;
   if (item.shape !== undefined) {
@@ -103,6 +106,7 @@ function emptyTally(scope: EvidenceScope): ScopeTally {
     shapes: new Map(),
     latencies: new Map(),
     differences: new Map(),
+    facts: [],
   };
 }
 
@@ -114,6 +118,7 @@ function inOrder(tally: ScopeTally): ScopeTally {
     shapes: sorted(tally.shapes),
     latencies: sorted(tally.latencies),
     differences: sorted(tally.differences),
+    facts: tally.facts,
   };
 }
 
