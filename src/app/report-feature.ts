@@ -10,6 +10,7 @@ import { latencyPercentile } from '../store/latency-buckets.ts';
 import { summarizeLatency } from '../store/latency-summary.ts';
 import { ReportStore, type RouteCoverage, type RouteLatency } from '../store/report-store.ts';
 import { describeBound } from './describe-bound.ts';
+import { GroupFindings } from './findings/group-findings.ts';
 import { reportRules } from './report-rules.ts';
 import type { FeatureReport, ReportGroup, RouteReport, VerdictCounts } from './feature-report.ts';
 
@@ -28,6 +29,7 @@ export async function reportFeature(
   store: Knex,
   feature: FeatureVersion,
   { row, evidence, decision }: GateReading,
+  findings = new GroupFindings(store),
 ): Promise<FeatureReport> {
   const { name, fingerprint, cutover } = feature;
   const step = describeReads(row.reads);
@@ -55,7 +57,10 @@ export async function reportFeature(
       await stores.report.coverage(name, fingerprint, step),
       latencies,
     ),
-    groups: groups.map((group) => withShare(group, matches + mismatch + error)),
+    groups: await findings.addTo(
+      { feature: name, fingerprint, step },
+      groups.map((group) => withShare(group, matches + mismatch + error)),
+    ),
     gate: withoutRepeats(decision),
     uncovered: evidence?.uncovered ?? [],
     latency: {
