@@ -11,6 +11,7 @@ import { comparedHeader, toComparable, type ComparableAnswer, type ReadableAnswe
 import type { UnreadableReason } from './decode-body.ts';
 import { displayText } from './display-text.ts';
 import type { RuledBody } from './facts/body-facts.ts';
+import { displayHeader } from './headers/display-header.ts';
 import type { AskedUrl } from './headers/url-reference.ts';
 import { compareJson } from './json/compare-json.ts';
 import { digestJson } from './json/digest-json.ts';
@@ -133,7 +134,14 @@ export class AnswerComparer {
       if (ours === theirs) return [];
       const path = `header ${name}`;
       return [
-        { kind: 'header', path, at: path, legacy: this.#shown(ours), candidate: this.#shown(theirs), critical: false },
+        {
+          kind: 'header',
+          path,
+          at: path,
+          legacy: this.#shown(name, ours),
+          candidate: this.#shown(name, theirs),
+          critical: false,
+        },
       ];
     });
   }
@@ -168,8 +176,9 @@ export class AnswerComparer {
     return found.length === 0 ? equal : different(found);
   }
 
-  #shown(header: string | undefined): string | undefined {
-    return header === undefined ? undefined : displayText(JSON.stringify(header), this.#redactor);
+  #shown(name: string, header: string | undefined): string | undefined {
+    if (header === undefined) return undefined;
+    return displayText(JSON.stringify(displayHeader(name, header, this.#redactor)), this.#redactor);
   }
 }
 

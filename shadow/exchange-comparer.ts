@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import { versionKey } from '../src/config/feature-versions.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
-import type { Exchange, HttpQuestion } from '../src/kernel/exchange.ts';
+import type { Exchange } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import { describeReads } from '../src/kernel/phase.ts';
@@ -154,7 +154,7 @@ export class ExchangeComparer {
       candidateMs: judgement.candidateMs,
       differences,
       facts: this.#facts.take(exchange, { verdict, legacy, differences }, known, { key, step }),
-      question: described(question, redactor),
+      question: described(exchange, redactor),
       seenAt: this.#clock.now(),
     };
   }
@@ -172,8 +172,9 @@ export class ExchangeComparer {
 }
 
 /** As samples show it. Of a body no more than the operation's name: the rest of it is personal. */
-function described({ method, target, graphql }: HttpQuestion, redactor: Redactor): string {
-  const asked = `${method} ${redactor.target(target)}`;
+function described({ question, params }: Exchange, redactor: Redactor): string {
+  const { method, target, graphql } = question;
+  const asked = `${method} ${redactor.target(target, params)}`;
   return graphql === undefined ? asked : `${asked} ${redactor.text(graphql.operation)}`;
 }
 

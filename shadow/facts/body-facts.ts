@@ -29,7 +29,7 @@ export function addBodyFacts(
   pick: PickElement,
   redactor: Redactor,
 ): void {
-  new Walk(facts, pick, redactor).enter(value, rules, [], 0);
+  new Walk(facts, pick, redactor, rules.redacted).enter(value, rules, [], 0);
 }
 
 class Walk {
@@ -37,9 +37,11 @@ class Walk {
   readonly #pick: PickElement;
   readonly #redactor: Redactor;
   readonly #limit: number;
+  readonly #isAllPersonal: boolean;
   #arrays = 0;
 
-  constructor(facts: Map<string, FactValue>, pick: PickElement, redactor: Redactor) {
+  constructor(facts: Map<string, FactValue>, pick: PickElement, redactor: Redactor, isAllPersonal: boolean) {
+    this.#isAllPersonal = isAllPersonal;
     this.#facts = facts;
     this.#pick = pick;
     this.#redactor = redactor;
@@ -59,6 +61,8 @@ class Walk {
   }
 
   #object(object: JsonObject, rules: RulesAt, place: readonly PlaceStep[], depth: number): void {
+    // Keys of what is personal as a whole may be personal as well; of a whole body they are its structure.
+    if (rules.redacted && !this.#isAllPersonal) return;
     if (depth > MAX_DEPTH || object.size > MAX_MEMBERS) {
       this.#leaveOut();
       return;
@@ -93,6 +97,6 @@ class Walk {
   }
 
   #isPersonalName(name: string): boolean {
-    return this.#redactor.isPersonalName(name) || isOfPeople(name);
+    return this.#redactor.isPersonalName(name) || this.#redactor.isSecretField(name) || isOfPeople(name);
   }
 }
