@@ -15,6 +15,7 @@ import { owedRows } from './0014-owed-rows.ts';
 import { projectionEpoch } from './0015-projection-epoch.ts';
 import { spoiledEvidence } from './0016-spoiled-evidence.ts';
 import { ruleHits } from './0017-rule-hits.ts';
+import { requestFacts } from './0018-request-facts.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -36,4 +37,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   projectionEpoch,
   spoiledEvidence,
   ruleHits,
+  requestFacts,
 ];

@@ -12,6 +12,8 @@ import { isCoveredBy } from './bodies/uncovered-redaction.ts';
 import { comparedHeader, toComparable, type ComparableAnswer, type ReadableAnswer } from './comparable-answer.ts';
 import type { UnreadableReason } from './decode-body.ts';
 import { displayText } from './display-text.ts';
+import type { RuledBody } from './facts/body-facts.ts';
+import { displayHeader } from './headers/display-header.ts';
 import type { AskedUrl } from './headers/url-reference.ts';
 import { compareJson } from './json/compare-json.ts';
 import { PlainEquality } from './json/plain-equality.ts';
@@ -131,6 +133,15 @@ export class AnswerComparer {
     return this.#moves.map(({ id }) => id).filter((id) => ours?.has(id) !== theirs?.has(id));
   }
 
+  /** The body with paths of an answer of legacy, and what the rules say of it; undefined: it has none. */
+  bodyOf(answer: HttpAnswer, asked?: AskedUrl): RuledBody | undefined {
+    const comparable = this.#toComparable(answer, asked);
+    const parsed = comparable.ok ? this.#toJson(comparable.answer) : undefined;
+    if (!comparable.ok || !parsed?.ok) return undefined;
+    const { value } = parsed;
+    return { value, rules: this.#rulesFor(comparable.answer, value, value) };
+  }
+
   #isIdentical(a: HttpAnswer, b: HttpAnswer, asked: AskedUrl | undefined): boolean {
     return (
       a.status === b.status &&
@@ -180,7 +191,14 @@ export class AnswerComparer {
       if (ours === theirs) return [];
       const path = `header ${name}`;
       return [
-        { kind: 'header', path, at: path, legacy: this.#shown(ours), candidate: this.#shown(theirs), critical: false },
+        {
+          kind: 'header',
+          path,
+          at: path,
+          legacy: this.#shown(name, ours),
+          candidate: this.#shown(name, theirs),
+          critical: false,
+        },
       ];
     });
   }
@@ -240,8 +258,9 @@ export class AnswerComparer {
     return found.length === 0 ? equal : different(found);
   }
 
-  #shown(header: string | undefined): string | undefined {
-    return header === undefined ? undefined : displayText(JSON.stringify(header), this.#redactor);
+  #shown(name: string, header: string | undefined): string | undefined {
+    if (header === undefined) return undefined;
+    return displayText(JSON.stringify(displayHeader(name, header, this.#redactor)), this.#redactor);
   }
 }
 

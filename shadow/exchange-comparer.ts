@@ -3,7 +3,7 @@ import type { Candidate } from '../src/kernel/candidate.ts';
 import { versionKey } from '../src/config/feature-versions.ts';
 import { redactedPaths } from '../src/config/rule-list.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
-import type { Exchange, HttpQuestion } from '../src/kernel/exchange.ts';
+import type { Exchange } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import { describeReads } from '../src/kernel/phase.ts';
@@ -15,6 +15,7 @@ import type { LegacyAsker } from './ask-legacy.ts';
 import type { ShadowCandidates } from './candidate-module.ts';
 import { isBeyondComparison } from './comparability.ts';
 import { displayText } from './display-text.ts';
+import { FactSampler } from './facts/fact-sampler.ts';
 import { LastLook } from './last-look.ts';
 import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from './judge.ts';
 import { repeatedHeaders } from './question-headers.ts';
@@ -63,6 +64,7 @@ export class ExchangeComparer {
   readonly #features: ReadonlyMap<string, KnownFeature>;
   readonly #places = new Semaphore(MAX_QUESTIONS);
   readonly #shapes = new ShapeBook();
+  readonly #facts = new FactSampler();
   readonly #toldUnsteady = new Set<string>();
 
   /** Throws a SyntaxError when a path of a feature's rules cannot be read. */
@@ -126,12 +128,8 @@ export class ExchangeComparer {
     };
   }
 
-  #toItem(
-    exchange: Exchange,
-    { fingerprint, comparers, redactor }: KnownFeature,
-    judgement: Judgement,
-    looks: LastLook,
-  ): EvidenceItem {
+  #toItem(exchange: Exchange, known: KnownFeature, judgement: Judgement, looks: LastLook): EvidenceItem {
+    const { fingerprint, redactor } = known;
     const { feature, route, question } = exchange;
     const { verdict, reason, critical, legacy } = judgement;
     const step = describeReads(exchange.reads);
@@ -140,6 +138,13 @@ export class ExchangeComparer {
     // Of what the user got from another version nobody knows whether legacy would have answered in that way.
     const seen = legacy ?? (exchange.isOfOtherVersion === true ? undefined : exchange.answer);
     const shape = seen && isComparable ? redactor.text(shapeOf(seen.status, question)) : undefined;
+    const key =
+      isProof && legacy
+        ? evidenceKey(question, known.comparers.of(route).digest(legacy, question), verdict)
+        : undefined;
+    // As they are stored, so that facts of them are redacted as well.
+    const differences =
+      verdict === 'mismatch' || verdict === 'error' ? judgement.differences.map(redactedBy(redactor)) : [];
     return {
       feature,
       fingerprint,
@@ -149,12 +154,13 @@ export class ExchangeComparer {
       verdict,
       reason,
       critical,
-      key: isProof && legacy ? evidenceKey(question, comparers.of(route).digest(legacy, question), verdict) : undefined,
+      key,
       shape: shape && this.#shapes.enter(`${versionKey(feature, exchange.version)} ${step} ${route}`, shape),
       legacyMs: judgement.legacyMs,
       candidateMs: judgement.candidateMs,
-      differences: verdict === 'mismatch' || verdict === 'error' ? judgement.differences.map(redactedBy(redactor)) : [],
-      question: described(question, redactor),
+      differences,
+      facts: this.#facts.take(exchange, { verdict, legacy, differences }, known, { key, step }),
+      question: described(exchange, redactor),
       hidden: looks.hidden(verdict),
       seenAt: this.#clock.now(),
     };
@@ -173,8 +179,9 @@ export class ExchangeComparer {
 }
 
 /** As samples show it. Of a body no more than the operation's name: the rest of it is personal. */
-function described({ method, target, graphql }: HttpQuestion, redactor: Redactor): string {
-  const asked = `${method} ${redactor.target(target)}`;
+function described({ question, params }: Exchange, redactor: Redactor): string {
+  const { method, target, graphql } = question;
+  const asked = `${method} ${redactor.target(target, params)}`;
   return graphql === undefined ? asked : `${asked} ${redactor.text(graphql.operation)}`;
 }
 

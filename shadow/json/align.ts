@@ -20,6 +20,8 @@ import { OutOfBudget, WorkBudget } from './work-budget.ts';
 export interface Place {
   readonly above: Place | undefined;
   readonly step: PlaceStep;
+  /** What it is a part of is personal as a whole. */
+  readonly isPersonal: boolean;
 }
 
 /** Two values that differ at one place; one is undefined where a side has nothing. */
@@ -63,6 +65,8 @@ class Aligner {
   readonly #tasks: Task[] = [];
   readonly #findings: Finding[] = [];
   #truncated = false;
+  /** Then its values are, and names in it are those of its structure. */
+  #isAllPersonal = false;
   #stepsLeft = MAX_STEPS;
   #glances: WorkBudget | undefined = new WorkBudget(MAX_GLANCES);
 
@@ -72,6 +76,7 @@ class Aligner {
   }
 
   run(whole: Task): Alignment {
+    this.#isAllPersonal = whole.rules.redacted;
     this.#tasks.push(whole);
     for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) {
       this.#budget.spend(1);
@@ -147,7 +152,12 @@ class Aligner {
     legacy: JsonValue | undefined,
     candidate: JsonValue | undefined,
   ): void {
-    this.#tasks.push({ place: { above: place, step }, rules: rules.into(step), legacy, candidate });
+    this.#tasks.push({
+      place: { above: place, step, isPersonal: rules.redacted && !this.#isAllPersonal },
+      rules: rules.into(step),
+      legacy,
+      candidate,
+    });
   }
 
   #list(task: Task, isOrder = false): void {

@@ -1,4 +1,5 @@
 import { maxSearched, maxShown, shorten } from '../display-text.ts';
+import type { PlaceStep } from '../json-path.ts';
 import type { RulesAt } from '../path-rules.ts';
 import type { Redactor } from '../redact.ts';
 import { digestJson } from './digest-json.ts';
@@ -14,6 +15,12 @@ export function displayJson(value: JsonValue, rules: RulesAt, redactor: Redactor
   const writer = new Writer(redactor);
   writer.write(value, rules);
   return shorten(writer.text);
+}
+
+/** The same of a value at a place: hidden where the name of what it stands in says that it is a secret. */
+export function displayAt(place: readonly PlaceStep[], value: JsonValue, rules: RulesAt, redactor: Redactor): string {
+  const isSecret = place.some((step) => typeof step === 'string' && redactor.isSecretField(step));
+  return isSecret ? JSON.stringify(redactor.hash(textOf(value, rules))) : displayJson(value, rules, redactor);
 }
 
 /** Writes no more than is shown, so that a subtree of megabytes, or a million levels, costs nothing: each level takes a bracket. */
@@ -52,8 +59,11 @@ class Writer {
   }
 
   #writeMember(key: string, value: JsonValue, rules: RulesAt): void {
+    // Below what is personal nothing is written, so this key is none of a personal object's.
     this.text += `${JSON.stringify(this.#redactor.text(key.slice(0, maxSearched)))}:`;
-    this.write(value, rules.into(key));
+    const below = rules.into(key);
+    if (this.#redactor.isSecretField(key)) this.text += JSON.stringify(this.#redactor.hash(textOf(value, below)));
+    else this.write(value, below);
   }
 
   /** A card number may also be written as a number. */

@@ -3,7 +3,7 @@ import type { Difference, DifferenceKind } from '../../src/kernel/verdict.ts';
 import { patternOf, placeText, type PlaceStep } from '../json-path.ts';
 import type { Redactor } from '../redact.ts';
 import type { Alignment, Finding, Place } from './align.ts';
-import { displayJson } from './display-json.ts';
+import { displayAt } from './display-json.ts';
 import { Instant } from './instant.ts';
 import { isContainer, typeOf, type JsonType, type JsonValue } from './json-value.ts';
 import { scalarText } from './scalars.ts';
@@ -55,13 +55,13 @@ function leafText(value: JsonValue, finding: Finding, side: string): string {
 
 function describe(change: 'N' | 'D' | 'E' | 'A', finding: Finding, redactor: Redactor): Difference {
   const { rules, legacy, candidate } = finding;
-  const place = stepsTo(finding.place);
+  const place = stepsTo(finding.place, redactor);
   return {
     kind: kindOf(change, finding),
-    path: patternOf(place, redactor.isPersonal),
+    path: patternOf(place, (key) => isHash(key) || redactor.isPersonal(key)),
     at: placeText(place, redactor.text),
-    legacy: legacy === undefined ? undefined : displayJson(legacy, rules, redactor),
-    candidate: candidate === undefined ? undefined : displayJson(candidate, rules, redactor),
+    legacy: legacy === undefined ? undefined : displayAt(place, legacy, rules, redactor),
+    candidate: candidate === undefined ? undefined : displayAt(place, candidate, rules, redactor),
     critical: rules.critical,
   };
 }
@@ -81,8 +81,19 @@ function meantType(value: JsonValue, { senses }: Finding['rules']): JsonType {
   return meaning instanceof Instant ? 'string' : typeOf(meaning);
 }
 
-function stepsTo(place: Place | undefined): PlaceStep[] {
+/** Names that trees of HTML and XML have everywhere, see docs/bodies.md. */
+const partsOfElements: ReadonlySet<PlaceStep> = new Set(['#text', '#order', '#ns', '#doctype']);
+
+/** Keys of what is personal as a whole are personal as well: a map from names to ages. */
+function stepsTo(place: Place | undefined, redactor: Redactor): PlaceStep[] {
   const steps: PlaceStep[] = [];
-  for (let at = place; at !== undefined; at = at.above) steps.push(at.step);
+  for (let at = place; at !== undefined; at = at.above) {
+    const isPersonal = at.isPersonal && typeof at.step === 'string' && !partsOfElements.has(at.step);
+    steps.push(isPersonal ? redactor.hash(String(at.step)) : at.step);
+  }
   return steps.toReversed();
+}
+
+function isHash(key: string): boolean {
+  return key.startsWith('<redacted:');
 }

@@ -1,5 +1,8 @@
 import type { GateDecision } from '../cutover/decide-gate.ts';
 import type { Difference, Verdict } from '../kernel/verdict.ts';
+import type { DescribedCorrelation } from './findings/describe-correlation.ts';
+import type { ProposedRule } from './findings/propose-rule.ts';
+import type { SuspectedCause } from './findings/suspect-cause.ts';
 import type { ReasonCount } from '../store/evidence-store.ts';
 import type { LatencySummary } from '../store/latency-summary.ts';
 
@@ -109,6 +112,12 @@ export interface ReportGroup {
   readonly firstSeen: string;
   readonly lastSeen: string;
   readonly samples: readonly ReportSample[];
+  /** What tells those that differ from those that match; undefined: nothing that could not be chance. */
+  readonly correlation?: DescribedCorrelation | undefined;
+  /** Undefined: none of those in docs/causes.md explains what was seen. */
+  readonly cause?: Omit<SuspectedCause, 'rule'> | undefined;
+  /** Undefined: no rule fits, or none may: the group is critical. */
+  readonly proposal?: ProposedRule | undefined;
 }
 
 export interface ReportSample {

@@ -29,6 +29,7 @@ import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import { createDeadLetterDesk } from './dead-letter-desk.ts';
 import type { FeatureReport } from './feature-report.ts';
 import { matchRateOf, nothingCompared, reportFeature } from './report-feature.ts';
+import { GroupFindings } from './findings/group-findings.ts';
 import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
@@ -68,9 +69,11 @@ export interface ControlParts {
 export class MigrationControl implements FigControl {
   readonly #parts: ControlParts;
   readonly #deadLetters: DeadLetterDesk;
+  readonly #findings: GroupFindings;
 
   constructor(parts: ControlParts) {
     this.#parts = parts;
+    this.#findings = new GroupFindings(parts.store);
     this.#deadLetters = createDeadLetterDesk(parts.store, allVersions(parts.config.features));
   }
 
@@ -106,7 +109,7 @@ export class MigrationControl implements FigControl {
     const { versions, controller, waiting } = this.#parts;
     const serves = versions.serving(feature.name).key === feature.key;
     const reading = await (serves ? controller : waiting).read(feature.name);
-    return reportFeature(this.#parts.store, feature, reading);
+    return reportFeature(this.#parts.store, feature, reading, this.#findings);
   }
 
   promote(feature: string, request: PromoteRequest): Promise<TransitionOutcome> {

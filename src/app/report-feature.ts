@@ -11,6 +11,7 @@ import { summarizeLatency } from '../store/latency-summary.ts';
 import { ReportStore, type RouteCoverage, type RouteLatency } from '../store/report-store.ts';
 import { readHidden } from '../store/rule-hit-store.ts';
 import { describeBound } from './describe-bound.ts';
+import { GroupFindings } from './findings/group-findings.ts';
 import { reportRules } from './report-rules.ts';
 import { ruleFigures } from './rule-figures.ts';
 import type { FeatureReport, ReportGroup, RouteReport, VerdictCounts } from './feature-report.ts';
@@ -30,6 +31,7 @@ export async function reportFeature(
   store: Knex,
   feature: FeatureVersion,
   { row, evidence, decision }: GateReading,
+  findings = new GroupFindings(store),
 ): Promise<FeatureReport> {
   const { name, fingerprint, cutover } = feature;
   const step = describeReads(row.reads);
@@ -59,7 +61,10 @@ export async function reportFeature(
       await stores.report.coverage(name, fingerprint, step),
       latencies,
     ),
-    groups: groups.map((group) => withShare(group, matches + mismatch + error)),
+    groups: await findings.addTo(
+      { feature: name, fingerprint, step },
+      groups.map((group) => withShare(group, matches + mismatch + error)),
+    ),
     gate: withoutRepeats(decision),
     uncovered: evidence?.uncovered ?? [],
     latency: {

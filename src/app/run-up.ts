@@ -16,6 +16,7 @@ import { checkConfig } from './check-config.ts';
 import { coldControl, standIn } from './cold-control.ts';
 import type { FigControl, StatusReport } from './control.ts';
 import { FENCE_SECRET_BYTES, keepFenceSecret, loadFenceSecret } from './fence-secret-file.ts';
+import { startEvidenceKeeper } from './keep-evidence.ts';
 import { startPhaseKeeper } from './keep-phases.ts';
 import { loadPhases, ownerOf } from './phases-file.ts';
 import { reachStore } from './reach-store.ts';
@@ -203,6 +204,13 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     stack.add('phase watch', () => watch.stop());
     const loop = controller.start();
     stack.add('cutover', () => loop.stop());
+    const evidenceKeeper = startEvidenceKeeper({
+      store,
+      kept: allVersions(config.features).map(({ name: feature, fingerprint }) => ({ feature, fingerprint })),
+      keep: config.shadow.keep,
+      log,
+    });
+    stack.add('evidence keeper', () => evidenceKeeper.stop());
     if (capture) {
       const schedule = startReconcileSchedule({ versions: book.all(), reconciliations, capture, log });
       stack.add('reconciliation', () => schedule.stop());

@@ -1,10 +1,12 @@
 import type { BothLatencies, FeatureReport, ReportGroup } from '../app/feature-report.ts';
 import { verdicts } from '../kernel/verdict.ts';
+import { findingLines } from '../admin/page/finding.js';
 import { conclusive } from './conclusive.ts';
 import { formatBar, formatCount, formatMs, formatPlural, formatShare, printable } from './format.ts';
 import { paintGate, type Palette } from './palette.ts';
 import { renderTable } from './render-table.ts';
 import { ruleNotes } from './report/rule-notes.ts';
+import { timeText } from './report/html/time-text.ts';
 import { describeRatio } from './report/sentences.ts';
 
 /** `fig report FEATURE` for people, fitted to a terminal of so many columns. */
@@ -120,6 +122,10 @@ function groupRow(group: ReportGroup & { readonly feature?: string | undefined }
     where.push(palette.dim(`e.g. ${printable(sample.question)}`));
     if (sample.at !== group.path) where.push(palette.dim(`at ${printable(sample.at)}`));
   }
+  for (const { label, code, text } of findingLines(group)) {
+    where.push(`${palette.cyan(label)} ${code === undefined ? '' : `${printable(code)}  `}${printable(text)}`);
+  }
+  where.push(palette.dim(`seen ${timeText(group.firstSeen)} to ${timeText(group.lastSeen)}`));
   const shown = (text: string | undefined): string => (text === undefined ? palette.dim('(nothing)') : printable(text));
   const share = group.inStep ? formatShare(group.share) : palette.dim('-');
   return [formatCount(group.count), share, where.join('\n'), shown(sample?.legacy), shown(sample?.candidate)];

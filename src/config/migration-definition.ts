@@ -1,4 +1,5 @@
 import type { CaptureRules } from './capture-rules.ts';
+import type { KeepRules } from './keep-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { FeatureDefinition } from './feature-definition.ts';
@@ -44,6 +45,8 @@ export interface MigrationDefinition {
     | {
         /** Questions that are compared per second at most; fewer while users would have to wait for it. Default 100. */
         readonly maxPerSecond?: number | undefined;
+        /** How long evidence of an earlier config is kept, and how much of it. */
+        readonly keep?: KeepRules | undefined;
       }
     | undefined;
   readonly backfill?:

@@ -5,6 +5,7 @@ import { compareProblems } from './compare-problems.ts';
 import { defaultAdminPort, defaultListenPort } from './default-ports.ts';
 import type { FeatureDefinition, QueryHandler, RouteDefinition } from './feature-definition.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { keepOf } from './keep-rules.ts';
 import { limitsOf } from './limits.ts';
 import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
 import { normalizeCompareRules } from './normalize-compare-rules.ts';
@@ -44,7 +45,10 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
       stopGraceMs: definition.listen?.stopGraceMs ?? defaultStopGraceMs,
     },
     limits: limitsOf(definition.limits),
-    shadow: { maxPerSecond: definition.shadow?.maxPerSecond ?? defaultMaxPerSecond },
+    shadow: {
+      maxPerSecond: definition.shadow?.maxPerSecond ?? defaultMaxPerSecond,
+      keep: keepOf(definition.shadow?.keep),
+    },
     backfill: { maxLoad: definition.backfill?.maxLoad ?? defaultMaxLoad },
     capture: captureOf(definition.capture),
     admin: { port: definition.admin?.port ?? defaultAdminPort },

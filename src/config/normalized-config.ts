@@ -3,6 +3,7 @@ import type { NormalizedCompareRules } from './compare-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
+import type { NormalizedKeep } from './keep-rules.ts';
 import type { ProxyLimits } from './limits.ts';
 import type { AnyReadModelDefinition, CapturedReadModel } from './read-model-kinds.ts';
 import type { NormalizedReconcile } from './reconcile-rules.ts';
@@ -72,7 +73,7 @@ export interface NormalizedConfig {
     readonly stopGraceMs: number;
   };
   readonly limits: ProxyLimits;
-  readonly shadow: { readonly maxPerSecond: number };
+  readonly shadow: { readonly maxPerSecond: number; readonly keep: NormalizedKeep };
   readonly backfill: { readonly maxLoad: number };
   readonly capture: NormalizedCapture;
   readonly admin: { readonly port: number };

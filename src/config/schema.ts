@@ -5,6 +5,7 @@ import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-sche
 import { callable, identifier, postgresUrl } from './plain-schema.ts';
 import { readModel } from './read-model-schema.ts';
 import { reconcileSchema } from './reconcile-rules.ts';
+import { keepSchema } from './keep-rules.ts';
 import { keyProblems } from './keyed-routes.ts';
 import { previousProblems } from './previous-version.ts';
 import { graphqlRoute, operationName, plainRoute, route } from './route-schema.ts';
@@ -115,7 +116,7 @@ export const migrationSchema = z.strictObject({
     })
     .optional(),
   limits: limits.optional(),
-  shadow: z.strictObject({ maxPerSecond: z.number().positive().optional() }).optional(),
+  shadow: z.strictObject({ maxPerSecond: z.number().positive().optional(), keep: keepSchema.optional() }).optional(),
   backfill: z.strictObject({ maxLoad: z.number().gt(1).optional() }).optional(),
   capture: captureSchema.optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),

@@ -14,8 +14,9 @@ const idPatterns: readonly RegExp[] = [
   /^\d{8}T\d{4,6}Z?$/,
   // An e-mail address, which `logo@2x.png` is not.
   /^[^@\s/]+@(?!\dx\.)[^@\s/]+\.[^@\s/]+$/,
-  // A JSON web token: three long parts.
+  // A JSON web token: three long parts, or two that begin as such tokens do and any signature.
   /^[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}$/,
+  /^eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*$/,
   // A short prefix and a number: ORD-000123, inv_42.
   /^[a-z]{1,8}[-_]?\d{3,}$/i,
   /^[a-z]{1,8}[-_]\d+$/i,

@@ -1,6 +1,7 @@
 import type { Side } from '../kernel/exchange.ts';
 import type { Difference, Verdict } from '../kernel/verdict.ts';
 import { compareTexts, conclusive, storable, type EvidenceItem, type EvidenceScope } from './evidence-item.ts';
+import type { SeenFacts } from './fact-rows.ts';
 import { latencyBucketOf } from './latency-buckets.ts';
 import { addHidden, noHidden, type HiddenTally } from './rule-hits.ts';
 
@@ -28,6 +29,7 @@ export interface ScopeTally {
   readonly latencies: Map<string, { readonly side: Side; readonly bucket: number; count: number }>;
   readonly differences: Map<string, DifferenceTally>;
   readonly hidden: HiddenTally;
+  readonly facts: SeenFacts[];
 }
 
 const MAX_PATH = 500;
@@ -58,6 +60,7 @@ function addItem(tally: ScopeTally, item: EvidenceItem): void {
     const key = item.key;
     const entry = ensure(tally.distinct, keyName(key), () => ({ key, outcome: verdict, critical }));
     entry.critical ||= critical;
+    if (item.facts) tally.facts.push({ key, facts: item.facts });
   }
   ensure(tally.verdicts, `${verdict} ${reason}`, () => ({ verdict, reason, count: 0 })).count += 1;
   if (item.shape !== undefined) {
@@ -107,6 +110,7 @@ function emptyTally(scope: EvidenceScope): ScopeTally {
     latencies: new Map(),
     differences: new Map(),
     hidden: noHidden(),
+    facts: [],
   };
 }
 
@@ -119,6 +123,7 @@ function inOrder(tally: ScopeTally): ScopeTally {
     latencies: sorted(tally.latencies),
     differences: sorted(tally.differences),
     hidden: tally.hidden,
+    facts: tally.facts,
   };
 }
 

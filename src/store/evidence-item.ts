@@ -1,3 +1,4 @@
+import type { EvidenceFacts } from '../kernel/facts.ts';
 import type { Difference, Verdict } from '../kernel/verdict.ts';
 
 /** What evidence is kept apart by. */
@@ -25,6 +26,8 @@ export interface EvidenceItem extends EvidenceScope {
   readonly candidateMs: number | undefined;
   /** Redacted. */
   readonly differences: readonly Difference[];
+  /** Of those comparisons that a sample of facts is taken from. */
+  readonly facts?: EvidenceFacts | undefined;
   /** Method and target, redacted. */
   readonly question: string;
   /** Ids of the rules that hid a difference in it; undefined: no answers were compared. `unknown` is never none. */

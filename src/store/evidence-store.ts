@@ -4,6 +4,7 @@ import { verdicts, type Verdict } from '../kernel/verdict.ts';
 import { writeDifferences } from './difference-rows.ts';
 import { keyName, tallyBatch, type ScopeTally } from './evidence-batch.ts';
 import type { EvidenceItem, EvidenceScope } from './evidence-item.ts';
+import { writeFacts } from './fact-rows.ts';
 import { latencyPercentile } from './latency-buckets.ts';
 import { writeHidden } from './rule-hit-store.ts';
 
@@ -44,6 +45,7 @@ export class EvidenceStore {
         await writeLatencies(tx, scopeId, tally);
         await writeHidden(tx, scopeId, tally.hidden);
         await writeDifferences(tx, scopeId, { groups: [...tally.differences.values()], fresh }, random);
+        await writeFacts(tx, scopeId, tally.facts);
       }
     });
   }
@@ -173,7 +175,7 @@ async function upsertScope(
 ): Promise<string> {
   const { rows } = await tx.raw<{ rows: { id: string }[] }>(
     `INSERT INTO fig.evidence_scope (feature, fingerprint, step, route) VALUES (?, ?, ?, ?)
-     ON CONFLICT (feature, fingerprint, step, route) DO UPDATE SET route = excluded.route RETURNING id`,
+     ON CONFLICT (feature, fingerprint, step, route) DO UPDATE SET last_seen = clock_timestamp() RETURNING id`,
     [feature, fingerprint, step, route],
   );
   return rows[0]!.id;

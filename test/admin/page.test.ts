@@ -100,6 +100,11 @@ describe('the status page in a real browser', () => {
     expect(await card.locator('.facts').innerText()).toMatch(/p50 [\d.]+ ms, p99 [\d.]+ ms/);
     expect(await rows.nth(1).locator('td').first().innerText()).toMatch(/^56\s+1\.65 %$/);
     expect(await rows.nth(1).locator('td').nth(2).locator('mark').innerText()).toBe('2');
+    expect(await rows.nth(1).locator('dl.finding dd').allInnerTexts()).toEqual([
+      '$.currency = JPY: all 56 answers that differ, 0 of 300 that match',
+      'the candidate rounds to <b>2</b> digits (55 of 56)',
+      "tolerance: { '$.total': 0.005 } would hide 55 of 56 answers. A rule hides what differs.",
+    ]);
     expect(await rows.nth(3).innerText()).toContain('not seen in this step');
     await card.getByText('5 rules in force').click();
     expect(await card.innerText()).toContain('elements paired by id');

@@ -5,14 +5,25 @@ const normalized = (shadow?: object) =>
   normalizeConfig({ legacy: { url: 'http://legacy.internal' }, ...(shadow && { shadow }) }, 'fig.config.ts');
 
 test('500 reads a second are compared at most, unless the config says otherwise', () => {
-  expect(normalized().shadow).toEqual({ maxPerSecond: 100 });
-  expect(normalized({}).shadow).toEqual({ maxPerSecond: 100 });
-  expect(normalized({ maxPerSecond: 0.5 }).shadow).toEqual({ maxPerSecond: 0.5 });
+  expect(normalized().shadow).toMatchObject({ maxPerSecond: 100 });
+  expect(normalized({}).shadow).toMatchObject({ maxPerSecond: 100 });
+  expect(normalized({ maxPerSecond: 0.5 }).shadow).toMatchObject({ maxPerSecond: 0.5 });
 });
 
-test.each([[{ maxPerSecond: 0 }], [{ maxPerSecond: -1 }], [{ maxPerSecond: '5' }], [{ perSecond: 5 }]])(
-  'refused with the key that is wrong: %j',
-  (shadow) => {
-    expect(() => normalized(shadow)).toThrow(/shadow/);
-  },
-);
+test('evidence is kept for 30 days and up to 500 MB, unless the config says otherwise', () => {
+  expect(normalized().shadow.keep).toEqual({ days: 30, bytes: 500 * 1024 ** 2 });
+  expect(normalized({ keep: { days: 7 } }).shadow.keep).toEqual({ days: 7, bytes: 500 * 1024 ** 2 });
+  expect(normalized({ keep: { megabytes: 10 } }).shadow.keep).toEqual({ days: 30, bytes: 10 * 1024 ** 2 });
+});
+
+test.each([
+  [{ keep: { days: 0 } }],
+  [{ keep: { megabytes: 9 } }],
+  [{ keep: { weeks: 1 } }],
+  [{ maxPerSecond: 0 }],
+  [{ maxPerSecond: -1 }],
+  [{ maxPerSecond: '5' }],
+  [{ perSecond: 5 }],
+])('refused with the key that is wrong: %j', (shadow) => {
+  expect(() => normalized(shadow)).toThrow(/shadow/);
+});

@@ -17,6 +17,7 @@ describe('the template of an observed path', () => {
     ['/customers/ada@example.com', '/customers/:id'],
     ['/reset/q8Zr2mN0xLk4Vt7yPw1s', '/reset/:id'],
     ['/t/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N', '/t/:id'],
+    ['/t/eyJhbGciOiJub25lIn0.eyJzdWIiOiIxMjM0In0.', '/t/:id'],
     ['/customers/cus_9s6XKzkNRiz8i3', '/customers/:id'],
     ['/invoices/INV-000123', '/invoices/:id'],
     ['/files/17.pdf', '/files/:id.pdf'],

@@ -57,9 +57,66 @@ test('no text makes it fail', () => {
   );
 });
 
-test.each(['a', '1', '4 ', '@', '%', '.', 'eyJ', 'aA1', 'a@a.'])(
+test.each(['a', '1', '4 ', '@', '%', '.', 'eyJ', 'aA1', 'a@a.', 'DE12 ', '+1 ', '?token=', '555-'])(
   'a long run of %j is searched in linear time',
   (unit) => {
     expect(typeof redactor.text(unit.repeat(20_000))).toBe('string');
   },
+);
+
+test.each([
+  'DE89 3704 0044 0532 0130 00',
+  'GB29NWBK60161331926819',
+  'fr1420041010050500013m02606',
+  'NO9386011117947',
+  '+49 151 2345 6789',
+  '+1-555-123-4567',
+  '+44 (0)20 7946 0958',
+  '(555) 123-4567',
+  '555-123-4567',
+])('%s is an account or a phone, and replaced by a hash', (text) => {
+  expect(redactor.text(text)).toMatch(hidden);
+  expect(redactor.text(`"${text}", and more`)).toMatch(/^"<redacted:[0-9a-f]{12}>", and more$/);
+});
+
+test.each([
+  'DE88 3704 0044 0532 0130 00',
+  'SK12345678901234567',
+  'ORDER-2026-000123456',
+  '2026-11-23T22:45:42+0200',
+  '0151 1234567',
+  '+12',
+  '3.5e+10',
+  '550e8400-e29b-41d4-a716-446655440000',
+  '1234-555-123-4567',
+  'LT601010012345678901 2'.replaceAll('60', '61'),
+  '/search?page=2&sort=total',
+])('%s is neither, and stays as it is', (text) => {
+  expect(redactor.text(text)).toBe(text);
+});
+
+test('an address inside a text keeps its shape and loses what lets somebody in', () => {
+  expect(redactor.text('see https://shop.example/reset?id=7&reset_token=abc123&x=1')).toMatch(
+    /^see https:\/\/shop\.example\/reset\?id=7&reset_token=<redacted:\w+>&x=1$/,
+  );
+});
+
+test('a token of two words in an address is one', () => {
+  expect(redactor.text('/u?token=Bearer abc-def-ghi')).toMatch(/^\/u\?token=<redacted:\w+>$/);
+});
+
+test('a plus in a query may be one, and a parameter of the path is personal by its name', () => {
+  expect(redactor.target('/search?q=+491512345678')).toMatch(/^\/search\?q=<redacted:\w+>$/);
+  expect(redactor.target('/of/Ada%20Lovelace/orders', { surname: 'Ada Lovelace', id: 'orders' })).toMatch(
+    /^\/of\/<redacted:\w+>\/orders$/,
+  );
+});
+
+test.each(['password', 'accessToken', 'home_phone', 'session_id', 'cvc', 'X-Api-Key', 'cardNumber'])(
+  'a field named %s is a secret',
+  (name) => expect(redactor.isSecretField(name)).toBe(true),
+);
+
+test.each(['author', 'tokens', 'spin', 'sessions', 'signature_count', 'total'])('a field named %s is none', (name) =>
+  expect(redactor.isSecretField(name)).toBe(false),
 );

@@ -4,6 +4,7 @@ import { evidence } from '../../migrations/0002-evidence.ts';
 import { cutover } from '../../migrations/0003-cutover.ts';
 import { spoiledEvidence } from '../../migrations/0016-spoiled-evidence.ts';
 import { ruleHits } from '../../migrations/0017-rule-hits.ts';
+import { requestFacts } from '../../migrations/0018-request-facts.ts';
 import { migrateStore, openStore } from '../../src/store/control-store.ts';
 import type { EvidenceItem } from '../../src/store/evidence-item.ts';
 import { createTestDatabase } from '../support/test-database.ts';
@@ -17,7 +18,7 @@ export interface EvidenceTestStore extends AsyncDisposable {
 export async function createEvidenceTestStore(): Promise<EvidenceTestStore> {
   const database = await createTestDatabase();
   const knex = openStore(database.url, { applicationName: 'fig evidence test' });
-  await migrateStore(knex, [projections, evidence, cutover, spoiledEvidence, ruleHits]);
+  await migrateStore(knex, [projections, evidence, cutover, spoiledEvidence, ruleHits, requestFacts]);
   return {
     url: database.url,
     knex,

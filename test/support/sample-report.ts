@@ -80,6 +80,7 @@ export function sampleReport(): FeatureReport {
         count: 56,
         spoiled: 56,
         samples: [sample('GET /api/orders/4711', '129.90', '149.90'), sample('GET /api/orders/318', '0.00', '42.50')],
+        ...sampleFinding(),
       }),
       sampleGroup({
         path: '$.orders[*].total',
@@ -151,6 +152,28 @@ export function sampleGroup(more: Partial<ReportGroup> = {}): ReportGroup {
     lastSeen: seenAt,
     samples: [],
     ...more,
+  };
+}
+
+/** What was found out about a group, with texts that look like markup. */
+export function sampleFinding(): Pick<ReportGroup, 'correlation' | 'cause' | 'proposal'> {
+  return {
+    correlation: {
+      conditions: ['$.currency = JPY'],
+      others: [],
+      unit: 'answer',
+      mismatches: { held: 56, of: 56 },
+      matches: { held: 0, of: 300 },
+      sentence: '$.currency = JPY: all 56 answers that differ, 0 of 300 that match',
+    },
+    cause: { name: 'rounding', sentence: 'the candidate rounds to <b>2</b> digits', explained: 55, of: 56 },
+    proposal: {
+      rule: "tolerance: { '$.total': 0.005 }",
+      hides: 55,
+      of: 56,
+      preview: 'would hide 55 of 56 answers',
+      warning: 'A rule hides what differs.',
+    },
   };
 }
 

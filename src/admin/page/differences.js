@@ -1,5 +1,6 @@
 import { h } from './dom.js';
 import { differingParts, excerpt } from './excerpt.js';
+import { findingLines } from './finding.js';
 import { ago, count, percent, plural } from './format.js';
 import { kindWords } from './words.js';
 
@@ -96,6 +97,7 @@ function row(group) {
       h('span', { class: 'tag' }, kindWords[group.kind] ?? group.kind),
       group.critical && [' ', h('span', { class: 'tag critical' }, 'critical')],
       h('div', { class: 'quiet' }, group.route, !group.inStep && ', not seen in this step'),
+      finding(group),
       group.samples.length > 0 && samples(group),
     ),
     h('td', {}, value(left ?? whole(legacy), 'legacy')),
@@ -103,11 +105,28 @@ function row(group) {
   );
 }
 
+function finding(group) {
+  const lines = findingLines(group);
+  if (lines.length === 0) return undefined;
+  return h(
+    'dl',
+    { class: 'finding' },
+    lines.map(({ label, code, text }) => [
+      h('dt', {}, label),
+      h('dd', {}, code !== undefined && [h('code', { dir: 'auto' }, code), ' '], text),
+    ]),
+  );
+}
+
 function samples(group) {
   return h(
     'details',
     {},
-    h('summary', {}, `${plural(group.samples.length, 'example')}, last seen ${ago(group.lastSeen)}`),
+    h(
+      'summary',
+      {},
+      `${plural(group.samples.length, 'example')}, first seen ${ago(group.firstSeen)}, last ${ago(group.lastSeen)}`,
+    ),
     h(
       'ul',
       { class: 'samples' },

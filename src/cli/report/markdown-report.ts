@@ -1,7 +1,9 @@
 import type { FeatureReport, ReportSample } from '../../app/feature-report.ts';
+import { findingLines, type FindingLine } from '../../admin/page/finding.js';
 import { kindWords } from '../../admin/page/words.js';
 import { conclusive } from '../conclusive.ts';
 import { formatCount, formatPlural, formatShare } from '../format.ts';
+import { timeText } from './html/time-text.ts';
 import { codeText, plainText } from './markdown-text.ts';
 import { rankAcross, type MigrationReport, type RankedGroup } from './migration-report.ts';
 import { ruleNotes } from './rule-notes.ts';
@@ -67,19 +69,25 @@ function ruleDetails({ feature, rules }: FeatureReport, isOfMany: boolean): stri
 }
 
 function groupDetails(group: RankedGroup, index: number, isOfMany: boolean): string {
-  const { feature, path, kind, critical, route, count, samples } = group;
+  const { feature, path, kind, critical, route, count, firstSeen, lastSeen, samples } = group;
   const of = isOfMany ? `${plainText(feature)}: ` : '';
   const grave = critical ? ' <b>critical</b>' : '';
   return `
 <details><summary>${index + 1}. ${of}${codeText(path)} ${plainText(kindWords[kind] ?? kind)}${grave}, ${codeText(route)}, ${formatShare(group.share)}</summary>
 
-It ${plainText(describeWhatItBlocks(group))}; seen ${formatPlural(count, 'time')}.
+It ${plainText(describeWhatItBlocks(group))}; seen ${formatPlural(count, 'time')}, first ${plainText(timeText(firstSeen))}, last ${plainText(timeText(lastSeen))}.
 
+${findingLines(group).map(findingItem).join('')}
 | request | legacy | candidate |
 |:--|:--|:--|
 ${samples.map(sampleRow).join('')}
 </details>
 `;
+}
+
+function findingItem({ label, code, text }: FindingLine): string {
+  const rule = code === undefined ? '' : `${codeText(code)} `;
+  return `- ${plainText(label)}: ${rule}${plainText(text)}\n`;
 }
 
 function sampleRow({ question, at, legacy, candidate }: ReportSample): string {

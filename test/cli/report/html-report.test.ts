@@ -85,6 +85,15 @@ describe('the HTML report, opened from a file in a real browser', () => {
     const rows = groups.nth(1).locator('table.excerpt').first().locator('tbody tr');
     expect(await rows.locator('td').allInnerTexts()).toEqual(['129.90', '149.90']);
     expect(await rows.locator('mark').allInnerTexts()).toEqual(['2', '4']);
+    expect(await groups.nth(1).locator('dl.finding > *').allInnerTexts()).toEqual([
+      'in common',
+      '$.currency = JPY: all 56 answers that differ, 0 of 300 that match',
+      'suspected',
+      'the candidate rounds to <b>2</b> digits (55 of 56)',
+      'rule',
+      "tolerance: { '$.total': 0.005 } would hide 55 of 56 answers. A rule hides what differs.",
+    ]);
+    expect(await groups.nth(2).locator('dl.finding').count()).toBe(0);
 
     const latency = page.getByRole('img', { name: /^Latency: legacy p50/ });
     expect(await latency.locator('.legacy rect').count()).toBeGreaterThan(10);

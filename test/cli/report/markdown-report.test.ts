@@ -50,6 +50,14 @@ describe('the Markdown report, as a browser shows what a parser of GitHub’s di
     const samples = page.locator('details').nth(2).locator('tbody tr');
     expect(await samples.locator('td').nth(1).innerText()).toBe('129.90');
     expect(await page.locator('details').first().locator('td').nth(2).innerText()).toBe('nothing');
+    expect(await page.locator('details').nth(2).locator('li').allInnerTexts()).toEqual([
+      'in common: $.currency = JPY: all 56 answers that differ, 0 of 300 that match',
+      'suspected: the candidate rounds to <b>2</b> digits (55 of 56)',
+      "rule: tolerance: { '$.total': 0.005 } would hide 55 of 56 answers. A rule hides what differs.",
+    ]);
+    expect(await page.locator('details p').nth(2).innerText()).toContain(
+      'seen 56 times, first 2026-01-01 10:00 UTC, last 2026-01-01 10:20 UTC.',
+    );
     expect(await page.locator('body').innerText()).toContain('fewer than 5.12 % differ, with 95 % confidence');
   });
 

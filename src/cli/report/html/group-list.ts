@@ -1,5 +1,6 @@
 import type { FeatureReport, ReportGroup, ReportSample } from '../../../app/feature-report.ts';
 import { excerpt, type ExcerptSide } from '../../../admin/page/excerpt.js';
+import { findingLines, type FindingLine } from '../../../admin/page/finding.js';
 import { kindWords } from '../../../admin/page/words.js';
 import { conclusive } from '../../conclusive.ts';
 import { formatCount, formatPlural, formatShare } from '../../format.ts';
@@ -50,9 +51,20 @@ function groupDetails(group: ReportGroup, index: number): Markup {
         It ${group.inStep ? '' : 'was '}${describeWhatItBlocks(group)}. Seen ${formatPlural(count, 'time')}, first
         ${timeText(firstSeen)}, last ${timeText(lastSeen)}.
       </p>
-      ${samples.map(sampleTable)}
+      ${findingList(findingLines(group))}${samples.map(sampleTable)}
     </div>
   </details>`;
+}
+
+function findingList(lines: readonly FindingLine[]): Markup | undefined {
+  if (lines.length === 0) return undefined;
+  return html`<dl class="finding">
+    ${lines.map(
+      ({ label, code, text }) =>
+        html`<dt>${label}</dt>
+          <dd>${code !== undefined && html`<code dir="auto">${code}</code> `}${text}</dd>`,
+    )}
+  </dl>`;
 }
 
 function sampleTable({ question, at, legacy, candidate }: ReportSample): Markup {
