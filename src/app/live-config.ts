@@ -14,10 +14,18 @@ const liveKeys: readonly RegExp[] = [
   /^fenceBudgetMs$/,
   /^listen\.(drainDelayMs|stopGraceMs)$/,
   /^features\.[^.]+\.cutover\./,
+  // As far as they only say something else of themselves: what they do is part of the fingerprint, which is not live.
+  /^features\.[^.]+\.compare\./,
 ];
 
 function isLive(key: string): boolean {
   return liveKeys.some((live) => live.test(key));
+}
+
+/** Named beside the fingerprint, which tells nobody what has changed. */
+function isOtherRule(key: string, changed: readonly string[]): boolean {
+  const [, feature] = /^features\.([^.]+)\.compare\./.exec(key) ?? [];
+  return feature !== undefined && changed.includes(`features.${feature}.fingerprint`);
 }
 
 /** Identifies what cannot change without a restart: processes that are to be one fig must agree on it. */
@@ -41,12 +49,18 @@ export class LiveConfig {
     this.#current = config;
   }
 
-  /** The features, whose rules of cutover are always the present ones. */
+  /** The features, whose rules of cutover and what comparison rules say of themselves are always the present ones. */
   features(): NormalizedFeature[] {
     return this.#current.features.map((feature) => {
-      const rules = (): NormalizedFeature['cutover'] =>
-        this.#current.features.find(({ name }) => name === feature.name)?.cutover ?? feature.cutover;
-      return Object.defineProperty({ ...feature }, 'cutover', { get: rules, enumerable: true });
+      const present = (): NormalizedFeature =>
+        this.#current.features.find(({ name }) => name === feature.name) ?? feature;
+      return Object.defineProperties(
+        { ...feature },
+        {
+          cutover: { get: () => present().cutover, enumerable: true },
+          compare: { get: () => present().compare, enumerable: true },
+        },
+      );
     });
   }
 
@@ -63,7 +77,7 @@ export class LiveConfig {
   async #reload(proxy: Reconfigurable): Promise<ReloadOutcome> {
     const next = await loadConfig(this.#file);
     const changed = changedKeys(this.#current, next);
-    const fixed = changed.filter((key) => !isLive(key));
+    const fixed = changed.filter((key) => !isLive(key) || isOtherRule(key, changed));
     if (fixed.length > 0) {
       throw new FigError('FIG_RELOAD_REFUSED', `nothing was changed, because a restart is needed for ${list(fixed)}`);
     }

@@ -43,7 +43,7 @@ export function versionKey(feature: string, version: number | undefined): string
   return version === undefined ? feature : `${feature}@${version}`;
 }
 
-/** Rules of cutover may change while all runs, so they stay the feature's. */
+/** Rules of cutover, and what comparison rules say of themselves, may change while all runs, so they stay the feature's. */
 function asVersion(
   feature: NormalizedFeature,
   key: string,
@@ -60,6 +60,9 @@ function asVersion(
     version,
     get cutover() {
       return feature.cutover;
+    },
+    get compare() {
+      return feature.compare;
     },
   };
 }

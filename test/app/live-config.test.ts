@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LiveSettings } from '../../proxy/proxy-options.ts';
-import { LiveConfig } from '../../src/app/live-config.ts';
+import { fixedDigest, LiveConfig } from '../../src/app/live-config.ts';
+import { versionsOf } from '../../src/config/feature-versions.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
+import { allRules } from '../../src/config/rule-list.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -43,4 +45,30 @@ test.each([
   });
   expect(orders?.cutover.automatic).toBe(false);
   expect(taken).toHaveLength(1);
+});
+
+test('what rules say of themselves is read again, what they do needs a restart', async () => {
+  const file = join(folder, 'fig.config.mjs');
+  const write = (ignore: object[]): Promise<void> =>
+    writeFile(file, `export default ${written({ features: [{ ...feature, compare: { ignore } }] })};`);
+  const proxy = { reconfigure: () => undefined };
+  await write([{ path: '$.etag', expires: '2026-01-31' }]);
+  const before = await loadConfig(file);
+  const live = new LiveConfig(file, before);
+  const [orders] = versionsOf(live.features()[0]!);
+  expect(allRules(orders!.compare)[0]).toMatchObject({ expires: '2026-01-31' });
+
+  await write([{ path: '$.etag', expires: '2026-12-31', because: 'random' }]);
+  expect(await live.reload(proxy)).toEqual({ changed: ['features.orders.compare.ignore'] });
+  expect(allRules(orders!.compare)[0]).toMatchObject({ expires: '2026-12-31', because: 'random' });
+  // A worker that starts now is one fig with those that have been running.
+  expect(fixedDigest(await loadConfig(file))).toBe(fixedDigest(before));
+
+  await write([{ path: '$.id', expires: '2026-12-31' }]);
+  await expect(live.reload(proxy)).rejects.toMatchObject({
+    code: 'FIG_RELOAD_REFUSED',
+    message: expect.stringContaining('features.orders.compare.ignore, features.orders.fingerprint'),
+  });
+  expect(allRules(orders!.compare)[0]).toMatchObject({ path: '$.etag' });
+  expect(fixedDigest(await loadConfig(file))).not.toBe(fixedDigest(before));
 });

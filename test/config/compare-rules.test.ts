@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CompareRules } from '../../src/config/compare-rules.ts';
-import { allRules, rulesOfRoute } from '../../src/config/rule-list.ts';
+import { allRules, redactedPaths, rulesOfRoute } from '../../src/config/rule-list.ts';
 import type { NormalizedFeature } from '../../src/config/normalized-config.ts';
 import { normalizeConfig } from '../../src/config/normalize-config.ts';
 
@@ -80,6 +80,11 @@ test('the rules of a route come on top, and take the place of those of the same 
   // Method and path alone are the name of all routes that have them.
   expect(idsOf(compare, 'GET /orders/:id [?full=yes]').slice(2)).toEqual(['ignore $.full', 'ignore $.id']);
   expect(idsOf(compare, 'GET /orders/:id').slice(2)).toEqual(['ignore $.id']);
+});
+
+test('what is personal on any route is personal in questions too', () => {
+  const { compare } = featureOf({ redact: ['$.a'], routes: { 'GET /orders': { redact: ['$.b'] } } });
+  expect(redactedPaths(compare)).toEqual(['$.a', '$.b']);
 });
 
 test('evidence begins anew when a rule does something else, and not when it says something else of itself', () => {
