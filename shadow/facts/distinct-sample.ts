@@ -40,7 +40,8 @@ export class SampleBook {
   readonly #maxSamples: number;
   readonly #samples = new Map<string, DistinctSample>();
 
-  constructor(maxSamples = 2_000) {
+  /** A full sample takes some 20 kB. */
+  constructor(maxSamples = 600) {
     this.#maxSamples = maxSamples;
   }
 

@@ -84,17 +84,18 @@ function ranges({ name, values }: FactColumn, bits: number): Candidate[] {
   const stride = Math.ceil(sorted.length / MAX_THRESHOLDS);
   const valueBits = bits + bitsOfChoice(Math.ceil(sorted.length / stride));
   const found: Candidate[] = [];
-  let below: Tally = { mismatches: 0, matches: 0 };
-  for (const [index, [value, tally]] of sorted.entries()) {
-    const upTo = sumOf([below, tally]);
+  let [mismatchesBelow, matchesBelow] = [0, 0];
+  for (const [index, [value, { mismatches, matches }]] of sorted.entries()) {
     if (index % stride === 0) {
-      const from = { mismatches: all.mismatches - below.mismatches, matches: all.matches - below.matches };
+      const from = { mismatches: all.mismatches - mismatchesBelow, matches: all.matches - matchesBelow };
+      const upTo = { mismatches: mismatchesBelow + mismatches, matches: matchesBelow + matches };
       found.push(
         { condition: { form: 'at-least', name, value }, held: from, bits: valueBits },
         { condition: { form: 'at-most', name, value }, held: upTo, bits: valueBits },
       );
     }
-    below = upTo;
+    mismatchesBelow += mismatches;
+    matchesBelow += matches;
   }
   return found;
 }

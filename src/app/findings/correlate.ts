@@ -19,7 +19,7 @@ const MIN_MATCHES = 10;
 const MIN_RECALL = 0.8;
 const MAX_HELD_MATCHES = 0.25;
 /** Single conditions that are tried in pairs. */
-const MAX_PAIRED = 40;
+const MAX_PAIRED = 30;
 const MAX_OTHERS = 2;
 /** Whether it is one condition or two is said first. */
 const FORM_BIT = 1;
@@ -41,7 +41,10 @@ export function correlate(mismatches: readonly Facts[], matches: readonly Facts[
     .map(({ condition, held, bits }) => predicate(sample, [condition], held, bits))
     .toSorted(byLength);
   const allowed = bitsOfLabels(sizesOf(sample)) - Math.log2(1 / falseAlarmRate);
-  const [best] = [...singles, ...pairsOf(sample, singles.slice(0, MAX_PAIRED))]
+  // Where one tells them apart without an exception, a second only costs words.
+  const isDone = singles.some(({ split }) => split.mismatchesHeld === split.mismatches && split.matchesHeld === 0);
+  const pairs = isDone ? [] : pairsOf(sample, singles.slice(0, MAX_PAIRED));
+  const [best] = [...singles, ...pairs]
     .filter(({ split, bits }) => bits <= allowed && isSeparating(split))
     .toSorted(byLength);
   if (best === undefined) return undefined;
@@ -74,8 +77,8 @@ function predicate(sample: Sample, conditions: readonly Condition[], held: Tally
 /** Both must hold. Two of one fact are a range. */
 function pairsOf(sample: Sample, singles: readonly Predicate[]): Predicate[] {
   const masks = singles.map(({ conditions }) => ({
-    mismatches: sample.mismatches.map((facts) => holds(conditions[0]!, facts)),
-    matches: sample.matches.map((facts) => holds(conditions[0]!, facts)),
+    mismatches: maskOf(conditions[0]!, sample.mismatches),
+    matches: maskOf(conditions[0]!, sample.matches),
   }));
   return singles.flatMap((first, i) =>
     singles.slice(i + 1).map((second, offset) => {
@@ -91,9 +94,13 @@ function pairsOf(sample: Sample, singles: readonly Predicate[]): Predicate[] {
   );
 }
 
-function countBoth(a: readonly boolean[], b: readonly boolean[]): number {
+function maskOf(condition: Condition, units: readonly Facts[]): Uint8Array {
+  return Uint8Array.from(units, (facts) => Number(holds(condition, facts)));
+}
+
+function countBoth(a: Uint8Array, b: Uint8Array): number {
   let count = 0;
-  for (const [index, isHeld] of a.entries()) if (isHeld && b[index]!) count += 1;
+  for (let i = 0; i < a.length; i += 1) count += a[i]! & b[i]!;
   return count;
 }
 

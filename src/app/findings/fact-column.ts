@@ -39,11 +39,10 @@ export function columnsOf(mismatches: readonly Facts[], matches: readonly Facts[
 }
 
 export function sumOf(tallies: readonly Tally[]): Tally {
-  return tallies.reduce(
-    (sum, { mismatches, matches }) => ({
-      mismatches: sum.mismatches + mismatches,
-      matches: sum.matches + matches,
-    }),
-    { mismatches: 0, matches: 0 },
-  );
+  let [mismatches, matches] = [0, 0];
+  for (const tally of tallies) {
+    mismatches += tally.mismatches;
+    matches += tally.matches;
+  }
+  return { mismatches, matches };
 }

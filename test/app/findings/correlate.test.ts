@@ -131,6 +131,23 @@ test('facts that have nothing to do with it give no predicate, at the rate that 
   expect(alarms).toBeLessThanOrEqual(5);
 }, 60_000);
 
+test('the same holds of rows, of which a few of an answer are taken, some that differ and some beside them', () => {
+  let alarms = 0;
+  for (let round = 0; round < 500; round += 1) {
+    const random = randomFrom(10_000 + round);
+    const answers = Array.from({ length: 40 + Math.floor(random() * 60) }, () => {
+      const [answer, ...rows] = orders(6, random);
+      const wrong = rows.filter(() => random() < 0.2);
+      return { rows: rows.map((row) => ({ ...row, '?page': answer!['?page']! })), wrong: wrong.length };
+    });
+    const mismatches = answers.flatMap(({ rows, wrong }) => (wrong > 0 ? [rows[0]!] : []));
+    // Beside a row that differs, and any row of an answer in which none does.
+    const matches = answers.map(({ rows, wrong }) => (wrong > 0 ? rows[1]! : rows[0]!));
+    if (correlate(mismatches, matches)) alarms += 1;
+  }
+  expect(alarms).toBeLessThanOrEqual(4);
+}, 60_000);
+
 test('whatever the facts are, what it says can be counted again', () => {
   const value = fc.oneof(fc.constantFrom(null, true, 'a', '1', ''), fc.integer({ min: -3, max: 3 }));
   const facts = fc.dictionary(fc.constantFrom('a', 'b', '__proto__', '…'), value);

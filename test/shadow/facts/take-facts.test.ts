@@ -144,10 +144,11 @@ test('what is personal by rule, by name or by its looks is a hash; prose is one 
         prose: 'one two three four',
         at: 'ignored',
         inside: { total: 1, deep: { deeper: { deepest: 1 } } },
+        people: { ada: 1 },
         exact: 1.5,
         open: true,
       },
-      { redact: ['$.inside'], ignore: ['$.at'] },
+      { redact: ['$.inside.total', '$.people'], ignore: ['$.at'] },
     ),
   );
   expect(match).toEqual({
@@ -161,6 +162,8 @@ test('what is personal by rule, by name or by its looks is a hash; prose is one 
     '$.prose': expect.stringMatching(hidden),
     '$.exact': 1.5,
     '$.open': true,
+    '$.inside.total': expect.stringMatching(hidden),
+    '…': true,
   });
 });
 
