@@ -8,7 +8,7 @@ import type { ProxyParts } from './proxy-parts.ts';
 import { withRequestId } from './request-id.ts';
 import type { RouteMatch } from './route-table.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
-import { visitorOf } from './visitor.ts';
+import { namedVisitorOf, visitorOf } from './visitor.ts';
 
 /** A request and what has been found out about it. What only some requests need is found out when it is asked for. */
 export class Asked {
@@ -77,6 +77,10 @@ export class Asked {
   get visitor(): string {
     this.#visitor ??= visitorOf(this.#parts.visitor, this.client.req.rawHeaders, this.client.origin.address);
     return this.#visitor;
+  }
+
+  get namedVisitor(): string | undefined {
+    return namedVisitorOf(this.#parts.visitor, this.client.req.rawHeaders);
   }
 
   /** What the visitor carries about their last write. */

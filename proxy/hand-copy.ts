@@ -1,4 +1,5 @@
 import type {
+  Asker,
   CandidateFailure,
   DropReason,
   Exchange,
@@ -42,8 +43,8 @@ export class CopyDesk {
   }
 
   /** Whether a question is to be compared. Asked once, before it is known how it is answered. */
-  admits({ feature, route }: RouteMatch): boolean {
-    return this.#guarded(() => this.#sink.wants(feature, route)) ?? false;
+  admits({ feature, route }: RouteMatch, asker: Asker): boolean {
+    return this.#guarded(() => this.#sink.wants(feature, route, asker)) ?? false;
   }
 
   /** Begins to copy legacy's answer. */

@@ -51,8 +51,8 @@ export function handleRequest(parts: ProxyParts, client: ClientRequest, place: P
 }
 
 /** Chosen before anything is known of the answer, so that what is compared is a fair sample; what is not costs nothing more. */
-function sampled({ copies }: ProxyParts, { match }: Asked, decision: Decision): Decision {
-  if (!decision.mirror || match === undefined || copies.admits(match)) return decision;
+function sampled({ copies }: ProxyParts, asked: Asked, decision: Decision): Decision {
+  if (!decision.mirror || asked.match === undefined || copies.admits(asked.match, asked)) return decision;
   return decideUncompared(decision);
 }
 

@@ -1,3 +1,4 @@
+import { sampled } from '../../shadow/sampled-sink.ts';
 import type { ShadowStats } from '../../shadow/shadow-feed.ts';
 import type { AppliedPosition, SourcePosition } from '../kernel/position.ts';
 import { allVersions } from '../config/feature-versions.ts';
@@ -34,9 +35,18 @@ export async function startCandidateSide(late: LateParts, options: CandidateSide
   });
   try {
     const feed = await startShadow(options);
-    metrics.beforeText(() => metrics.shadow(feed.stats()));
     const versions = new VersionBook(config.features);
     const isParked = parkedReads(versions, (key) => readModels.letters(key));
+    const compared = comparable(feed, {
+      versionsOf: (feature) => versions.of(feature),
+      isReady: (key) => readModels.isReady(key),
+      isParked,
+      parkings: (key) => readModels.letters(key).parkings,
+    });
+    const samples = new Map(config.features.map(({ name, shadow }) => [name, shadow.sample]));
+    const sink = sampled(compared, { samples });
+    const stats = (): ShadowStats => ({ ...feed.stats(), sample: sink.sample() });
+    metrics.beforeText(() => metrics.shadow(stats()));
     late.provide({
       candidate: (feature, version) => {
         const key = versions.keyOf(feature, version);
@@ -49,15 +59,10 @@ export async function startCandidateSide(late: LateParts, options: CandidateSide
       source,
       sourceLog,
       isParked,
-      sink: comparable(feed, {
-        versionsOf: (feature) => versions.of(feature),
-        isReady: (key) => readModels.isReady(key),
-        isParked,
-        parkings: (key) => readModels.letters(key).parkings,
-      }),
+      sink,
     });
     return {
-      stats: () => feed.stats(),
+      stats,
       close: async () => {
         await feed.stop();
         await candidates[Symbol.asyncDispose]();

@@ -328,4 +328,13 @@ export interface ShadowStatus {
   readonly compared: number;
   readonly dropped: Readonly<Record<string, number>>;
   readonly workerRestarts: number;
+  /** Absent in a status from before it was counted. Since the start. */
+  readonly sample?:
+    | {
+        /** Reads that could have been compared, and those that were chosen to be. */
+        readonly features: Readonly<Record<string, { readonly asked: number; readonly chosen: number }>>;
+        /** Reads without a visitor's name, where visitors are sampled. */
+        readonly unnamed: number;
+      }
+    | undefined;
 }

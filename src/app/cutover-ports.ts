@@ -8,6 +8,7 @@ import type { PhaseStore } from '../store/phase-store.ts';
 import { readServingVersion } from '../store/serving-version-store.ts';
 import type { Capture } from '../sync/capture/capture.ts';
 import type { Knex } from 'knex';
+import { describeSample } from './describe-sample.ts';
 import { gateHealth } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
 import type { SimpleReadModels } from './simple-read-models.ts';
@@ -45,7 +46,12 @@ export function cutoverPorts(parts: CutoverPortParts): CutoverPorts {
     healthOf: async (name) => {
       const feature = parts.versionOf(name);
       const reconciliation = await parts.reconciliations.health(feature);
-      return { ...gateHealth(feature, parts.capture, parts.simple), ...(reconciliation && { reconciliation }) };
+      const sample = describeSample(feature.shadow.sample);
+      return {
+        ...gateHealth(feature, parts.capture, parts.simple),
+        ...(reconciliation && { reconciliation }),
+        ...(sample !== undefined && { sample }),
+      };
     },
     topDifferenceOf: async (feature, fingerprint, step) => {
       const group = await differences.topGroup(feature, fingerprint, step);

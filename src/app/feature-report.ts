@@ -1,5 +1,6 @@
 import type { GateDecision } from '../cutover/decide-gate.ts';
 import type { Difference, Verdict } from '../kernel/verdict.ts';
+import type { LookedAt } from './describe-sample.ts';
 import type { ReasonCount } from '../store/evidence-store.ts';
 import type { LatencySummary } from '../store/latency-summary.ts';
 
@@ -23,6 +24,8 @@ export interface FeatureReport {
   /** Share of match among match + mismatch + error; undefined without any. */
   readonly matchRate: number | undefined;
   readonly bound: MismatchBound;
+  /** Which share of the reads was looked at. Absent in a report from before it was told. */
+  readonly looked?: LookedAt | undefined;
   /** Every route of the config, whether somebody asked for it or not. */
   readonly routes: readonly RouteReport[];
   /** What blocks most first: critical ones, then by the share that they spoil. */

@@ -50,7 +50,7 @@ export class LateParts {
   };
 
   readonly sink: ExchangeSink = {
-    wants: (feature, route) => this.#parts?.sink.wants(feature, route) ?? false,
+    wants: (feature, route, asker) => this.#parts?.sink.wants(feature, route, asker) ?? false,
     offer: (exchange) => this.#parts?.sink.offer(exchange),
     dropped: (feature, route, reason) => this.#parts?.sink.dropped(feature, route, reason),
   };

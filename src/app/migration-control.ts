@@ -106,7 +106,8 @@ export class MigrationControl implements FigControl {
     const { versions, controller, waiting } = this.#parts;
     const serves = versions.serving(feature.name).key === feature.key;
     const reading = await (serves ? controller : waiting).read(feature.name);
-    return reportFeature(this.#parts.store, feature, reading);
+    const { shadow } = await this.#parts.side.view();
+    return reportFeature(this.#parts.store, feature, reading, shadow?.sample?.features[feature.name]);
   }
 
   promote(feature: string, request: PromoteRequest): Promise<TransitionOutcome> {

@@ -9,6 +9,7 @@ import { EvidenceStore, type RouteCounts } from '../store/evidence-store.ts';
 import { latencyPercentile } from '../store/latency-buckets.ts';
 import { summarizeLatency } from '../store/latency-summary.ts';
 import { ReportStore, type RouteCoverage, type RouteLatency } from '../store/report-store.ts';
+import { lookedAt } from './describe-sample.ts';
 import { describeBound } from './describe-bound.ts';
 import { reportRules } from './report-rules.ts';
 import type { FeatureReport, ReportGroup, RouteReport, VerdictCounts } from './feature-report.ts';
@@ -28,6 +29,7 @@ export async function reportFeature(
   store: Knex,
   feature: FeatureVersion,
   { row, evidence, decision }: GateReading,
+  seen?: { readonly asked: number; readonly chosen: number },
 ): Promise<FeatureReport> {
   const { name, fingerprint, cutover } = feature;
   const step = describeReads(row.reads);
@@ -49,6 +51,7 @@ export async function reportFeature(
     critical: evidence?.critical ?? 0,
     matchRate: matchRateOf(comparisons),
     bound: { rate, confidence, limit, sentence: describeBound({ rate, confidence, limit }) },
+    looked: lookedAt(feature.shadow.sample, seen),
     routes: joinRoutes(
       feature.routes.map(({ route }) => route),
       await stores.evidence.routeCounts(name, fingerprint, step),

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { AnyReadModelDefinition, CapturedReadModel } from './read-model-kinds.ts';
+import type { ShadowDefinition } from './sample-rules.ts';
 import type { ReconcileRules } from './reconcile-rules.ts';
 
 export interface QueryInput {
@@ -133,6 +134,8 @@ export interface FeatureDefinition {
     | undefined;
   readonly compare?: CompareRules | undefined;
   readonly cutover?: CutoverPolicy | undefined;
+  /** Which reads of this feature are compared. Its bound per second holds besides that of all features. */
+  readonly shadow?: ShadowDefinition | undefined;
   /** How a captured read model is compared with the legacy database; `false`: not unless somebody asks for it. */
   readonly reconcile?: ReconcileRules | false | undefined;
 }

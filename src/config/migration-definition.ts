@@ -2,6 +2,7 @@ import type { CaptureRules } from './capture-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { FeatureDefinition } from './feature-definition.ts';
+import type { ShadowDefinition } from './sample-rules.ts';
 import type { TimeoutsDefinition } from './timeouts.ts';
 import type { LimitsDefinition } from './limits.ts';
 
@@ -40,12 +41,8 @@ export interface MigrationDefinition {
     | undefined;
   /** What the proxy takes on before it says no; the defaults are in docs/operating.md. */
   readonly limits?: LimitsDefinition | undefined;
-  readonly shadow?:
-    | {
-        /** Questions that are compared per second at most; fewer while users would have to wait for it. Default 100. */
-        readonly maxPerSecond?: number | undefined;
-      }
-    | undefined;
+  /** Which reads are compared; a feature may say otherwise for its own. */
+  readonly shadow?: ShadowDefinition | undefined;
   readonly backfill?:
     | {
         /** Copying rests while legacy takes this many times as long for a row as it did at best. Default 4. */

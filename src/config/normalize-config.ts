@@ -9,6 +9,7 @@ import type { MigrationDefinition, VisitorDefinition } from './migration-definit
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { isCaptured } from './read-model-kinds.ts';
 import { reconcileOf } from './reconcile-rules.ts';
+import { sampleOf, type ShadowDefinition } from './sample-rules.ts';
 import { migrationSchema } from './schema.ts';
 import { timeoutsOf } from './timeouts.ts';
 
@@ -29,7 +30,10 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
   }
   // The schema proved the shape; the definition's types say more about its functions than a schema can.
   const definition = value as MigrationDefinition;
-  const features = (definition.features ?? []).map((feature) => normalizeFeature(feature, env.FIG_CODE_VERSION));
+  const features = (definition.features ?? []).map((feature) => ({
+    ...normalizeFeature(feature, env.FIG_CODE_VERSION),
+    shadow: shadowOf(feature.shadow, definition.shadow),
+  }));
   refuseRepeats(features, source);
   return {
     name: definition.name ?? 'main',
@@ -68,7 +72,15 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_key' ? issue.issues.map(({ message }) => message).join('; ') : issue.message;
 }
 
-function normalizeFeature(feature: FeatureDefinition, codeVersion: string | undefined): NormalizedFeature {
+/** What a feature does not say is as for all; the bound per second of all is not each one's. */
+function shadowOf(own: ShadowDefinition = {}, all: ShadowDefinition = {}): NormalizedFeature['shadow'] {
+  return { maxPerSecond: own.maxPerSecond, sample: sampleOf(own.sample ?? all.sample) };
+}
+
+function normalizeFeature(
+  feature: FeatureDefinition,
+  codeVersion: string | undefined,
+): Omit<NormalizedFeature, 'shadow'> {
   const { compare, cutover } = feature;
   const answered = handlersOf(feature);
   return {

@@ -5,6 +5,7 @@ import type { QueryHandler } from './feature-definition.ts';
 import type { ProxyLimits } from './limits.ts';
 import type { AnyReadModelDefinition, CapturedReadModel } from './read-model-kinds.ts';
 import type { NormalizedReconcile } from './reconcile-rules.ts';
+import type { NormalizedSample } from './sample-rules.ts';
 import type { UpstreamTimeouts } from './timeouts.ts';
 
 export interface NormalizedRoute {
@@ -64,10 +65,18 @@ export interface NormalizedFeature {
   readonly maxDeadLetters: number;
   readonly compare: NormalizedCompareRules;
   readonly cutover: NormalizedCutover;
+  readonly shadow: NormalizedShadow;
   /** Undefined: fig compares nothing by itself, and the gate does not ask for it. */
   readonly reconcile?: NormalizedReconcile | undefined;
   /** Changes when handlers, read model, routes or rules change; evidence of another fingerprint does not count. */
   readonly fingerprint: string;
+}
+
+/** Which of a feature's reads are compared. */
+export interface NormalizedShadow {
+  /** Reads that are compared per second at most, besides the bound of all features; undefined: only that one. */
+  readonly maxPerSecond: number | undefined;
+  readonly sample: NormalizedSample;
 }
 
 export interface NormalizedConfig {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { captureSchema } from './capture-rules.ts';
+import { sample } from './sample-rules.ts';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
 import { callable, identifier, postgresUrl } from './plain-schema.ts';
 import { readModel } from './read-model-schema.ts';
@@ -41,6 +42,11 @@ const cutover = z.strictObject({
   maxBreakerOpenings: z.number().int().nonnegative().optional(),
 });
 
+const shadow = z.strictObject({
+  maxPerSecond: z.number().positive().optional(),
+  sample: sample.optional(),
+});
+
 const feature = z
   .strictObject({
     name: identifier,
@@ -55,6 +61,7 @@ const feature = z
     deadLetters: z.strictObject({ max: z.number().int().min(0).max(100_000).optional() }).optional(),
     compare: compare.optional(),
     cutover: cutover.optional(),
+    shadow: shadow.optional(),
     reconcile: reconcileSchema.optional(),
   })
   .refine((value) => (value.candidate === undefined) === (value.routes === undefined), {
@@ -125,7 +132,7 @@ export const migrationSchema = z.strictObject({
     })
     .optional(),
   limits: limits.optional(),
-  shadow: z.strictObject({ maxPerSecond: z.number().positive().optional() }).optional(),
+  shadow: shadow.optional(),
   backfill: z.strictObject({ maxLoad: z.number().gt(1).optional() }).optional(),
   capture: captureSchema.optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),

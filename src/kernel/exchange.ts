@@ -67,8 +67,16 @@ export interface Exchange {
   readonly tookMs: number;
 }
 
+/** Who asks. Found out only when somebody looks. */
+export interface Asker {
+  /** A hash that tells visitors apart as routing does; undefined: there is but an address to go by, which many may share. */
+  readonly namedVisitor: string | undefined;
+}
+
 /** Why a copy was not taken or not kept. Each is a metric label. */
 export type DropReason =
+  /** Outside of the sample that the config asks for. */
+  | 'not-sampled'
   /** It may be about a key that could not be built, of which it is known that the read model is wrong. */
   | 'parked'
   /** Not chosen: more questions came than the budget of the shadow lets be compared. */
@@ -82,7 +90,7 @@ export type DropReason =
 /** Where the proxy hands copies to. Neither call may block, throw or slow the caller. */
 export interface ExchangeSink {
   /** Asked once per question, before anything is known of its answer: whether it is to be compared. */
-  wants(feature: string, route: string): boolean;
+  wants(feature: string, route: string, asker?: Asker): boolean;
   offer(exchange: Exchange): void;
   dropped(feature: string, route: string, reason: DropReason): void;
 }

@@ -96,6 +96,29 @@ test('an answer that the client did not wait for is told as dropped', async () =
   expect(proxy.dropped).toEqual([{ route: 'GET /orders/:id', reason: 'aborted' }]);
 });
 
+test('a sink is told who asks, as far as routing knows a name for them', async () => {
+  const visitors: (string | undefined)[] = [];
+  const sink: ExchangeSink = {
+    wants: (_feature, _route, asker) => {
+      visitors.push(asker?.namedVisitor);
+      return false;
+    },
+    offer: () => undefined,
+    dropped: () => undefined,
+  };
+  await using upstream = await startUpstream((_, res) => res.end('ok'));
+  const visitor = { cookie: 'session', header: undefined };
+  await using proxy = await startTestProxy(upstream.url, { ...shadowed(), sink, visitor });
+  for (const cookie of ['session=ann', 'session=bob', 'session=ann', 'other=1']) {
+    await (await fetch(`${proxy.url}/orders/1`, { headers: { cookie } })).text();
+  }
+  const [ann, bob, again, nobody] = visitors;
+  expect(ann).toMatch(/^[\w-]{43}$/);
+  expect(again).toBe(ann);
+  expect(bob).not.toBe(ann);
+  expect(nobody).toBeUndefined();
+});
+
 test('a sink that wants nothing is not given anything', async () => {
   const calls: string[] = [];
   const sink = {

@@ -207,6 +207,7 @@ function evidence(feature, report) {
             ),
           ),
           report && h('p', { class: 'bound' }, `Mismatch rate: ${report.bound.sentence}.`),
+          report?.looked && h('p', { class: 'bound' }, `Looked at ${report.looked.sentence}.`),
           report && byRoute(report.routes),
         ],
   );

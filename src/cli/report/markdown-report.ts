@@ -45,10 +45,11 @@ function featureRow({ feature, reads, comparisons, matchRate, groups, gate }: Fe
   return `| ${cells.join(' | ')} |\n`;
 }
 
-function featureLines({ feature, gate, bound, uncovered }: FeatureReport): string {
+function featureLines({ feature, gate, bound, looked, uncovered }: FeatureReport): string {
   const lacking =
     uncovered.length === 0 ? '' : ` ${formatPlural(uncovered.length, 'kind')} of request not compared yet.`;
-  return `\n- **${plainText(feature)}**: ${plainText(gate.reason)}. Mismatch rate: ${plainText(bound.sentence)}.${lacking}\n`;
+  const share = looked === undefined ? '' : ` Looked at ${plainText(looked.sentence)}.`;
+  return `\n- **${plainText(feature)}**: ${plainText(gate.reason)}. Mismatch rate: ${plainText(bound.sentence)}.${share}${lacking}\n`;
 }
 
 function groupDetails(group: RankedGroup, index: number, isOfMany: boolean): string {

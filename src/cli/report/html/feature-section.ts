@@ -27,7 +27,7 @@ export function featureSection(report: FeatureReport, index: number): Markup {
   </section>`;
 }
 
-function evidence({ comparisons, matchRate, bound, reasons }: FeatureReport): Markup {
+function evidence({ comparisons, matchRate, bound, looked, reasons }: FeatureReport): Markup {
   const shown = verdicts.filter((verdict) => comparisons[verdict] > 0);
   return html`<div class="panel">
     <h3>Evidence</h3>
@@ -49,7 +49,7 @@ function evidence({ comparisons, matchRate, bound, reasons }: FeatureReport): Ma
           )}
         </ul>`
     }
-    <p class="bound">Mismatch rate: ${bound.sentence}.</p>
+    <p class="bound">Mismatch rate: ${bound.sentence}.${looked && html` Looked at ${looked.sentence}.`}</p>
     ${
       reasons.length > 0 &&
       html`<details>
