@@ -10,7 +10,7 @@ import { Breakers } from './breakers.ts';
 import { ClientConnections } from './client-connections.ts';
 import { faultOf, hasBody } from './client-request.ts';
 import { drain } from './drain.ts';
-import { HeldBodies } from './graphql/held-bodies.ts';
+import { HeldBodies } from './body-query/held-bodies.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import { isHeadTooLarge } from './head-size.ts';
 import { CopyDesk } from './hand-copy.ts';

@@ -47,6 +47,11 @@ export class CopyDesk {
     return this.#guarded(() => this.#sink.wants(feature, route, asker)) ?? false;
   }
 
+  /** Counts a question that cannot be compared. */
+  leave({ feature, route }: RouteMatch, reason: DropReason): void {
+    this.#guarded(() => this.#sink.dropped(feature, route, reason));
+  }
+
   /** Begins to copy legacy's answer. */
   open(subject: CopySubject): OpenCopy {
     const body = new CaptureBody(this.#limitBytes);
@@ -76,7 +81,7 @@ export class CopyDesk {
   }
 
   #dropped({ match }: CopySubject, reason: DropReason): void {
-    this.#guarded(() => this.#sink.dropped(match.feature, match.route, reason));
+    this.leave(match, reason);
   }
 
   #guarded<T>(call: () => T): T | undefined {

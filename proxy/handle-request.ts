@@ -13,7 +13,8 @@ import {
 } from './decide.ts';
 import { explained, withExplanation } from './explain.ts';
 import { forward } from './forward.ts';
-import { readOperation } from './graphql/read-operation.ts';
+import { kindOfQuery, type KindOfQuery } from './body-query/kind-of-query.ts';
+import { readQuery } from './body-query/read-query.ts';
 import type { OpenCopy } from './hand-copy.ts';
 import { isHeadTooLarge } from './head-size.ts';
 import type { Place } from './load.ts';
@@ -40,8 +41,9 @@ export function handleRequest(parts: ProxyParts, client: ClientRequest, place: P
     return;
   }
   const asked = new Asked(parts, client);
-  if (asked.match?.byOperation !== undefined && !asked.match.isAmbiguous) {
-    handleByOperation(parts, asked, asked.match, place).then(completion.done, completion.failed);
+  const kind = asked.match && !asked.match.isAmbiguous ? kindOfQuery(asked.match) : undefined;
+  if (asked.match && kind) {
+    handleByBody(parts, asked, asked.match, kind, place).then(completion.done, completion.failed);
     return;
   }
   const decision = sampled(parts, asked, decide(asked));
@@ -66,22 +68,35 @@ function refusalOf({ paths, load }: ProxyParts, client: ClientRequest): Handled 
 }
 
 /** The route is only known when the body has been read. Whatever it says, legacy gets every byte of it. */
-async function handleByOperation(parts: ProxyParts, asked: Asked, match: RouteMatch, place: Place): Promise<Handled> {
+async function handleByBody(
+  parts: ProxyParts,
+  asked: Asked,
+  match: RouteMatch,
+  kind: KindOfQuery,
+  place: Place,
+): Promise<Handled> {
   const { client } = asked;
   const held = parts.bodies.open();
   try {
-    const read = await readOperation(client, asked.headers, match, parts.load, held);
+    const read = await readQuery(client, asked.headers, match, kind, parts.load, held);
     const fault = read.ahead?.upload.fault;
     if (fault !== undefined) return refuseLoad(parts.load, client, fault);
     if (read.over !== undefined) {
       const status = tellOutcome(parts.log, client, { kind: 'client-gone', head: undefined });
-      return { status, servedBy: 'legacy', reason: 'graphql-not-read' };
+      return { status, servedBy: 'legacy', reason: kind.notRead };
     }
     asked.settle(read);
+    if (read.refusal === 'query-too-large' && isCompared(asked, match)) parts.copies.leave(match, 'too-large');
     return await handleWithCare(parts, asked, sampled(parts, asked, decide(asked)), place);
   } finally {
     held.release();
   }
+}
+
+/** Whether the shadow would have been asked about a read of this route, had it been found to be one. */
+function isCompared({ routing }: Asked, { feature }: RouteMatch): boolean {
+  const { phase = 'legacy' } = routing.features.get(feature)?.reads ?? {};
+  return phase !== 'legacy' && routing.killSwitch === undefined && routing.isFromDisk !== true;
 }
 
 /** Whatever needs more than forwarding: waiting for a fence, asking the candidate, copying, noting a write. */

@@ -4,8 +4,6 @@ import { headerValue, isRepeatable, type Exchange, type HttpAnswer } from '../sr
 export type SkipReason =
   /** Only questions that read are ever asked again. */
   | 'method'
-  /** An answer to HEAD has no body to compare. */
-  | 'head'
   /** Legacy failed, so there is nothing to hold the candidate against. */
   | 'legacy-5xx'
   /** 304 or 412: the answer is about the visitor's copy of the data, not about the data. */
@@ -26,7 +24,6 @@ export const maxComparedBytes = 4 * 1024 * 1024;
  */
 export function skipReasonOf(exchange: Exchange): SkipReason | undefined {
   const { question, answer } = exchange;
-  if (question.method === 'HEAD') return 'head';
   if (!isRepeatable(question)) return 'method';
   if (answer.status === 206 || answer.status === 416) return 'range';
   if (exchange.servedBy === 'candidate' && headerValue(question.headers, 'range') !== undefined) return 'range';

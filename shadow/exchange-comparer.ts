@@ -14,6 +14,7 @@ import type { LegacyAsker } from './ask-legacy.ts';
 import type { ShadowCandidates } from './candidate-module.ts';
 import { isBeyondComparison } from './comparability.ts';
 import { AnswerComparer } from './compare-answers.ts';
+import { comparedExchange, comparedResult } from './head-answers.ts';
 import { displayText } from './display-text.ts';
 import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from './judge.ts';
 import { repeatedHeaders } from './question-headers.ts';
@@ -77,7 +78,8 @@ export class ExchangeComparer {
   }
 
   /** Judges an exchange and records what it shows. Never rejects; a fault of ours makes the verdict undetermined. */
-  async compare(exchange: Exchange): Promise<Judgement> {
+  async compare(received: Exchange): Promise<Judgement> {
+    const exchange = comparedExchange(received);
     const key = versionKey(exchange.feature, exchange.version);
     const feature = this.#features.get(key);
     const candidate = this.#options.candidates.candidate(key);
@@ -114,9 +116,14 @@ export class ExchangeComparer {
     };
     const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
     return {
-      askCandidate: () =>
-        this.#places.run(() => withoutRunDelay(() => askCandidate(candidate, asked, settings.candidateTimeoutMs))),
-      askLegacy: () => withoutRunDelay(() => legacy.ask(question)),
+      askCandidate: async () =>
+        comparedResult(
+          exchange,
+          await this.#places.run(() =>
+            withoutRunDelay(() => askCandidate(candidate, asked, settings.candidateTimeoutMs)),
+          ),
+        ),
+      askLegacy: async () => comparedResult(exchange, await withoutRunDelay(() => legacy.ask(question))),
       readSourcePosition: () => (applied ? candidates.readSourcePosition() : Promise.resolve(0n)),
       waitApplied: (position, budgetMs) => (applied ? applied.waitFor(position, budgetMs) : settle()),
       compare: (ours, theirs) => comparer.compare(ours, theirs, question),
@@ -164,9 +171,9 @@ export class ExchangeComparer {
 }
 
 /** As samples show it. Of a body no more than the operation's name: the rest of it is personal. */
-function described({ method, target, graphql }: HttpQuestion, redactor: Redactor): string {
+function described({ method, target, query }: HttpQuestion, redactor: Redactor): string {
   const asked = `${method} ${redactor.target(target)}`;
-  return graphql === undefined ? asked : `${asked} ${redactor.text(graphql.operation)}`;
+  return query?.operation === undefined ? asked : `${asked} ${redactor.text(query.operation)}`;
 }
 
 /** What the candidate says of its failure is text of unknown content. */

@@ -261,9 +261,9 @@ class Feed implements ShadowFeed {
 function transferable(exchange: Exchange): { readonly copy: Exchange; readonly buffers: ArrayBuffer[] } {
   const { question, answer } = exchange;
   const body = new Uint8Array(answer.body);
-  const graphql = question.graphql && { ...question.graphql, body: new Uint8Array(question.graphql.body) };
+  const query = question.query && { ...question.query, body: new Uint8Array(question.query.body) };
   return {
-    copy: { ...exchange, question: { ...question, graphql }, answer: { ...answer, body } },
-    buffers: graphql ? [body.buffer, graphql.body.buffer] : [body.buffer],
+    copy: { ...exchange, question: { ...question, query }, answer: { ...answer, body } },
+    buffers: query ? [body.buffer, query.body.buffer] : [body.buffer],
   };
 }

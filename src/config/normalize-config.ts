@@ -144,6 +144,7 @@ function normalizeVisitor(visitor: VisitorDefinition = {}): NormalizedConfig['vi
 function handlersOf({
   queries = {},
   operations = {},
+  bodyQueries = {},
 }: FeatureDefinition): { route: NormalizedRoute; handler: QueryHandler }[] {
   const plain = Object.entries(queries).map(([route, handler]) => ({ route: parseRoute(route), handler }));
   const named = Object.entries(operations).flatMap(([route, handlers]) =>
@@ -152,7 +153,11 @@ function handlersOf({
       handler,
     })),
   );
-  return [...plain, ...named];
+  const inBody = Object.entries(bodyQueries).map(([route, handler]) => ({
+    route: parseRoute({ route, reads: true }),
+    handler,
+  }));
+  return [...plain, ...named, ...inBody];
 }
 
 function keyed(route: NormalizedRoute, keyedBy: FeatureDefinition['keyedBy']): NormalizedRoute {
@@ -161,15 +166,21 @@ function keyed(route: NormalizedRoute, keyedBy: FeatureDefinition['keyedBy']): N
 }
 
 function parseRoute(definition: string | RouteDefinition): NormalizedRoute {
-  const { route, ...when } = typeof definition === 'string' ? { route: definition } : definition;
+  const { route, reads, ...when } = typeof definition === 'string' ? { route: definition } : definition;
   const space = route.indexOf(' ');
-  const parsed = { route, method: route.slice(0, space), path: route.slice(space + 1) };
+  const method = route.slice(0, space);
+  const parsed = { route, method, path: route.slice(space + 1), ...(reads && method === 'POST' && { isQuery: true }) };
   const conditions = describeConditions(when);
   // Reports and evidence tell routes apart by their name, so the conditions are part of it.
   return conditions === '' ? parsed : { ...parsed, route: `${route} [${conditions}]`, when };
 }
 
-function describeConditions({ host, headers = {}, query = {}, graphql }: Omit<RouteDefinition, 'route'>): string {
+function describeConditions({
+  host,
+  headers = {},
+  query = {},
+  graphql,
+}: Omit<RouteDefinition, 'route' | 'reads'>): string {
   const texts = [
     ...(host === undefined ? [] : [`host ${host}`]),
     ...Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}: ${String(value)}`),

@@ -16,6 +16,8 @@ export interface NormalizedRoute {
   /** The parameter that holds the key of the read model; undefined: it may be about any key. */
   readonly key?: string | undefined;
   readonly when?: NormalizedConditions | undefined;
+  /** A POST that is declared to read: what it asks is in its body. */
+  readonly isQuery?: boolean | undefined;
 }
 
 export interface NormalizedConditions {

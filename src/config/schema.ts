@@ -7,7 +7,7 @@ import { readModel } from './read-model-schema.ts';
 import { reconcileSchema } from './reconcile-rules.ts';
 import { keyProblems } from './keyed-routes.ts';
 import { previousProblems } from './previous-version.ts';
-import { graphqlRoute, operationName, plainRoute, route } from './route-schema.ts';
+import { bodyQueryRoute, graphqlRoute, operationName, plainRoute, route } from './route-schema.ts';
 
 const httpUrl = z.string().refine(isHttpUrl, 'an http:// or https:// URL');
 const port = z.number().int().min(0).max(65_535);
@@ -54,6 +54,7 @@ const feature = z
     previous: z.strictObject({ readModel, queries: z.record(plainRoute, callable).optional() }).optional(),
     queries: z.record(plainRoute, callable).optional(),
     operations: z.record(graphqlRoute, z.record(operationName, callable)).optional(),
+    bodyQueries: z.record(bodyQueryRoute, callable).optional(),
     routes: z.array(route).optional(),
     candidate: httpUrl.optional(),
     candidateTimeoutMs: z.number().positive().optional(),
@@ -69,7 +70,7 @@ const feature = z
     path: ['routes'],
   })
   .refine((value) => isAnsweredHere(value) !== (value.candidate !== undefined), {
-    message: 'either queries and operations (answered in this process) or candidate (a URL)',
+    message: 'either queries, operations and bodyQueries (answered in this process) or candidate (a URL)',
     path: ['queries'],
   })
   .refine((value) => !isAnsweredHere(value) || value.readModel !== undefined, {
@@ -88,11 +89,13 @@ const feature = z
 function isAnsweredHere({
   queries,
   operations,
+  bodyQueries,
 }: {
   readonly queries?: unknown;
   readonly operations?: unknown;
+  readonly bodyQueries?: unknown;
 }): boolean {
-  return queries !== undefined || operations !== undefined;
+  return queries !== undefined || operations !== undefined || bodyQueries !== undefined;
 }
 
 const count = z.number().int().min(1);
@@ -115,7 +118,7 @@ const limits = z.strictObject({
   bodyBytes: z.union([z.number().int().min(0), z.literal(Number.POSITIVE_INFINITY)]).optional(),
   bodyTimeoutMs: milliseconds.optional(),
   bodyBytesPerSecond: z.number().positive().optional(),
-  graphqlBodyBytes: z.number().int().min(0).max(16_777_216).optional(),
+  queryBodyBytes: z.number().int().min(0).max(16_777_216).optional(),
   answerTimeoutMs: milliseconds.optional(),
 });
 

@@ -9,13 +9,16 @@ export interface HttpQuestion {
   readonly target: string;
   readonly headers: RawHeaders;
   /** What a POST asks to read. Personal: it is asked with, and neither stored nor logged. */
-  readonly graphql?: GraphqlQuery | undefined;
+  readonly query?: QueryInBody | undefined;
 }
 
-/** A GraphQL query in a request's body. Who finds one at a question may ask it again, although its method is POST. */
-export interface GraphqlQuery {
-  /** The name of the operation, as the document has it. */
-  readonly operation: string;
+/**
+ * A query in a request's body: one of GraphQL, or whatever a route that is declared to read is sent. Who finds one at a
+ * question may ask it again, although its method is POST.
+ */
+export interface QueryInBody {
+  /** The name of the GraphQL operation, as the document has it; undefined for what is no GraphQL. */
+  readonly operation: string | undefined;
   /** The whole body, byte for byte. */
   readonly body: Uint8Array;
 }
@@ -95,9 +98,9 @@ export interface ExchangeSink {
   dropped(feature: string, route: string, reason: DropReason): void;
 }
 
-/** Whether asking a question (again) can change nothing: a GET, or a POST with a declared query. A HEAD tells too little. */
-export function isRepeatable({ method, graphql }: HttpQuestion): boolean {
-  return graphql === undefined ? method === 'GET' : method === 'POST';
+/** Whether asking a question (again) can change nothing: a GET or HEAD, or a POST with a declared query. */
+export function isRepeatable({ method, query }: HttpQuestion): boolean {
+  return query === undefined ? method === 'GET' || method === 'HEAD' : method === 'POST';
 }
 
 /** Values of one header, in order. */

@@ -272,7 +272,6 @@ describe('when somebody cannot answer', () => {
 
 describe('what is not compared', () => {
   test.each([
-    ['head', { question: { method: 'HEAD', target: '/', headers: [] } }],
     ['method', { question: { method: 'POST', target: '/', headers: [] } }],
     ['legacy-5xx', { answer: answer('', 502) }],
     ['conditional', { answer: answer('', 304) }],
