@@ -19,6 +19,7 @@ import type { ForwardOutcome } from './forward.ts';
 export interface CopySubject {
   readonly client: ClientRequest;
   readonly question: HttpQuestion;
+  readonly asker: Asker;
   readonly match: RouteMatch;
   /** What the routing said of the feature. */
   readonly now: FeatureRouting;
@@ -95,7 +96,7 @@ export class CopyDesk {
 }
 
 function exchangeOf(
-  { client, question, match, now }: CopySubject,
+  { client, question, asker, match, now }: CopySubject,
   answer: HttpAnswer,
   tookMs: number,
 ): Omit<Exchange, 'servedBy'> {
@@ -108,6 +109,7 @@ function exchangeOf(
     stay: now.stay,
     version: now.version,
     question,
+    visitor: asker.namedVisitor,
     answer,
     askedAt: client.askedAt,
     tookMs,

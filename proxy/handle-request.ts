@@ -134,10 +134,11 @@ async function handleWithCare(parts: ProxyParts, asked: Asked, planned: Decision
 
 async function serveFromCandidate(
   parts: ProxyParts,
-  { client, routing, question: asking }: Asked,
+  asked: Asked,
   match: RouteMatch,
   decision: Decision,
 ): Promise<{ readonly handled: Handled } | { readonly decision: Decision }> {
+  const { client, routing, question: asking } = asked;
   const { feature, route, params, candidateTimeoutMs } = match;
   const now = routing.features.get(feature);
   const version = now?.version;
@@ -153,7 +154,8 @@ async function serveFromCandidate(
   const { answer, tookMs } = result;
   if (!client.gone.aborted)
     answerFromCandidate(client.res, client.method, answer, explained(parts.explain, client, decision.reason));
-  if (now && decision.mirror) parts.copies.handCandidates({ client, question: asking, match, now }, answer, tookMs);
+  if (now && decision.mirror)
+    parts.copies.handCandidates({ client, question: asking, asker: asked, match, now }, answer, tookMs);
   return { handled: { status: answer.status, servedBy: 'candidate', reason: decision.reason } };
 }
 
@@ -211,8 +213,9 @@ async function serveFromLegacy(
   return { status };
 }
 
-function copyOf(parts: ProxyParts, { client, question }: Asked, match: RouteMatch, now: FeatureRouting): OpenCopy {
-  return parts.copies.open({ client, question, match, now });
+function copyOf(parts: ProxyParts, asked: Asked, match: RouteMatch, now: FeatureRouting): OpenCopy {
+  const { client, question } = asked;
+  return parts.copies.open({ client, question, asker: asked, match, now });
 }
 
 function refuse(client: ClientRequest, fault: RequestFault): Handled {

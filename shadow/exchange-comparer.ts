@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import { versionKey } from '../src/config/feature-versions.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
-import type { Exchange, HttpQuestion } from '../src/kernel/exchange.ts';
+import type { Exchange, HttpAnswer, HttpQuestion } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import { describeReads } from '../src/kernel/phase.ts';
@@ -22,6 +22,8 @@ import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
 import { createRedactor, type Redactor } from './redact.ts';
 import { withoutRunDelay } from './run-delay.ts';
 import { Semaphore } from './semaphore.ts';
+import { tellVisitorsApart } from './tell-visitors-apart.ts';
+import { VisitorAnswers } from './visitor-answers.ts';
 import type { ShadowSettings } from './worker-protocol.ts';
 
 export const defaultShadowSettings: ShadowSettings = {
@@ -62,6 +64,7 @@ export class ExchangeComparer {
   readonly #features: ReadonlyMap<string, KnownFeature>;
   readonly #places = new Semaphore(MAX_QUESTIONS);
   readonly #shapes = new ShapeBook();
+  readonly #visitors = new VisitorAnswers();
   readonly #toldUnsteady = new Set<string>();
 
   /** Throws a SyntaxError when a path of a feature's rules cannot be read. */
@@ -86,8 +89,14 @@ export class ExchangeComparer {
     if (!feature || !candidate) return undetermined('no-candidate');
     try {
       const limits = { ...defaultJudgeLimits, fenceBudgetMs: this.#options.settings.fenceBudgetMs };
-      const ports = this.#portsFor(exchange, feature, candidate);
-      const judged = said(await judge(exchange, ports, this.#clock, limits), feature);
+      const heard: { candidate?: HttpAnswer } = {};
+      const ports = this.#portsFor(exchange, feature, candidate, heard);
+      const alone = said(await judge(exchange, ports, this.#clock, limits), feature);
+      const judged = tellVisitorsApart(
+        this.#visitors,
+        { exchange, judgement: alone, candidate: heard.candidate, now: this.#clock.now() },
+        (answer) => feature.comparer.digest(answer, exchange.question),
+      );
       // Whatever it came to: to leave out mismatches alone would make the rest look better than it is.
       const judgement = this.#wasParked(exchange) ? skippedAsParked(judged) : judged;
       this.#options.record(this.#toItem(exchange, feature, judgement));
@@ -104,7 +113,12 @@ export class ExchangeComparer {
     return (this.#options.parkings?.(versionKey(feature, version)) ?? 0) !== parkings;
   }
 
-  #portsFor(exchange: Exchange, { applied, comparer }: KnownFeature, candidate: Candidate): JudgePorts {
+  #portsFor(
+    exchange: Exchange,
+    { applied, comparer }: KnownFeature,
+    candidate: Candidate,
+    heard: { candidate?: HttpAnswer },
+  ): JudgePorts {
     const { feature, route, params, question } = exchange;
     const { candidates, legacy, settings } = this.#options;
     const asked = {
@@ -116,13 +130,16 @@ export class ExchangeComparer {
     };
     const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
     return {
-      askCandidate: async () =>
-        comparedResult(
+      askCandidate: async () => {
+        const result = comparedResult(
           exchange,
           await this.#places.run(() =>
             withoutRunDelay(() => askCandidate(candidate, asked, settings.candidateTimeoutMs)),
           ),
-        ),
+        );
+        if (result.ok) heard.candidate = result.answer;
+        return result;
+      },
       askLegacy: async () => comparedResult(exchange, await withoutRunDelay(() => legacy.ask(question))),
       readSourcePosition: () => (applied ? candidates.readSourcePosition() : Promise.resolve(0n)),
       waitApplied: (position, budgetMs) => (applied ? applied.waitFor(position, budgetMs) : settle()),

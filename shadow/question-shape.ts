@@ -43,15 +43,16 @@ const cacheBuster = '_';
 
 /** Hash of question, legacy's canonical answer and outcome: evidence with the same key is the same proof. */
 export function evidenceKey(question: HttpQuestion, legacyDigest: Uint8Array, outcome: Verdict): Uint8Array {
+  return createHash('sha256').update(questionName(question, outcome)).update(legacyDigest).digest().subarray(0, 16);
+}
+
+/** What makes a question another one, and with `more` what else is to tell them apart. Personal. */
+export function questionName(question: HttpQuestion, ...more: readonly string[]): string {
   const query = queryOf(question.target);
   query.delete(cacheBuster);
   const path = question.target.split('?', 1)[0];
   const asked = question.query && createHash('sha256').update(question.query.body).digest('hex');
-  return createHash('sha256')
-    .update(JSON.stringify([question.method, path, [...query], outcome, ...(asked === undefined ? [] : [asked])]))
-    .update(legacyDigest)
-    .digest()
-    .subarray(0, 16);
+  return JSON.stringify([question.method, path, [...query], ...more, ...(asked === undefined ? [] : [asked])]);
 }
 
 function namesInBody({ query, headers }: Pick<HttpQuestion, 'headers' | 'query'>): string[] {

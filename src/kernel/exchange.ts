@@ -58,6 +58,8 @@ export interface Exchange {
   /** The answer is another version's. It tells what a user asked, and nothing of the version that is compared. */
   readonly isOfOtherVersion?: boolean | undefined;
   readonly question: HttpQuestion;
+  /** Who asked, see `Asker`; undefined: who has no name. */
+  readonly visitor?: string | undefined;
   readonly answer: HttpAnswer;
   readonly servedBy: Side;
   /** Present when the candidate should have served but legacy had to. */

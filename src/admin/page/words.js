@@ -9,6 +9,7 @@ export const kindWords = {
   extra: 'only in candidate',
   order: 'order differs',
   body: 'body differs',
+  visitor: "another visitor's answer",
   error: 'candidate failed',
 };
 
