@@ -71,7 +71,12 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
   };
   const load = new Load(options.limits ?? defaultLimits);
   const parts = partsOf(options, routes, legacy, load);
-  const desk: ServingDesk = { parts, connections, observe: safely(options) };
+  const desk: ServingDesk = {
+    parts,
+    connections,
+    began: options.began ?? (() => undefined),
+    observe: safely(options),
+  };
   const tunnels = new UpgradeTunnels({
     legacy: options.legacy,
     agent: legacyTls.agent,

@@ -54,8 +54,13 @@ export function handleRequest(parts: ProxyParts, client: ClientRequest, place: P
 
 /** Chosen before anything is known of the answer, so that what is compared is a fair sample; what is not costs nothing more. */
 function sampled({ copies }: ProxyParts, asked: Asked, decision: Decision): Decision {
-  if (!decision.mirror || asked.match === undefined || copies.admits(asked.match, asked)) return decision;
-  return decideUncompared(decision);
+  const { match, routing } = asked;
+  if (!decision.mirror || match === undefined) return decision;
+  if (routing.features.get(match.feature)?.quarantined?.includes(match.route)) {
+    copies.leave(match, 'writes');
+    return decideUncompared(decision);
+  }
+  return copies.admits(match, asked) ? decision : decideUncompared(decision);
 }
 
 /** Turns away what must not be forwarded at all. */

@@ -7,6 +7,7 @@ import type { LateParts } from './late-parts.ts';
 import { comparable } from './comparable-sink.ts';
 import { parkedReads } from './parked-reads.ts';
 import type { FeatureLetters } from './read-model-view.ts';
+import { watchWrites } from './watch-writes.ts';
 import { VersionBook } from './versions/version-book.ts';
 import { startShadow, type StartShadowOptions } from './start-shadow.ts';
 
@@ -45,6 +46,15 @@ export async function startCandidateSide(late: LateParts, options: CandidateSide
     });
     const samples = new Map(config.features.map(({ name, shadow }) => [name, shadow.sample]));
     const sink = sampled(compared, { samples });
+    const writes =
+      config.legacy.database === undefined
+        ? undefined
+        : watchWrites({
+            url: config.legacy.database,
+            storeUrl,
+            harmless: (name) => config.features.find((feature) => feature.name === name)?.shadow.harmlessWrites ?? [],
+            log: options.log,
+          });
     const stats = (): ShadowStats => ({ ...feed.stats(), sample: sink.sample() });
     metrics.beforeText(() => metrics.shadow(stats()));
     late.provide({
@@ -59,11 +69,13 @@ export async function startCandidateSide(late: LateParts, options: CandidateSide
       source,
       sourceLog,
       isParked,
-      sink,
+      sink: writes?.over(sink) ?? sink,
+      traffic: writes,
     });
     return {
       stats,
       close: async () => {
+        await writes?.stop();
         await feed.stop();
         await candidates[Symbol.asyncDispose]();
       },

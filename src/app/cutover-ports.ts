@@ -9,6 +9,7 @@ import { readServingVersion } from '../store/serving-version-store.ts';
 import type { Capture } from '../sync/capture/capture.ts';
 import type { Knex } from 'knex';
 import { describeSample } from './describe-sample.ts';
+import { describeQuarantine, quarantineReports } from './quarantine-desk.ts';
 import { gateHealth } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
 import type { SimpleReadModels } from './simple-read-models.ts';
@@ -51,6 +52,7 @@ export function cutoverPorts(parts: CutoverPortParts): CutoverPorts {
         ...gateHealth(feature, parts.capture, parts.simple),
         ...(reconciliation && { reconciliation }),
         ...(sample !== undefined && { sample }),
+        quarantined: (await quarantineReports(parts.store, name)).map(describeQuarantine),
       };
     },
     topDifferenceOf: async (feature, fingerprint, step) => {

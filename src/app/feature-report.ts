@@ -24,6 +24,8 @@ export interface FeatureReport {
   /** Share of match among match + mismatch + error; undefined without any. */
   readonly matchRate: number | undefined;
   readonly bound: MismatchBound;
+  /** Routes that are not compared, because their reads write to legacy. Absent in a report from before it was told. */
+  readonly quarantined?: readonly QuarantineReport[] | undefined;
   /** Which share of the reads was looked at. Absent in a report from before it was told. */
   readonly looked?: LookedAt | undefined;
   /** Every route of the config, whether somebody asked for it or not. */
@@ -38,6 +40,16 @@ export interface FeatureReport {
   readonly reasons: readonly ReasonCount[];
   /** In force for this evidence; a change of them begins new evidence. */
   readonly rules: readonly ReportRule[];
+}
+
+/** A route that is not compared, because its reads were seen to write to legacy. */
+export interface QuarantineReport {
+  readonly feature: string;
+  readonly route: string;
+  /** Tables of legacy, with their schema. */
+  readonly tables: readonly string[];
+  /** ISO 8601. */
+  readonly since: string;
 }
 
 export interface MismatchBound {

@@ -20,6 +20,7 @@ import type {
   ReconcileRequest,
   ReconcileTools,
   ReloadOutcome,
+  QuarantineDesk,
   RollbackRequest,
   StatusReport,
   TransitionOutcome,
@@ -29,6 +30,7 @@ import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import { createDeadLetterDesk } from './dead-letter-desk.ts';
 import type { FeatureReport } from './feature-report.ts';
 import { matchRateOf, nothingCompared, reportFeature } from './report-feature.ts';
+import { createQuarantineDesk, quarantineReports } from './quarantine-desk.ts';
 import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
@@ -126,6 +128,12 @@ export class MigrationControl implements FigControl {
     return this.#deadLetters;
   }
 
+  quarantine(): QuarantineDesk {
+    const { store } = this.#parts;
+    const desk = createQuarantineDesk(store);
+    return { list: () => askStore(store, desk.list()), lift: (order) => askStore(store, desk.lift(order)) };
+  }
+
   async verifyModel(name: string, { sample }: { readonly sample: number }): Promise<VerificationReport> {
     return verifyFeature(this.#parts.target, this.#parts.versions.named(name), sample);
   }
@@ -173,6 +181,7 @@ export class MigrationControl implements FigControl {
       fingerprint: feature.fingerprint,
       readModel: readModel && { ...readModel, reconciliation: await this.#parts.reconciliations.status(feature) },
       ...(all && { versions: all }),
+      quarantined: await quarantineReports(this.#parts.store, name),
       comparisons,
       matchRate: matchRateOf(comparisons),
       legacyP95Ms: reading.evidence?.legacyP95Ms,

@@ -10,6 +10,7 @@ import { latencyPercentile } from '../store/latency-buckets.ts';
 import { summarizeLatency } from '../store/latency-summary.ts';
 import { ReportStore, type RouteCoverage, type RouteLatency } from '../store/report-store.ts';
 import { lookedAt } from './describe-sample.ts';
+import { quarantineReports } from './quarantine-desk.ts';
 import { describeBound } from './describe-bound.ts';
 import { reportRules } from './report-rules.ts';
 import type { FeatureReport, ReportGroup, RouteReport, VerdictCounts } from './feature-report.ts';
@@ -51,6 +52,7 @@ export async function reportFeature(
     critical: evidence?.critical ?? 0,
     matchRate: matchRateOf(comparisons),
     bound: { rate, confidence, limit, sentence: describeBound({ rate, confidence, limit }) },
+    quarantined: await quarantineReports(store, name),
     looked: lookedAt(feature.shadow.sample, seen),
     routes: joinRoutes(
       feature.routes.map(({ route }) => route),

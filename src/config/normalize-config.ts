@@ -74,7 +74,11 @@ function messageOf(issue: z.core.$ZodIssue): string {
 
 /** What a feature does not say is as for all; the bound per second of all is not each one's. */
 function shadowOf(own: ShadowDefinition = {}, all: ShadowDefinition = {}): NormalizedFeature['shadow'] {
-  return { maxPerSecond: own.maxPerSecond, sample: sampleOf(own.sample ?? all.sample) };
+  return {
+    maxPerSecond: own.maxPerSecond,
+    sample: sampleOf(own.sample ?? all.sample),
+    harmlessWrites: [...new Set([...(all.harmlessWrites ?? []), ...(own.harmlessWrites ?? [])])],
+  };
 }
 
 function normalizeFeature(

@@ -79,6 +79,8 @@ export interface NormalizedShadow {
   /** Reads that are compared per second at most, besides the bound of all features; undefined: only that one. */
   readonly maxPerSecond: number | undefined;
   readonly sample: NormalizedSample;
+  /** Tables of legacy that reads may write to. */
+  readonly harmlessWrites: readonly string[];
 }
 
 export interface NormalizedConfig {

@@ -22,6 +22,11 @@ export interface ShadowDefinition {
   readonly maxPerSecond?: number | undefined;
   /** Default: all of them. */
   readonly sample?: SampleDefinition | undefined;
+  /**
+   * Tables of legacy, `view_log` or `audit.view_log`, that reads may write to and be compared all the same. Those of a feature are added to
+   * those of all.
+   */
+  readonly harmlessWrites?: readonly string[] | undefined;
 }
 
 export const sample = z.strictObject({

@@ -45,6 +45,7 @@ const cutover = z.strictObject({
 const shadow = z.strictObject({
   maxPerSecond: z.number().positive().optional(),
   sample: sample.optional(),
+  harmlessWrites: z.array(z.string().min(1)).optional(),
 });
 
 const feature = z

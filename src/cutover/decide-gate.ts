@@ -38,6 +38,8 @@ export interface GateHealth {
   readonly breaker?: BreakerHealth | undefined;
   /** What the comparisons are a sample of, `10 % of visitors`; absent: of everything. */
   readonly sample?: string | undefined;
+  /** Of each route that is not compared because its reads write to legacy, one sentence without a full stop. */
+  readonly quarantined?: readonly string[] | undefined;
 }
 
 export interface BreakerHealth {
@@ -139,6 +141,7 @@ function holdsOf({ state, evidence, health, policy }: GateInput): string[] {
   if (sinceOpening !== undefined && sinceOpening < quietSeconds) {
     holds.push(`the breaker opened ${decimal(Math.round(sinceOpening))} s ago (${quietSeconds} s of quiet needed)`);
   }
+  holds.push(...(health.quarantined ?? []));
   const [uncovered] = evidence.uncovered;
   if (uncovered !== undefined) {
     const others = evidence.uncovered.length - 1;

@@ -82,6 +82,8 @@ export interface Asker {
 export type DropReason =
   /** Outside of the sample that the config asks for. */
   | 'not-sampled'
+  /** Reads of the route were seen to write to legacy, so they are not asked twice. */
+  | 'writes'
   /** It may be about a key that could not be built, of which it is known that the read model is wrong. */
   | 'parked'
   /** Not chosen: more questions came than the budget of the shadow lets be compared. */

@@ -22,17 +22,22 @@ test('a feature is sampled as it says itself, else as all are; its bound per sec
   const config = normalizeConfig(
     {
       legacy: { url: 'http://legacy.internal' },
-      shadow: { maxPerSecond: 30, sample: { percent: 10, by: 'visitor' } },
+      shadow: { maxPerSecond: 30, sample: { percent: 10, by: 'visitor' }, harmlessWrites: ['sessions'] },
       features: [
         { name: 'orders', ...routes },
-        { name: 'items', ...routes, routes: ['GET /b'], shadow: { maxPerSecond: 2, sample: { percent: 0.5 } } },
+        {
+          name: 'items',
+          ...routes,
+          routes: ['GET /b'],
+          shadow: { maxPerSecond: 2, sample: { percent: 0.5 }, harmlessWrites: ['audit.view_log'] },
+        },
       ],
     },
     'fig.config.ts',
   );
   expect(config.features.map(({ shadow }) => shadow)).toEqual([
-    { maxPerSecond: undefined, sample: { percent: 10, by: 'visitor' } },
-    { maxPerSecond: 2, sample: { percent: 0.5, by: 'request' } },
+    { maxPerSecond: undefined, sample: { percent: 10, by: 'visitor' }, harmlessWrites: ['sessions'] },
+    { maxPerSecond: 2, sample: { percent: 0.5, by: 'request' }, harmlessWrites: ['sessions', 'audit.view_log'] },
   ]);
   expect(config.shadow).toEqual({ maxPerSecond: 30 });
 });

@@ -38,6 +38,11 @@ describe('the proof', () => {
     );
   });
 
+  it('holds while a route is in quarantine, and names it', () => {
+    const health = { ...healthy, quarantined: ['GET /x seems to write to legacy: table public.view_log'] };
+    expect(decide({ health })).toMatchObject({ result: 'INCONCLUSIVE', reason: health.quarantined[0] });
+  });
+
   it('says which share was looked at', () => {
     const health = { ...healthy, sample: '10 % of visitors' };
     expect(decide({ health }).reason).toBe(

@@ -119,6 +119,19 @@ test('a sink is told who asks, as far as routing knows a name for them', async (
   expect(nobody).toBeUndefined();
 });
 
+test('reads of a route in quarantine are answered and not compared, and counted', async () => {
+  await using upstream = await startUpstream((_, res) => res.end('ok'));
+  const { features, ...routing } = routingOf('shadow');
+  const orders = { ...features.get('orders')!, quarantined: ['GET /orders/:id'] };
+  const quarantined = { ...routing, features: new Map([['orders', orders]]) };
+  await using proxy = await startTestProxy(upstream.url, { ...shadowed(), routing: () => quarantined });
+  expect(await (await fetch(`${proxy.url}/orders/1`)).text()).toBe('ok');
+  await until(() => proxy.seen.length === 1);
+  expect(proxy.seen).toMatchObject([{ reason: 'phase-shadow', servedBy: 'legacy' }]);
+  expect(proxy.offered).toEqual([]);
+  expect(proxy.dropped).toEqual([{ route: 'GET /orders/:id', reason: 'writes' }]);
+});
+
 test('a sink that wants nothing is not given anything', async () => {
   const calls: string[] = [];
   const sink = {
