@@ -1,3 +1,4 @@
+import type { DropReason } from '../src/kernel/exchange.ts';
 import type { FeatureRouting } from '../src/kernel/phase.ts';
 import { answerError, answerFromCandidate } from './answer.ts';
 import { Asked } from './asked.ts';
@@ -54,13 +55,17 @@ export function handleRequest(parts: ProxyParts, client: ClientRequest, place: P
 
 /** Chosen before anything is known of the answer, so that what is compared is a fair sample; what is not costs nothing more. */
 function sampled({ copies }: ProxyParts, asked: Asked, decision: Decision): Decision {
-  const { match, routing } = asked;
+  const { match } = asked;
   if (!decision.mirror || match === undefined) return decision;
-  if (routing.features.get(match.feature)?.quarantined?.includes(match.route)) {
-    copies.leave(match, 'writes');
-    return decideUncompared(decision);
-  }
-  return copies.admits(match, asked) ? decision : decideUncompared(decision);
+  const reason = incomparable(asked, match);
+  if (reason !== undefined) copies.leave(match, reason);
+  return reason === undefined && copies.admits(match, asked) ? decision : decideUncompared(decision);
+}
+
+function incomparable({ client, routing }: Asked, { feature, route }: RouteMatch): DropReason | undefined {
+  // Without end, if that candidate's answer were compared by asking it.
+  if (client.req.headers['x-fig-shadow'] !== undefined) return 'from-shadow';
+  return routing.features.get(feature)?.quarantined?.includes(route) === true ? 'writes' : undefined;
 }
 
 /** Turns away what must not be forwarded at all. */

@@ -80,6 +80,7 @@ class Feed implements ShadowFeed {
   readonly #outstanding: Outstanding;
   readonly #dropped: Record<DropReason, number> = {
     'not-sampled': 0,
+    'from-shadow': 0,
     writes: 0,
     'over-budget': 0,
     'queue-full': 0,

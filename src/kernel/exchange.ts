@@ -82,6 +82,8 @@ export interface Asker {
 export type DropReason =
   /** Outside of the sample that the config asks for. */
   | 'not-sampled'
+  /** A candidate, asked by the shadow, asks the proxy in its turn. */
+  | 'from-shadow'
   /** Reads of the route were seen to write to legacy, so they are not asked twice. */
   | 'writes'
   /** It may be about a key that could not be built, of which it is known that the read model is wrong. */

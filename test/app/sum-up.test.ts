@@ -82,6 +82,7 @@ test('what the shadow of a worker that is gone had compared stays counted', asyn
     compared: 7,
     dropped: {
       'not-sampled': 0,
+      'from-shadow': 0,
       writes: 0,
       'over-budget': 2,
       'queue-full': 0,

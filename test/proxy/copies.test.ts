@@ -132,6 +132,45 @@ test('reads of a route in quarantine are answered and not compared, and counted'
   expect(proxy.dropped).toEqual([{ route: 'GET /orders/:id', reason: 'writes' }]);
 });
 
+test('what a candidate asks on behalf of the shadow is answered and not compared in its turn', async () => {
+  await using upstream = await startUpstream((_, res) => res.end('ok'));
+  await using proxy = await startTestProxy(upstream.url, shadowed());
+  const answer = await fetch(`${proxy.url}/orders/1`, { headers: { 'x-fig-shadow': '1' } });
+  expect(await answer.text()).toBe('ok');
+  await until(() => proxy.seen.length === 1);
+  expect(proxy.offered).toEqual([]);
+  expect(proxy.dropped).toEqual([{ route: 'GET /orders/:id', reason: 'from-shadow' }]);
+});
+
+test('a client that reads slowly holds up legacy, and not the copy: it is let go of, and every byte arrives', async () => {
+  const chunk = Buffer.alloc(64 * 1024, 'x');
+  const total = 200 * chunk.byteLength;
+  await using upstream = await startUpstream((_, res) => {
+    let sent = 0;
+    const more = (): void => {
+      while (sent < total) {
+        sent += chunk.byteLength;
+        if (!res.write(chunk)) {
+          res.once('drain', more);
+          return;
+        }
+      }
+      res.end();
+    };
+    more();
+  });
+  await using proxy = await startTestProxy(upstream.url, { ...shadowed(), captureLimitBytes: chunk.byteLength });
+  const response = await fetch(`${proxy.url}/orders/1`);
+  let read = 0;
+  for await (const part of response.body!) {
+    read += part.byteLength;
+    await new Promise(setImmediate);
+  }
+  expect(read).toBe(total);
+  await until(() => proxy.dropped.length === 1);
+  expect(proxy.dropped).toEqual([{ route: 'GET /orders/:id', reason: 'too-large' }]);
+});
+
 test('a sink that wants nothing is not given anything', async () => {
   const calls: string[] = [];
   const sink = {
