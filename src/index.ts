@@ -2,6 +2,7 @@ export { defineMigration, type MigrationDefinition, type VisitorDefinition } fro
 export {
   defineFeature,
   reply,
+  type BodyInput,
   type CompareRules,
   type CutoverPolicy,
   type FeatureDefinition,
@@ -11,6 +12,7 @@ export {
   type QueryInput,
   type Reply,
 } from './config/feature-definition.ts';
+export type { SampleDefinition, ShadowDefinition } from './config/sample-rules.ts';
 export type { BatchInput, BatchReadModelDefinition, BatchRow } from './config/batch-read-model.ts';
 export type {
   ChangeHandler,

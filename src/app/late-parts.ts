@@ -62,6 +62,8 @@ export class LateParts {
   }
 
   ended(seen: SeenRequest): void {
+    // Of a tunnel only its opening is told, once that is over.
+    if (seen.reason === 'upgrade') this.began();
     this.#underWay -= 1;
     this.#parts?.traffic?.ended(seen);
   }

@@ -52,7 +52,6 @@ export function watchWrites({ url, storeUrl, harmless, log, times }: WatchWrites
     application_name: 'fig write watch',
     query_timeout: QUERY_BUDGET_MS,
     connectionTimeoutMillis: QUERY_BUDGET_MS,
-    options: '-c default_transaction_read_only=on',
   });
   pool.on('error', (error) => log.debug({ error: describeError(error) }, 'the connection of the write watch broke'));
   const found: FoundWriter[] = [];
