@@ -131,6 +131,17 @@ test.each([[405], [501]])(
   },
 );
 
+test('the body that a handler gave for a HEAD which it answered is not held against legacy', async () => {
+  await using service = await startServer(() => ({}));
+  await using legacy = await startServer(() => ({}));
+  await comparing(legacy.url, service.url, async (compare) => {
+    const served = head(200, json);
+    const answer = { ...served.answer, body: jsonBody({ id: 1 }) };
+    expect(await compare({ ...served, servedBy: 'candidate', answer })).toMatchObject({ verdict: 'match' });
+    expect(service.asked).toEqual([]);
+  });
+});
+
 test('a HEAD that the candidate finds and legacy does not is a critical difference', async () => {
   await using service = await startServer(() => ({}));
   await using legacy = await startServer(() => ({ status: 404 }));
