@@ -1,14 +1,14 @@
 import type { HttpQuestion } from '../src/kernel/exchange.ts';
 import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import type { ClientRequest } from './client-request.ts';
-import type { GraphqlRefusal } from './graphql/graphql-refusal.ts';
-import type { OperationRead } from './graphql/read-operation.ts';
+import type { QueryRefusal } from './body-query/query-refusal.ts';
+import type { QueryRead } from './body-query/read-query.ts';
 import { fenceNoteIn, type FenceNote } from './fence-cookie.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import { withRequestId } from './request-id.ts';
 import type { RouteMatch } from './route-table.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
-import { visitorOf } from './visitor.ts';
+import { namedVisitorOf, visitorOf } from './visitor.ts';
 
 /** A request and what has been found out about it. What only some requests need is found out when it is asked for. */
 export class Asked {
@@ -20,7 +20,7 @@ export class Asked {
   readonly #parts: ProxyParts;
   #routing: RoutingSnapshot;
   #match: RouteMatch | undefined;
-  #read: OperationRead | undefined;
+  #read: QueryRead | undefined;
   #visitor: string | undefined;
   #note: FenceNote | undefined;
   #hasNote = false;
@@ -48,8 +48,8 @@ export class Asked {
     return this.#match;
   }
 
-  /** What was read of the body to learn its operation; undefined for nearly all requests. */
-  get read(): OperationRead | undefined {
+  /** What was read of the body to learn what it asks; undefined for nearly all requests. */
+  get read(): QueryRead | undefined {
     return this.#read;
   }
 
@@ -57,18 +57,18 @@ export class Asked {
     return this.#read?.query !== undefined;
   }
 
-  get refusal(): GraphqlRefusal | undefined {
+  get refusal(): QueryRefusal | undefined {
     return this.#read?.refusal;
   }
 
   /** As candidate and shadow are asked it. */
   get question(): HttpQuestion {
     const { method, target } = this.client;
-    return { method, target, headers: this.headers, graphql: this.#read?.query };
+    return { method, target, headers: this.headers, query: this.#read?.query };
   }
 
   /** Takes in what the body says of the route. The phases may have changed while it was waited for. */
-  settle(read: OperationRead): void {
+  settle(read: QueryRead): void {
     this.#read = read;
     this.#match = read.match;
     this.#routing = this.#presentRouting();
@@ -77,6 +77,10 @@ export class Asked {
   get visitor(): string {
     this.#visitor ??= visitorOf(this.#parts.visitor, this.client.req.rawHeaders, this.client.origin.address);
     return this.#visitor;
+  }
+
+  get namedVisitor(): string | undefined {
+    return namedVisitorOf(this.#parts.visitor, this.client.req.rawHeaders);
   }
 
   /** What the visitor carries about their last write. */

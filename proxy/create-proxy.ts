@@ -10,7 +10,7 @@ import { Breakers } from './breakers.ts';
 import { ClientConnections } from './client-connections.ts';
 import { faultOf, hasBody } from './client-request.ts';
 import { drain } from './drain.ts';
-import { HeldBodies } from './graphql/held-bodies.ts';
+import { HeldBodies } from './body-query/held-bodies.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import { isHeadTooLarge } from './head-size.ts';
 import { CopyDesk } from './hand-copy.ts';
@@ -71,7 +71,12 @@ export async function startProxy(given: ProxyOptions): Promise<Proxy> {
   };
   const load = new Load(options.limits ?? defaultLimits);
   const parts = partsOf(options, routes, legacy, load);
-  const desk: ServingDesk = { parts, connections, observe: safely(options) };
+  const desk: ServingDesk = {
+    parts,
+    connections,
+    began: options.began ?? (() => undefined),
+    observe: safely(options),
+  };
   const tunnels = new UpgradeTunnels({
     legacy: options.legacy,
     agent: legacyTls.agent,

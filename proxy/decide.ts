@@ -1,7 +1,7 @@
 import type { CandidateFailure, Side } from '../src/kernel/exchange.ts';
 import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import { isWithin } from '../src/kernel/sampling.ts';
-import type { GraphqlRefusal } from './graphql/graphql-refusal.ts';
+import type { QueryRefusal } from './body-query/query-refusal.ts';
 
 // Nothing here does I/O: who answers a request, and why, is decided by values alone.
 
@@ -30,7 +30,7 @@ export type Reason =
   | 'live'
   /** The candidate failed too often of late and is left in peace. */
   | 'breaker-open'
-  | GraphqlRefusal
+  | QueryRefusal
   | FenceFailure
   | `candidate-${CandidateFailure}`;
 
@@ -65,10 +65,10 @@ export interface DecisionInput {
   readonly method: string;
   readonly match: { readonly feature: string; readonly isAmbiguous?: boolean | undefined } | undefined;
   readonly hasBody: boolean;
-  /** The body was found to be a GraphQL query, and `match` is by its operation: a read like any GET. */
+  /** The body was found to be a query: a read like any GET. */
   readonly isQuery?: boolean | undefined;
-  /** Why the body could not decide between the routes that ask for an operation; then there is no `match`. */
-  readonly refusal?: GraphqlRefusal | undefined;
+  /** Why the body was not found to be one; then there is no `match`. */
+  readonly refusal?: QueryRefusal | undefined;
   readonly routing: RoutingSnapshot;
   /** The visitor's id; who is inside a canary depends on nothing else. */
   readonly visitor: string;

@@ -2,7 +2,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RawHeaders } from '../src/kernel/exchange.ts';
 import type { Gone } from './gone.ts';
-import type { BodyAhead, SentAhead } from './graphql/read-ahead.ts';
+import type { BodyAhead, SentAhead } from './body-query/read-ahead.ts';
 import { endToEnd } from './hop-by-hop.ts';
 import { relayInterim } from './interim.ts';
 import { resetSocket } from './reset-socket.ts';

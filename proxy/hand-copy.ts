@@ -1,4 +1,5 @@
 import type {
+  Asker,
   CandidateFailure,
   DropReason,
   Exchange,
@@ -18,6 +19,7 @@ import type { ForwardOutcome } from './forward.ts';
 export interface CopySubject {
   readonly client: ClientRequest;
   readonly question: HttpQuestion;
+  readonly asker: Asker;
   readonly match: RouteMatch;
   /** What the routing said of the feature. */
   readonly now: FeatureRouting;
@@ -42,8 +44,13 @@ export class CopyDesk {
   }
 
   /** Whether a question is to be compared. Asked once, before it is known how it is answered. */
-  admits({ feature, route }: RouteMatch): boolean {
-    return this.#guarded(() => this.#sink.wants(feature, route)) ?? false;
+  admits({ feature, route }: RouteMatch, asker: Asker): boolean {
+    return this.#guarded(() => this.#sink.wants(feature, route, asker)) ?? false;
+  }
+
+  /** Counts a question that cannot be compared. */
+  leave({ feature, route }: RouteMatch, reason: DropReason): void {
+    this.#guarded(() => this.#sink.dropped(feature, route, reason));
   }
 
   /** Begins to copy legacy's answer. */
@@ -75,7 +82,7 @@ export class CopyDesk {
   }
 
   #dropped({ match }: CopySubject, reason: DropReason): void {
-    this.#guarded(() => this.#sink.dropped(match.feature, match.route, reason));
+    this.leave(match, reason);
   }
 
   #guarded<T>(call: () => T): T | undefined {
@@ -89,7 +96,7 @@ export class CopyDesk {
 }
 
 function exchangeOf(
-  { client, question, match, now }: CopySubject,
+  { client, question, asker, match, now }: CopySubject,
   answer: HttpAnswer,
   tookMs: number,
 ): Omit<Exchange, 'servedBy'> {
@@ -102,6 +109,7 @@ function exchangeOf(
     stay: now.stay,
     version: now.version,
     question,
+    visitor: asker.namedVisitor,
     answer,
     askedAt: client.askedAt,
     tookMs,

@@ -1,3 +1,4 @@
+import type { DropReason } from '../src/kernel/exchange.ts';
 import type { FeatureRouting } from '../src/kernel/phase.ts';
 import { answerError, answerFromCandidate } from './answer.ts';
 import { Asked } from './asked.ts';
@@ -13,7 +14,8 @@ import {
 } from './decide.ts';
 import { explained, withExplanation } from './explain.ts';
 import { forward } from './forward.ts';
-import { readOperation } from './graphql/read-operation.ts';
+import { kindOfQuery, type KindOfQuery } from './body-query/kind-of-query.ts';
+import { readQuery } from './body-query/read-query.ts';
 import type { OpenCopy } from './hand-copy.ts';
 import { isHeadTooLarge } from './head-size.ts';
 import type { Place } from './load.ts';
@@ -40,8 +42,9 @@ export function handleRequest(parts: ProxyParts, client: ClientRequest, place: P
     return;
   }
   const asked = new Asked(parts, client);
-  if (asked.match?.byOperation !== undefined && !asked.match.isAmbiguous) {
-    handleByOperation(parts, asked, asked.match, place).then(completion.done, completion.failed);
+  const kind = asked.match && !asked.match.isAmbiguous ? kindOfQuery(asked.match) : undefined;
+  if (asked.match && kind) {
+    handleByBody(parts, asked, asked.match, kind, place).then(completion.done, completion.failed);
     return;
   }
   const decision = sampled(parts, asked, decide(asked));
@@ -51,9 +54,18 @@ export function handleRequest(parts: ProxyParts, client: ClientRequest, place: P
 }
 
 /** Chosen before anything is known of the answer, so that what is compared is a fair sample; what is not costs nothing more. */
-function sampled({ copies }: ProxyParts, { match }: Asked, decision: Decision): Decision {
-  if (!decision.mirror || match === undefined || copies.admits(match)) return decision;
-  return decideUncompared(decision);
+function sampled({ copies }: ProxyParts, asked: Asked, decision: Decision): Decision {
+  const { match } = asked;
+  if (!decision.mirror || match === undefined) return decision;
+  const reason = incomparable(asked, match);
+  if (reason !== undefined) copies.leave(match, reason);
+  return reason === undefined && copies.admits(match, asked) ? decision : decideUncompared(decision);
+}
+
+function incomparable({ client, routing }: Asked, { feature, route }: RouteMatch): DropReason | undefined {
+  // Without end, if that candidate's answer were compared by asking it.
+  if (client.req.headers['x-fig-shadow'] !== undefined) return 'from-shadow';
+  return routing.features.get(feature)?.quarantined?.includes(route) === true ? 'writes' : undefined;
 }
 
 /** Turns away what must not be forwarded at all. */
@@ -66,22 +78,35 @@ function refusalOf({ paths, load }: ProxyParts, client: ClientRequest): Handled 
 }
 
 /** The route is only known when the body has been read. Whatever it says, legacy gets every byte of it. */
-async function handleByOperation(parts: ProxyParts, asked: Asked, match: RouteMatch, place: Place): Promise<Handled> {
+async function handleByBody(
+  parts: ProxyParts,
+  asked: Asked,
+  match: RouteMatch,
+  kind: KindOfQuery,
+  place: Place,
+): Promise<Handled> {
   const { client } = asked;
   const held = parts.bodies.open();
   try {
-    const read = await readOperation(client, asked.headers, match, parts.load, held);
+    const read = await readQuery(client, asked.headers, match, kind, parts.load, held);
     const fault = read.ahead?.upload.fault;
     if (fault !== undefined) return refuseLoad(parts.load, client, fault);
     if (read.over !== undefined) {
       const status = tellOutcome(parts.log, client, { kind: 'client-gone', head: undefined });
-      return { status, servedBy: 'legacy', reason: 'graphql-not-read' };
+      return { status, servedBy: 'legacy', reason: kind.notRead };
     }
     asked.settle(read);
+    if (read.refusal === 'query-too-large' && isCompared(asked, match)) parts.copies.leave(match, 'too-large');
     return await handleWithCare(parts, asked, sampled(parts, asked, decide(asked)), place);
   } finally {
     held.release();
   }
+}
+
+/** Whether the shadow would have been asked about a read of this route, had it been found to be one. */
+function isCompared({ routing }: Asked, { feature }: RouteMatch): boolean {
+  const { phase = 'legacy' } = routing.features.get(feature)?.reads ?? {};
+  return phase !== 'legacy' && routing.killSwitch === undefined && routing.isFromDisk !== true;
 }
 
 /** Whatever needs more than forwarding: waiting for a fence, asking the candidate, copying, noting a write. */
@@ -119,10 +144,11 @@ async function handleWithCare(parts: ProxyParts, asked: Asked, planned: Decision
 
 async function serveFromCandidate(
   parts: ProxyParts,
-  { client, routing, question: asking }: Asked,
+  asked: Asked,
   match: RouteMatch,
   decision: Decision,
 ): Promise<{ readonly handled: Handled } | { readonly decision: Decision }> {
+  const { client, routing, question: asking } = asked;
   const { feature, route, params, candidateTimeoutMs } = match;
   const now = routing.features.get(feature);
   const version = now?.version;
@@ -138,7 +164,8 @@ async function serveFromCandidate(
   const { answer, tookMs } = result;
   if (!client.gone.aborted)
     answerFromCandidate(client.res, client.method, answer, explained(parts.explain, client, decision.reason));
-  if (now && decision.mirror) parts.copies.handCandidates({ client, question: asking, match, now }, answer, tookMs);
+  if (now && decision.mirror)
+    parts.copies.handCandidates({ client, question: asking, asker: asked, match, now }, answer, tookMs);
   return { handled: { status: answer.status, servedBy: 'candidate', reason: decision.reason } };
 }
 
@@ -196,8 +223,9 @@ async function serveFromLegacy(
   return { status };
 }
 
-function copyOf(parts: ProxyParts, { client, question }: Asked, match: RouteMatch, now: FeatureRouting): OpenCopy {
-  return parts.copies.open({ client, question, match, now });
+function copyOf(parts: ProxyParts, asked: Asked, match: RouteMatch, now: FeatureRouting): OpenCopy {
+  const { client, question } = asked;
+  return parts.copies.open({ client, question, asker: asked, match, now });
 }
 
 function refuse(client: ClientRequest, fault: RequestFault): Handled {

@@ -67,6 +67,8 @@ export interface ProxyOptions {
   readonly onBreakerOpen?: ((opening: BreakerOpening) => void) | undefined;
   /** Who is told, in `x-fig-reason`, why a side answered. Default: nobody. */
   readonly explain?: Explain | undefined;
+  /** Told of every request that begins; must not throw. */
+  readonly began?: (() => void) | undefined;
   /** Told of every finished request. */
   readonly observe: (seen: SeenRequest) => void;
   readonly log: Log;

@@ -4,7 +4,7 @@ import type { Log } from '../src/kernel/log.ts';
 import type { RoutingSnapshot } from '../src/kernel/phase.ts';
 import type { CandidateDesk } from './ask-candidate.ts';
 import type { Breakers } from './breakers.ts';
-import type { HeldBodies } from './graphql/held-bodies.ts';
+import type { HeldBodies } from './body-query/held-bodies.ts';
 import type { Explain } from './explain.ts';
 import type { CopyDesk } from './hand-copy.ts';
 import type { Load } from './load.ts';

@@ -12,6 +12,7 @@ export interface RoutedFeature {
     readonly method: string;
     readonly path: string;
     readonly when?: RouteConditions | undefined;
+    readonly isQuery?: boolean | undefined;
   }[];
   readonly candidateTimeoutMs: number;
 }
@@ -26,6 +27,8 @@ export interface RouteMatch {
   readonly isAmbiguous: boolean;
   /** The GraphQL operation in the body decides which of these it is, if any; until then it stands for the first. */
   readonly byOperation?: readonly StoredRoute[] | undefined;
+  /** A POST that is declared to read: what it asks is in its body. */
+  readonly isQuery?: boolean | undefined;
 }
 
 export type StoredRoute = Omit<RouteMatch, 'params' | 'isAmbiguous' | 'byOperation'> & {
@@ -49,9 +52,9 @@ export class RouteTable {
     // The router takes a path once; routes that differ in their conditions only share its entry.
     const shared = new Map<string, StoredRoute[]>();
     for (const feature of features) {
-      for (const { route, method, path, when } of feature.routes) {
+      for (const { route, method, path, when, isQuery } of feature.routes) {
         const { name, candidateTimeoutMs } = feature;
-        const stored: StoredRoute = { feature: name, route, candidateTimeoutMs, when };
+        const stored: StoredRoute = { feature: name, route, candidateTimeoutMs, when, ...(isQuery && { isQuery }) };
         const place = `${method} ${path}`;
         const others = shared.get(place);
         if (others && (when !== undefined || others.every((other) => other.when !== undefined))) {
@@ -116,12 +119,14 @@ export class RouteTable {
     const entry: readonly StoredRoute[] = found.store;
     let byOperation: StoredRoute[] | undefined;
     for (const stored of entry) {
-      const { when, feature, route, candidateTimeoutMs } = stored;
+      const { when, feature, route, candidateTimeoutMs, isQuery } = stored;
       const result = when === undefined ? 'met' : checkConditions(when, subject);
       if (result === 'ambiguous') return undefined;
       if (result === 'not-met') continue;
       if (when?.graphql !== undefined) (byOperation ??= []).push(stored);
-      else if (byOperation === undefined) return { feature, route, candidateTimeoutMs, params, isAmbiguous: false };
+      else if (byOperation === undefined) {
+        return { feature, route, candidateTimeoutMs, params, isAmbiguous: false, ...(isQuery && { isQuery }) };
+      }
     }
     const first = byOperation?.[0];
     return first && { ...matchOf(first, params), byOperation };

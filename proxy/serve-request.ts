@@ -15,6 +15,8 @@ export interface ServingDesk {
   readonly parts: ProxyParts;
   readonly connections: ClientConnections;
   /** Must not throw. */
+  readonly began: () => void;
+  /** Must not throw. */
   readonly observe: (seen: SeenRequest) => void;
 }
 
@@ -45,7 +47,8 @@ class Serving {
   }
 
   begin(): void {
-    const { parts, connections } = this.#desk;
+    const { parts, connections, began } = this.#desk;
+    began();
     const gone = connections.begin(this.#req, this.#res, this.#closed);
     const client = clientRequest(this.#req, this.#res, gone, parts.originOf(this.#req));
     this.#client = client;

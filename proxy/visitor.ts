@@ -23,10 +23,13 @@ export interface JwtRule {
  * hash leaves this function, so that nothing downstream can leak a session id or an address.
  */
 export function visitorOf(rules: VisitorRules, headers: RawHeaders, address: string): string {
+  return namedVisitorOf(rules, headers) ?? visitorByAddress(headers, address);
+}
+
+/** The same without address and user agent, which many visitors behind one gateway share. */
+export function namedVisitorOf(rules: VisitorRules, headers: RawHeaders): string | undefined {
   return (
-    visitorByToken(rules.jwt, headers) ??
-    visitorByCookie(rules.cookie, headers) ??
-    visitorWithoutCookie(rules, headers, address)
+    visitorByToken(rules.jwt, headers) ?? visitorByCookie(rules.cookie, headers) ?? visitorByHeader(rules, headers)
   );
 }
 
@@ -77,12 +80,19 @@ function visitorByCookie(cookie: string | undefined, headers: RawHeaders): strin
 }
 
 function visitorWithoutCookie(rules: VisitorRules, headers: RawHeaders, address: string): string {
+  return visitorByHeader(rules, headers) ?? visitorByAddress(headers, address);
+}
+
+function visitorByHeader(rules: VisitorRules, headers: RawHeaders): string | undefined {
   if (rules.header !== undefined) {
     const named = headerValue(headers, rules.header);
     if (named) return idOf('header', named);
   }
   const authorization = headerValue(headers, 'authorization');
-  if (authorization) return idOf('authorization', authorization);
+  return authorization ? idOf('authorization', authorization) : undefined;
+}
+
+function visitorByAddress(headers: RawHeaders, address: string): string {
   return idOf('address', `${address}\0${headerValue(headers, 'user-agent') ?? ''}`);
 }
 

@@ -12,8 +12,17 @@ const FORGETTING = 0.5;
 export interface AdmissionOptions {
   /** Upper bound of pairs per second. */
   readonly maxPerSecond: number;
+  /** Upper bounds of features that have one of their own, besides that of all. */
+  readonly featureMaxPerSecond?: ReadonlyMap<string, number> | undefined;
   /** From 0 up to, not including, 1. Default Math.random. */
   readonly random?: (() => number) | undefined;
+}
+
+/** A bound of one feature. */
+interface FeatureBound {
+  readonly perSecond: number;
+  readonly burst: number;
+  tokens: number;
 }
 
 interface Stratum {
@@ -38,18 +47,25 @@ export class Admission {
   readonly #burst: number;
   readonly #random: () => number;
   readonly #features = new Map<string, Map<string, Stratum>>();
+  readonly #bounds: ReadonlyMap<string, FeatureBound>;
   #perSecond: number;
   /** Up to here it doubles. */
   #threshold = Number.POSITIVE_INFINITY;
   #taken = 0;
   #tokens: number;
 
-  constructor({ maxPerSecond, random = Math.random }: AdmissionOptions) {
+  constructor({ maxPerSecond, featureMaxPerSecond = new Map(), random = Math.random }: AdmissionOptions) {
     this.#max = maxPerSecond;
     this.#floor = Math.min(FLOOR_PER_SECOND, maxPerSecond);
     this.#random = random;
     this.#perSecond = this.#floor;
-    this.#burst = Math.min(MAX_BURST, Math.max(1, BURST_SECONDS * maxPerSecond));
+    this.#burst = burstOf(maxPerSecond);
+    this.#bounds = new Map(
+      [...featureMaxPerSecond].map(([feature, perSecond]) => {
+        const burst = burstOf(perSecond);
+        return [feature, { perSecond, burst, tokens: burst }];
+      }),
+    );
     this.#tokens = this.#burst;
   }
 
@@ -63,8 +79,10 @@ export class Admission {
     const stratum = this.#stratumOf(feature, route);
     stratum.asked += 1;
     if (stratum.share < 1 && this.#random() >= stratum.share) return false;
-    if (this.#tokens < 1) return false;
+    const bound = this.#bounds.get(feature);
+    if (this.#tokens < 1 || (bound !== undefined && bound.tokens < 1)) return false;
     this.#tokens -= 1;
+    if (bound !== undefined) bound.tokens -= 1;
     this.#taken += 1;
     return true;
   }
@@ -75,16 +93,35 @@ export class Admission {
     // Above what a burst may take, a second's budget: otherwise that, and not the budget, would be the bound.
     const most = Math.max(this.#burst, this.#perSecond);
     this.#tokens = Math.min(most, this.#tokens + (this.#perSecond * elapsedMs) / 1_000);
-    const strata = [...this.#features.values()].flatMap((routes) => [...routes.values()]);
+    // What a feature may not have by its own bound, it does not take from others.
+    const wanting = [...this.#features].flatMap(([feature, routes]) => {
+      const own = this.#levelWithin(feature, [...routes.values()], elapsedMs);
+      return [...routes.values()].map((stratum) => ({ stratum, wanted: Math.min(stratum.expected, own) }));
+    });
+    const level = fairLevel(
+      wanting.map(({ wanted }) => wanted),
+      withReserve(this.#tokens),
+    );
+    for (const { stratum, wanted } of wanting) {
+      const had = Math.min(wanted, level);
+      stratum.share = stratum.expected <= had ? 1 : had / stratum.expected;
+    }
+  }
+
+  /** Ends the window for the routes of one feature. Returns what each of them may have at most by the feature's own bound. */
+  #levelWithin(feature: string, strata: readonly Stratum[], elapsedMs: number): number {
     for (const stratum of strata) {
       stratum.expected += FORGETTING * (stratum.asked - stratum.expected);
       stratum.asked = 0;
     }
-    const level = fairLevel(
+    const bound = this.#bounds.get(feature);
+    if (bound === undefined) return Number.POSITIVE_INFINITY;
+    const most = Math.max(bound.burst, bound.perSecond);
+    bound.tokens = Math.min(most, bound.tokens + (bound.perSecond * elapsedMs) / 1_000);
+    return fairLevel(
       strata.map(({ expected }) => expected),
-      withReserve(this.#tokens),
+      withReserve(bound.tokens),
     );
-    for (const stratum of strata) stratum.share = stratum.expected <= level ? 1 : level / stratum.expected;
   }
 
   #adapt(elapsedMs: number, isStrained: boolean): void {
@@ -104,6 +141,10 @@ export class Admission {
     if (stratum === undefined) routes.set(route, (stratum = { asked: 0, expected: 0, share: 1 }));
     return stratum;
   }
+}
+
+function burstOf(perSecond: number): number {
+  return Math.min(MAX_BURST, Math.max(1, BURST_SECONDS * perSecond));
 }
 
 /**

@@ -50,14 +50,14 @@ export class LegacyAsker implements AsyncDisposable {
     await this.#pool.destroy();
   }
 
-  async #ask({ method, target, headers, graphql }: HttpQuestion): Promise<LegacyResult> {
+  async #ask({ method, target, headers, query }: HttpQuestion): Promise<LegacyResult> {
     const startedAt = performance.now();
     try {
       const response = await this.#pool.request({
-        method: method === 'POST' ? 'POST' : 'GET',
+        method: method === 'POST' || method === 'HEAD' ? method : 'GET',
         path: target,
         headers: repeatedHeaders(headers),
-        ...(graphql && { body: graphql.body }),
+        ...(query && { body: query.body }),
         responseHeaders: 'raw',
         signal: AbortSignal.timeout(this.#timeoutMs),
         ...this.#serverName,

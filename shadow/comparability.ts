@@ -1,11 +1,12 @@
 import { headerValue, isRepeatable, type Exchange, type HttpAnswer } from '../src/kernel/exchange.ts';
+import { hasOneTimeToken } from './one-time-token.ts';
 
 /** Why an exchange is not compared. Each is the reason of the verdict `skipped`. */
 export type SkipReason =
   /** Only questions that read are ever asked again. */
   | 'method'
-  /** An answer to HEAD has no body to compare. */
-  | 'head'
+  /** The target holds what is good for one use, which the user has used. */
+  | 'one-time-token'
   /** Legacy failed, so there is nothing to hold the candidate against. */
   | 'legacy-5xx'
   /** 304 or 412: the answer is about the visitor's copy of the data, not about the data. */
@@ -26,8 +27,8 @@ export const maxComparedBytes = 4 * 1024 * 1024;
  */
 export function skipReasonOf(exchange: Exchange): SkipReason | undefined {
   const { question, answer } = exchange;
-  if (question.method === 'HEAD') return 'head';
   if (!isRepeatable(question)) return 'method';
+  if (hasOneTimeToken(question.target)) return 'one-time-token';
   if (answer.status === 206 || answer.status === 416) return 'range';
   if (exchange.servedBy === 'candidate' && headerValue(question.headers, 'range') !== undefined) return 'range';
   return skipReasonOfLegacy(answer) ?? (answer.body.byteLength > maxComparedBytes ? 'too-large' : undefined);

@@ -60,6 +60,7 @@ export class AnswerComparer {
   readonly #hiding: RulesAt;
   readonly #redactor: Redactor;
   readonly #comparable = new WeakMap<HttpAnswer, ComparableAnswer>();
+  readonly #digests = new WeakMap<HttpAnswer, Buffer>();
   /** With everything where the candidate has it. */
   readonly #parsed = new WeakMap<ReadableAnswer, ParsedJson>();
   /** Ids of the rules that moved something. */
@@ -102,6 +103,12 @@ export class AnswerComparer {
    * An answer that cannot be read has the digest of its bytes.
    */
   digest(answer: HttpAnswer, asked?: AskedUrl): Buffer {
+    let digest = this.#digests.get(answer);
+    if (digest === undefined) this.#digests.set(answer, (digest = this.#digestOf(answer, asked)));
+    return digest;
+  }
+
+  #digestOf(answer: HttpAnswer, asked: AskedUrl | undefined): Buffer {
     const hash = createHash('sha256').update(`${answer.status}\n`);
     for (const name of this.#rules.headers) hash.update(`${name}:${comparedHeader(answer, name, asked) ?? ''}\n`);
     const comparable = this.#toComparable(answer, asked);

@@ -3,7 +3,7 @@ import type { Candidate } from '../src/kernel/candidate.ts';
 import { versionKey } from '../src/config/feature-versions.ts';
 import { redactedPaths } from '../src/config/rule-list.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
-import type { Exchange } from '../src/kernel/exchange.ts';
+import type { Exchange, HttpAnswer } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import { describeReads } from '../src/kernel/phase.ts';
@@ -14,6 +14,7 @@ import { askCandidate } from './ask-candidate.ts';
 import type { LegacyAsker } from './ask-legacy.ts';
 import type { ShadowCandidates } from './candidate-module.ts';
 import { isBeyondComparison } from './comparability.ts';
+import { comparedExchange, comparedResult } from './head-answers.ts';
 import { displayText } from './display-text.ts';
 import { FactSampler } from './facts/fact-sampler.ts';
 import { LastLook } from './last-look.ts';
@@ -24,6 +25,8 @@ import { createRedactor, type Redactor } from './redact.ts';
 import { RouteComparers } from './route-comparers.ts';
 import { withoutRunDelay } from './run-delay.ts';
 import { Semaphore } from './semaphore.ts';
+import { tellVisitorsApart } from './tell-visitors-apart.ts';
+import { VisitorAnswers } from './visitor-answers.ts';
 import type { ShadowSettings } from './worker-protocol.ts';
 
 export const defaultShadowSettings: ShadowSettings = {
@@ -65,6 +68,7 @@ export class ExchangeComparer {
   readonly #places = new Semaphore(MAX_QUESTIONS);
   readonly #shapes = new ShapeBook();
   readonly #facts = new FactSampler();
+  readonly #visitors = new VisitorAnswers();
   readonly #toldUnsteady = new Set<string>();
 
   /** Throws a SyntaxError when a path of a feature's rules cannot be read. */
@@ -81,16 +85,24 @@ export class ExchangeComparer {
   }
 
   /** Judges an exchange and records what it shows. Never rejects; a fault of ours makes the verdict undetermined. */
-  async compare(exchange: Exchange): Promise<Judgement> {
+  async compare(received: Exchange): Promise<Judgement> {
+    const exchange = comparedExchange(received);
     const key = versionKey(exchange.feature, exchange.version);
     const feature = this.#features.get(key);
     const candidate = this.#options.candidates.candidate(key);
     if (!feature || !candidate) return undetermined('no-candidate');
     try {
       const limits = { ...defaultJudgeLimits, fenceBudgetMs: this.#options.settings.fenceBudgetMs };
-      const looks = new LastLook(feature.comparers.of(exchange.route), exchange.question);
-      const ports = this.#portsFor(exchange, feature, candidate, looks);
-      const judged = said(await judge(exchange, ports, this.#clock, limits), feature);
+      const comparer = feature.comparers.of(exchange.route);
+      const looks = new LastLook(comparer, exchange.question);
+      const heard: { candidate?: HttpAnswer } = {};
+      const ports = this.#portsFor(exchange, feature, candidate, { looks, heard });
+      const alone = said(await judge(exchange, ports, this.#clock, limits), feature);
+      const judged = tellVisitorsApart(
+        this.#visitors,
+        { exchange, judgement: alone, candidate: heard.candidate, now: this.#clock.now() },
+        (answer) => comparer.digest(answer, exchange.question),
+      );
       // Whatever it came to: to leave out mismatches alone would make the rest look better than it is.
       const judgement = this.#wasParked(exchange) ? skippedAsParked(judged) : judged;
       this.#options.record(this.#toItem(exchange, feature, judgement, looks));
@@ -107,7 +119,12 @@ export class ExchangeComparer {
     return (this.#options.parkings?.(versionKey(feature, version)) ?? 0) !== parkings;
   }
 
-  #portsFor(exchange: Exchange, { applied }: KnownFeature, candidate: Candidate, looks: LastLook): JudgePorts {
+  #portsFor(
+    exchange: Exchange,
+    { applied }: KnownFeature,
+    candidate: Candidate,
+    { looks, heard }: { readonly looks: LastLook; readonly heard: { candidate?: HttpAnswer } },
+  ): JudgePorts {
     const { feature, route, params, question } = exchange;
     const { candidates, legacy, settings } = this.#options;
     const asked = {
@@ -119,9 +136,17 @@ export class ExchangeComparer {
     };
     const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
     return {
-      askCandidate: () =>
-        this.#places.run(() => withoutRunDelay(() => askCandidate(candidate, asked, settings.candidateTimeoutMs))),
-      askLegacy: () => withoutRunDelay(() => legacy.ask(question)),
+      askCandidate: async () => {
+        const result = comparedResult(
+          exchange,
+          await this.#places.run(() =>
+            withoutRunDelay(() => askCandidate(candidate, asked, settings.candidateTimeoutMs)),
+          ),
+        );
+        if (result.ok) heard.candidate = result.answer;
+        return result;
+      },
+      askLegacy: async () => comparedResult(exchange, await withoutRunDelay(() => legacy.ask(question))),
       readSourcePosition: () => (applied ? candidates.readSourcePosition() : Promise.resolve(0n)),
       waitApplied: (position, budgetMs) => (applied ? applied.waitFor(position, budgetMs) : settle()),
       compare: (ours, theirs) => looks.compare(ours, theirs),
@@ -180,9 +205,9 @@ export class ExchangeComparer {
 
 /** As samples show it. Of a body no more than the operation's name: the rest of it is personal. */
 function described({ question, params }: Exchange, redactor: Redactor): string {
-  const { method, target, graphql } = question;
+  const { method, target, query } = question;
   const asked = `${method} ${redactor.target(target, params)}`;
-  return graphql === undefined ? asked : `${asked} ${redactor.text(graphql.operation)}`;
+  return query?.operation === undefined ? asked : `${asked} ${redactor.text(query.operation)}`;
 }
 
 /** What the candidate says of its failure is text of unknown content. */

@@ -74,6 +74,6 @@ export class Outstanding {
 /** An estimate of the memory that a copy takes. */
 export function sizeOf({ question, answer }: Exchange): number {
   const texts = [question.target, ...question.headers, ...answer.headers];
-  const bodies = answer.body.byteLength + (question.graphql?.body.byteLength ?? 0);
+  const bodies = answer.body.byteLength + (question.query?.body.byteLength ?? 0);
   return OVERHEAD_BYTES + bodies + texts.reduce((sum, text) => sum + text.length, 0);
 }

@@ -9,6 +9,7 @@ const MAX_LATE_MS = 3;
 
 export interface PacedAdmissionOptions {
   readonly maxPerSecond: number;
+  readonly featureMaxPerSecond?: ReadonlyMap<string, number> | undefined;
   /** Whether the comparator has more to do than it gets done. */
   readonly isBehind: () => boolean;
 }
@@ -21,8 +22,8 @@ export class PacedAdmission {
   readonly #timer: NodeJS.Timeout;
   #tickedAt = performance.now();
 
-  constructor({ maxPerSecond, isBehind }: PacedAdmissionOptions) {
-    this.#admission = new Admission({ maxPerSecond });
+  constructor({ maxPerSecond, featureMaxPerSecond, isBehind }: PacedAdmissionOptions) {
+    this.#admission = new Admission({ maxPerSecond, featureMaxPerSecond });
     this.#isBehind = isBehind;
     this.#delay.enable();
     this.#timer = setInterval(() => this.#tick(), WINDOW_MS);

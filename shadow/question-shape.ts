@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { GraphqlQuery, HttpQuestion } from '../src/kernel/exchange.ts';
+import { bodyFields } from '../src/kernel/body-fields.ts';
+import { headerValue, type HttpQuestion } from '../src/kernel/exchange.ts';
 import type { Verdict } from '../src/kernel/verdict.ts';
 
 const MAX_NAMES = 12;
@@ -7,13 +8,12 @@ const MAX_NAME_LENGTH = 40;
 
 /**
  * `2xx ?page&status`: status class and names of the query parameters, which together stand for a way to be asked. The
- * variables of a GraphQL query are its parameters, `2xx ?$first`.
+ * variables of a GraphQL query are its parameters, `2xx ?$first`, and so are the fields of any other query in a body.
  */
-export function shapeOf(status: number, { target, graphql }: Pick<HttpQuestion, 'target' | 'graphql'>): string {
+export function shapeOf(status: number, question: Pick<HttpQuestion, 'target' | 'headers' | 'query'>): string {
   const statusClass = `${Math.floor(status / 100)}xx`;
-  const variables = graphql === undefined ? [] : variablesIn(graphql).map((name) => `$${name}`);
-  const parameters = [...queryOf(target).keys()].filter((name) => name !== cacheBuster);
-  const names = [...new Set([...parameters, ...variables])].toSorted();
+  const parameters = [...queryOf(question.target).keys()].filter((name) => name !== cacheBuster);
+  const names = [...new Set([...parameters, ...namesInBody(question)])].toSorted();
   if (names.length === 0) return statusClass;
   const shown = names.slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_NAME_LENGTH));
   return `${statusClass} ?${shown.join('&')}${names.length > MAX_NAMES ? '&…' : ''}`;
@@ -43,19 +43,26 @@ const cacheBuster = '_';
 
 /** Hash of question, legacy's canonical answer and outcome: evidence with the same key is the same proof. */
 export function evidenceKey(question: HttpQuestion, legacyDigest: Uint8Array, outcome: Verdict): Uint8Array {
+  return createHash('sha256').update(questionName(question, outcome)).update(legacyDigest).digest().subarray(0, 16);
+}
+
+/** What makes a question another one, and with `more` what else is to tell them apart. Personal. */
+export function questionName(question: HttpQuestion, ...more: readonly string[]): string {
   const query = queryOf(question.target);
   query.delete(cacheBuster);
   const path = question.target.split('?', 1)[0];
-  const asked = question.graphql && createHash('sha256').update(question.graphql.body).digest('hex');
-  return createHash('sha256')
-    .update(JSON.stringify([question.method, path, [...query], outcome, ...(asked === undefined ? [] : [asked])]))
-    .update(legacyDigest)
-    .digest()
-    .subarray(0, 16);
+  const asked = question.query && createHash('sha256').update(question.query.body).digest('hex');
+  return JSON.stringify([question.method, path, [...query], ...more, ...(asked === undefined ? [] : [asked])]);
+}
+
+function namesInBody({ query, headers }: Pick<HttpQuestion, 'headers' | 'query'>): string[] {
+  if (query === undefined) return [];
+  if (query.operation === undefined) return bodyFields(query.body, headerValue(headers, 'content-type'));
+  return variablesIn(query.body).map((name) => `$${name}`);
 }
 
 /** The proxy has read the body before: it is JSON. */
-function variablesIn({ body }: GraphqlQuery): string[] {
+function variablesIn(body: Uint8Array): string[] {
   const { variables } = JSON.parse(Buffer.from(body).toString()) as { readonly variables?: unknown };
   return typeof variables === 'object' && variables !== null ? Object.keys(variables) : [];
 }

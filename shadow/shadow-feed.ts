@@ -8,6 +8,7 @@ import { restAfter, type Service } from '../src/kernel/service.ts';
 import type { Verdict } from '../src/kernel/verdict.ts';
 import { PacedAdmission } from './paced-admission.ts';
 import { defaultFeedLimits, Outstanding, sizeOf, type FeedLimits } from './outstanding.ts';
+import type { SampleStats } from './sampled-sink.ts';
 import type { FromWorker, ShadowWorkerData, ToWorker } from './worker-protocol.ts';
 
 export interface ShadowFeedOptions {
@@ -19,6 +20,8 @@ export interface ShadowFeedOptions {
   readonly limits?: Partial<FeedLimits> | undefined;
   /** Pairs that are compared per second at most. Default 100. */
   readonly maxPerSecond?: number | undefined;
+  /** The same for features that have a bound of their own. */
+  readonly featureMaxPerSecond?: ReadonlyMap<string, number> | undefined;
   /** A worker that gives no sign of life for so long, while copies are outstanding, is replaced. Default 5,000. */
   readonly stuckMs?: number | undefined;
   /** Megabytes of heap after which the worker, not the process, dies. Default 512. */
@@ -38,6 +41,8 @@ export interface ShadowStats {
   readonly compared: number;
   readonly dropped: Readonly<Record<DropReason, number>>;
   readonly workerRestarts: number;
+  /** What was looked at; the feed itself does not know. */
+  readonly sample?: SampleStats | undefined;
 }
 
 /** The main thread's end of the shadow: takes copies, counts what it cannot take, keeps a worker alive. */
@@ -74,6 +79,9 @@ class Feed implements ShadowFeed {
   readonly #features: ReadonlySet<string>;
   readonly #outstanding: Outstanding;
   readonly #dropped: Record<DropReason, number> = {
+    'not-sampled': 0,
+    'from-shadow': 0,
+    writes: 0,
     'over-budget': 0,
     'queue-full': 0,
     'too-large': 0,
@@ -101,6 +109,7 @@ class Feed implements ShadowFeed {
     this.#outstanding = new Outstanding({ ...defaultFeedLimits, ...options.limits });
     this.#admission = new PacedAdmission({
       maxPerSecond: options.maxPerSecond ?? DEFAULT_MAX_PER_SECOND,
+      featureMaxPerSecond: options.featureMaxPerSecond,
       isBehind: () => this.#outstanding.isHalfFull,
     });
     this.#stuckMs = options.stuckMs ?? 5_000;
@@ -254,9 +263,9 @@ class Feed implements ShadowFeed {
 function transferable(exchange: Exchange): { readonly copy: Exchange; readonly buffers: ArrayBuffer[] } {
   const { question, answer } = exchange;
   const body = new Uint8Array(answer.body);
-  const graphql = question.graphql && { ...question.graphql, body: new Uint8Array(question.graphql.body) };
+  const query = question.query && { ...question.query, body: new Uint8Array(question.query.body) };
   return {
-    copy: { ...exchange, question: { ...question, graphql }, answer: { ...answer, body } },
-    buffers: graphql ? [body.buffer, graphql.body.buffer] : [body.buffer],
+    copy: { ...exchange, question: { ...question, query }, answer: { ...answer, body } },
+    buffers: query ? [body.buffer, query.body.buffer] : [body.buffer],
   };
 }

@@ -2,6 +2,7 @@ export { defineMigration, type MigrationDefinition, type VisitorDefinition } fro
 export {
   defineFeature,
   reply,
+  type BodyInput,
   type CutoverPolicy,
   type FeatureDefinition,
   type GraphqlInput,
@@ -11,6 +12,7 @@ export {
   type Reply,
 } from './config/feature-definition.ts';
 export type { CompareRules, RouteCompareRules } from './config/compare-rules.ts';
+export type { SampleDefinition, ShadowDefinition } from './config/sample-rules.ts';
 export type { BatchInput, BatchReadModelDefinition, BatchRow } from './config/batch-read-model.ts';
 export type {
   ChangeHandler,

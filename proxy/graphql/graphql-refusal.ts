@@ -2,7 +2,7 @@
 export type GraphqlRefusal =
   /** Its head says that it is not for us to read: its type, its coding, what it expects, or its parameters. */
   | 'graphql-not-read'
-  /** The body is larger than `limits.graphqlBodyBytes`, or too many such bodies are held already. */
+  /** The body is larger than `limits.queryBodyBytes`, or too many such bodies are held already. */
   | 'graphql-too-large'
   /** The body did not arrive soon enough to be waited for. */
   | 'graphql-too-slow'

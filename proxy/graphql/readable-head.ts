@@ -1,30 +1,16 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { headerValues, type RawHeaders } from '../../src/kernel/exchange.ts';
+import { headerValues } from '../../src/kernel/exchange.ts';
+import { hasPlainHead, type RequestHead } from '../body-query/plain-head.ts';
 
 // Nothing here does I/O.
-
-export interface RequestHead {
-  readonly target: string;
-  /** As legacy gets them. */
-  readonly forwarded: RawHeaders;
-  readonly headers: IncomingHttpHeaders;
-  readonly hasBody: boolean;
-}
-
-/** With these, some frameworks take a POST for another method. What passes CGI does not tell a dash from an underscore. */
-const methodOverride = /^x[-_](?:http[-_])?method(?:[-_]override)?$/;
 
 /**
  * Whether the body may be read before it is known who gets it: plain JSON, sent without waiting to be asked for, and with
  * nothing beside it that a server could take for a part of the question. `parameters` are those that the route knows of.
  */
 export function isHeadReadable(head: RequestHead, parameters: ReadonlySet<string>): boolean {
-  const { target, forwarded, headers, hasBody } = head;
-  if (!hasBody || headers.expect !== undefined || headers['content-encoding'] !== undefined) return false;
-  if (headers.trailer !== undefined || headers.upgrade !== undefined) return false;
-  if (Object.keys(headers).some((name) => methodOverride.test(name))) return false;
-  const types = headerValues(forwarded, 'content-type');
-  return types.length === 1 && isJson(types[0]!) && hasOnly(target, parameters);
+  if (!head.hasBody || !hasPlainHead(head)) return false;
+  const types = headerValues(head.forwarded, 'content-type');
+  return types.length === 1 && isJson(types[0]!) && hasOnly(head.target, parameters);
 }
 
 function isJson(type: string): boolean {

@@ -24,6 +24,8 @@ export const verifyBody = z.strictObject({ sample: z.number().int().min(1).max(1
 /** Empty is let through: the control refuses it with FIG_WHY_REQUIRED, which says more. */
 export const discardBody = z.strictObject({ who, why });
 
+export const liftBody = z.strictObject({ who, why, feature: z.string().min(1), route: z.string().min(1).max(1_000) });
+
 export const rollbackBody = z.strictObject({
   who,
   /** Empty is let through: the control refuses it with FIG_WHY_REQUIRED, which says more. */

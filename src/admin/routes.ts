@@ -9,7 +9,7 @@ import { refusalOf, type GuardOptions } from './guards.ts';
 import { addReadModelRoutes } from './read-model-routes.ts';
 import { streamReconciliation } from './reconcile-stream.ts';
 import { sendOutcome } from './send-outcome.ts';
-import { killSwitchBody, promoteBody, reconcileBody, rollbackBody, verifyBody } from './request-bodies.ts';
+import { killSwitchBody, liftBody, promoteBody, reconcileBody, rollbackBody, verifyBody } from './request-bodies.ts';
 
 const pageFolder = fileURLToPath(new URL('./page/', import.meta.url));
 
@@ -82,6 +82,12 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
 
   addDeadLetterRoutes(app, control);
   addReadModelRoutes(app, control);
+  app.get('/quarantine', async (_request, response) => {
+    response.set('cache-control', 'no-store').json(await control.quarantine().list());
+  });
+  app.post('/quarantine/lift', async (request, response) => {
+    response.json(await control.quarantine().lift(liftBody.parse(request.body)));
+  });
   app.post('/kill-switch', async (request, response) => {
     response.json(await control.killSwitch(killSwitchBody.parse(request.body)));
   });

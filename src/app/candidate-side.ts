@@ -1,3 +1,4 @@
+import { sampled } from '../../shadow/sampled-sink.ts';
 import type { ShadowStats } from '../../shadow/shadow-feed.ts';
 import type { AppliedPosition, SourcePosition } from '../kernel/position.ts';
 import { allVersions } from '../config/feature-versions.ts';
@@ -6,6 +7,7 @@ import type { LateParts } from './late-parts.ts';
 import { comparable } from './comparable-sink.ts';
 import { parkedReads } from './parked-reads.ts';
 import type { FeatureLetters } from './read-model-view.ts';
+import { watchWrites } from './watch-writes.ts';
 import { VersionBook } from './versions/version-book.ts';
 import { startShadow, type StartShadowOptions } from './start-shadow.ts';
 
@@ -34,9 +36,27 @@ export async function startCandidateSide(late: LateParts, options: CandidateSide
   });
   try {
     const feed = await startShadow(options);
-    metrics.beforeText(() => metrics.shadow(feed.stats()));
     const versions = new VersionBook(config.features);
     const isParked = parkedReads(versions, (key) => readModels.letters(key));
+    const compared = comparable(feed, {
+      versionsOf: (feature) => versions.of(feature),
+      isReady: (key) => readModels.isReady(key),
+      isParked,
+      parkings: (key) => readModels.letters(key).parkings,
+    });
+    const samples = new Map(config.features.map(({ name, shadow }) => [name, shadow.sample]));
+    const sink = sampled(compared, { samples });
+    const writes =
+      config.legacy.database === undefined
+        ? undefined
+        : watchWrites({
+            url: config.legacy.database,
+            storeUrl,
+            harmless: (name) => config.features.find((feature) => feature.name === name)?.shadow.harmlessWrites ?? [],
+            log: options.log,
+          });
+    const stats = (): ShadowStats => ({ ...feed.stats(), sample: sink.sample() });
+    metrics.beforeText(() => metrics.shadow(stats()));
     late.provide({
       candidate: (feature, version) => {
         const key = versions.keyOf(feature, version);
@@ -49,16 +69,13 @@ export async function startCandidateSide(late: LateParts, options: CandidateSide
       source,
       sourceLog,
       isParked,
-      sink: comparable(feed, {
-        versionsOf: (feature) => versions.of(feature),
-        isReady: (key) => readModels.isReady(key),
-        isParked,
-        parkings: (key) => readModels.letters(key).parkings,
-      }),
+      sink: writes?.over(sink) ?? sink,
+      traffic: writes,
     });
     return {
-      stats: () => feed.stats(),
+      stats,
       close: async () => {
+        await writes?.stop();
         await feed.stop();
         await candidates[Symbol.asyncDispose]();
       },

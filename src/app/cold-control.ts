@@ -12,6 +12,7 @@ export function standIn(inOffice: () => FigControl): FigControl {
     killSwitch: (order) => inOffice().killSwitch(order),
     deadLetters: () => inOffice().deadLetters(),
     readModels: () => inOffice().readModels(),
+    quarantine: () => inOffice().quarantine(),
     verifyModel: (feature, request) => inOffice().verifyModel(feature, request),
     metrics: () => inOffice().metrics(),
     reload: () => inOffice().reload(),
@@ -34,6 +35,7 @@ export function coldControl(
     verifyModel: refuse,
     deadLetters: () => deadLetters,
     readModels: () => readModels,
+    quarantine: () => ({ list: refuse, lift: refuse }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import type { Verdict } from '../kernel/verdict.ts';
-import type { FeatureReport } from './feature-report.ts';
+import type { FeatureReport, QuarantineReport } from './feature-report.ts';
 import type { Side } from '../kernel/exchange.ts';
 import type { ReadPhase } from '../kernel/phase.ts';
 import type { Reconciliation, ReconciliationState } from '../store/reconciliation-store.ts';
@@ -25,6 +25,8 @@ export interface FigControl {
   deadLetters(): DeadLetterDesk;
   /** Versions of read models, and which of them serves. Throws FIG_STORE_UNREACHABLE while the store has not answered. */
   readModels(): ReadModelDesk;
+  /** Routes whose reads write to legacy. Throws FIG_STORE_UNREACHABLE while the store has not answered. */
+  quarantine(): QuarantineDesk;
   /** Builds sampled keys anew and compares. Throws FIG_UNKNOWN_FEATURE, FIG_READ_MODEL_NOT_READY. */
   verifyModel(feature: string, request: { readonly sample: number }): Promise<VerificationReport>;
   /** Text exposition of all metrics. */
@@ -33,6 +35,19 @@ export interface FigControl {
   reload(): Promise<ReloadOutcome>;
   /** Whether new traffic should come here. Cheap enough for a probe every second. */
   readiness(): Readiness;
+}
+
+export interface QuarantineDesk {
+  list(): Promise<{ readonly routes: readonly QuarantineReport[] }>;
+  /** For good: a route that was lifted does not come back. Throws FIG_NOT_QUARANTINED, FIG_WHY_REQUIRED. */
+  lift(order: LiftOrder): Promise<QuarantineReport>;
+}
+
+export interface LiftOrder {
+  readonly feature: string;
+  readonly route: string;
+  readonly who: string;
+  readonly why: string;
 }
 
 /** What front ends may ask about versions of read models, and have done to them. Orders are kept in the audit. */
@@ -283,6 +298,8 @@ export interface FeatureStatus {
   readonly readModel: ReadModelStatus | undefined;
   /** All declared ones, the one that serves first; absent where there is but one. */
   readonly versions?: readonly VersionReport[] | undefined;
+  /** Absent in a status from before there were any. */
+  readonly quarantined?: readonly QuarantineReport[] | undefined;
   readonly comparisons: Readonly<Record<Verdict, number>>;
   /** Share of match among match + mismatch + error, 0 to 1; undefined without any. */
   readonly matchRate: number | undefined;
@@ -328,4 +345,13 @@ export interface ShadowStatus {
   readonly compared: number;
   readonly dropped: Readonly<Record<string, number>>;
   readonly workerRestarts: number;
+  /** Absent in a status from before it was counted. Since the start. */
+  readonly sample?:
+    | {
+        /** Reads that could have been compared, and those that were chosen to be. */
+        readonly features: Readonly<Record<string, { readonly asked: number; readonly chosen: number }>>;
+        /** Reads without a visitor's name, where visitors are sampled. */
+        readonly unnamed: number;
+      }
+    | undefined;
 }

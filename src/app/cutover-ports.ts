@@ -9,6 +9,8 @@ import { readHidden } from '../store/rule-hit-store.ts';
 import { readServingVersion } from '../store/serving-version-store.ts';
 import type { Capture } from '../sync/capture/capture.ts';
 import type { Knex } from 'knex';
+import { describeSample } from './describe-sample.ts';
+import { describeQuarantine, quarantineReports } from './quarantine-desk.ts';
 import { gateHealth } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
 import { ruleFigures, ruleHealth } from './rule-figures.ts';
@@ -53,7 +55,13 @@ export function cutoverPorts(parts: CutoverPortParts): CutoverPorts {
     healthOf: async (name) => {
       const feature = parts.versionOf(name);
       const reconciliation = await parts.reconciliations.health(feature);
-      return { ...gateHealth(feature, parts.capture, parts.simple), ...(reconciliation && { reconciliation }) };
+      const sample = describeSample(feature.shadow.sample);
+      return {
+        ...gateHealth(feature, parts.capture, parts.simple),
+        ...(reconciliation && { reconciliation }),
+        ...(sample !== undefined && { sample }),
+        quarantined: (await quarantineReports(parts.store, name)).map(describeQuarantine),
+      };
     },
     topDifferenceOf: async (feature, fingerprint, step) => {
       const group = await differences.topGroup(feature, fingerprint, step);

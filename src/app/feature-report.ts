@@ -3,6 +3,7 @@ import type { Difference, Verdict } from '../kernel/verdict.ts';
 import type { DescribedCorrelation } from './findings/describe-correlation.ts';
 import type { ProposedRule } from './findings/propose-rule.ts';
 import type { SuspectedCause } from './findings/suspect-cause.ts';
+import type { LookedAt } from './describe-sample.ts';
 import type { ReasonCount } from '../store/evidence-store.ts';
 import type { LatencySummary } from '../store/latency-summary.ts';
 
@@ -26,6 +27,10 @@ export interface FeatureReport {
   /** Share of match among match + mismatch + error; undefined without any. */
   readonly matchRate: number | undefined;
   readonly bound: MismatchBound;
+  /** Routes that are not compared, because their reads write to legacy. Absent in a report from before it was told. */
+  readonly quarantined?: readonly QuarantineReport[] | undefined;
+  /** Which share of the reads was looked at. Absent in a report from before it was told. */
+  readonly looked?: LookedAt | undefined;
   /** Every route of the config, whether somebody asked for it or not. */
   readonly routes: readonly RouteReport[];
   /** What blocks most first: critical ones, then by the share that they spoil. */
@@ -38,6 +43,16 @@ export interface FeatureReport {
   readonly reasons: readonly ReasonCount[];
   /** In force for this evidence; a change of them begins new evidence. */
   readonly rules: readonly ReportRule[];
+}
+
+/** A route that is not compared, because its reads were seen to write to legacy. */
+export interface QuarantineReport {
+  readonly feature: string;
+  readonly route: string;
+  /** Tables of legacy, with their schema. */
+  readonly tables: readonly string[];
+  /** ISO 8601. */
+  readonly since: string;
 }
 
 export interface MismatchBound {

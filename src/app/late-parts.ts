@@ -1,3 +1,4 @@
+import type { SeenRequest } from '../../proxy/seen-request.ts';
 import type { ProxyOptions } from '../../proxy/proxy-options.ts';
 import type { Candidate } from '../kernel/candidate.ts';
 import type { ExchangeSink } from '../kernel/exchange.ts';
@@ -12,6 +13,14 @@ interface Parts {
   readonly source: SourcePosition | undefined;
   readonly sourceLog: () => string | undefined;
   readonly sink: ExchangeSink;
+  /** Told of requests. */
+  readonly traffic?: RequestListener | undefined;
+}
+
+/** Told of every request of a proxy, from its beginning to its end. */
+export interface RequestListener {
+  began(): void;
+  ended(seen: SeenRequest): void;
 }
 
 /**
@@ -22,9 +31,11 @@ export class LateParts {
   /** Filled in place before the first request, and again when the store has told the one that all proxies share. */
   readonly fenceSecret = new Uint8Array(FENCE_SECRET_BYTES);
   #parts: Parts | undefined;
+  #underWay = 0;
 
   provide(parts: Parts): void {
     this.#parts = parts;
+    for (let i = 0; i < this.#underWay; i += 1) parts.traffic?.began();
   }
 
   candidate(feature: string, version: number | undefined): Candidate | undefined {
@@ -44,13 +55,26 @@ export class LateParts {
     return this.#parts?.sourceLog();
   }
 
+  /** Requests that began before there was a listener are begun for it when it comes. */
+  began(): void {
+    this.#underWay += 1;
+    this.#parts?.traffic?.began();
+  }
+
+  ended(seen: SeenRequest): void {
+    // Of a tunnel only its opening is told, once that is over.
+    if (seen.reason === 'upgrade') this.began();
+    this.#underWay -= 1;
+    this.#parts?.traffic?.ended(seen);
+  }
+
   readonly source: SourcePosition = {
     read: () => this.#parts?.source?.read() ?? Promise.reject(new Error('the source is not followed yet')),
     nudge: () => this.#parts?.source?.nudge(),
   };
 
   readonly sink: ExchangeSink = {
-    wants: (feature, route) => this.#parts?.sink.wants(feature, route) ?? false,
+    wants: (feature, route, asker) => this.#parts?.sink.wants(feature, route, asker) ?? false,
     offer: (exchange) => this.#parts?.sink.offer(exchange),
     dropped: (feature, route, reason) => this.#parts?.sink.dropped(feature, route, reason),
   };

@@ -20,6 +20,7 @@ import type {
   ReconcileRequest,
   ReconcileTools,
   ReloadOutcome,
+  QuarantineDesk,
   RollbackRequest,
   StatusReport,
   TransitionOutcome,
@@ -30,6 +31,7 @@ import { createDeadLetterDesk } from './dead-letter-desk.ts';
 import type { FeatureReport } from './feature-report.ts';
 import { matchRateOf, nothingCompared, reportFeature } from './report-feature.ts';
 import { GroupFindings } from './findings/group-findings.ts';
+import { createQuarantineDesk, quarantineReports } from './quarantine-desk.ts';
 import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
@@ -109,7 +111,9 @@ export class MigrationControl implements FigControl {
     const { versions, controller, waiting } = this.#parts;
     const serves = versions.serving(feature.name).key === feature.key;
     const reading = await (serves ? controller : waiting).read(feature.name);
-    return reportFeature(this.#parts.store, feature, reading, this.#findings);
+    const { shadow } = await this.#parts.side.view();
+    const seen = shadow?.sample?.features[feature.name];
+    return reportFeature(this.#parts.store, feature, reading, { findings: this.#findings, seen });
   }
 
   promote(feature: string, request: PromoteRequest): Promise<TransitionOutcome> {
@@ -126,6 +130,12 @@ export class MigrationControl implements FigControl {
 
   deadLetters(): DeadLetterDesk {
     return this.#deadLetters;
+  }
+
+  quarantine(): QuarantineDesk {
+    const { store } = this.#parts;
+    const desk = createQuarantineDesk(store);
+    return { list: () => askStore(store, desk.list()), lift: (order) => askStore(store, desk.lift(order)) };
   }
 
   async verifyModel(name: string, { sample }: { readonly sample: number }): Promise<VerificationReport> {
@@ -175,6 +185,7 @@ export class MigrationControl implements FigControl {
       fingerprint: feature.fingerprint,
       readModel: readModel && { ...readModel, reconciliation: await this.#parts.reconciliations.status(feature) },
       ...(all && { versions: all }),
+      quarantined: await quarantineReports(this.#parts.store, name),
       comparisons,
       matchRate: matchRateOf(comparisons),
       legacyP95Ms: reading.evidence?.legacyP95Ms,

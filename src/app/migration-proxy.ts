@@ -54,7 +54,11 @@ export function startMigrationProxy(options: MigrationProxyOptions): Promise<Pro
     onBreakerOpen,
     explain: config.explain,
     sink: late.sink,
-    observe,
+    began: () => late.began(),
+    observe: (seen) => {
+      late.ended(seen);
+      observe(seen);
+    },
     log,
     ...settings,
   });

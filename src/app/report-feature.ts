@@ -10,6 +10,8 @@ import { latencyPercentile } from '../store/latency-buckets.ts';
 import { summarizeLatency } from '../store/latency-summary.ts';
 import { ReportStore, type RouteCoverage, type RouteLatency } from '../store/report-store.ts';
 import { readHidden } from '../store/rule-hit-store.ts';
+import { lookedAt } from './describe-sample.ts';
+import { quarantineReports } from './quarantine-desk.ts';
 import { describeBound } from './describe-bound.ts';
 import { GroupFindings } from './findings/group-findings.ts';
 import { reportRules } from './report-rules.ts';
@@ -26,12 +28,20 @@ export const nothingCompared: VerdictCounts = {
   skipped: 0,
 };
 
+/** What is known besides the store. */
+interface ReportSources {
+  /** Those of earlier reports, where it goes on with them. */
+  readonly findings?: GroupFindings | undefined;
+  /** Reads since fig began. */
+  readonly seen?: { readonly asked: number; readonly chosen: number } | undefined;
+}
+
 /** All that is known of one version of a feature in the step that its gate was just read in. */
 export async function reportFeature(
   store: Knex,
   feature: FeatureVersion,
   { row, evidence, decision }: GateReading,
-  findings = new GroupFindings(store),
+  { findings = new GroupFindings(store), seen }: ReportSources = {},
 ): Promise<FeatureReport> {
   const { name, fingerprint, cutover } = feature;
   const step = describeReads(row.reads);
@@ -55,6 +65,8 @@ export async function reportFeature(
     critical: evidence?.critical ?? 0,
     matchRate: matchRateOf(comparisons),
     bound: { rate, confidence, limit, sentence: describeBound({ rate, confidence, limit }) },
+    quarantined: await quarantineReports(store, name),
+    looked: lookedAt(feature.shadow.sample, seen),
     routes: joinRoutes(
       routes,
       await stores.evidence.routeCounts(name, fingerprint, step),

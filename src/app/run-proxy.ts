@@ -87,6 +87,10 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
         back: refuse,
         drop: refuse,
       }),
+      quarantine: () => ({
+        list: () => Promise.resolve({ routes: [] }),
+        lift: ({ feature }) => refuse(feature),
+      }),
       metrics: async () => metrics.text(await side.otherMetrics()),
       reload: refuseReload,
       killSwitch: (order) => killSwitch.order(order),

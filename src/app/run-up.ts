@@ -27,6 +27,7 @@ import { cutoverPorts, waitingPorts } from './cutover-ports.ts';
 import { drainThenStop } from './drain-then-stop.ts';
 import { storeUrlOf } from './open-databases.ts';
 import type { ProxySide } from './proxy-side.ts';
+import { liftHarmless } from './quarantine-desk.ts';
 import { readModelView } from './read-model-view.ts';
 import { reloadOnHangup } from './reload-on-hangup.ts';
 import { refreshReconcileMetrics } from './reconcile-metrics.ts';
@@ -191,6 +192,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
 
     // Until here the proxy knows no phases and sends everything to legacy.
     await settleVersions(config.features, { store, phases, controller, log });
+    await liftHarmless(store, config.features);
     const keeper = startPhaseKeeper(folder, owner, log);
     stack.add('phase keeper', () => keeper.stop());
     const learn = (snapshot: RoutingSnapshot): void => {

@@ -11,13 +11,15 @@ export interface StartShadowOptions {
   /** Applied positions of all versions, in memory that the shadow's thread shares. */
   readonly positions: SharedArrayBuffer;
   readonly maxPerSecond: number;
+  /** Processes that share the bounds of features. Default 1. */
+  readonly workers?: number | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
 /** Starts the shadow with a thread of its own. */
 export function startShadow(options: StartShadowOptions): Promise<ShadowFeed> {
-  const { config, configFile, storeUrl, positions, maxPerSecond, metrics, log } = options;
+  const { config, configFile, storeUrl, positions, maxPerSecond, workers = 1, metrics, log } = options;
   // Worker threads cannot load TypeScript on Node 20, so from sources the compiled worker is used.
   const fromSource = import.meta.url.endsWith('.ts');
   const base = fromSource ? new URL('../../dist/src/app/', import.meta.url) : new URL('./', import.meta.url);
@@ -35,6 +37,11 @@ export function startShadow(options: StartShadowOptions): Promise<ShadowFeed> {
     },
     features: config.features.map(({ name }) => name),
     maxPerSecond,
+    featureMaxPerSecond: new Map(
+      config.features.flatMap(({ name, shadow }) =>
+        shadow.maxPerSecond === undefined ? [] : [[name, shadow.maxPerSecond / workers]],
+      ),
+    ),
     onVerdict: (feature, _route, verdict) => metrics.compared(feature, verdict),
     log,
   });

@@ -1,4 +1,4 @@
-import type { FeatureReport } from '../app/feature-report.ts';
+import type { FeatureReport, QuarantineReport } from '../app/feature-report.ts';
 import type {
   KillSwitchOrder,
   KillSwitchReport,
@@ -13,7 +13,7 @@ import type {
   VerificationReport,
 } from '../app/control.ts';
 import type { DeadLetterDesk, DeadLetterReport, LetterOutcome } from '../app/dead-letter-reports.ts';
-import type { DropOrder, DropOutcome, SwapOrder, VersionOrder, VersionReport } from '../app/control.ts';
+import type { DropOrder, DropOutcome, LiftOrder, SwapOrder, VersionOrder, VersionReport } from '../app/control.ts';
 import { errorCodes, type ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { linesOf } from './read-lines.ts';
@@ -46,6 +46,8 @@ export interface AdminClient {
   deadLetters(feature: string | undefined): Promise<Answer<{ readonly letters: readonly DeadLetterReport[] }>>;
   deadLetter(id: number): Promise<Answer<DeadLetterReport>>;
   retryDeadLetters(order: Parameters<DeadLetterDesk['retry']>[0]): Promise<Answer<LetterOutcome>>;
+  quarantine(): Promise<Answer<{ readonly routes: readonly QuarantineReport[] }>>;
+  liftQuarantine(order: LiftOrder): Promise<Answer<QuarantineReport>>;
   readModels(): Promise<Answer<{ readonly readModels: readonly VersionReport[] }>>;
   /** A refusal is an answer: `moved` is false. */
   swapVersion(feature: string, order: SwapOrder): Promise<Answer<TransitionOutcome>>;
@@ -87,6 +89,8 @@ export function createAdminClient(admin: URL, token: string | undefined): AdminC
     deadLetter: (id) => ask(`/dead-letters/${id}`),
     retryDeadLetters: ({ id, ...order }) =>
       ask(id === undefined ? '/dead-letters/retry' : `/dead-letters/${id}/retry`, order),
+    quarantine: () => ask('/quarantine'),
+    liftQuarantine: (order) => ask('/quarantine/lift', order),
     readModels: () => ask('/read-models'),
     swapVersion: (feature, order) => ask(featurePath(feature, 'versions/swap'), order),
     swapVersionBack: (feature, order) => ask(featurePath(feature, 'versions/back'), order),

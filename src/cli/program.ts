@@ -1,6 +1,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';
+import { quarantineCommand } from './quarantine-command.ts';
 import { deadLettersCommand } from './dead-letters-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { CliContext, CliIo } from './io.ts';
@@ -62,6 +63,7 @@ function createProgram(context: CliContext): Command {
     reconcileCommand,
     killSwitchCommand,
     deadLettersCommand,
+    quarantineCommand,
     readModelsCommand,
     verifyModelCommand,
   ]) {

@@ -33,6 +33,10 @@ function head(report: FeatureReport, palette: Palette): string {
     `${palette.bold(report.feature)}  reads ${palette.cyan(report.reads)}  match rate ${formatShare(report.matchRate)}`,
     counts.length === 0 ? palette.dim('nothing compared yet') : counts.join(', '),
     ...(conclusive(comparisons) === 0 ? [] : [`mismatch rate: ${report.bound.sentence}`]),
+    ...(report.looked === undefined ? [] : [`looked at: ${report.looked.sentence}`]),
+    ...(report.quarantined ?? []).map(({ route, tables }) =>
+      palette.red(printable(`not compared: ${route} writes to ${tables.join(', ')}`)),
+    ),
     '',
     `gate ${paintGate(gate.result, palette)}: ${printable(gate.reason)}`,
     ...others.map((other) => `     ${palette.dim('and')} ${printable(other)}`),

@@ -46,7 +46,8 @@ function facts(
     lines.push(['capture', `${state}, ${lag}${capture.error === undefined ? '' : `: ${palette.red(capture.error)}`}`]);
   }
   if (shadow) {
-    const { 'over-budget': left = 0, ...lost } = shadow.dropped;
+    const { 'over-budget': overBudget = 0, 'not-sampled': notSampled = 0, ...lost } = shadow.dropped;
+    const left = overBudget + notSampled;
     const dropped = Object.values(lost).reduce((sum, n) => sum + n, 0);
     lines.push([
       'shadow',
@@ -116,7 +117,13 @@ function renderFeatures(features: readonly FeatureStatus[], palette: Palette, no
     return last ? [`${palette.bold(feature)}: ${reconciliationLine(last, palette, now)}`] : [];
   });
   const versions = features.flatMap((feature) => (feature.versions ?? []).map((each) => versionLine(each, palette)));
-  return `${table}\n\n${[...reasons, ...compared, ...versions].join('\n')}`;
+  const quarantined = features.flatMap((feature) =>
+    (feature.quarantined ?? []).map(
+      ({ route, tables }) =>
+        `${palette.bold(feature.feature)}: ${palette.red(printable(`${route} is not compared, it writes to ${tables.join(', ')}`))}`,
+    ),
+  );
+  return `${table}\n\n${[...reasons, ...compared, ...quarantined, ...versions].join('\n')}`;
 }
 
 /** `orders@2  waits, 0/4A1C2F8, 40 ms behind: 350 of 354 clean comparisons so far` */

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { CompareRules } from './compare-rules.ts';
 import type { AnyReadModelDefinition, CapturedReadModel } from './read-model-kinds.ts';
+import type { ShadowDefinition } from './sample-rules.ts';
 import type { ReconcileRules } from './reconcile-rules.ts';
 
 export interface QueryInput {
@@ -12,8 +13,23 @@ export interface QueryInput {
   readonly headers: Readonly<Record<string, string>>;
   /** What a GraphQL request asks for; undefined for any other. */
   readonly graphql?: GraphqlInput | undefined;
+  /** What a query of `bodyQueries` was sent; undefined for any other. */
+  readonly body?: BodyInput | undefined;
   /** Reads the read model's tables. Every connection is read-only. */
   readonly db: Knex;
+}
+
+/** The body of a query, as the request has it. */
+export interface BodyInput {
+  /** `application/json`: in lower case, without parameters; empty when the request does not say. */
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  /** The bytes as UTF-8. */
+  readonly text: string;
+  /** Throws a SyntaxError when it is no JSON. */
+  json(): unknown;
+  /** Fields of a form that is URL-encoded. */
+  form(): URLSearchParams;
 }
 
 /** As the request has them. Which fields are asked for is the document's to say, and differs between clients. */
@@ -68,7 +84,7 @@ export interface CutoverPolicy {
 
 /** A route that only requests belong to which carry more than its method and path. */
 export interface RouteDefinition {
-  /** `GET /api/orders`; with `graphql`, `POST /graphql` */
+  /** `GET /api/orders`; with `graphql` or `reads`, a POST. */
   readonly route: string;
   /** Name without a port; `*.example.com` stands for every name below it. */
   readonly host?: string | undefined;
@@ -78,6 +94,8 @@ export interface RouteDefinition {
   readonly query?: Readonly<Record<string, string | RegExp>> | undefined;
   /** Declares that a POST reads: the GraphQL query whose name is this one, one of these, or matches this expression. */
   readonly graphql?: { readonly operation: string | RegExp | readonly string[] } | undefined;
+  /** Declares that a POST reads, whatever is in its body: asking it twice, of legacy and of the candidate, changes nothing. */
+  readonly reads?: true | undefined;
 }
 
 /** The version that the present one is to take the place of: both are kept in step, and one of them serves. */
@@ -97,7 +115,12 @@ export interface FeatureDefinition {
   readonly queries?: Readonly<Record<string, QueryHandler>> | undefined;
   /** The same for GraphQL: route (`POST /graphql`) to the handlers of its queries by their operation's name. */
   readonly operations?: Readonly<Record<string, Readonly<Record<string, QueryHandler>>>> | undefined;
-  /** Instead of `queries` and `operations`: routes that a service at `candidate` answers. */
+  /**
+   * The same for queries that are sent in a body: route (`POST /api/search`) to its handler, which gets `body`. Declares that the
+   * POST reads: asking it twice, of legacy and of the candidate, changes nothing.
+   */
+  readonly bodyQueries?: Readonly<Record<string, QueryHandler>> | undefined;
+  /** Instead of `queries`, `operations` and `bodyQueries`: routes that a service at `candidate` answers. */
   readonly routes?: readonly (string | RouteDefinition)[] | undefined;
   /** URL of an HTTP service that answers `routes`. */
   readonly candidate?: string | undefined;
@@ -116,6 +139,8 @@ export interface FeatureDefinition {
     | undefined;
   readonly compare?: CompareRules | undefined;
   readonly cutover?: CutoverPolicy | undefined;
+  /** Which reads of this feature are compared. Its bound per second holds besides that of all features. */
+  readonly shadow?: ShadowDefinition | undefined;
   /** How a captured read model is compared with the legacy database; `false`: not unless somebody asks for it. */
   readonly reconcile?: ReconcileRules | false | undefined;
 }

@@ -16,6 +16,8 @@ export function fingerprintOf(feature: FeatureDefinition, codeVersion: string | 
     candidate: feature.candidate,
     compare: feature.compare && rulesForEvidence(feature.compare),
     codeVersion,
+    // Only where there are some: without them a feature is what it was before they were known.
+    ...(feature.bodyQueries && { bodyQueries: feature.bodyQueries }),
   };
   return createHash('sha256').update(stableText(subject)).digest('hex').slice(0, 16);
 }

@@ -3,13 +3,14 @@
 interface KeyedFeature {
   readonly readModel?: unknown;
   readonly queries?: object | undefined;
+  readonly bodyQueries?: object | undefined;
   readonly routes?: readonly unknown[] | undefined;
   readonly keyedBy?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What is wrong with the routes that are said to be about one key of the read model. */
 export function keyProblems(feature: KeyedFeature): readonly { readonly route: string; readonly message: string }[] {
-  const known = [...Object.keys(feature.queries ?? {}), ...(feature.routes ?? []).map(textOf)];
+  const known = [...Object.keys({ ...feature.queries, ...feature.bodyQueries }), ...(feature.routes ?? []).map(textOf)];
   return Object.entries(feature.keyedBy ?? {}).flatMap(([route, parameter]) => {
     const message = problemOf(feature, known, route, parameter);
     return message === undefined ? [] : [{ route, message }];

@@ -20,8 +20,8 @@ export interface ProxyLimits {
   readonly bodyTimeoutMs: number;
   /** A client that uploads slower than this over `bodyTimeoutMs` of waiting for it gets 408. */
   readonly bodyBytesPerSecond: number;
-  /** Bytes of a body that are read to learn which GraphQL operation it asks for; a larger one goes to legacy as it comes. */
-  readonly graphqlBodyBytes: number;
+  /** Bytes of a body that are read to learn what a query asks; a larger one goes to legacy as it comes. */
+  readonly queryBodyBytes: number;
   /** Milliseconds in which a client takes nothing of an answer that waits for it; then it is cut off. 0: for ever. */
   readonly answerTimeoutMs: number;
 }
@@ -40,7 +40,7 @@ export const defaultLimits: ProxyLimits = {
   bodyBytes: Number.POSITIVE_INFINITY,
   bodyTimeoutMs: 20_000,
   bodyBytesPerSecond: 100,
-  graphqlBodyBytes: 256 * 1024,
+  queryBodyBytes: 256 * 1024,
   answerTimeoutMs: 60_000,
 };
 

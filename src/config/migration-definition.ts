@@ -3,6 +3,7 @@ import type { KeepRules } from './keep-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { FeatureDefinition } from './feature-definition.ts';
+import type { ShadowDefinition } from './sample-rules.ts';
 import type { TimeoutsDefinition } from './timeouts.ts';
 import type { LimitsDefinition } from './limits.ts';
 
@@ -41,13 +42,12 @@ export interface MigrationDefinition {
     | undefined;
   /** What the proxy takes on before it says no; the defaults are in docs/operating.md. */
   readonly limits?: LimitsDefinition | undefined;
+  /** Which reads are compared; a feature may say otherwise for its own. */
   readonly shadow?:
-    | {
-        /** Questions that are compared per second at most; fewer while users would have to wait for it. Default 100. */
-        readonly maxPerSecond?: number | undefined;
+    | (ShadowDefinition & {
         /** How long evidence of an earlier config is kept, and how much of it. */
         readonly keep?: KeepRules | undefined;
-      }
+      })
     | undefined;
   readonly backfill?:
     | {

@@ -12,6 +12,7 @@ import { normalizeCompareRules } from './normalize-compare-rules.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { isCaptured } from './read-model-kinds.ts';
 import { reconcileOf } from './reconcile-rules.ts';
+import { sampleOf, type ShadowDefinition } from './sample-rules.ts';
 import { migrationSchema } from './schema.ts';
 import { timeoutsOf } from './timeouts.ts';
 
@@ -32,7 +33,10 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
   }
   // The schema proved the shape; the definition's types say more about its functions than a schema can.
   const definition = value as MigrationDefinition;
-  const features = (definition.features ?? []).map((feature) => normalizeFeature(feature, env.FIG_CODE_VERSION));
+  const features = (definition.features ?? []).map((feature) => ({
+    ...normalizeFeature(feature, env.FIG_CODE_VERSION),
+    shadow: shadowOf(feature.shadow, definition.shadow),
+  }));
   refuseRepeats(features, source);
   refuseRules(features, source);
   return {
@@ -75,7 +79,19 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_key' ? issue.issues.map(({ message }) => message).join('; ') : issue.message;
 }
 
-function normalizeFeature(feature: FeatureDefinition, codeVersion: string | undefined): NormalizedFeature {
+/** What a feature does not say is as for all; the bound per second of all is not each one's. */
+function shadowOf(own: ShadowDefinition = {}, all: ShadowDefinition = {}): NormalizedFeature['shadow'] {
+  return {
+    maxPerSecond: own.maxPerSecond,
+    sample: sampleOf(own.sample ?? all.sample),
+    harmlessWrites: [...new Set([...(all.harmlessWrites ?? []), ...(own.harmlessWrites ?? [])])],
+  };
+}
+
+function normalizeFeature(
+  feature: FeatureDefinition,
+  codeVersion: string | undefined,
+): Omit<NormalizedFeature, 'shadow'> {
   const { compare, cutover } = feature;
   const answered = handlersOf(feature);
   return {
@@ -132,6 +148,7 @@ function normalizeVisitor(visitor: VisitorDefinition = {}): NormalizedConfig['vi
 function handlersOf({
   queries = {},
   operations = {},
+  bodyQueries = {},
 }: FeatureDefinition): { route: NormalizedRoute; handler: QueryHandler }[] {
   const plain = Object.entries(queries).map(([route, handler]) => ({ route: parseRoute(route), handler }));
   const named = Object.entries(operations).flatMap(([route, handlers]) =>
@@ -140,7 +157,11 @@ function handlersOf({
       handler,
     })),
   );
-  return [...plain, ...named];
+  const inBody = Object.entries(bodyQueries).map(([route, handler]) => ({
+    route: parseRoute({ route, reads: true }),
+    handler,
+  }));
+  return [...plain, ...named, ...inBody];
 }
 
 function keyed(route: NormalizedRoute, keyedBy: FeatureDefinition['keyedBy']): NormalizedRoute {
@@ -149,15 +170,21 @@ function keyed(route: NormalizedRoute, keyedBy: FeatureDefinition['keyedBy']): N
 }
 
 function parseRoute(definition: string | RouteDefinition): NormalizedRoute {
-  const { route, ...when } = typeof definition === 'string' ? { route: definition } : definition;
+  const { route, reads, ...when } = typeof definition === 'string' ? { route: definition } : definition;
   const space = route.indexOf(' ');
-  const parsed = { route, method: route.slice(0, space), path: route.slice(space + 1) };
+  const method = route.slice(0, space);
+  const parsed = { route, method, path: route.slice(space + 1), ...(reads && method === 'POST' && { isQuery: true }) };
   const conditions = describeConditions(when);
   // Reports and evidence tell routes apart by their name, so the conditions are part of it.
   return conditions === '' ? parsed : { ...parsed, route: `${route} [${conditions}]`, when };
 }
 
-function describeConditions({ host, headers = {}, query = {}, graphql }: Omit<RouteDefinition, 'route'>): string {
+function describeConditions({
+  host,
+  headers = {},
+  query = {},
+  graphql,
+}: Omit<RouteDefinition, 'route' | 'reads'>): string {
   const texts = [
     ...(host === undefined ? [] : [`host ${host}`]),
     ...Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}: ${String(value)}`),

@@ -7,6 +7,7 @@ import type { NormalizedKeep } from './keep-rules.ts';
 import type { ProxyLimits } from './limits.ts';
 import type { AnyReadModelDefinition, CapturedReadModel } from './read-model-kinds.ts';
 import type { NormalizedReconcile } from './reconcile-rules.ts';
+import type { NormalizedSample } from './sample-rules.ts';
 import type { UpstreamTimeouts } from './timeouts.ts';
 
 export interface NormalizedRoute {
@@ -17,6 +18,8 @@ export interface NormalizedRoute {
   /** The parameter that holds the key of the read model; undefined: it may be about any key. */
   readonly key?: string | undefined;
   readonly when?: NormalizedConditions | undefined;
+  /** A POST that is declared to read: what it asks is in its body. */
+  readonly isQuery?: boolean | undefined;
 }
 
 export interface NormalizedConditions {
@@ -57,10 +60,20 @@ export interface NormalizedFeature {
   readonly maxDeadLetters: number;
   readonly compare: NormalizedCompareRules;
   readonly cutover: NormalizedCutover;
+  readonly shadow: NormalizedShadow;
   /** Undefined: fig compares nothing by itself, and the gate does not ask for it. */
   readonly reconcile?: NormalizedReconcile | undefined;
   /** Changes when handlers, read model, routes or rules change; evidence of another fingerprint does not count. */
   readonly fingerprint: string;
+}
+
+/** Which of a feature's reads are compared. */
+export interface NormalizedShadow {
+  /** Reads that are compared per second at most, besides the bound of all features; undefined: only that one. */
+  readonly maxPerSecond: number | undefined;
+  readonly sample: NormalizedSample;
+  /** Tables of legacy that reads may write to. */
+  readonly harmlessWrites: readonly string[];
 }
 
 export interface NormalizedConfig {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const reads = 'a method that reads and a path, such as "GET /api/orders/:id"';
 /** Why a POST is no route, said where somebody has written one. */
 const mayWrite =
-  'a POST may write, so it cannot be asked twice; one that carries a GraphQL query can be a route with graphql: { operation: "..." }';
+  'a POST may write, so it cannot be asked twice; one that reads can be a route with reads: true (or in bodyQueries), and one that carries a GraphQL query with graphql: { operation: "..." }';
 
 /** A route without conditions: a GET or HEAD. */
 export const plainRoute = z
@@ -13,6 +13,9 @@ export const plainRoute = z
 
 /** The path of a GraphQL endpoint. */
 export const graphqlRoute = z.string().regex(/^POST \/\S*$/, 'POST and a path, such as "POST /graphql"');
+
+/** The path of a query that is sent in a body. */
+export const bodyQueryRoute = z.string().regex(/^POST \/\S*$/, 'POST and a path, such as "POST /api/search"');
 
 /** The name of an operation (GraphQL specification, section 2.1.9). */
 export const operationName = z.string().regex(/^[_A-Za-z][_0-9A-Za-z]{0,199}$/, 'the name of a GraphQL operation');
@@ -48,6 +51,8 @@ const operationRoute = z.strictObject({
   }),
 });
 
+const bodyRoute = z.strictObject({ ...conditions, route: bodyQueryRoute, reads: z.literal(true) });
+
 /** A route in `routes`. Each form is checked by itself, so that an error tells of the one that was meant. */
 export const route = z.unknown().superRefine((value, context) => {
   const checked = formOf(value).safeParse(value);
@@ -56,5 +61,6 @@ export const route = z.unknown().superRefine((value, context) => {
 
 function formOf(value: unknown): z.ZodType {
   if (typeof value !== 'object' || value === null) return plainRoute;
-  return 'graphql' in value && value.graphql !== undefined ? operationRoute : conditionalRoute;
+  if ('graphql' in value && value.graphql !== undefined) return operationRoute;
+  return 'reads' in value && value.reads !== undefined ? bodyRoute : conditionalRoute;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { captureSchema } from './capture-rules.ts';
 import { compareSchema } from './compare-rules-schema.ts';
+import { sample } from './sample-rules.ts';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
 import { callable, identifier, postgresUrl } from './plain-schema.ts';
 import { readModel } from './read-model-schema.ts';
@@ -8,7 +9,7 @@ import { reconcileSchema } from './reconcile-rules.ts';
 import { keepSchema } from './keep-rules.ts';
 import { keyProblems } from './keyed-routes.ts';
 import { previousProblems } from './previous-version.ts';
-import { graphqlRoute, operationName, plainRoute, route } from './route-schema.ts';
+import { bodyQueryRoute, graphqlRoute, operationName, plainRoute, route } from './route-schema.ts';
 
 const httpUrl = z.string().refine(isHttpUrl, 'an http:// or https:// URL');
 const port = z.number().int().min(0).max(65_535);
@@ -32,6 +33,12 @@ const cutover = z.strictObject({
   maxBreakerOpenings: z.number().int().nonnegative().optional(),
 });
 
+const shadow = z.strictObject({
+  maxPerSecond: z.number().positive().optional(),
+  sample: sample.optional(),
+  harmlessWrites: z.array(z.string().min(1)).optional(),
+});
+
 const feature = z
   .strictObject({
     name: identifier,
@@ -39,6 +46,7 @@ const feature = z
     previous: z.strictObject({ readModel, queries: z.record(plainRoute, callable).optional() }).optional(),
     queries: z.record(plainRoute, callable).optional(),
     operations: z.record(graphqlRoute, z.record(operationName, callable)).optional(),
+    bodyQueries: z.record(bodyQueryRoute, callable).optional(),
     routes: z.array(route).optional(),
     candidate: httpUrl.optional(),
     candidateTimeoutMs: z.number().positive().optional(),
@@ -46,6 +54,7 @@ const feature = z
     deadLetters: z.strictObject({ max: z.number().int().min(0).max(100_000).optional() }).optional(),
     compare: compareSchema.optional(),
     cutover: cutover.optional(),
+    shadow: shadow.optional(),
     reconcile: reconcileSchema.optional(),
   })
   .refine((value) => (value.candidate === undefined) === (value.routes === undefined), {
@@ -53,7 +62,7 @@ const feature = z
     path: ['routes'],
   })
   .refine((value) => isAnsweredHere(value) !== (value.candidate !== undefined), {
-    message: 'either queries and operations (answered in this process) or candidate (a URL)',
+    message: 'either queries, operations and bodyQueries (answered in this process) or candidate (a URL)',
     path: ['queries'],
   })
   .refine((value) => !isAnsweredHere(value) || value.readModel !== undefined, {
@@ -72,11 +81,13 @@ const feature = z
 function isAnsweredHere({
   queries,
   operations,
+  bodyQueries,
 }: {
   readonly queries?: unknown;
   readonly operations?: unknown;
+  readonly bodyQueries?: unknown;
 }): boolean {
-  return queries !== undefined || operations !== undefined;
+  return queries !== undefined || operations !== undefined || bodyQueries !== undefined;
 }
 
 const count = z.number().int().min(1);
@@ -99,7 +110,7 @@ const limits = z.strictObject({
   bodyBytes: z.union([z.number().int().min(0), z.literal(Number.POSITIVE_INFINITY)]).optional(),
   bodyTimeoutMs: milliseconds.optional(),
   bodyBytesPerSecond: z.number().positive().optional(),
-  graphqlBodyBytes: z.number().int().min(0).max(16_777_216).optional(),
+  queryBodyBytes: z.number().int().min(0).max(16_777_216).optional(),
   answerTimeoutMs: milliseconds.optional(),
 });
 
@@ -116,7 +127,7 @@ export const migrationSchema = z.strictObject({
     })
     .optional(),
   limits: limits.optional(),
-  shadow: z.strictObject({ maxPerSecond: z.number().positive().optional(), keep: keepSchema.optional() }).optional(),
+  shadow: shadow.extend({ keep: keepSchema.optional() }).optional(),
   backfill: z.strictObject({ maxLoad: z.number().gt(1).optional() }).optional(),
   capture: captureSchema.optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),

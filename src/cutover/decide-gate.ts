@@ -37,6 +37,10 @@ export interface GateHealth {
   readonly deadLetters?: number | undefined;
   /** What the breaker did in this step; absent: it stayed closed. */
   readonly breaker?: BreakerHealth | undefined;
+  /** What the comparisons are a sample of, `10 % of visitors`; absent: of everything. */
+  readonly sample?: string | undefined;
+  /** Of each route that is not compared because its reads write to legacy, one sentence without a full stop. */
+  readonly quarantined?: readonly string[] | undefined;
 }
 
 export interface BreakerHealth {
@@ -150,6 +154,7 @@ function holdsOf({ state, evidence, health, policy }: GateInput): string[] {
   if (sinceOpening !== undefined && sinceOpening < quietSeconds) {
     holds.push(`the breaker opened ${decimal(Math.round(sinceOpening))} s ago (${quietSeconds} s of quiet needed)`);
   }
+  holds.push(...(health.quarantined ?? []));
   const [uncovered] = evidence.uncovered;
   if (uncovered !== undefined) {
     const others = evidence.uncovered.length - 1;
@@ -176,9 +181,11 @@ function describeLacking(input: GateInput, { remainingClean }: PromotionEvidence
   const { matches, mismatches } = countsOf(input.evidence);
   const more = remainingClean === undefined ? undefined : `${count(remainingClean)} more needed`;
   if (mismatches === 0) {
-    if (remainingClean === undefined)
-      return `${count(matches)} clean comparisons so far: too few to prove such a limit`;
-    return `${count(matches)} of ${count(matches + remainingClean)} clean comparisons so far: ${more}`;
+    const sample = describeSample(input.health);
+    if (remainingClean === undefined) {
+      return `${count(matches)} clean comparisons so far${sample}: too few to prove such a limit`;
+    }
+    return `${count(matches)} of ${count(matches + remainingClean)} clean comparisons so far${sample}: ${more}`;
   }
   return more === undefined ? describeDifferences(input) : `${describeDifferences(input)}; ${more} that agree`;
 }
@@ -197,11 +204,15 @@ function describeCritical(critical: number, topDifference: string | undefined): 
   return topDifference === undefined ? what : `${what}: ${topDifference}`;
 }
 
-function describePass({ evidence, policy }: GateInput): string {
+function describePass({ evidence, policy, health }: GateInput): string {
   const { matches, mismatches } = countsOf(evidence);
   const agree = mismatches === 0 ? count(matches) : `${count(matches)} of ${count(matches + mismatches)}`;
   const proven = `fewer than ${percent(policy.maxMismatchRate)} differ, with ${percent(policy.confidence)} confidence`;
-  return `${agree} comparisons agree: ${proven}`;
+  return `${agree} comparisons${describeSample(health)} agree: ${proven}`;
+}
+
+function describeSample({ sample }: GateHealth): string {
+  return sample === undefined ? '' : ` in ${sample}`;
 }
 
 function count(value: number): string {

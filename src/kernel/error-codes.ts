@@ -56,6 +56,10 @@ export const errorCodes = {
     meaning: 'A report could not be written to the file that was named.',
     remedy: 'Name a file in a folder that this user may write to; the cause says what the system said.',
   },
+  FIG_NOT_QUARANTINED: {
+    meaning: 'The route is not in quarantine.',
+    remedy: 'See `fig quarantine list`; a route is named as it is written there.',
+  },
   FIG_NOT_RUNNING: {
     meaning: 'No running fig answers on the admin address.',
     remedy: 'Start `fig up`, or name its address with --admin.',

@@ -9,13 +9,16 @@ export interface HttpQuestion {
   readonly target: string;
   readonly headers: RawHeaders;
   /** What a POST asks to read. Personal: it is asked with, and neither stored nor logged. */
-  readonly graphql?: GraphqlQuery | undefined;
+  readonly query?: QueryInBody | undefined;
 }
 
-/** A GraphQL query in a request's body. Who finds one at a question may ask it again, although its method is POST. */
-export interface GraphqlQuery {
-  /** The name of the operation, as the document has it. */
-  readonly operation: string;
+/**
+ * A query in a request's body: one of GraphQL, or whatever a route that is declared to read is sent. Who finds one at a
+ * question may ask it again, although its method is POST.
+ */
+export interface QueryInBody {
+  /** The name of the GraphQL operation, as the document has it; undefined for what is no GraphQL. */
+  readonly operation: string | undefined;
   /** The whole body, byte for byte. */
   readonly body: Uint8Array;
 }
@@ -55,6 +58,8 @@ export interface Exchange {
   /** The answer is another version's. It tells what a user asked, and nothing of the version that is compared. */
   readonly isOfOtherVersion?: boolean | undefined;
   readonly question: HttpQuestion;
+  /** Who asked, see `Asker`; undefined: who has no name. */
+  readonly visitor?: string | undefined;
   readonly answer: HttpAnswer;
   readonly servedBy: Side;
   /** Present when the candidate should have served but legacy had to. */
@@ -67,8 +72,20 @@ export interface Exchange {
   readonly tookMs: number;
 }
 
+/** Who asks. Found out only when somebody looks. */
+export interface Asker {
+  /** A hash that tells visitors apart as routing does; undefined: there is but an address to go by, which many may share. */
+  readonly namedVisitor: string | undefined;
+}
+
 /** Why a copy was not taken or not kept. Each is a metric label. */
 export type DropReason =
+  /** Outside of the sample that the config asks for. */
+  | 'not-sampled'
+  /** A candidate, asked by the shadow, asks the proxy in its turn. */
+  | 'from-shadow'
+  /** Reads of the route were seen to write to legacy, so they are not asked twice. */
+  | 'writes'
   /** It may be about a key that could not be built, of which it is known that the read model is wrong. */
   | 'parked'
   /** Not chosen: more questions came than the budget of the shadow lets be compared. */
@@ -82,14 +99,14 @@ export type DropReason =
 /** Where the proxy hands copies to. Neither call may block, throw or slow the caller. */
 export interface ExchangeSink {
   /** Asked once per question, before anything is known of its answer: whether it is to be compared. */
-  wants(feature: string, route: string): boolean;
+  wants(feature: string, route: string, asker?: Asker): boolean;
   offer(exchange: Exchange): void;
   dropped(feature: string, route: string, reason: DropReason): void;
 }
 
-/** Whether asking a question (again) can change nothing: a GET, or a POST with a declared query. A HEAD tells too little. */
-export function isRepeatable({ method, graphql }: HttpQuestion): boolean {
-  return graphql === undefined ? method === 'GET' : method === 'POST';
+/** Whether asking a question (again) can change nothing: a GET or HEAD, or a POST with a declared query. */
+export function isRepeatable({ method, query }: HttpQuestion): boolean {
+  return query === undefined ? method === 'GET' || method === 'HEAD' : method === 'POST';
 }
 
 /** Values of one header, in order. */

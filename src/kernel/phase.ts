@@ -16,6 +16,8 @@ export interface FeatureRouting {
   readonly stay?: number | undefined;
   /** Version of the read model that serves; undefined: there is no other that could. */
   readonly version?: number | undefined;
+  /** Routes whose reads write to legacy, so that they are not compared. Default: none. */
+  readonly quarantined?: readonly string[] | undefined;
 }
 
 /** Who sent all reads back to legacy, why and when. */

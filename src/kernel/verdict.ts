@@ -21,6 +21,8 @@ export type DifferenceKind =
   | 'owner'
   /** Bodies differ that have no paths in common: text, bytes, two types. */
   | 'body'
+  /** The candidate gave what legacy answers another visitor. */
+  | 'visitor'
   /** The candidate failed to answer where legacy answered. */
   | 'error';
 
@@ -33,6 +35,6 @@ export interface Difference {
   /** JSON text, shortened and redacted; `undefined` where the side has nothing. */
   readonly legacy: string | undefined;
   readonly candidate: string | undefined;
-  /** The candidate reveals what legacy refuses (2xx against 401, 403, 404), or the path is declared critical. */
+  /** The candidate reveals what legacy refuses (2xx against 401, 403, 404) or what is another visitor's, or the path is declared critical. */
   readonly critical: boolean;
 }

@@ -73,6 +73,7 @@ export interface ShadowGauges {
   readonly queuedBytes: number;
   /** Since the start, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  readonly sample?: { readonly unnamed: number } | undefined;
 }
 
 export interface Metrics {
@@ -114,6 +115,7 @@ export function createMetrics(): Metrics {
   const fallbackReason = boundedLabel();
   const refusedBefore = new Map<string, number>();
   const droppedBefore = new Map<string, number>();
+  let unnamedBefore = 0;
   const kindsOfDifferences = new Set<string>();
   const refreshed = async (): Promise<Registry> => {
     const { registry, refreshFailures, requests } = instruments();
@@ -144,11 +146,13 @@ export function createMetrics(): Metrics {
         refusedBefore.set(why, count);
       }
     },
-    shadow: ({ perSecond, queued, queuedBytes, dropped }) => {
+    shadow: ({ perSecond, queued, queuedBytes, dropped, sample }) => {
       const gauges = instruments();
       gauges.perSecond.set(perSecond);
       gauges.queued.set(queued);
       gauges.queuedBytes.set(queuedBytes);
+      gauges.unnamed.inc((sample?.unnamed ?? 0) - unnamedBefore);
+      unnamedBefore = sample?.unnamed ?? 0;
       for (const [why, count] of Object.entries(dropped)) {
         gauges.dropped.inc({ reason: why }, count - (droppedBefore.get(why) ?? 0));
         droppedBefore.set(why, count);
@@ -279,6 +283,10 @@ function makeInstruments(tally: RequestTally) {
     queued: gauge('fig_shadow_queue_exchanges', 'Copies of exchanges that wait to be compared.'),
     queuedBytes: gauge('fig_shadow_queue_bytes', 'Bytes of the copies that wait to be compared.'),
     dropped: counter('fig_shadow_dropped_total', 'Questions that were not compared, by reason.', ['reason']),
+    unnamed: counter(
+      'fig_shadow_unnamed_visitors_total',
+      'Reads without a name of their visitor, where visitors are sampled: each was chosen by chance.',
+    ),
     positions: gauge('fig_capture_position_bytes', 'Position in the source log, in bytes.', ['point']),
     lagBytes: gauge('fig_capture_lag_bytes', 'Bytes of log between the source and what is applied.'),
     lagSeconds: gauge('fig_capture_lag_seconds', 'Time since the read models last stood level with the source.'),

@@ -1,7 +1,11 @@
 import { Agent, request } from 'undici';
 import type { Candidate, CandidateQuestion, CandidateResult } from '../kernel/candidate.ts';
+import type { HttpAnswer } from '../kernel/exchange.ts';
 import { describeError } from '../kernel/fig-error.ts';
 import { maxAnswerBytes } from './answer-of.ts';
+
+/** A service that has not heard of HEAD says so by these (RFC 9110, sections 15.5.6 and 15.6.2). */
+const cannotAnswerHead: ReadonlySet<number> = new Set([405, 501]);
 
 /** Not passed on: they belong to the user's connection or ask for less than the whole answer. */
 const left =
@@ -21,23 +25,16 @@ export class HttpCandidate implements Candidate, AsyncDisposable {
     const started = performance.now();
     const signal = AbortSignal.timeout(timeoutMs);
     try {
-      const headers = passedOn(question.headers);
-      const response = await request(new URL(question.target, this.#origin), {
-        method: question.method,
-        headers,
-        ...(question.graphql && { body: question.graphql.body }),
-        dispatcher: this.#agent,
-        signal,
-        responseHeaders: 'raw',
-      });
-      const body = new Uint8Array(await response.body.arrayBuffer());
-      const tookMs = performance.now() - started;
-      if (response.statusCode >= 500) {
-        return { ok: false, failure: 'failed', reason: `it answered ${response.statusCode}`, tookMs };
+      let answer = await this.#request(question, question.method, signal);
+      // What a GET is answered is what a HEAD would be, less its body (RFC 9110, section 9.3.2).
+      if (question.method === 'HEAD' && cannotAnswerHead.has(answer.status)) {
+        answer = { ...(await this.#request(question, 'GET', signal)), body: new Uint8Array() };
       }
-      // With raw response headers undici gives the flat list instead of the object that its types declare.
-      const raw = (response.headers as unknown as (Buffer | string)[]).map(String);
-      return { ok: true, answer: { status: response.statusCode, headers: raw, body }, tookMs };
+      const tookMs = performance.now() - started;
+      if (answer.status >= 500) {
+        return { ok: false, failure: 'failed', reason: `it answered ${answer.status}`, tookMs };
+      }
+      return { ok: true, answer, tookMs };
     } catch (error) {
       const failure = signal.aborted ? 'timeout' : 'failed';
       return { ok: false, failure, reason: describeError(error), tookMs: performance.now() - started };
@@ -46,6 +43,25 @@ export class HttpCandidate implements Candidate, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#agent.destroy();
+  }
+
+  async #request(
+    { target, headers, query }: CandidateQuestion,
+    method: string,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const response = await request(new URL(target, this.#origin), {
+      method,
+      headers: passedOn(headers),
+      ...(query && { body: query.body }),
+      dispatcher: this.#agent,
+      signal,
+      responseHeaders: 'raw',
+    });
+    const body = new Uint8Array(await response.body.arrayBuffer());
+    // With raw response headers undici gives the flat list instead of the object that its types declare.
+    const raw = (response.headers as unknown as (Buffer | string)[]).map(String);
+    return { status: response.statusCode, headers: raw, body };
   }
 }
 

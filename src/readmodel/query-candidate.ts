@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
-import type { GraphqlInput, QueryHandler, QueryInput } from '../config/feature-definition.ts';
+import type { BodyInput, GraphqlInput, QueryHandler, QueryInput } from '../config/feature-definition.ts';
 import type { Candidate, CandidateQuestion, CandidateResult } from '../kernel/candidate.ts';
-import type { GraphqlQuery, HttpAnswer } from '../kernel/exchange.ts';
+import { mediaTypeOf } from '../kernel/body-fields.ts';
+import { headerValue, type HttpAnswer } from '../kernel/exchange.ts';
 import { describeError } from '../kernel/fig-error.ts';
 import { answerOf } from './answer-of.ts';
 
@@ -69,12 +70,28 @@ export function inputOf(question: CandidateQuestion, db: Knex): QueryInput {
     const name = question.headers[i]!.toLowerCase();
     if (!Object.hasOwn(headers, name)) headers[name] = question.headers[i + 1]!;
   }
-  const graphql = question.graphql && graphqlInput(question.graphql);
-  return { params: question.params, query, search, headers, graphql, db };
+  return { params: question.params, query, search, headers, ...inBody(question), db };
+}
+
+function inBody({ query, headers }: CandidateQuestion): Pick<QueryInput, 'graphql' | 'body'> {
+  if (query === undefined) return {};
+  if (query.operation !== undefined) return { graphql: graphqlInput(query.operation, query.body) };
+  return { body: bodyInput(query.body, headerValue(headers, 'content-type')) };
+}
+
+function bodyInput(bytes: Uint8Array, contentType: string | undefined): BodyInput {
+  const text = Buffer.from(bytes).toString();
+  return {
+    type: mediaTypeOf(contentType),
+    bytes,
+    text,
+    json: () => JSON.parse(text) as unknown,
+    form: () => new URLSearchParams(text),
+  };
 }
 
 /** The body has been read before, when its operation was found; a server takes no variables for none. */
-function graphqlInput({ operation, body }: GraphqlQuery): GraphqlInput {
+function graphqlInput(operation: string, body: Uint8Array): GraphqlInput {
   const { query, variables } = JSON.parse(Buffer.from(body).toString()) as { query: string; variables?: unknown };
   const isRecord = typeof variables === 'object' && variables !== null && !Array.isArray(variables);
   return { operation, document: query, variables: isRecord ? (variables as Record<string, unknown>) : {} };

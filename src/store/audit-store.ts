@@ -20,7 +20,11 @@ export type AuditAction =
   /** or the one before. */
   | 'swap-version-back'
   /** A version that did not serve was taken out of the store. */
-  | 'drop-version';
+  | 'drop-version'
+  /** Reads of a route were seen to write to legacy, so that they are not compared any more; */
+  | 'quarantine'
+  /** somebody lets them be compared again. */
+  | 'lift-quarantine';
 
 /** What is kept of one transition, for as long as the control store lives. */
 export interface AuditNote {

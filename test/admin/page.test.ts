@@ -57,6 +57,49 @@ describe('the status page in a real browser', () => {
     expect(problems).toEqual([]);
   });
 
+  it('tells which share was looked at, what was left out and why, and routes that are in quarantine', async () => {
+    const route = 'GET /api/orders/:id';
+    const since = new Date(Date.now() - 3 * 60_000).toISOString();
+    const control = sampleControl({
+      features: [
+        sampleFeature({
+          quarantined: [{ feature: 'orders', route, tables: ['public.view_log', 'public.<b>x</b>'], since }],
+        }),
+      ],
+    });
+    control.reportOf = () => ({
+      ...sampleReport(),
+      looked: {
+        percent: 10,
+        by: 'visitor',
+        asked: 12_030,
+        chosen: 1_204,
+        sentence: '10 % of visitors: 1,204 of 12,030 reads',
+      },
+    });
+    control.current = {
+      ...control.current,
+      shadow: {
+        ...control.current.shadow!,
+        dropped: { 'over-budget': 7, 'not-sampled': 10_826, writes: 41, 'too-large': 2 },
+      },
+    };
+    await using opened = await open(control);
+    const { page, problems } = opened;
+    const notice = page.locator('[data-key="quarantine"]');
+    await notice.waitFor();
+    expect(await notice.innerText()).toContain(`${route} writes to public.view_log, public.<b>x</b>, found 3 min ago`);
+    await page.getByText('Looked at 10 % of visitors: 1,204 of 12,030 reads.').waitFor();
+    const shadow = await page.locator('section[aria-labelledby="shadow-title"]').innerText();
+    expect(shadow).toContain('10,826');
+    expect(shadow).toContain('41 reads of routes that write to legacy');
+    expect(shadow).toContain('2 (2 too-large)');
+    await page.screenshot({ path: `${screenshots}/status-page-quarantine.png`, fullPage: true });
+    control.current = { ...control.current, features: [sampleFeature({ quarantined: [] })] };
+    await notice.waitFor({ state: 'detached' });
+    expect(problems).toEqual([]);
+  });
+
   it('shows every feature with its phase, evidence, gate and differences, and stores a screenshot', async () => {
     await using opened = await open(sampleControl());
     const { page, problems } = opened;

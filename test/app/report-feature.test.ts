@@ -57,6 +57,18 @@ test('joins what was compared with the routes, rules and limits of the config', 
 
   const report = await reportFeature(db.knex, feature, await readingOf(store));
   expect(report).toMatchObject({ feature: 'orders', reads: 'shadow', matchRate: 0.99, critical: 0 });
+  expect(report.looked?.sentence).toBe('all reads that the budget has room for');
+  const sampled = {
+    ...feature,
+    shadow: { maxPerSecond: 5, sample: { percent: 10, by: 'visitor' } as const, harmlessWrites: [] },
+  };
+  const seen = { asked: 12_030, chosen: 1_204 };
+  expect((await reportFeature(db.knex, sampled, await readingOf(store), { seen })).looked).toEqual({
+    percent: 10,
+    by: 'visitor',
+    ...seen,
+    sentence: '10 % of visitors: 1,204 of 12,030 reads since the start (10 %)',
+  });
   expect(report.observed).toMatchObject({ match: 396, mismatch: 4, undetermined: 1, raced: 0 });
   expect(report.routes).toMatchObject([
     { route: 'GET /orders', asked: 0, kinds: 0, comparedKinds: 0, legacyP95Ms: undefined },

@@ -80,8 +80,19 @@ test('what the shadow of a worker that is gone had compared stays counted', asyn
     queued: 3,
     queuedBytes: 30,
     compared: 7,
-    dropped: { 'over-budget': 2, 'queue-full': 0, 'too-large': 0, aborted: 0, 'worker-down': 0, parked: 0 },
+    dropped: {
+      'not-sampled': 0,
+      'from-shadow': 0,
+      writes: 0,
+      'over-budget': 2,
+      'queue-full': 0,
+      'too-large': 0,
+      aborted: 0,
+      'worker-down': 0,
+      parked: 0,
+    },
     workerRestarts: 1,
+    sample: { features: { orders: { asked: 10, chosen: 4 } }, unnamed: 2 },
   };
   const departed = new Departed();
   departed.add({ ...(await reportOf(1)), shadow });
@@ -89,4 +100,5 @@ test('what the shadow of a worker that is gone had compared stays counted', asyn
   const view = sumUp([{ ...(await reportOf(1)), shadow }], departed, [1]);
   expect(view.shadow).toMatchObject({ perSecond: 100, queued: 3, compared: 21, workerRestarts: 3 });
   expect(view.shadow?.dropped['over-budget']).toBe(6);
+  expect(view.shadow?.sample).toEqual({ features: { orders: { asked: 30, chosen: 12 } }, unnamed: 6 });
 });

@@ -74,11 +74,11 @@ test('a query handler is refused for a POST, and for one without a read model', 
     /POST and a path/,
   );
   expect(() => withFeature({ readModel, operations: {}, candidate: 'http://127.0.0.1:2', routes: ['GET /a'] })).toThrow(
-    /either queries and operations/,
+    /either queries, operations and bodyQueries/,
   );
 });
 
 test('the bytes that are read ahead have a limit of their own', () => {
-  expect(normalizeConfig({ legacy }, 'test').limits.graphqlBodyBytes).toBe(262_144);
-  expect(normalizeConfig({ legacy, limits: { graphqlBodyBytes: 0 } }, 'test').limits.graphqlBodyBytes).toBe(0);
+  expect(normalizeConfig({ legacy }, 'test').limits.queryBodyBytes).toBe(262_144);
+  expect(normalizeConfig({ legacy, limits: { queryBodyBytes: 0 } }, 'test').limits.queryBodyBytes).toBe(0);
 });

@@ -27,3 +27,35 @@ test.each([
 ])('refused with the key that is wrong: %j', (shadow) => {
   expect(() => normalized(shadow)).toThrow(/shadow/);
 });
+
+test('a feature is sampled as it says itself, else as all are; its bound per second is its own', () => {
+  const routes = { candidate: 'http://new.internal', routes: ['GET /a'] };
+  const config = normalizeConfig(
+    {
+      legacy: { url: 'http://legacy.internal' },
+      shadow: { maxPerSecond: 30, sample: { percent: 10, by: 'visitor' }, harmlessWrites: ['sessions'] },
+      features: [
+        { name: 'orders', ...routes },
+        {
+          name: 'items',
+          ...routes,
+          routes: ['GET /b'],
+          shadow: { maxPerSecond: 2, sample: { percent: 0.5 }, harmlessWrites: ['audit.view_log'] },
+        },
+      ],
+    },
+    'fig.config.ts',
+  );
+  expect(config.features.map(({ shadow }) => shadow)).toEqual([
+    { maxPerSecond: undefined, sample: { percent: 10, by: 'visitor' }, harmlessWrites: ['sessions'] },
+    { maxPerSecond: 2, sample: { percent: 0.5, by: 'request' }, harmlessWrites: ['sessions', 'audit.view_log'] },
+  ]);
+  expect(config.shadow).toEqual({ maxPerSecond: 30 });
+});
+
+test.each([[{ percent: 0 }], [{ percent: 101 }], [{ by: 'visitor' }], [{ percent: 5, by: 'cookie' }]])(
+  'a sample that cannot be taken is refused: %j',
+  (sample) => {
+    expect(() => normalized({ sample })).toThrow(/shadow\.sample/);
+  },
+);

@@ -38,6 +38,21 @@ describe('the proof', () => {
     );
   });
 
+  it('holds while a route is in quarantine, and names it', () => {
+    const health = { ...healthy, quarantined: ['GET /x seems to write to legacy: table public.view_log'] };
+    expect(decide({ health })).toMatchObject({ result: 'INCONCLUSIVE', reason: health.quarantined[0] });
+  });
+
+  it('says which share was looked at', () => {
+    const health = { ...healthy, sample: '10 % of visitors' };
+    expect(decide({ health }).reason).toBe(
+      '354 comparisons in 10 % of visitors agree: fewer than 1 % differ, with 95 % confidence',
+    );
+    expect(decide({ health, evidence: evidence({ match: 353 }) }).reason).toBe(
+      '353 of 354 clean comparisons so far in 10 % of visitors: 1 more needed',
+    );
+  });
+
   it('counts a candidate that failed to answer as one that answered wrongly', () => {
     const failed = decide({ evidence: evidence({ match: 354, error: 1 }) });
     expect(failed).toMatchObject({ result: 'INCONCLUSIVE' });

@@ -96,6 +96,81 @@ test('an answer that the client did not wait for is told as dropped', async () =
   expect(proxy.dropped).toEqual([{ route: 'GET /orders/:id', reason: 'aborted' }]);
 });
 
+test('a sink is told who asks, as far as routing knows a name for them', async () => {
+  const visitors: (string | undefined)[] = [];
+  const sink: ExchangeSink = {
+    wants: (_feature, _route, asker) => {
+      visitors.push(asker?.namedVisitor);
+      return false;
+    },
+    offer: () => undefined,
+    dropped: () => undefined,
+  };
+  await using upstream = await startUpstream((_, res) => res.end('ok'));
+  const visitor = { cookie: 'session', header: undefined };
+  await using proxy = await startTestProxy(upstream.url, { ...shadowed(), sink, visitor });
+  for (const cookie of ['session=ann', 'session=bob', 'session=ann', 'other=1']) {
+    await (await fetch(`${proxy.url}/orders/1`, { headers: { cookie } })).text();
+  }
+  const [ann, bob, again, nobody] = visitors;
+  expect(ann).toMatch(/^[\w-]{43}$/);
+  expect(again).toBe(ann);
+  expect(bob).not.toBe(ann);
+  expect(nobody).toBeUndefined();
+});
+
+test('reads of a route in quarantine are answered and not compared, and counted', async () => {
+  await using upstream = await startUpstream((_, res) => res.end('ok'));
+  const { features, ...routing } = routingOf('shadow');
+  const orders = { ...features.get('orders')!, quarantined: ['GET /orders/:id'] };
+  const quarantined = { ...routing, features: new Map([['orders', orders]]) };
+  await using proxy = await startTestProxy(upstream.url, { ...shadowed(), routing: () => quarantined });
+  expect(await (await fetch(`${proxy.url}/orders/1`)).text()).toBe('ok');
+  await until(() => proxy.seen.length === 1);
+  expect(proxy.seen).toMatchObject([{ reason: 'phase-shadow', servedBy: 'legacy' }]);
+  expect(proxy.offered).toEqual([]);
+  expect(proxy.dropped).toEqual([{ route: 'GET /orders/:id', reason: 'writes' }]);
+});
+
+test('what a candidate asks on behalf of the shadow is answered and not compared in its turn', async () => {
+  await using upstream = await startUpstream((_, res) => res.end('ok'));
+  await using proxy = await startTestProxy(upstream.url, shadowed());
+  const answer = await fetch(`${proxy.url}/orders/1`, { headers: { 'x-fig-shadow': '1' } });
+  expect(await answer.text()).toBe('ok');
+  await until(() => proxy.seen.length === 1);
+  expect(proxy.offered).toEqual([]);
+  expect(proxy.dropped).toEqual([{ route: 'GET /orders/:id', reason: 'from-shadow' }]);
+});
+
+test('a client that reads slowly holds up legacy, and not the copy: it is let go of, and every byte arrives', async () => {
+  const chunk = Buffer.alloc(64 * 1024, 'x');
+  const total = 200 * chunk.byteLength;
+  await using upstream = await startUpstream((_, res) => {
+    let sent = 0;
+    const more = (): void => {
+      while (sent < total) {
+        sent += chunk.byteLength;
+        if (!res.write(chunk)) {
+          res.once('drain', more);
+          return;
+        }
+      }
+      res.end();
+    };
+    more();
+  });
+  await using proxy = await startTestProxy(upstream.url, { ...shadowed(), captureLimitBytes: chunk.byteLength });
+  const response = await fetch(`${proxy.url}/orders/1`);
+  let read = 0;
+  for await (const part of response.body!) {
+    read += part.byteLength;
+    await new Promise(setImmediate);
+  }
+  expect(read).toBe(total);
+  await until(() => proxy.dropped.length === 1);
+  expect(proxy.dropped).toEqual([{ route: 'GET /orders/:id', reason: 'too-large' }]);
+});
+
 test('a sink that wants nothing is not given anything', async () => {
   const calls: string[] = [];
   const sink = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { laterVisitors, visitorOf } from '../../proxy/visitor.ts';
+import { laterVisitors, namedVisitorOf, visitorOf } from '../../proxy/visitor.ts';
 
 const rules = { cookie: 'session', header: 'X-User' };
 const headers = ['Cookie', 'a=1; session=s%201', 'X-User', 'u1', 'Authorization', 'Bearer t', 'User-Agent', 'curl'];
@@ -39,4 +39,10 @@ test('a session that an answer sets or takes away is a name the visitor may come
   expect(laterVisitors({ cookie: undefined, header: undefined }, headers, 'x', ['Set-Cookie', 'session=n'])).toEqual(
     [],
   );
+});
+
+test('a visitor has a name by token, cookie or header, and by an address has none', () => {
+  expect(namedVisitorOf(rules, headers)).toBe(visitor(headers));
+  expect(namedVisitorOf(rules, headers.slice(4))).toBe(visitor(headers.slice(4)));
+  expect(namedVisitorOf(rules, headers.slice(6))).toBeUndefined();
 });

@@ -10,7 +10,7 @@ const questionWith = (body: string) => ({
   method: 'POST',
   target: '/graphql',
   headers: ['Content-Type', 'application/json'],
-  graphql: { operation: 'Orders', body: Buffer.from(body) },
+  query: { operation: 'Orders', body: Buffer.from(body) },
 });
 
 test('a handler is given operation, document and variables of a GraphQL query', () => {
@@ -26,6 +26,6 @@ test.each(['null', '[]', '"n"', '1'])('variables that are no object, such as %s,
 });
 
 test('any other question has none', () => {
-  const { graphql: _, ...question } = questionWith('{}');
+  const { query: _, ...question } = questionWith('{}');
   expect(inputOf(question, db).graphql).toBeUndefined();
 });

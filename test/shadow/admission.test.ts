@@ -260,3 +260,25 @@ describe('a stream of questions', () => {
     expect(admitted.rare).toBeGreaterThan(90);
   });
 });
+
+test('a feature is held to a bound of its own, divided among its routes, and what it does not use is for others', () => {
+  const admission = new Admission({
+    maxPerSecond: 100,
+    featureMaxPerSecond: new Map([['orders', 8]]),
+    random: seeded(7),
+  });
+  let [list, item, other] = [0, 0, 0];
+  for (let window = 0; window < 400; window += 1) {
+    for (let i = 0; i < 50; i += 1) {
+      if (admission.admits('orders', 'GET /orders') && window >= 40) list += 1;
+      if (i % 25 === 0 && admission.admits('orders', 'GET /orders/:id') && window >= 40) item += 1;
+      if (i % 2 === 0 && admission.admits('elsewhere', 'GET /x') && window >= 40) other += 1;
+    }
+    admission.tick(WINDOW_MS, false);
+  }
+  // 360 windows are 90 s: 8 a second of the one feature, and the rest of 100 of the other, less what is kept back.
+  expect(list + item).toBeLessThanOrEqual(90 * 8 + 40);
+  expect(list + item).toBeGreaterThan(90 * 8 * 0.8);
+  expect(item).toBeGreaterThan(list * 0.5);
+  expect(other).toBeGreaterThan(90 * 92 * 0.8);
+});

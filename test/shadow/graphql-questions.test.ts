@@ -40,7 +40,7 @@ function exchangeFor(answer: unknown): Exchange {
         'Cookie',
         's=1',
       ],
-      graphql: { operation: 'Orders', body: Buffer.from(body) },
+      query: { operation: 'Orders', body: Buffer.from(body) },
     },
     answer: { status: 200, headers: ['Content-Type', 'application/json'], body: jsonBody(answer) },
   });
@@ -85,7 +85,7 @@ test('a candidate at a URL and legacy are asked a GraphQL query with its body, a
 test('a POST that was not found to be a query is never asked again', async () => {
   await using legacy = await startEcho(() => ({}));
   await using asker = new LegacyAsker({ url: legacy.url });
-  const { graphql: _, ...question } = exchangeFor({}).question;
+  const { query: _, ...question } = exchangeFor({}).question;
   expect(await asker.ask(question)).toEqual({ ok: false, reason: 'POST is not repeated' });
   expect(legacy.asked).toHaveLength(0);
 });

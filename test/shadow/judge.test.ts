@@ -272,11 +272,17 @@ describe('when somebody cannot answer', () => {
 
 describe('what is not compared', () => {
   test.each([
-    ['head', { question: { method: 'HEAD', target: '/', headers: [] } }],
     ['method', { question: { method: 'POST', target: '/', headers: [] } }],
     ['legacy-5xx', { answer: answer('', 502) }],
     ['conditional', { answer: answer('', 304) }],
     ['range', { answer: answer('', 206) }],
+    ['range', { answer: answer('', 416) }],
+    [
+      'range',
+      { servedBy: 'candidate' as const, question: { method: 'GET', target: '/', headers: ['Range', 'bytes=0-9'] } },
+    ],
+    ['conditional', { answer: answer('', 412) }],
+    ['one-time-token', { question: { method: 'GET', target: '/login?code=1&state=2', headers: [] } }],
     ['too-large', { answer: { ...answer(''), body: Buffer.alloc(4 * 1024 * 1024 + 1) } }],
   ])('%s is skipped and nobody is asked', async (reason, more) => {
     const nobody = { ...new Register([], () => '').ports, askCandidate: () => Promise.reject(new Error('asked')) };

@@ -7,7 +7,7 @@ test.each([
   [404, '/orders/1?_=17000', '4xx'],
   [302, '/orders?', '3xx'],
 ])('%d %s has the shape %s', (status, target, shape) => {
-  expect(shapeOf(status, { target })).toBe(shape);
+  expect(shapeOf(status, { target, headers: [] })).toBe(shape);
 });
 
 test('made up parameters share one shape past a bound', () => {
@@ -21,7 +21,7 @@ test('made up parameters share one shape past a bound', () => {
   ]);
   expect(book.enter('customers', '2xx ?c')).toBe('2xx ?c');
   expect(
-    shapeOf(200, { target: `/?${Array.from({ length: 500 }, (_, i) => `p${i}=1`).join('&')}` }).length,
+    shapeOf(200, { headers: [], target: `/?${Array.from({ length: 500 }, (_, i) => `p${i}=1`).join('&')}` }).length,
   ).toBeLessThan(100);
 });
 
@@ -46,15 +46,31 @@ test.each([
   ['null', null, '2xx'],
   ['a text', 'first', '2xx'],
 ])('the variables of a GraphQL query are parameters of its shape: %s', (_, variables, shape) => {
-  expect(shapeOf(200, { target: '/graphql', graphql: queryWith(variables) })).toBe(shape);
+  expect(shapeOf(200, { target: '/graphql', headers: [], query: queryWith(variables) })).toBe(shape);
 });
 
 const keyOf = (graphql?: ReturnType<typeof queryWith>): string => {
-  const question = { method: 'POST', target: '/graphql', headers: [], graphql };
+  const question = { method: 'POST', target: '/graphql', headers: [], query: graphql };
   return Buffer.from(evidenceKey(question, Buffer.from('d'), 'match')).toString('hex');
 };
 
 test('two bodies to one target are two questions, and the same body is the same one', () => {
   expect(keyOf(queryWith({ id: 1 }))).toBe(keyOf(queryWith({ id: 1 })));
   expect(new Set([keyOf(queryWith({ id: 1 })), keyOf(queryWith({ id: 2 })), keyOf()]).size).toBe(3);
+});
+
+test.each([
+  [
+    'JSON',
+    'application/json; charset=utf-8',
+    '{"status":"open","filter":{"from":1,"to":{"day":2,"at":{"h":1}}}}',
+    '2xx ?filter&filter.from&filter.to&filter.to.at&filter.to.day&page&status',
+  ],
+  ['a form', 'application/x-www-form-urlencoded', 'status=open&status=paid&q=ann%40shop.example', '2xx ?page&q&status'],
+  ['JSON that is none', 'application/json', '{"status"', '2xx ?page'],
+  ['a list', 'application/json', '[{"a":1}]', '2xx ?page'],
+  ['a text', 'text/plain', 'status=open', '2xx ?page'],
+])('the fields of a query in a body are parameters of its shape: %s', (_, type, body, shape) => {
+  const query = { operation: undefined, body: Buffer.from(body) };
+  expect(shapeOf(200, { target: '/search?page=1', headers: ['Content-Type', type], query })).toBe(shape);
 });

@@ -181,6 +181,9 @@ describe('a queue that is full', () => {
     running.feed.dropped('orders', 'x', 'too-large');
     running.feed.dropped('orders', 'x', 'aborted');
     expect(running.feed.stats().dropped).toEqual({
+      'not-sampled': 0,
+      'from-shadow': 0,
+      writes: 0,
       'over-budget': 0,
       'queue-full': 0,
       'too-large': 1,

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { projections } from '../../migrations/0001-projections.ts';
 import { evidence } from '../../migrations/0002-evidence.ts';
 import { cutover } from '../../migrations/0003-cutover.ts';
+import { quarantine } from '../../migrations/0021-quarantine.ts';
 import { spoiledEvidence } from '../../migrations/0016-spoiled-evidence.ts';
 import { ruleHits } from '../../migrations/0017-rule-hits.ts';
 import { requestFacts } from '../../migrations/0018-request-facts.ts';
@@ -18,7 +19,7 @@ export interface EvidenceTestStore extends AsyncDisposable {
 export async function createEvidenceTestStore(): Promise<EvidenceTestStore> {
   const database = await createTestDatabase();
   const knex = openStore(database.url, { applicationName: 'fig evidence test' });
-  await migrateStore(knex, [projections, evidence, cutover, spoiledEvidence, ruleHits, requestFacts]);
+  await migrateStore(knex, [projections, evidence, cutover, spoiledEvidence, ruleHits, requestFacts, quarantine]);
   return {
     url: database.url,
     knex,

@@ -3,6 +3,7 @@ import { projections } from '../../migrations/0001-projections.ts';
 import { cutover } from '../../migrations/0003-cutover.ts';
 import { routing } from '../../migrations/0004-routing.ts';
 import { servingVersions } from '../../migrations/0010-serving-versions.ts';
+import { quarantine } from '../../migrations/0021-quarantine.ts';
 import { migrateStore, openStore } from '../../src/store/control-store.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
@@ -15,7 +16,7 @@ export interface PhaseTestStore extends AsyncDisposable {
 export async function createPhaseTestStore(): Promise<PhaseTestStore> {
   const database = await createTestDatabase();
   const knex = openStore(database.url, { applicationName: 'fig phase test' });
-  await migrateStore(knex, [projections, cutover, routing, servingVersions]);
+  await migrateStore(knex, [projections, cutover, routing, servingVersions, quarantine]);
   return {
     url: database.url,
     knex,

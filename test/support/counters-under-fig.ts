@@ -38,14 +38,15 @@ export class CountersUnderFig implements AsyncDisposable {
     this.#pool = pool;
   }
 
-  /** `legacyUrl`: an empty database of the caller's own. */
-  static async create(counters: number, legacyUrl?: string): Promise<CountersUnderFig> {
+  /** `legacyUrl`: an empty database of the caller's own. `countsViews`: a GET of one counter writes to `view_log`. */
+  static async create(counters: number, legacyUrl?: string, countsViews = false): Promise<CountersUnderFig> {
     const legacyDatabase = legacyUrl === undefined ? await createTestDatabase() : borrowed(legacyUrl);
     const databases = { legacy: legacyDatabase, target: await createTestDatabase() };
     const pool = new Pool({ connectionString: databases.legacy.url, max: 6 });
     pool.on('error', () => undefined);
     await pool.query('CREATE TABLE counters (id int PRIMARY KEY, value int NOT NULL)');
     await pool.query('INSERT INTO counters SELECT id, 0 FROM generate_series(1, $1) id', [counters]);
+    if (countsViews) await pool.query('CREATE TABLE view_log (id int, at timestamptz)');
     const held: ServerResponse[] = [];
     const legacy = await startUpstream((req, res) => {
       if (req.url === '/held') {
@@ -66,7 +67,9 @@ export class CountersUnderFig implements AsyncDisposable {
       const sql =
         req.method === 'POST'
           ? 'UPDATE counters SET value = value + 1 WHERE id = $1 RETURNING id, value'
-          : 'SELECT id, value FROM counters WHERE id = $1';
+          : countsViews
+            ? 'WITH seen AS (INSERT INTO view_log VALUES ($1, now())) SELECT id, value FROM counters WHERE id = $1'
+            : 'SELECT id, value FROM counters WHERE id = $1';
       req.resume();
       pool.query(sql, [id]).then(
         ({ rows: [row] }) =>

@@ -1,7 +1,8 @@
-import type { FeatureReport } from '../../src/app/feature-report.ts';
+import type { FeatureReport, QuarantineReport } from '../../src/app/feature-report.ts';
 import type {
   FeatureStatus,
   FigControl,
+  LiftOrder,
   PromoteRequest,
   Readiness,
   ReconcileReport,
@@ -33,6 +34,8 @@ export interface SampleControl extends FigControl {
   letters: DeadLetterDesk;
   versions: SampleVersions;
   verification: VerificationReport;
+  quarantined: readonly QuarantineReport[];
+  readonly lifted: LiftOrder[];
 }
 
 /** A control with the figures of a shop in shadow, as the real one gives them. */
@@ -51,6 +54,8 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
     letters: sampleLetters(),
     versions: sampleVersions(),
     verification: sampleVerification,
+    quarantined: [],
+    lifted: [],
     outcome: (feature, action) => ({
       feature,
       moved: true,
@@ -111,6 +116,15 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
     },
     deadLetters: () => control.letters,
     readModels: () => control.versions,
+    quarantine: () => ({
+      list: async () => ({ routes: control.quarantined }),
+      lift: async (order) => {
+        const found = control.quarantined.find((one) => one.route === order.route);
+        if (!found) throw new FigError('FIG_NOT_QUARANTINED', `${order.route} is not in quarantine`);
+        control.lifted.push(order);
+        return found;
+      },
+    }),
     verifyModel: async (feature, { sample }) => {
       known(feature);
       return { ...control.verification, feature, checked: sample };

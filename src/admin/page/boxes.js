@@ -113,7 +113,7 @@ export function captureBox(capture) {
 
 /** How the comparisons keep up. */
 export function shadowBox(shadow) {
-  const { 'over-budget': notChosen = 0, ...lost } = shadow.dropped;
+  const { 'over-budget': overBudget = 0, 'not-sampled': notSampled = 0, writes = 0, ...lost } = shadow.dropped;
   const dropped = Object.entries(lost).filter(([, n]) => n > 0);
   const total = dropped.reduce((sum, [, n]) => sum + n, 0);
   return h(
@@ -133,8 +133,10 @@ export function shadowBox(shadow) {
       ['Compared', count(shadow.compared)],
       [
         'Not chosen',
-        notChosen === 0 ? '0' : `${count(notChosen)}, at most ${count(Math.round(shadow.perSecond))}/s are compared`,
+        overBudget === 0 ? '0' : `${count(overBudget)}, at most ${count(Math.round(shadow.perSecond))}/s are compared`,
       ],
+      ...(notSampled === 0 ? [] : [['Outside of the sample', count(notSampled)]]),
+      ...(writes === 0 ? [] : [['In quarantine', `${count(writes)} reads of routes that write to legacy`]]),
       ['Waiting', `${count(shadow.queued)}, ${bytes(shadow.queuedBytes)}`],
       [
         'Dropped',

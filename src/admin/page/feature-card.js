@@ -62,10 +62,29 @@ export function featureCard(feature, status, entry) {
     ),
     readModelNotice(feature.readModel),
     reconciliationNotice(feature.readModel?.reconciliation),
+    quarantineNotice(feature.quarantined),
     versions(feature),
     steps(feature),
     h('div', { class: 'columns' }, evidence(feature, entry?.report), gate(feature, status, entry?.report)),
     differences(name, entry),
+  );
+}
+
+function quarantineNotice(quarantined = []) {
+  if (quarantined.length === 0) return undefined;
+  return h(
+    'div',
+    { class: 'notice bad', role: 'status', data: { key: 'quarantine' } },
+    h('strong', {}, quarantined.length === 1 ? 'A route is not compared: ' : 'Routes are not compared: '),
+    quarantined.length === 1 ? 'its reads write to legacy.' : 'their reads write to legacy.',
+    h(
+      'ul',
+      {},
+      quarantined.map(({ route, tables, since }) =>
+        h('li', {}, h('code', {}, route), ` writes to ${tables.join(', ')}, found ${ago(since)}`),
+      ),
+    ),
+    h('span', { class: 'quiet' }, 'See fig quarantine --help.'),
   );
 }
 
@@ -207,6 +226,7 @@ function evidence(feature, report) {
             ),
           ),
           report && h('p', { class: 'bound' }, `Mismatch rate: ${report.bound.sentence}.`),
+          report?.looked && h('p', { class: 'bound' }, `Looked at ${report.looked.sentence}.`),
           report && byRoute(report.routes),
         ],
   );

@@ -10,6 +10,7 @@ export const kindWords = {
   order: 'order differs',
   owner: 'belongs to somebody else',
   body: 'body differs',
+  visitor: "another visitor's answer",
   error: 'candidate failed',
 };
 

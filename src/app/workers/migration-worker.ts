@@ -158,7 +158,7 @@ export class MigrationWorker implements WorkerProxy {
   }
 
   async #provide(): Promise<void> {
-    const { configFile, storeUrl, maxPerSecond } = this.#job;
+    const { configFile, storeUrl, maxPerSecond, workers } = this.#job;
     const { config, readModels, source } = await this.#loaded;
     this.#behind = await startCandidateSide(this.#late, {
       config,
@@ -166,6 +166,7 @@ export class MigrationWorker implements WorkerProxy {
       storeUrl,
       positions: readModels.positions,
       maxPerSecond,
+      workers,
       metrics: this.#metrics,
       log: this.#log,
       readModels,

@@ -37,6 +37,8 @@ export interface MigrationJob extends LiveSettings {
   readonly storeUrl: string;
   /** Its share of what is compared. */
   readonly maxPerSecond: number;
+  /** How many there are, who share the bounds of features. */
+  readonly workers: number;
   readonly fenceSecret: Uint8Array;
   /** Whether the store has been heard; else `warm` follows. */
   readonly isWarm: boolean;

@@ -103,6 +103,7 @@ export class ServingInWorkers implements Serving {
       port,
       storeUrl,
       maxPerSecond: Math.max(1, Math.ceil(config.shadow.maxPerSecond / workers)),
+      workers,
       fenceSecret: this.#fenceSecret,
       isWarm: this.#isWarm,
       ...this.#settings,

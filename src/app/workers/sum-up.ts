@@ -1,4 +1,5 @@
 import type { BreakerState } from '../../../proxy/breaker.ts';
+import type { FeatureSample, SampleStats } from '../../../shadow/sampled-sink.ts';
 import type { ShadowStats } from '../../../shadow/shadow-feed.ts';
 import { countersOf, type MetricsSnapshot } from '../../observe/metrics-snapshot.ts';
 import { createTrafficObserver } from '../../observe/traffic.ts';
@@ -66,7 +67,17 @@ function sumShadows(alive: readonly ShadowStats[], gone: readonly ShadowStats[])
     compared: total(all, ({ compared }) => compared),
     dropped: addUp(all.map(({ dropped }) => dropped)),
     workerRestarts: total(all, ({ workerRestarts }) => workerRestarts),
+    sample: sumSamples(all.flatMap(({ sample }) => sample ?? [])),
   };
+}
+
+function sumSamples(all: readonly SampleStats[]): SampleStats {
+  const features: Record<string, FeatureSample> = {};
+  for (const [feature, { asked, chosen }] of all.flatMap((one) => Object.entries(one.features))) {
+    const before = features[feature] ?? { asked: 0, chosen: 0 };
+    features[feature] = { asked: before.asked + asked, chosen: before.chosen + chosen };
+  }
+  return { features, unnamed: all.reduce((sum, { unnamed }) => sum + unnamed, 0) };
 }
 
 function total(of: readonly ShadowStats[], figure: (stats: ShadowStats) => number): number {

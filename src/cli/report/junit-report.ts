@@ -34,7 +34,12 @@ function suiteOf(report: FeatureReport): { element: XmlElement; tests: number; f
     failures: cases.filter(({ outcome }) => outcome === 'failed').length,
     skipped: cases.filter(({ outcome }) => outcome === 'skipped').length,
   };
-  const properties = { reads: report.reads, fingerprint: report.fingerprint, 'mismatch rate': report.bound.sentence };
+  const properties = {
+    reads: report.reads,
+    fingerprint: report.fingerprint,
+    'mismatch rate': report.bound.sentence,
+    ...(report.looked && { 'looked at': report.looked.sentence }),
+  };
   const element = xml(
     'testsuite',
     { name: report.feature, ...counts, errors: 0, time: 0, timestamp: report.at.slice(0, 19) },

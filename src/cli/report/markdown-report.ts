@@ -50,10 +50,14 @@ function featureRow({ feature, reads, comparisons, matchRate, groups, gate }: Fe
   return `| ${cells.join(' | ')} |\n`;
 }
 
-function featureLines({ feature, gate, bound, uncovered }: FeatureReport): string {
+function featureLines({ feature, gate, bound, looked, quarantined = [], uncovered }: FeatureReport): string {
   const lacking =
     uncovered.length === 0 ? '' : ` ${formatPlural(uncovered.length, 'kind')} of request not compared yet.`;
-  return `\n- **${plainText(feature)}**: ${plainText(gate.reason)}. Mismatch rate: ${plainText(bound.sentence)}.${lacking}\n`;
+  const writers = quarantined
+    .map(({ route, tables }) => ` ${codeText(route)} is not compared, it writes to ${plainText(tables.join(', '))}.`)
+    .join('');
+  const share = looked === undefined ? '' : ` Looked at ${plainText(looked.sentence)}.`;
+  return `\n- **${plainText(feature)}**: ${plainText(gate.reason)}. Mismatch rate: ${plainText(bound.sentence)}.${share}${lacking}${writers}\n`;
 }
 
 /** Folded, and nothing where there is no rule that could hide anything. */

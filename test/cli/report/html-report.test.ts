@@ -31,6 +31,8 @@ const nasty: FeatureReport = {
   ],
   gate: { ...sampleReport().gate, reason: attack, blockers: [attack, attack] },
   uncovered: [{ route: attack, shape: attack, seen: 1 }],
+  quarantined: [{ feature: attack, route: attack, tables: [attack], since: '2026-01-01T10:00:00.000Z' }],
+  looked: { percent: 10, by: 'visitor', asked: 10, chosen: 1, sentence: attack },
   rules: [{ ...sampleRule, where: `$.${attack}`, detail: attack, because: attack, route: attack }],
   reasons: [{ route: attack, verdict: 'raced', reason: attack, count: 1 }],
 };
@@ -108,6 +110,20 @@ describe('the HTML report, opened from a file in a real browser', () => {
     expect(await card.innerText()).toContain('elements paired by id');
     expect(await card.innerText()).toContain('hid a difference in 120 of 400 answers (30.00 %) · may hide 5.00 %');
     expect({ asked, problems }).toEqual({ asked: [], problems: [] });
+  });
+
+  it('says what share was looked at, and which routes are not compared because their reads write', async () => {
+    const writer = { feature: 'orders', route: 'GET /api/orders/:id', tables: ['public.view_log'] };
+    const report: FeatureReport = {
+      ...sampleReport(),
+      looked: { percent: 10, by: 'visitor', asked: 10, chosen: 1, sentence: '10 % of visitors: 1 of 10 reads' },
+      quarantined: [{ ...writer, since: '2026-01-01T10:00:00.000Z' }],
+    };
+    await using opened = await open([report]);
+    const text = await opened.page.locator('.feature').innerText();
+    expect(text).toContain('Looked at 10 % of visitors: 1 of 10 reads.');
+    expect(text).toContain('GET /api/orders/:id writes to public.view_log');
+    expect(opened.problems).toEqual([]);
   });
 
   it('puts the lines that both sides have beside each other, and marks what is only in one', async () => {

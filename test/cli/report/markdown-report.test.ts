@@ -114,6 +114,31 @@ describe('the Markdown report, as a browser shows what a parser of GitHub’s di
     expect(Buffer.byteLength(write(features))).toBeLessThanOrEqual(markdownLimitBytes);
   });
 
+  it('says what share was looked at, and which routes are not compared because their reads write', async () => {
+    const report = {
+      ...sampleReport(),
+      looked: {
+        percent: 10,
+        by: 'visitor' as const,
+        asked: 10,
+        chosen: 1,
+        sentence: '10 % of visitors: 1 of 10 reads',
+      },
+      quarantined: [
+        {
+          feature: 'orders',
+          route: 'GET /api/orders/:id',
+          tables: ['public.view_log', '<b>x</b>'],
+          since: '2026-01-01T10:00:00.000Z',
+        },
+      ],
+    };
+    await show(write([report]));
+    const text = await page.locator('body').innerText();
+    expect(text).toContain('Looked at 10 % of visitors: 1 of 10 reads.');
+    expect(text).toContain('GET /api/orders/:id is not compared, it writes to public.view_log, <b>x</b>.');
+  });
+
   it('says so when no difference was seen', async () => {
     await show(write([emptyReport('new')]));
     expect(await page.locator('body').innerText()).toContain('No difference was seen in the present steps.');

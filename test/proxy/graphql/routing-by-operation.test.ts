@@ -45,8 +45,8 @@ test.each([
   const question = world.questions.at(-1)!;
   expect(question).toMatchObject({ feature: 'orders', route: 'Orders', method: 'POST', target: '/graphql' });
   expect(question.headers).toContain('application/json');
-  expect(question.graphql?.operation).toBe('Orders');
-  expect(Buffer.from(question.graphql!.body).toString()).toBe(ordersQuery);
+  expect(question.query?.operation).toBe('Orders');
+  expect(Buffer.from(question.query!.body).toString()).toBe(ordersQuery);
   expect(upstream.bodies).toEqual([]);
 });
 
@@ -164,8 +164,8 @@ test('the shadow gets a copy of question and answer, and of nothing that is no d
   expect(proxy.offered).toHaveLength(1);
   const [copy] = proxy.offered;
   expect(copy).toMatchObject({ route: 'Orders', servedBy: 'legacy', question: { method: 'POST', target: '/graphql' } });
-  expect(copy!.question.graphql?.operation).toBe('Orders');
-  expect(Buffer.from(copy!.question.graphql!.body).toString()).toBe(ordersQuery);
+  expect(copy!.question.query?.operation).toBe('Orders');
+  expect(Buffer.from(copy!.question.query!.body).toString()).toBe(ordersQuery);
 });
 
 test('requests that follow each other on one connection are each read for themselves and answered in order', async () => {

@@ -117,7 +117,7 @@ test('however a body is cut into chunks and packets, and wherever the limit lies
     bodies.push(await bodyOf(req));
     res.end('legacy');
   });
-  const limits = { ...defaultLimits, graphqlBodyBytes: 100 };
+  const limits = { ...defaultLimits, queryBodyBytes: 100 };
   await using proxy = await startTestProxy(upstream.url, graphqlWorld('shadow', { limits }).options);
   const text = fc.oneof(
     fc.constantFrom(ordersQuery, payMutation, ordersQuery + ordersQuery),

@@ -24,11 +24,12 @@ export function featureSection(report: FeatureReport, index: number): Markup {
       </div>
     </div>
     <div class="columns">${evidence(report)}${gate(report)}</div>
-    ${groupList(report)} ${latencyPanel(report.latency)} ${routeTable(report)} ${uncovered(report)} ${ruleList(report)}
+    ${quarantined(report)} ${groupList(report)} ${latencyPanel(report.latency)} ${routeTable(report)}
+    ${uncovered(report)} ${ruleList(report)}
   </section>`;
 }
 
-function evidence({ comparisons, matchRate, bound, reasons }: FeatureReport): Markup {
+function evidence({ comparisons, matchRate, bound, looked, reasons }: FeatureReport): Markup {
   const shown = verdicts.filter((verdict) => comparisons[verdict] > 0);
   return html`<div class="panel">
     <h3>Evidence</h3>
@@ -50,7 +51,7 @@ function evidence({ comparisons, matchRate, bound, reasons }: FeatureReport): Ma
           )}
         </ul>`
     }
-    <p class="bound">Mismatch rate: ${bound.sentence}.</p>
+    <p class="bound">Mismatch rate: ${bound.sentence}.${looked && html` Looked at ${looked.sentence}.`}</p>
     ${
       reasons.length > 0 &&
       html`<details>
@@ -99,6 +100,21 @@ function gate({ gate: { result, reason, progress, remaining, blockers } }: Featu
           ${others.map((other) => html`<li>${other}</li>`)}
         </ul>`
     }
+  </div>`;
+}
+
+function quarantined({ quarantined: routes = [] }: FeatureReport): Markup | undefined {
+  if (routes.length === 0) return undefined;
+  return html`<div class="part">
+    <h3>Not compared<span class="quiet"> because reads write to legacy</span></h3>
+    <ul class="lines">
+      ${routes.map(
+        ({ route, tables, since }) =>
+          html`<li>
+            <code>${route}</code> writes to ${tables.join(', ')} <span class="quiet">found ${timeText(since)}</span>
+          </li>`,
+      )}
+    </ul>
   </div>`;
 }
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { GatheredChunks } from '../../../proxy/graphql/gathered-chunks.ts';
+import { GatheredChunks } from '../../../proxy/body-query/gathered-chunks.ts';
 
 function gathered(chunks: readonly Buffer[]): readonly Buffer[] {
   const gathering = new GatheredChunks();
