@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Candidate } from '../src/kernel/candidate.ts';
 import { versionKey } from '../src/config/feature-versions.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
-import type { Exchange, HttpQuestion } from '../src/kernel/exchange.ts';
+import type { Exchange, HttpAnswer, HttpQuestion } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import { describeReads } from '../src/kernel/phase.ts';
@@ -16,9 +16,11 @@ import { isBeyondComparison } from './comparability.ts';
 import { AnswerComparer } from './compare-answers.ts';
 import { displayText } from './display-text.ts';
 import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from './judge.ts';
+import type { KeepRules } from './pairs/keep-answers.ts';
+import type { PairKeeper } from './pairs/pair-keeper.ts';
 import { repeatedHeaders } from './question-headers.ts';
 import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
-import { createRedactor, type Redactor } from './redact.ts';
+import { createRedactor, namesInPaths, type Redactor } from './redact.ts';
 import { withoutRunDelay } from './run-delay.ts';
 import { Semaphore } from './semaphore.ts';
 import type { ShadowSettings } from './worker-protocol.ts';
@@ -41,6 +43,8 @@ export interface ExchangeComparerOptions {
   /** How often keys of a read model have been parked, by the key of its version. Default: none ever was. */
   readonly parkings?: ((key: string) => number) | undefined;
   readonly redactionKey: Uint8Array;
+  /** Holds what differs until it is stored; undefined: no pairs are. */
+  readonly pairs?: PairKeeper | undefined;
   readonly record: (item: EvidenceItem) => void;
   readonly settings: ShadowSettings;
   readonly log: Log;
@@ -49,6 +53,7 @@ export interface ExchangeComparerOptions {
 
 interface KnownFeature {
   readonly fingerprint: string;
+  readonly compare: KeepRules;
   readonly comparer: AnswerComparer;
   readonly redactor: Redactor;
   readonly applied: AppliedPosition | undefined;
@@ -69,9 +74,9 @@ export class ExchangeComparer {
     this.#clock = options.clock ?? systemClock;
     this.#features = new Map(
       options.candidates.features.map(({ key, fingerprint, compare }) => {
-        const redactor = createRedactor(options.redactionKey, personalNames(compare.redact));
+        const redactor = createRedactor(options.redactionKey, namesInPaths(compare.redact));
         const comparer = new AnswerComparer(compare, redactor);
-        return [key, { fingerprint, comparer, redactor, applied: options.applied(key) }];
+        return [key, { fingerprint, compare, comparer, redactor, applied: options.applied(key) }];
       }),
     );
   }
@@ -84,11 +89,13 @@ export class ExchangeComparer {
     if (!feature || !candidate) return undetermined('no-candidate');
     try {
       const limits = { ...defaultJudgeLimits, fenceBudgetMs: this.#options.settings.fenceBudgetMs };
-      const ports = this.#portsFor(exchange, feature, candidate);
+      const heard: Heard = { candidate: undefined };
+      const ports = this.#portsFor(exchange, feature, hearing(candidate, heard));
       const judged = said(await judge(exchange, ports, this.#clock, limits), feature);
       // Whatever it came to: to leave out mismatches alone would make the rest look better than it is.
       const judgement = this.#wasParked(exchange) ? skippedAsParked(judged) : judged;
-      this.#options.record(this.#toItem(exchange, feature, judgement));
+      const pair = this.#hold(exchange, feature, judgement, heard);
+      this.#options.record({ ...this.#toItem(exchange, feature, judgement), pair });
       this.#tellUnsteady(exchange, judgement);
       return judgement;
     } catch (error) {
@@ -151,6 +158,11 @@ export class ExchangeComparer {
     };
   }
 
+  #hold({ question }: Exchange, { compare, redactor }: KnownFeature, { verdict, legacy }: Judgement, heard: Heard) {
+    if (verdict !== 'mismatch' && verdict !== 'error') return undefined;
+    return this.#options.pairs?.hold({ question, legacy, candidate: heard.candidate }, compare, redactor);
+  }
+
   /** Said once per place: it is what an ignore rule is wanted for. */
   #tellUnsteady({ feature, route }: Exchange, { reason, differences }: Judgement): void {
     if (reason !== 'legacy-unsteady') return;
@@ -161,6 +173,22 @@ export class ExchangeComparer {
       this.#options.log.info({ feature, route, path }, 'legacy differs from itself here; an ignore rule may be needed');
     }
   }
+}
+
+/** What the candidate answered last, which is the answer that a mismatch is about. */
+interface Heard {
+  candidate: HttpAnswer | undefined;
+}
+
+function hearing(candidate: Candidate, heard: Heard): Candidate {
+  return {
+    ask: async (question, timeoutMs) => {
+      heard.candidate = undefined;
+      const result = await candidate.ask(question, timeoutMs);
+      if (result.ok) heard.candidate = result.answer;
+      return result;
+    },
+  };
 }
 
 /** As samples show it. Of a body no more than the operation's name: the rest of it is personal. */
@@ -198,9 +226,4 @@ function undetermined(reason: 'no-candidate' | 'fault'): Judgement {
     legacyMs: undefined,
     candidateMs: undefined,
   };
-}
-
-/** The last names of the paths of redact rules: a query parameter of the same name holds the same data. */
-function personalNames(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => /([\w-]+)[^\w]*$/.exec(path)?.[1] ?? []);
 }

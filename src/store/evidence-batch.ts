@@ -2,6 +2,7 @@ import type { Side } from '../kernel/exchange.ts';
 import type { Difference, Verdict } from '../kernel/verdict.ts';
 import { compareTexts, conclusive, storable, type EvidenceItem, type EvidenceScope } from './evidence-item.ts';
 import { latencyBucketOf } from './latency-buckets.ts';
+import type { PairSource } from './stored-pair.ts';
 
 export interface SeenDifference {
   readonly difference: Difference;
@@ -9,6 +10,7 @@ export interface SeenDifference {
   readonly seenAt: number;
   /** Of the evidence that it spoils, in hex; undefined: the comparison is no distinct evidence. */
   readonly key: string | undefined;
+  readonly pair: PairSource | undefined;
 }
 
 export interface DifferenceTally {
@@ -81,7 +83,7 @@ function addLatency({ latencies }: ScopeTally, side: Side, ms: number | undefine
 }
 
 /** A group counts answers, not places: an answer whose ten items differ alike counts once. */
-function addDifferences({ differences }: ScopeTally, { question, seenAt, ...item }: EvidenceItem): void {
+function addDifferences({ differences }: ScopeTally, { question, seenAt, pair, ...item }: EvidenceItem): void {
   const key = item.key && conclusive.has(item.verdict) ? keyName(item.key) : undefined;
   const counted = new Set<string>();
   for (const difference of item.differences) {
@@ -91,7 +93,7 @@ function addDifferences({ differences }: ScopeTally, { question, seenAt, ...item
     counted.add(name);
     const group = ensure(differences, name, () => ({ path, kind: difference.kind, seen: [] }));
     const critical = item.differences.some((other) => other.critical && other.path === difference.path);
-    group.seen.push({ difference: { ...difference, critical }, question, seenAt, key });
+    group.seen.push({ difference: { ...difference, critical }, question, seenAt, key, pair });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Difference, Verdict } from '../kernel/verdict.ts';
+import type { PairSource } from './stored-pair.ts';
 
 /** What evidence is kept apart by. */
 export interface EvidenceScope {
@@ -27,6 +28,8 @@ export interface EvidenceItem extends EvidenceScope {
   readonly differences: readonly Difference[];
   /** Method and target, redacted. */
   readonly question: string;
+  /** What can be asked and compared again, of what differs. */
+  readonly pair?: PairSource | undefined;
   /** Milliseconds since the epoch. */
   readonly seenAt: number;
 }

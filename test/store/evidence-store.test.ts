@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { unmigrateStore } from '../../src/store/control-store.ts';
 import { evidence } from '../../migrations/0002-evidence.ts';
 import { projections } from '../../migrations/0001-projections.ts';
+import { storedPairs } from '../../migrations/0019-stored-pairs.ts';
 import { DifferenceStore } from '../../src/store/difference-store.ts';
 import { slotOf } from '../../src/store/difference-rows.ts';
 import { EvidenceStore } from '../../src/store/evidence-store.ts';
@@ -300,7 +301,7 @@ test('all processes on one store share the key that personal data is hashed with
 
 test('the tables of evidence can be taken back', async () => {
   await using db = await createEvidenceTestStore();
-  await unmigrateStore(db.knex, [projections, evidence]);
+  await unmigrateStore(db.knex, [projections, evidence, storedPairs]);
   const left = await db.knex.raw<{ rows: unknown[] }>(
     `SELECT table_name FROM information_schema.tables WHERE table_schema = 'fig'`,
   );
