@@ -52,13 +52,13 @@ function featureLines({ feature, gate, bound, uncovered }: FeatureReport): strin
 }
 
 function groupDetails(group: RankedGroup, index: number, isOfMany: boolean): string {
-  const { feature, path, kind, critical, route, count, samples } = group;
+  const { feature, path, kind, critical, route, count, samples, id } = group;
   const of = isOfMany ? `${plainText(feature)}: ` : '';
   const grave = critical ? ' <b>critical</b>' : '';
   return `
 <details><summary>${index + 1}. ${of}${codeText(path)} ${plainText(kindWords[kind] ?? kind)}${grave}, ${codeText(route)}, ${formatShare(group.share)}</summary>
 
-It ${plainText(describeWhatItBlocks(group))}; seen ${formatPlural(count, 'time')}.
+It ${plainText(describeWhatItBlocks(group))}; seen ${formatPlural(count, 'time')}. Group ${codeText(id)}.
 
 | request | legacy | candidate |
 |:--|:--|:--|

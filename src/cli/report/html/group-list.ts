@@ -30,7 +30,7 @@ export function groupList({ groups, comparisons }: FeatureReport): Markup {
 }
 
 function groupDetails(group: ReportGroup, index: number): Markup {
-  const { route, path, kind, critical, count, share, firstSeen, lastSeen, samples } = group;
+  const { id, route, path, kind, critical, count, share, firstSeen, lastSeen, samples } = group;
   const open = index < OPEN ? html` open` : undefined;
   return html`<details class="group${critical ? ' critical' : ''}" ${open}>
     <summary>
@@ -48,7 +48,7 @@ function groupDetails(group: ReportGroup, index: number): Markup {
     <div class="group-body">
       <p class="quiet">
         It ${group.inStep ? '' : 'was '}${describeWhatItBlocks(group)}. Seen ${formatPlural(count, 'time')}, first
-        ${timeText(firstSeen)}, last ${timeText(lastSeen)}.
+        ${timeText(firstSeen)}, last ${timeText(lastSeen)}. <code>fig replay --group ${id}</code> asks again.
       </p>
       ${samples.map(sampleTable)}
     </div>
