@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Candidate } from '../src/kernel/candidate.ts';
+import type { Candidate, CandidateResult } from '../src/kernel/candidate.ts';
 import { versionKey } from '../src/config/feature-versions.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
 import type { Exchange, HttpAnswer, HttpQuestion } from '../src/kernel/exchange.ts';
@@ -90,7 +90,7 @@ export class ExchangeComparer {
     try {
       const limits = { ...defaultJudgeLimits, fenceBudgetMs: this.#options.settings.fenceBudgetMs };
       const heard: Heard = { candidate: undefined };
-      const ports = this.#portsFor(exchange, feature, hearing(candidate, heard));
+      const ports = this.#portsFor(exchange, feature, candidate, heard);
       const judged = said(await judge(exchange, ports, this.#clock, limits), feature);
       // Whatever it came to: to leave out mismatches alone would make the rest look better than it is.
       const judgement = this.#wasParked(exchange) ? skippedAsParked(judged) : judged;
@@ -109,7 +109,7 @@ export class ExchangeComparer {
     return (this.#options.parkings?.(versionKey(feature, version)) ?? 0) !== parkings;
   }
 
-  #portsFor(exchange: Exchange, { applied, comparer }: KnownFeature, candidate: Candidate): JudgePorts {
+  #portsFor(exchange: Exchange, { applied, comparer }: KnownFeature, candidate: Candidate, heard: Heard): JudgePorts {
     const { feature, route, params, question } = exchange;
     const { candidates, legacy, settings } = this.#options;
     const asked = {
@@ -121,8 +121,12 @@ export class ExchangeComparer {
     };
     const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
     return {
-      askCandidate: () =>
-        this.#places.run(() => withoutRunDelay(() => askCandidate(candidate, asked, settings.candidateTimeoutMs))),
+      askCandidate: async () => {
+        const ask = (): Promise<CandidateResult> => askCandidate(candidate, asked, settings.candidateTimeoutMs);
+        const result = await this.#places.run(() => withoutRunDelay(ask));
+        heard.candidate = result.ok ? result.answer : undefined;
+        return result;
+      },
       askLegacy: () => withoutRunDelay(() => legacy.ask(question)),
       readSourcePosition: () => (applied ? candidates.readSourcePosition() : Promise.resolve(0n)),
       waitApplied: (position, budgetMs) => (applied ? applied.waitFor(position, budgetMs) : settle()),
@@ -178,17 +182,6 @@ export class ExchangeComparer {
 /** What the candidate answered last, which is the answer that a mismatch is about. */
 interface Heard {
   candidate: HttpAnswer | undefined;
-}
-
-function hearing(candidate: Candidate, heard: Heard): Candidate {
-  return {
-    ask: async (question, timeoutMs) => {
-      heard.candidate = undefined;
-      const result = await candidate.ask(question, timeoutMs);
-      if (result.ok) heard.candidate = result.answer;
-      return result;
-    },
-  };
 }
 
 /** As samples show it. Of a body no more than the operation's name: the rest of it is personal. */

@@ -55,12 +55,18 @@ class HeldPair implements PairSource {
   }
 
   take(): StoredPair | undefined {
-    if (this.#kept === undefined && this.#heard !== undefined) {
-      const { question } = this.#heard;
-      const answers = keepAnswers(this.#heard, this.#rules, this.#redactor, question);
-      this.#kept = { question: keepQuestion(question, this.#redactor), ...answers };
+    try {
+      return (this.#kept ??= this.#heard && this.#keep(this.#heard));
+    } catch {
+      // A batch of evidence must not be lost for one pair that we cannot read.
+      return undefined;
     }
-    return this.#kept;
+  }
+
+  #keep(heard: HeardPair): StoredPair {
+    const { question } = heard;
+    const answers = keepAnswers(heard, this.#rules, this.#redactor, question);
+    return { question: keepQuestion(question, this.#redactor), ...answers };
   }
 
   letGo(): void {
