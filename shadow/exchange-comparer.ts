@@ -119,10 +119,10 @@ export class ExchangeComparer {
       ...question,
       headers: repeatedHeaders(question.headers),
     };
+    const ask = (): Promise<CandidateResult> => askCandidate(candidate, asked, settings.candidateTimeoutMs);
     const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
     return {
       askCandidate: async () => {
-        const ask = (): Promise<CandidateResult> => askCandidate(candidate, asked, settings.candidateTimeoutMs);
         const result = await this.#places.run(() => withoutRunDelay(ask));
         heard.candidate = result.ok ? result.answer : undefined;
         return result;

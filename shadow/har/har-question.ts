@@ -15,7 +15,7 @@ export interface HarQuestion {
 export function harQuestion({ request, response }: HarEntry): HarQuestion | undefined {
   const { method, url, postData } = request;
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url) || response.status === 101) return undefined;
-  const { origin, host, pathname, search } = new URL(url);
+  const { origin, host, protocol, pathname, search } = new URL(url);
   const headers = rawHeaders(request.headers);
   const text = postData?.text;
   return {
@@ -23,8 +23,8 @@ export function harQuestion({ request, response }: HarEntry): HarQuestion | unde
     question: {
       method: method.toUpperCase(),
       target: `${pathname}${search}`,
-      // Of HTTP/2 the host is a pseudo header, and some recorders have none at all.
-      headers: ['host', host, ...keptHeaders(withoutHost(headers))],
+      // Of HTTP/2 the host is a pseudo header, and some recorders have none at all; a proxy tells an app the scheme.
+      headers: ['host', host, 'x-forwarded-proto', protocol.slice(0, -1), ...keptHeaders(withoutOrigin(headers))],
     },
     body: text === undefined || text === null ? undefined : Buffer.from(text),
     hadCredentials: hasCredentials(headers),
@@ -36,10 +36,12 @@ export function rawHeaders(headers: HarEntry['request']['headers']): string[] {
   return (headers ?? []).flatMap(({ name, value }) => (name.startsWith(':') ? [] : [name, value ?? '']));
 }
 
-function withoutHost(headers: readonly string[]): string[] {
+const ofOrigin = /^(?:host|x-forwarded-(?:host|proto))$/i;
+
+function withoutOrigin(headers: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i + 1 < headers.length; i += 2) {
-    if (headers[i]!.toLowerCase() !== 'host') kept.push(headers[i]!, headers[i + 1]!);
+    if (!ofOrigin.test(headers[i]!)) kept.push(headers[i]!, headers[i + 1]!);
   }
   return kept;
 }

@@ -20,6 +20,7 @@ export function replayCommand(context: CliContext): CommandUnknownOpts {
     .option('--anonymous', 'ask without credentials what was asked with some')
     .option('--rate <n>', 'questions a second at most', parseRate, defaultRate)
     .option('--json', 'print the report as JSON')
+    .option('--html <file>', 'write a page that opens without a network')
     .option('--fail-on <what>', 'mismatch, critical or undetermined=N%', parseReplayFailOn)
     .addHelpText('after', groupHelp)
     .action(async (options) => {
@@ -45,6 +46,7 @@ function storedCommand(context: CliContext): CommandUnknownOpts {
     .option('--anonymous', 'ask without credentials what was asked with some')
     .option('--rate <n>', 'questions a second at most', parseRate, defaultRate)
     .option('--json', 'print the report as JSON')
+    .option('--html <file>', 'write a page that opens without a network')
     .option('--fail-on <what>', 'mismatch, critical or undetermined=N%', parseReplayFailOn)
     .addHelpText('after', storedHelp)
     .action((options) => replayStored(context, options));
@@ -61,6 +63,7 @@ interface StoredOptions {
   readonly anonymous?: true | undefined;
   readonly rate: number;
   readonly json?: true | undefined;
+  readonly html?: string | undefined;
   readonly failOn?: ReturnType<typeof parseReplayFailOn> | undefined;
 }
 
@@ -73,7 +76,7 @@ async function replayStored(context: CliContext, options: StoredOptions): Promis
     const configFile = resolve(io.cwd, options.config);
     const report = await runStored({ ...options, configFile, cwd: io.cwd, given, onProgress: progress.onProgress });
     progress.stop();
-    finishReplay(context, report, options);
+    await finishReplay(context, report, options);
   });
 }
 
@@ -95,6 +98,7 @@ function harCommand(context: CliContext): CommandUnknownOpts {
     .option('--cookie <text>', 'sent with every question: "sid=1; lang=en"')
     .option('--rate <n>', 'questions a second at most', parseRate, defaultRate)
     .option('--json', 'print the report as JSON')
+    .option('--html <file>', 'write a page that opens without a network')
     .option('--fail-on <what>', 'mismatch, critical or undetermined=N%', parseReplayFailOn)
     .addHelpText('after', harHelp)
     .action(async (file, candidateFile, options) => {
@@ -117,7 +121,7 @@ function harCommand(context: CliContext): CommandUnknownOpts {
           onProgress: progress.onProgress,
         });
         progress.stop();
-        finishReplay(context, report, options);
+        await finishReplay(context, report, options);
       });
     });
 }
@@ -165,7 +169,7 @@ ${credentialsHelp}
 Examples:
   $ fig replay har shop.har                                legacy and candidate of fig.config.ts
   $ fig replay har shop.har --legacy localhost:3000 --candidate localhost:4000
-  $ fig replay har shop.har --recorded --candidate localhost:4000
+  $ fig replay har shop.har --recorded --candidate localhost:4000 --html replay.html
   $ fig replay har legacy.har candidate.har                without a network
   $ fig replay har legacy.har candidate.har --rules-of orders --fail-on mismatch --json
 ${replayExitCodesHelp}`;

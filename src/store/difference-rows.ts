@@ -33,7 +33,7 @@ export async function writeDifferences(
     }
     for (const [slot, seen] of kept) await upsertSample(tx, id, slot, seen, await pairs.idOf(seen));
   }
-  if (groups.length > 0) await pairs.dropUnused();
+  await pairs.dropUnused();
 }
 
 /** Reservoir sampling: where the nth one seen goes, if anywhere, so that each has the same chance to stay. */

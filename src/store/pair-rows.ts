@@ -6,6 +6,7 @@ import type { PairSource } from './stored-pair.ts';
 export class PairRows {
   readonly #tx: Knex.Transaction;
   readonly #scopeId: string;
+  #isChanged = false;
   readonly #written = new Map<PairSource, string | undefined>();
 
   constructor(tx: Knex.Transaction, scopeId: string) {
@@ -14,13 +15,15 @@ export class PairRows {
   }
 
   async idOf({ pair, seenAt }: SeenDifference): Promise<string | undefined> {
+    this.#isChanged = true;
     if (pair === undefined) return undefined;
     if (!this.#written.has(pair)) this.#written.set(pair, await this.#insert(pair, seenAt));
     return this.#written.get(pair);
   }
 
-  /** Of this scope those that are no sample of any group any more. */
+  /** Of this scope those that are no sample of any group any more, if samples have changed. */
   async dropUnused(): Promise<void> {
+    if (!this.#isChanged) return;
     await this.#tx.raw(
       `DELETE FROM fig.stored_pair p WHERE p.scope_id = ?
          AND NOT EXISTS (SELECT FROM fig.difference_sample s WHERE s.pair_id = p.id)`,

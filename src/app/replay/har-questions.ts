@@ -2,6 +2,8 @@ import { readHar, type HarEntry } from '../../../shadow/har/har-file.ts';
 import { harQuestion, type HarQuestion } from '../../../shadow/har/har-question.ts';
 import type { NormalizedFeature } from '../../config/normalized-config.ts';
 import { TemplateBudget, pathTemplate } from '../../observe/path-template.ts';
+import type { HttpQuestion } from '../../kernel/exchange.ts';
+import { withGiven } from './given-headers.ts';
 import { routeFinder, type RoutedQuestion } from './find-route.ts';
 import type { NotAsked } from './result.ts';
 
@@ -14,6 +16,8 @@ export interface HarSelection {
   readonly others?: string | undefined;
   /** Only questions to this origin. Default: that of the file's first request. */
   readonly origin?: string | undefined;
+  /** What questions are asked of instead, by their headers. Default: what was recorded. */
+  readonly as?: URL | undefined;
 }
 
 export interface HarAsked extends RoutedQuestion {
@@ -49,10 +53,26 @@ export function harQuestions(text: string, name: string, selection: HarSelection
     else {
       const routed = routeOf(found, selection, find, templates);
       if (typeof routed === 'string') leave(routed);
-      else asked.push({ ...routed, entry: read.entry, origin: found.origin, hadCredentials: found.hadCredentials });
+      else
+        asked.push({
+          ...routed,
+          question: askedAs(routed.question, selection.as),
+          entry: read.entry,
+          origin: found.origin,
+          hadCredentials: found.hadCredentials,
+        });
     }
   }
   return { asked, notAsked };
+}
+
+function askedAs(question: HttpQuestion, url: URL | undefined): HttpQuestion {
+  if (url === undefined) return question;
+  const { host, protocol } = url;
+  return {
+    ...question,
+    headers: withGiven(question.headers, ['host', host, 'x-forwarded-proto', protocol.slice(0, -1)]),
+  };
 }
 
 function routeOf(

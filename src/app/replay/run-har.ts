@@ -7,6 +7,7 @@ import type { NormalizedConfig, NormalizedFeature } from '../../config/normalize
 import { describeError, FigError } from '../../kernel/fig-error.ts';
 import { openStore } from '../../store/control-store.ts';
 import type { AskOptions } from './ask-all.ts';
+import { hideGiven } from './hide-given.ts';
 import { harQuestions, type HarQuestions } from './har-questions.ts';
 import { openParties, type OpenControlStore, type OpenedParties } from './open-parties.ts';
 import { plainConfig } from './plain-config.ts';
@@ -53,14 +54,22 @@ export async function runHar(options: RunHarOptions): Promise<ReplayReport> {
       feature,
       others,
       origin: options.origin?.origin,
+      as: recorded === true ? undefined : hostOf(config, options),
     });
   const har = await read(options.file);
   if (candidateFile !== undefined) return compareHars(har, await read(candidateFile), compareOf);
-  return withParties(config, har, options, ({ parties }) =>
+  const report = await withParties(config, har, options, ({ parties }) =>
     recorded === true
       ? replayRecorded(har, (question) => parties.askCandidate(question), compareOf, options)
       : replayAsked(har, (question) => parties.ask(question), options),
   );
+  return hideGiven(report, options.given);
+}
+
+/** Legacy is asked by the host that it is asked by through the proxy; one that was named on the command line by its own. */
+function hostOf({ legacy }: NormalizedConfig, { legacyUrl }: RunHarOptions): URL | undefined {
+  if (legacyUrl !== undefined || legacy.host === 'replace') return legacyUrl ?? legacy.url;
+  return legacy.host === 'keep' ? undefined : new URL(`${legacy.url.protocol}//${legacy.host}`);
 }
 
 async function configOf({ configFile, cwd }: RunHarOptions): Promise<NormalizedConfig | undefined> {

@@ -6,6 +6,7 @@ import { sharedSecret } from '../../store/setting-store.ts';
 import { checkConfig } from '../check-config.ts';
 import { checkRules, type RulesReport } from './check-rules.ts';
 import type { OpenControlStore } from './open-parties.ts';
+import { hideGiven } from './hide-given.ts';
 import { loadRules } from './plain-config.ts';
 import type { ReplayReport } from './replay-report.ts';
 import { replayStored, type ReplayStoredOptions } from './replay-stored.ts';
@@ -22,7 +23,8 @@ export type RunStoredOptions = Place & Omit<ReplayStoredOptions, 'config' | 'sto
 
 /** Asks stored questions again. Throws FIG_CONFIG_*, FIG_NOT_RUNNING, FIG_UNKNOWN_FEATURE, FIG_UNKNOWN_GROUP. */
 export async function runStored(options: RunStoredOptions): Promise<ReplayReport> {
-  return beside(options, (config, store) => replayStored({ ...options, config, store }));
+  const report = await beside(options, (config, store) => replayStored({ ...options, config, store }));
+  return hideGiven(report, options.given);
 }
 
 export interface RunRulesOptions extends Place, Pick<AskOptions, 'onProgress'> {

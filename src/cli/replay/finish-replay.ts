@@ -1,25 +1,36 @@
 import type { ReplayReport } from '../../app/replay/replay-report.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { formatBytes } from '../format.ts';
 import type { CliContext } from '../io.ts';
 import { paletteFor } from '../palette.ts';
 import type { FailOn, Failure } from '../report/fail-on.ts';
+import { writeReport } from '../report/write-report.ts';
 import { judgeReplay } from './judge-replay.ts';
 import { renderReplay } from './render-replay.ts';
 
 /** Used when the output is no terminal. */
 const DEFAULT_COLUMNS = 120;
 
-/** Prints a replay and leaves the exit code. */
-export function finishReplay(
-  context: CliContext,
-  report: ReplayReport,
-  { json, failOn = [] }: { readonly json?: true | undefined; readonly failOn?: readonly FailOn[] | undefined },
-): void {
+export interface FinishOptions {
+  readonly json?: true | undefined;
+  readonly html?: string | undefined;
+  readonly failOn?: readonly FailOn[] | undefined;
+}
+
+/** Prints a replay, writes its page if one is wanted, and leaves the exit code. */
+export async function finishReplay(context: CliContext, report: ReplayReport, options: FinishOptions): Promise<void> {
   const { io } = context;
+  if (options.html !== undefined) {
+    // Only who wants a page loads what makes one.
+    const { renderReplayHtml } = await import('./replay-html.ts');
+    const page = await renderReplayHtml(report, context.version);
+    await writeReport(io.cwd, options.html, page);
+    io.stderr.write(`wrote ${options.html} (${formatBytes(Buffer.byteLength(page))})\n`);
+  }
   const palette = paletteFor(io.stdout, io.env);
   const columns = io.stdout.columns || DEFAULT_COLUMNS;
-  io.stdout.write(json ? `${JSON.stringify(report)}\n` : renderReplay(report, palette, columns));
-  leaveExitCode(context, judgeReplay(report, failOn));
+  io.stdout.write(options.json ? `${JSON.stringify(report)}\n` : renderReplay(report, palette, columns));
+  leaveExitCode(context, judgeReplay(report, options.failOn ?? []));
 }
 
 /** Tells on stderr what failed. */

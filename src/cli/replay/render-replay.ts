@@ -48,7 +48,8 @@ function paintOutcome({ outcome }: GroupOutcome, palette: Palette): string {
   return outcome === 'remains' ? palette.red('remains') : palette.yellow('undetermined');
 }
 
-function counted({ gone, remains, undetermined, reasons }: GroupOutcome): string {
+/** `3 differ, 1 tells nothing (...)` */
+export function counted({ gone, remains, undetermined, reasons }: GroupOutcome): string {
   const parts = [
     ...(remains > 0 ? [`${formatCount(remains)} differ`] : []),
     ...(gone > 0 ? [`${formatCount(gone)} agree`] : []),

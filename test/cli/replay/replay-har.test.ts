@@ -2,9 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ReplayReport } from '../../../src/app/replay/replay-report.ts';
 import { startTestLegacy, type TestLegacy } from '../../shadow/test-legacy.ts';
+import { openBrowser } from '../../support/browser.ts';
 import { run, type Ran } from '../run-cli.ts';
 
 interface RecordedEntry {
@@ -110,6 +112,7 @@ describe('asking both sides', () => {
       candidate: '2',
     });
     expect(candidate.asked[0]?.headers['x-fig-shadow']).toBe('1');
+    expect(legacy.asked[0]?.headers).toMatchObject({ host: legacy.url.host, 'x-forwarded-proto': 'http' });
     totals.candidate = 1;
     expect(await har('shop.har', ...both(), '--fail-on', 'mismatch,undetermined=0%')).toMatchObject({ code: 0 });
   });
@@ -218,6 +221,8 @@ describe('with a config', () => {
     expect(report.verdicts).toMatchObject({ match: 1, mismatch: 1 });
     expect(report.groups).toMatchObject([{ feature: 'others', route: 'GET /others' }]);
     expect(report.left).toMatchObject([{ reason: 'no-route', questions: ['GET /elsewhere'] }]);
+    // As through the proxy, which keeps the host unless told otherwise.
+    expect(legacy.asked[0]?.headers).toMatchObject({ host: 'shop.example', 'x-forwarded-proto': 'https' });
     const ofOrders = await json('shop.har', '--feature', 'orders');
     expect(ofOrders.left.map(({ reason }) => reason).toSorted()).toEqual(['no-route', 'other-feature']);
     expect((await json('shop.har', '--rules-of', 'orders')).verdicts).toMatchObject({ match: 2, mismatch: 1 });
@@ -247,6 +252,31 @@ describe('with a config', () => {
     await save('shop.har', []);
     expect((await har('shop.har', '--rules-of', 'nope')).stderr).toContain('FIG_UNKNOWN_FEATURE');
   });
+});
+
+test('a page is written that shows what differs, whatever is in it', async () => {
+  const attack = `<img src=x onerror="document.title='owned'">`;
+  await save('legacy.har', [recorded(`/${attack}`, 1), recorded('/same', 1), recorded('/gone', 1)]);
+  await save('candidate.har', [recorded(`/${attack}`, 2), recorded('/same', 1)]);
+  const { stderr } = await har('legacy.har', 'candidate.har', '--html', 'out/replay.html');
+  expect(stderr).toContain('wrote out/replay.html');
+  const browser = await openBrowser();
+  try {
+    const page = await browser.newPage();
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    const file = pathToFileURL(join(cwd, 'out', 'replay.html')).href;
+    await page.goto(file);
+    expect(await page.title()).toBe('HAR · fig replay');
+    const text = await page.locator('main').innerText();
+    expect(text).toContain('$.total');
+    expect(text).toContain('only in the file of legacy');
+    expect(await page.locator('table.excerpt mark').allInnerTexts()).toEqual(['1', '2']);
+    expect(requests).toEqual([file]);
+    await page.screenshot({ path: 'test-results/replay.png', fullPage: true });
+  } finally {
+    await browser.close();
+  }
 });
 
 test('a file that is none, and arguments that do not fit, are refused', async () => {

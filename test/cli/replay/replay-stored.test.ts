@@ -55,9 +55,10 @@ test('both sides are asked, marked as shadow, with what is given and nothing of 
     ['Cookie', 'sid=of-a-visitor', 'Accept-Language', 'de', 'User-Agent', 'Visitor/1'],
   );
   for (const side of [stage.legacy, stage.candidate]) side.asked.length = 0;
+  stage.says.candidate = (_, { headers }) => ({ echo: headers, total: 11 });
   const env = { FIG_REPLAY_HEADERS: 'X-Tenant: blue\n\nAuthorization: Bearer from-env-123456' };
   const { code, stdout, stderr } = await run(
-    ['replay', 'stored', '--config', stage.config, '--cookie', 'sid=mine', '--header', 'X-Who: me'],
+    ['replay', 'stored', '--config', stage.config, '--cookie', 'sid=mine; lang=en', '--header', 'X-Who: me'],
     { cwd: stage.cwd, env },
   );
   expect(code).toBe(0);
@@ -65,7 +66,7 @@ test('both sides are asked, marked as shadow, with what is given and nothing of 
     expect(side.asked.length).toBeGreaterThan(0);
     for (const { headers } of side.asked) {
       expect(headers).toMatchObject({
-        cookie: 'sid=mine',
+        cookie: 'sid=mine; lang=en',
         'x-who': 'me',
         'x-tenant': 'blue',
         authorization: 'Bearer from-env-123456',
@@ -76,6 +77,7 @@ test('both sides are asked, marked as shadow, with what is given and nothing of 
     }
   }
   expect(stdout + stderr).not.toMatch(/mine|from-env|of-a-visitor/);
+  expect(stdout).toContain('$.echo');
 });
 
 test('what was asked with credentials is not asked without, unless that is wanted', async () => {

@@ -63,7 +63,7 @@ describe('a recorded question', () => {
       question: {
         method: 'GET',
         target: '/orders/1?b=2&a=%20x',
-        headers: ['host', 'shop.example', 'accept', 'text/html'],
+        headers: ['host', 'shop.example', 'x-forwarded-proto', 'https', 'accept', 'text/html'],
       },
       body: undefined,
       hadCredentials: true,

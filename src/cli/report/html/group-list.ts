@@ -55,7 +55,8 @@ function groupDetails(group: ReportGroup, index: number): Markup {
   </details>`;
 }
 
-function sampleTable({ question, at, legacy, candidate }: ReportSample): Markup {
+/** Both values of a sample beside each other, line by line. */
+export function sampleTable({ question, at, legacy, candidate }: Omit<ReportSample, 'seenAt'>): Markup {
   const rows = excerpt(legacy, candidate);
   return html`<table class="excerpt">
     <caption>
