@@ -6,7 +6,7 @@ import { withoutImpliedOrder } from '../bodies/implied-order.ts';
 import { orderKey } from '../bodies/element-tree.ts';
 import type { Redactor } from '../redact.ts';
 import { comparerFor } from './comparer-for.ts';
-import { isTouchedBy } from './path-touch.ts';
+import { isAtOrBelow } from './path-touch.ts';
 import { hidingRules } from './stored-rules.ts';
 
 export interface StoredComparison {
@@ -95,8 +95,8 @@ function mayBeHidden(
   if (!path.startsWith('$')) return false;
   // The order of elements was written down without knowing which of them are ignored.
   const isOrder = at.endsWith(`['${orderKey}']`);
-  if (isOrder) return ignored.some((rule) => isTouchedBy(rule, at.slice(0, -`['${orderKey}']`.length)));
-  return `${legacy}${candidate}`.includes(redacted) && loose.some((rule) => isTouchedBy(rule, at));
+  if (isOrder) return ignored.some((rule) => isAtOrBelow(rule, at.slice(0, -`['${orderKey}']`.length)));
+  return `${legacy}${candidate}`.includes(redacted) && loose.some((rule) => isAtOrBelow(rule, at));
 }
 
 function compareHeaders(legacy: StoredAnswer, candidate: StoredAnswer, names: readonly string[]): StoredComparison {

@@ -9,7 +9,8 @@ import type { JsonValue } from '../json/json-value.ts';
 import { parseJson } from '../json/parse-json.ts';
 import { compilePathRules, type RulesAt } from '../path-rules.ts';
 import type { Redactor } from '../redact.ts';
-import { canonicalJson, scalarsOf } from './canonical-json.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { OtherSide } from './other-side.ts';
 
 /** Characters of a body in the form in which it is stored. */
 export const maxKeptLength = 65_536;
@@ -82,8 +83,7 @@ function bodyOf(
   if (value === undefined) {
     return { form: 'opaque', kind, hash: redactor.hash(Buffer.from(body).toString('base64')), bytes };
   }
-  const shared: ReadonlySet<string> = other?.value === undefined ? new Set() : scalarsOf(other.value);
-  const text = canonicalJson(value, { rules, redactor, shared, maxLength: maxKeptLength });
+  const text = canonicalJson(value, { rules, redactor, other: new OtherSide(other?.value), maxLength: maxKeptLength });
   return text === undefined ? { form: 'too-large', bytes } : { form: 'tree', kind, text };
 }
 

@@ -10,6 +10,13 @@ export function isTouchedBy(path: string, place: string): boolean {
   return pattern.slice(0, steps.length).every((step, index) => isMet(step, steps[index]!));
 }
 
+/** Whether a path names the place itself or something below it; true as well where that cannot be known. */
+export function isAtOrBelow(path: string, place: string): boolean {
+  const [pattern, steps] = [stepsOf(path), stepsOf(place)];
+  if (pattern === undefined || steps === undefined) return true;
+  return pattern.length >= steps.length && isTouchedBy(path, place);
+}
+
 function stepsOf(path: string): readonly PatternStep[] | undefined {
   try {
     return parsePath(path);

@@ -1,0 +1,54 @@
+import { maxShown } from '../display-text.ts';
+import { isDecimal } from '../json/json-number.ts';
+import { isArray, isObject, Repeated, type JsonValue } from '../json/json-value.ts';
+import { scalarText } from '../json/scalars.ts';
+
+/** Shorter numbers are prices and amounts, which tolerances are for, and no telephone numbers. */
+const HASHED_DIGITS = 7;
+
+const times = [
+  /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)?$/,
+  /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:GMT|[+-]\d{4})$/,
+];
+
+/** What the other side's scalars are asked for. No I/O. */
+export class OtherSide {
+  /** See `scalarText`. */
+  readonly #texts = new Set<string>();
+  readonly #folded = new Set<string>();
+
+  /** Undefined: it has no values. */
+  constructor(value: JsonValue | undefined) {
+    const left: JsonValue[] = value === undefined ? [] : [value];
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      if (isArray(next)) for (const each of next) left.push(each);
+      else if (isObject(next)) for (const each of next.values()) left.push(each);
+      else if (next instanceof Repeated) for (const each of next.values) left.push(each);
+      else {
+        this.#texts.add(scalarText(next));
+        if (typeof next === 'string' && next.length <= maxShown) this.#folded.add(folded(next));
+      }
+    }
+  }
+
+  /** Whether more may be asked of a text than whether the other side has it: how far off it is, or how else it is written. */
+  needsText(text: string): boolean {
+    if (text.length > maxShown || this.#texts.has(scalarText(text))) return false;
+    const isNumber = isDecimal(text) && digitsOf(text) < HASHED_DIGITS;
+    return isNumber || times.some((pattern) => pattern.test(text)) || this.#folded.has(folded(text));
+  }
+
+  /** The same for a number, by its lexeme and its `scalarText`. */
+  needsNumber(lexeme: string, text: string): boolean {
+    return digitsOf(lexeme) < HASHED_DIGITS || !this.#texts.has(text);
+  }
+}
+
+function digitsOf(lexeme: string): number {
+  return lexeme.replaceAll(/\D/g, '').length;
+}
+
+/** What a text is whatever its case, its spaces and the form of its characters. */
+function folded(text: string): string {
+  return text.normalize('NFC').toLowerCase().replaceAll(/\s+/g, ' ').trim();
+}
