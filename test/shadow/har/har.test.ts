@@ -94,6 +94,13 @@ describe('a recorded answer', () => {
     }
   });
 
+  test('has no pseudo headers of HTTP/2', () => {
+    expect(answerOf({ headers: [{ name: ':status', value: '200' }] }).headers).toEqual([
+      'content-type',
+      'application/json',
+    ]);
+  });
+
   test('is decoded where the recorder kept the compressed bytes', () => {
     const headers = [
       { name: 'Content-Encoding', value: 'gzip' },
