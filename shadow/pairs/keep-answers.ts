@@ -11,6 +11,7 @@ import { compilePathRules, type RulesAt } from '../path-rules.ts';
 import type { Redactor } from '../redact.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { OtherSide } from './other-side.ts';
+import { rememberingRedactor } from './remembering-redactor.ts';
 
 /** Characters of a body in the form in which it is stored. */
 export const maxKeptLength = 65_536;
@@ -31,9 +32,10 @@ interface Sides<T> {
 export function keepAnswers(
   { legacy, candidate }: Sides<HttpAnswer | undefined>,
   rules: KeepRules,
-  redactor: Redactor,
+  plainRedactor: Redactor,
   asked: AskedUrl,
 ): Sides<StoredAnswer | undefined> {
+  const redactor = rememberingRedactor(plainRedactor);
   const [ours, theirs] = [readOf(legacy, asked), readOf(candidate, asked)];
   const values = [ours?.value, theirs?.value].filter((value) => value !== undefined);
   const rulesAt = (read: ReadAnswer): RulesAt =>
