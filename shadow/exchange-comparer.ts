@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Candidate, CandidateResult } from '../src/kernel/candidate.ts';
 import { versionKey } from '../src/config/feature-versions.ts';
+import type { NormalizedCompareRules } from '../src/config/normalized-config.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
 import type { Exchange, HttpAnswer, HttpQuestion } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
@@ -16,7 +17,7 @@ import { isBeyondComparison } from './comparability.ts';
 import { AnswerComparer } from './compare-answers.ts';
 import { displayText } from './display-text.ts';
 import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from './judge.ts';
-import type { KeepRules } from './pairs/keep-answers.ts';
+import { keepRulesOf } from './pairs/keep-rules.ts';
 import type { PairKeeper } from './pairs/pair-keeper.ts';
 import { repeatedHeaders } from './question-headers.ts';
 import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
@@ -53,7 +54,7 @@ export interface ExchangeComparerOptions {
 
 interface KnownFeature {
   readonly fingerprint: string;
-  readonly compare: KeepRules;
+  readonly compare: NormalizedCompareRules;
   readonly comparer: AnswerComparer;
   readonly redactor: Redactor;
   readonly applied: AppliedPosition | undefined;
@@ -162,9 +163,18 @@ export class ExchangeComparer {
     };
   }
 
-  #hold({ question }: Exchange, { compare, redactor }: KnownFeature, { verdict, legacy }: Judgement, heard: Heard) {
+  #hold(
+    { question, route }: Exchange,
+    { compare, redactor }: KnownFeature,
+    { verdict, legacy }: Judgement,
+    heard: Heard,
+  ) {
     if (verdict !== 'mismatch' && verdict !== 'error') return undefined;
-    return this.#options.pairs?.hold({ question, legacy, candidate: heard.candidate }, compare, redactor);
+    return this.#options.pairs?.hold(
+      { question, legacy, candidate: heard.candidate },
+      keepRulesOf(compare, route),
+      redactor,
+    );
   }
 
   /** Said once per place: it is what an ignore rule is wanted for. */

@@ -6,8 +6,9 @@ import { withoutImpliedOrder } from '../bodies/implied-order.ts';
 import { orderKey } from '../bodies/element-tree.ts';
 import type { Redactor } from '../redact.ts';
 import { comparerFor } from './comparer-for.ts';
+import { keepRulesOf } from './keep-rules.ts';
 import { isAtOrBelow } from './path-touch.ts';
-import { hidingRules } from './stored-rules.ts';
+import { hidingRules, type HidingRule } from './stored-rules.ts';
 
 export interface StoredComparison {
   readonly differences: readonly Difference[];
@@ -50,14 +51,15 @@ export function storedComparer(
     isPersonal: (text) => text.includes(redacted) || redactor.isPersonal(text),
   };
   const comparer = comparerFor({ ...rules, headers: ['content-type'] }, route, known);
-  const loose = hidingRules(rules).map(({ path }) => path);
-  const isUnsure = (difference: Difference): boolean => mayBeHidden(difference, loose, rules.ignore);
+  const hiding = hidingRules(rules, route);
+  const { headers: headerNames } = keepRulesOf(rules, route);
+  const isUnsure = (difference: Difference): boolean => mayBeHidden(difference, hiding);
 
   return ({ legacy, candidate }) => {
     if (legacy === undefined || candidate === undefined) return unsureOf(undefined, 'no-answer');
     const [ours, theirs] = [asAnswer(legacy), asAnswer(candidate)];
     if (legacy.status !== candidate.status) return fromComparer(comparer.compare(ours, theirs), false);
-    const headers = compareHeaders(legacy, candidate, rules.headers);
+    const headers = compareHeaders(legacy, candidate, headerNames);
     const bodies = compareBodies(legacy.body, candidate.body);
     return {
       differences: [...headers.differences, ...bodies.differences],
@@ -87,16 +89,15 @@ export function storedComparer(
 }
 
 /** Whether a rule could let the difference pass if it saw the values themselves. */
-function mayBeHidden(
-  { path, at, legacy = '', candidate = '' }: Difference,
-  loose: readonly string[],
-  ignored: readonly string[],
-): boolean {
+function mayBeHidden({ path, at, legacy = '', candidate = '' }: Difference, rules: readonly HidingRule[]): boolean {
   if (!path.startsWith('$')) return false;
   // The order of elements was written down without knowing which of them are ignored.
   const isOrder = at.endsWith(`['${orderKey}']`);
-  if (isOrder) return ignored.some((rule) => isAtOrBelow(rule, at.slice(0, -`['${orderKey}']`.length)));
-  return `${legacy}${candidate}`.includes(redacted) && loose.some((rule) => isAtOrBelow(rule, at));
+  if (isOrder)
+    return rules.some(
+      ({ rule, path: of }) => rule === 'ignore' && isAtOrBelow(of, at.slice(0, -`['${orderKey}']`.length)),
+    );
+  return `${legacy}${candidate}`.includes(redacted) && rules.some((rule) => isAtOrBelow(rule.path, at));
 }
 
 function compareHeaders(legacy: StoredAnswer, candidate: StoredAnswer, names: readonly string[]): StoredComparison {

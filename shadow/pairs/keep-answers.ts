@@ -7,21 +7,15 @@ import { comparedHeader, toComparable, type ReadableAnswer } from '../comparable
 import type { AskedUrl } from '../headers/url-reference.ts';
 import type { JsonValue } from '../json/json-value.ts';
 import { parseJson } from '../json/parse-json.ts';
-import { compilePathRules, type RulesAt } from '../path-rules.ts';
+import type { RulesAt } from '../path-rules.ts';
 import type { Redactor } from '../redact.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { compileRedaction, type KeepRules } from './keep-rules.ts';
 import { OtherSide } from './other-side.ts';
 import { rememberingRedactor } from './remembering-redactor.ts';
 
 /** Characters of a body in the form in which it is stored. */
 export const maxKeptLength = 65_536;
-
-export interface KeepRules {
-  /** Paths whose values are personal. */
-  readonly redact: readonly string[];
-  /** Names of the compared headers, in lower case. */
-  readonly headers: readonly string[];
-}
 
 interface Sides<T> {
   readonly legacy: T;
@@ -101,8 +95,4 @@ function headersOf(
     return [name, meaning === undefined ? '' : redactor.hash(meaning)];
   });
   return Object.fromEntries(entries);
-}
-
-function compileRedaction(redact: readonly string[]): RulesAt {
-  return compilePathRules({ ignore: [], keyed: {}, tolerance: {}, critical: [], redact });
 }

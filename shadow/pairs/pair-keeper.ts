@@ -1,8 +1,9 @@
 import type { HttpAnswer, HttpQuestion } from '../../src/kernel/exchange.ts';
 import type { PairSource, StoredPair } from '../../src/store/stored-pair.ts';
 import type { Redactor } from '../redact.ts';
-import { keepAnswers, type KeepRules } from './keep-answers.ts';
+import { keepAnswers } from './keep-answers.ts';
 import { keepQuestion } from './keep-question.ts';
+import type { KeepRules } from './keep-rules.ts';
 
 /** What was asked and answered, as it came. */
 export interface HeardPair {

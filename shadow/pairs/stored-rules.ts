@@ -7,8 +7,11 @@ export interface HidingRule {
   readonly path: string;
 }
 
-/** Those of a feature that can hide a difference, in the order in which they are reported. */
-export function hidingRules({ ignore, keyed, tolerance }: NormalizedCompareRules): readonly HidingRule[] {
+/** Those for one route of a feature that can hide a difference, in the order in which they are reported. */
+export function hidingRules(
+  { ignore, keyed, tolerance }: NormalizedCompareRules,
+  _route: string,
+): readonly HidingRule[] {
   return [
     ...ignore.map((path) => ({ rule: 'ignore', path })),
     ...Object.keys(keyed).map((path) => ({ rule: 'keyed', path })),

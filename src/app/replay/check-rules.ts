@@ -1,7 +1,7 @@
 import { hides, sumUpGroups, type Told, type ToldOf } from './group-outcomes.ts';
 import { storedComparer, type StoredComparison } from '../../../shadow/pairs/compare-stored.ts';
 import { hidingRules, withoutRule, type HidingRule } from '../../../shadow/pairs/stored-rules.ts';
-import { createRedactor, namesInPaths } from '../../../shadow/redact.ts';
+import { redactorFor } from '../../../shadow/pairs/keep-rules.ts';
 import type { NormalizedCompareRules } from '../../config/normalized-config.ts';
 import type { KeptPair, PairGroup } from '../../store/pair-store.ts';
 import type { ProgressEvent } from '../running-fig.ts';
@@ -52,9 +52,8 @@ export function checkRules(
 }
 
 function checkFeature({ feature, rules, pairs }: CheckedFeature, key: Uint8Array, onDone: () => void): FeatureRules {
-  const redactor = createRedactor(key, namesInPaths(rules.redact));
-  const hiding = hidingRules(rules);
-  const uses = new Map<HidingRule, number>(hiding.map((rule) => [rule, 0]));
+  const redactor = redactorFor(key, rules);
+  const uses = new Map<string, RuleUse>();
   const byRoute = new Map<string, ReturnType<typeof comparersFor>>();
   const told: ToldOf[] = [];
   for (const pair of pairs) {
@@ -64,7 +63,8 @@ function checkFeature({ feature, rules, pairs }: CheckedFeature, key: Uint8Array
     const compared = comparers.all(pair);
     for (const group of pair.groups) told.push({ ...group, feature, route, told: tellOfStored(group, compared) });
     for (const { rule, compare } of comparers.without) {
-      if (differsMore(compare(pair), compared)) uses.set(rule, uses.get(rule)! + 1);
+      const use = ensureUse(rule);
+      uses.set(nameOf(rule), { ...use, hides: use.hides + (differsMore(compare(pair), compared) ? 1 : 0) });
     }
     onDone();
   }
@@ -72,15 +72,26 @@ function checkFeature({ feature, rules, pairs }: CheckedFeature, key: Uint8Array
     feature,
     pairs: pairs.length,
     groups: sumUpGroups(told),
-    rules: [...uses].map(([rule, hidden]) => ({ ...rule, hides: hidden })),
+    rules: [...uses.values()],
   };
+
+  function ensureUse(rule: HidingRule): RuleUse {
+    return uses.get(nameOf(rule)) ?? { ...rule, hides: 0 };
+  }
 
   function comparersFor(route: string) {
     return {
       all: storedComparer(rules, route, redactor),
-      without: hiding.map((rule) => ({ rule, compare: storedComparer(withoutRule(rules, rule), route, redactor) })),
+      without: hidingRules(rules, route).map((rule) => ({
+        rule,
+        compare: storedComparer(withoutRule(rules, rule), route, redactor),
+      })),
     };
   }
+}
+
+function nameOf({ rule, path }: HidingRule): string {
+  return `${rule} ${path}`;
 }
 
 function tellOfStored({ path }: PairGroup, { differences, unsure }: StoredComparison): Told {

@@ -1,5 +1,6 @@
 import { comparerFor } from '../../../shadow/pairs/comparer-for.ts';
-import { createRedactor, namesInPaths, type Redactor } from '../../../shadow/redact.ts';
+import { redactorFor } from '../../../shadow/pairs/keep-rules.ts';
+import type { Redactor } from '../../../shadow/redact.ts';
 import type { NormalizedCompareRules } from '../../config/normalized-config.ts';
 import type { HttpAnswer, HttpQuestion } from '../../kernel/exchange.ts';
 import type { Difference } from '../../kernel/verdict.ts';
@@ -27,7 +28,7 @@ export function recordedComparer(
     const rules = rulesOf(feature);
     let known = made.get(place);
     if (known === undefined) {
-      const redactor = createRedactor(redactionKey, namesInPaths(rules.redact));
+      const redactor = redactorFor(redactionKey, rules);
       made.set(place, (known = { comparer: comparerFor(rules, route, redactor), redactor }));
     }
     const result = {

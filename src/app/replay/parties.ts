@@ -3,8 +3,9 @@ import { askCandidate } from '../../../shadow/ask-candidate.ts';
 import { LegacyAsker } from '../../../shadow/ask-legacy.ts';
 import { displayText } from '../../../shadow/display-text.ts';
 import { defaultShadowSettings, ExchangeComparer } from '../../../shadow/exchange-comparer.ts';
+import { redactorFor } from '../../../shadow/pairs/keep-rules.ts';
 import { repeatedHeaders } from '../../../shadow/question-headers.ts';
-import { createRedactor, namesInPaths, type Redactor } from '../../../shadow/redact.ts';
+import { createRedactor, type Redactor } from '../../../shadow/redact.ts';
 import type { FeatureVersion } from '../../config/feature-versions.ts';
 import type { LegacyTlsSource } from '../../config/connect-legacy.ts';
 import type { Candidate } from '../../kernel/candidate.ts';
@@ -49,9 +50,7 @@ export class Parties implements AsyncDisposable {
     const { versions, legacy, candidate, applied, readSourcePosition, redactionKey } = options;
     this.#options = options;
     this.#legacy = new LegacyAsker({ ...legacy, concurrency: 2, timeoutMs: LEGACY_TIMEOUT_MS });
-    this.#redactors = new Map(
-      versions.map(({ name, compare }) => [name, createRedactor(redactionKey, namesInPaths(compare.redact))]),
-    );
+    this.#redactors = new Map(versions.map(({ name, compare }) => [name, redactorFor(redactionKey, compare)]));
     this.#comparer = new ExchangeComparer({
       candidates: { candidate, features: versions, readSourcePosition, close: () => Promise.resolve() },
       legacy: this.#legacy,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { compilePathRules } from '../../../shadow/path-rules.ts';
+import { checkRulePaths } from '../../../shadow/pairs/comparer-for.ts';
 import { loadDefault } from '../../config/load-config.ts';
 import { normalizeConfig } from '../../config/normalize-config.ts';
 import type { NormalizedCompareRules, NormalizedConfig } from '../../config/normalized-config.ts';
@@ -37,7 +37,7 @@ export async function loadRules(file: string, cwd: string): Promise<NormalizedCo
   try {
     const compare: unknown = /\.json$/i.test(path) ? JSON.parse(await readFile(path, 'utf8')) : await loadDefault(path);
     const rules = plainConfig({ feature: 'rules', compare }, file).features[0]!.compare;
-    compilePathRules(rules);
+    checkRulePaths(rules);
     return rules;
   } catch (error) {
     throw new FigError('FIG_RULES_INVALID', `${file}: ${describeError(error)}`, { cause: error });

@@ -1,19 +1,18 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { compilePathRules } from '../../../shadow/path-rules.ts';
+import { checkRulePaths } from '../../../shadow/pairs/comparer-for.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import type { NormalizedConfig, NormalizedFeature } from '../../config/normalized-config.ts';
 import { describeError, FigError } from '../../kernel/fig-error.ts';
-import { openStore } from '../../store/control-store.ts';
 import type { AskOptions } from './ask-all.ts';
 import { hideGiven } from './hide-given.ts';
 import { harQuestions, type HarQuestions } from './har-questions.ts';
-import { openParties, type OpenControlStore, type OpenedParties } from './open-parties.ts';
+import { openParties, type OpenedParties } from './open-parties.ts';
 import { plainConfig } from './plain-config.ts';
 import { compareHars, replayAsked, replayRecorded, type RulesOf } from './replay-har.ts';
 import type { ReplayReport } from './replay-report.ts';
-import { storeUrlBeside } from './store-of.ts';
+import { openControlStore } from './store-of.ts';
 
 export interface RunHarOptions extends AskOptions {
   readonly file: string;
@@ -79,7 +78,7 @@ async function configOf({ configFile, cwd }: RunHarOptions): Promise<NormalizedC
   const config = await loadConfig(path);
   for (const { name, compare } of config.features) {
     try {
-      compilePathRules(compare);
+      checkRulePaths(compare);
     } catch (error) {
       throw new FigError('FIG_CONFIG_INVALID', `a rule in compare of ${name} cannot be read: ${describeError(error)}`);
     }
@@ -148,10 +147,4 @@ async function withParties(
   } finally {
     await store?.knex.destroy();
   }
-}
-
-/** For a command that reads beside a running fig; destroy its pool. Throws FIG_NOT_RUNNING. */
-export async function openControlStore(config: NormalizedConfig, cwd: string): Promise<OpenControlStore> {
-  const url = await storeUrlBeside(config, cwd);
-  return { url, knex: openStore(url, { applicationName: 'fig replay', max: 2 }) };
 }

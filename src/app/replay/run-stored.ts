@@ -10,7 +10,7 @@ import { hideGiven } from './hide-given.ts';
 import { loadRules } from './plain-config.ts';
 import type { ReplayReport } from './replay-report.ts';
 import { replayStored, type ReplayStoredOptions } from './replay-stored.ts';
-import { openControlStore } from './run-har.ts';
+import { openControlStore } from './store-of.ts';
 import type { AskOptions } from './ask-all.ts';
 
 interface Place {

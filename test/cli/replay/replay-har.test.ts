@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -284,6 +284,8 @@ test('a file that is none, and arguments that do not fit, are refused', async ()
   await save('shop.har', [recorded('/a', 1)]);
   expect((await har('text.har', ...both())).stderr).toContain('FIG_HAR_INVALID');
   expect((await har('missing.har', ...both())).stderr).toContain('FIG_HAR_INVALID');
+  await truncate(join(cwd, 'text.har'), 500_000_001);
+  expect((await har('text.har', ...both())).stderr).toContain('more than can be read');
   expect(await har('shop.har')).toMatchObject({ code: 2 });
   expect(await har('shop.har', '--candidate', candidate.url.href)).toMatchObject({ code: 2 });
   expect(await har('shop.har', 'shop.har', '--rules-of', 'orders')).toMatchObject({ code: 2 });

@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ReplayReport } from '../../../src/app/replay/replay-report.ts';
 import { groupIdOf } from '../../../src/store/group-id.ts';
+import { createTestDatabase } from '../../support/test-database.ts';
 import { run, type Ran } from '../run-cli.ts';
 import { setStage, type Stage } from './stored-questions.ts';
 
@@ -147,4 +150,20 @@ test('what does not fit is refused with what to do', async () => {
   const secret = await refused('stored', '--header', 'secret-token-without-a-name', ...config);
   expect(secret).toMatch(/^2 [^]*Name: value/);
   expect(secret).not.toContain('secret-token');
+});
+
+async function told(store: string | undefined): Promise<string> {
+  const config = join(stage.cwd, 'other.mjs');
+  await writeFile(config, `export default ${JSON.stringify({ legacy: { url: 'http://127.0.0.1:9' }, store })};`);
+  const { code, stderr } = await run(['replay', 'stored', '--config', config], { cwd: stage.cwd });
+  return `${code} ${stderr}`;
+}
+
+test('a store that is away, that no fig has used, or that does not run is told apart from one without questions', async () => {
+  await using database = await createTestDatabase();
+  const away = new URL(database.url);
+  away.port = '9';
+  expect(await told(database.url)).toContain('FIG_STORE_UNREACHABLE');
+  expect(await told(away.href)).toContain('FIG_STORE_UNREACHABLE');
+  expect(await told(undefined)).toContain('FIG_NOT_RUNNING');
 });
