@@ -91,7 +91,7 @@ function harCommand(context: CliContext): CommandUnknownOpts {
     .option('--recorded', 'do not ask legacy: compare what was recorded with what the candidate answers now')
     .option('--feature <name>', 'only what belongs to this feature; without a config, its name in the report')
     .option('--rules-of <feature>', 'compare by the rules of this feature what no route of the config takes')
-    .option('--origin <url>', 'only questions to this origin (default: that of the first)', parseHttpUrl)
+    .option('--origin <url>', 'only questions to this origin (default: that of the first that succeeded)', parseHttpUrl)
     .option('-c, --config <file>', 'the config file (default: fig.config.ts, if it is there)')
     .option('--no-config', 'without a config, also where there is one')
     .option('--header <line>', 'sent with every question: "Authorization: Bearer ..."; again for several', collect)

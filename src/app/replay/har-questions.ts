@@ -1,4 +1,4 @@
-import { readHar, type HarEntry } from '../../../shadow/har/har-file.ts';
+import { readHar, type HarEntry, type ReadEntry } from '../../../shadow/har/har-file.ts';
 import { harQuestion, type HarQuestion } from '../../../shadow/har/har-question.ts';
 import type { NormalizedFeature } from '../../config/normalized-config.ts';
 import { TemplateBudget, pathTemplate } from '../../observe/path-template.ts';
@@ -14,7 +14,7 @@ export interface HarSelection {
   readonly feature?: string | undefined;
   /** The name that questions without a route of the config go by; undefined: they are left out. */
   readonly others?: string | undefined;
-  /** Only questions to this origin. Default: that of the file's first request. */
+  /** Only questions to this origin. Default: that of the first request that was answered with success. */
   readonly origin?: string | undefined;
   /** What questions are asked of instead, by their headers. Default: what was recorded. */
   readonly as?: URL | undefined;
@@ -39,8 +39,9 @@ export function harQuestions(text: string, name: string, selection: HarSelection
   const templates = new TemplateBudget(MAX_TEMPLATES);
   const asked: HarAsked[] = [];
   const notAsked: NotAsked[] = [];
-  let origin = selection.origin;
-  for (const read of readHar(text, name)) {
+  const entries = readHar(text, name);
+  const origin = selection.origin ?? originOf(entries);
+  for (const read of entries) {
     if (!read.ok) {
       notAsked.push({ question: `entry ${read.index + 1}: ${read.problem}`, reason: 'no-entry' });
       continue;
@@ -49,7 +50,7 @@ export function harQuestions(text: string, name: string, selection: HarSelection
     const question = found ? `${found.question.method} ${found.question.target}` : read.entry.request.url;
     const leave = (reason: string): void => void notAsked.push({ question: question.slice(0, 200), reason });
     if (found === undefined) leave('not-http');
-    else if (found.origin !== (origin ??= found.origin)) leave('other-origin');
+    else if (found.origin !== origin) leave('other-origin');
     else {
       const routed = routeOf(found, selection, find, templates);
       if (typeof routed === 'string') leave(routed);
@@ -64,6 +65,18 @@ export function harQuestions(text: string, name: string, selection: HarSelection
     }
   }
   return { asked, notAsked };
+}
+
+/** What is typed is often sent on to https or to another host before anything is shown. */
+function originOf(entries: readonly ReadEntry[]): string | undefined {
+  const read = entries.flatMap((each) => (each.ok ? [each.entry] : []));
+  const shown = read.find((entry) => isSuccess(entry) && harQuestion(entry) !== undefined);
+  const first = shown ?? read.find((entry) => harQuestion(entry) !== undefined);
+  return first && harQuestion(first)?.origin;
+}
+
+function isSuccess({ response: { status } }: HarEntry): boolean {
+  return status >= 200 && status < 300;
 }
 
 function askedAs(question: HttpQuestion, url: URL | undefined): HttpQuestion {

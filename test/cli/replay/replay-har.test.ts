@@ -199,6 +199,18 @@ describe('two files', () => {
     expect(asked(legacy)).toEqual([]);
   });
 
+  test('begin where something is shown, not where the browser was sent on', async () => {
+    const sentOn = recorded('/', 0, {
+      request: { url: 'http://shop.example/' },
+      response: { status: 301, headers: [{ name: 'location', value: 'https://shop.example/' }], content: { size: 0 } },
+    });
+    await save('legacy.har', [sentOn, recorded('/orders/1', 1)]);
+    await save('candidate.har', [recorded('/orders/1', 1)]);
+    const report = await json('legacy.har', 'candidate.har');
+    expect(report.verdicts).toMatchObject({ match: 1 });
+    expect(report.left).toMatchObject([{ reason: 'other-origin', count: 1 }]);
+  });
+
   test('of which the candidate reveals what legacy refuses have a critical difference', async () => {
     await save('legacy.har', [recorded('/orders/1', 1, { response: { status: 403 } })]);
     await save('candidate.har', [recorded('/orders/1', 1)]);
