@@ -4,6 +4,7 @@ import { scalarText } from '../json/scalars.ts';
 import type { RulesAt } from '../path-rules.ts';
 import type { Redactor } from '../redact.ts';
 import type { OtherSide } from './other-side.ts';
+import { isSecretField } from './secret-fields.ts';
 
 export interface KeepOptions {
   /** Only which places are personal. */
@@ -14,7 +15,14 @@ export interface KeepOptions {
   readonly maxLength: number;
 }
 
-type Task = string | { readonly value: JsonValue; readonly rules: RulesAt };
+interface Part {
+  readonly value: JsonValue;
+  readonly rules: RulesAt;
+  /** It stands under a name that says so. */
+  readonly isSecret: boolean;
+}
+
+type Task = string | Part;
 
 /**
  * JSON text of a value as it is stored; undefined where it is too long. It reads as the value that it was, only that most texts
@@ -24,13 +32,13 @@ export function canonicalJson(value: JsonValue, options: KeepOptions): string | 
   const { rules, redactor, maxLength } = options;
   const pieces: string[] = [];
   let length = 0;
-  const tasks: Task[] = [{ value, rules }];
+  const tasks: Task[] = [{ value, rules, isSecret: false }];
   for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
     if (typeof task !== 'string' && isContainer(task.value) && !task.rules.redacted) {
-      for (const part of partsOf(task.value, task.rules, redactor).toReversed()) tasks.push(part);
+      for (const part of partsOf(task, task.value, redactor).toReversed()) tasks.push(part);
       continue;
     }
-    const text = typeof task === 'string' ? task : leafText(task.value, task.rules, options);
+    const text = typeof task === 'string' ? task : leafText(task, options);
     length += text.length;
     if (length > maxLength) return undefined;
     pieces.push(text);
@@ -38,11 +46,11 @@ export function canonicalJson(value: JsonValue, options: KeepOptions): string | 
   return pieces.join('');
 }
 
-function leafText(leaf: JsonValue, rules: RulesAt, { redactor, other }: KeepOptions): string {
+function leafText({ value: leaf, rules, isSecret }: Part, { redactor, other }: KeepOptions): string {
   const hashed = (text: string): string => JSON.stringify(redactor.hash(text));
   if (isContainer(leaf)) return hashed(digestJson(leaf, rules).toString('hex'));
   const text = scalarText(leaf);
-  if (rules.redacted) return hashed(text);
+  if (rules.redacted || isSecret) return hashed(text);
   if (leaf === null || typeof leaf === 'boolean') return text;
   if (typeof leaf === 'string') return other.needsText(leaf) ? JSON.stringify(redactor.text(leaf)) : hashed(text);
   if (!other.needsNumber(leaf.lexeme, text)) return hashed(text);
@@ -50,11 +58,11 @@ function leafText(leaf: JsonValue, rules: RulesAt, { redactor, other }: KeepOpti
 }
 
 /** What stands below a container, with the brackets and names between. */
-function partsOf(value: JsonContainer, rules: RulesAt, redactor: Redactor): Task[] {
+function partsOf({ rules, isSecret }: Part, value: JsonContainer, redactor: Redactor): Task[] {
   const parts: Task[] = [];
   if (isArray(value)) {
     for (const [index, each] of value.entries()) {
-      parts.push(index === 0 ? '[' : ',', { value: each, rules: rules.into(index) });
+      parts.push(index === 0 ? '[' : ',', { value: each, rules: rules.into(index), isSecret });
     }
     parts.push(parts.length === 0 ? '[]' : ']');
     return parts;
@@ -63,7 +71,11 @@ function partsOf(value: JsonContainer, rules: RulesAt, redactor: Redactor): Task
   for (const [key, member] of isObject(value) ? value : []) {
     const name = `${JSON.stringify(redactor.text(key))}:`;
     for (const each of member instanceof Repeated ? member.values : [member]) {
-      parts.push(`${parts.length === 0 ? '{' : ','}${name}`, { value: each, rules: rules.into(key) });
+      parts.push(`${parts.length === 0 ? '{' : ','}${name}`, {
+        value: each,
+        rules: rules.into(key),
+        isSecret: isSecret || isSecretField(key),
+      });
     }
   }
   parts.push(parts.length === 0 ? '{}' : '}');

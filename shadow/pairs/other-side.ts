@@ -6,8 +6,9 @@ import { scalarText } from '../json/scalars.ts';
 /** Shorter numbers are prices and amounts, which tolerances are for, and no telephone numbers. */
 const HASHED_DIGITS = 7;
 
+/** With a time of day: a date alone may be somebody's birthday. */
 const times = [
-  /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)?$/,
+  /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?$/,
   /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:GMT|[+-]\d{4})$/,
 ];
 
@@ -15,7 +16,6 @@ const times = [
 export class OtherSide {
   /** See `scalarText`. */
   readonly #texts = new Set<string>();
-  readonly #folded = new Set<string>();
 
   /** Undefined: it has no values. */
   constructor(value: JsonValue | undefined) {
@@ -24,18 +24,15 @@ export class OtherSide {
       if (isArray(next)) for (const each of next) left.push(each);
       else if (isObject(next)) for (const each of next.values()) left.push(each);
       else if (next instanceof Repeated) for (const each of next.values) left.push(each);
-      else {
-        this.#texts.add(scalarText(next));
-        if (typeof next === 'string' && next.length <= maxShown) this.#folded.add(folded(next));
-      }
+      else this.#texts.add(scalarText(next));
     }
   }
 
-  /** Whether more may be asked of a text than whether the other side has it: how far off it is, or how else it is written. */
+  /** Whether more may be asked of a text than whether the other side has it: how far off it is. */
   needsText(text: string): boolean {
     if (text.length > maxShown || this.#texts.has(scalarText(text))) return false;
     const isNumber = isDecimal(text) && digitsOf(text) < HASHED_DIGITS;
-    return isNumber || times.some((pattern) => pattern.test(text)) || this.#folded.has(folded(text));
+    return isNumber || times.some((pattern) => pattern.test(text));
   }
 
   /** The same for a number, by its lexeme and its `scalarText`. */
@@ -46,9 +43,4 @@ export class OtherSide {
 
 function digitsOf(lexeme: string): number {
   return lexeme.replaceAll(/\D/g, '').length;
-}
-
-/** What a text is whatever its case, its spaces and the form of its characters. */
-function folded(text: string): string {
-  return text.normalize('NFC').toLowerCase().replaceAll(/\s+/g, ' ').trim();
 }
