@@ -3,8 +3,10 @@ import { isDecimal } from '../json/json-number.ts';
 import { isArray, isObject, Repeated, type JsonValue } from '../json/json-value.ts';
 import { scalarText } from '../json/scalars.ts';
 
-/** Shorter numbers are prices and amounts, which tolerances are for, and no telephone numbers. */
+/** Shorter numbers are prices and amounts, which tolerances are for. */
 const HASHED_DIGITS = 7;
+/** As long as telephone numbers, which are hashes also where only one side has them. */
+const ALWAYS_HASHED_DIGITS = 9;
 
 /** With a time of day: a date alone may be somebody's birthday. */
 const times = [
@@ -37,7 +39,8 @@ export class OtherSide {
 
   /** The same for a number, by its lexeme and its `scalarText`. */
   needsNumber(lexeme: string, text: string): boolean {
-    return digitsOf(lexeme) < HASHED_DIGITS || !this.#texts.has(text);
+    const digits = digitsOf(lexeme);
+    return digits < HASHED_DIGITS || (digits < ALWAYS_HASHED_DIGITS && !this.#texts.has(text));
   }
 }
 

@@ -18,10 +18,11 @@ const stranger = {
   name: 'Katherine Johnson',
   street: '7 Orbit Way',
   phone: '+1 202 555 0143',
+  number: 12025550143,
   email: 'kj@nasa.example',
 };
 const seeded = [
-  ...Object.values(stranger),
+  ...Object.values(stranger).map(String),
   'Katherine',
   ...Object.values(personal).map(String),
   'Grace',
