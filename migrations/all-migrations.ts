@@ -16,6 +16,7 @@ import { projectionEpoch } from './0015-projection-epoch.ts';
 import { spoiledEvidence } from './0016-spoiled-evidence.ts';
 import { ruleHits } from './0017-rule-hits.ts';
 import { requestFacts } from './0018-request-facts.ts';
+import { storedPairs } from './0019-stored-pairs.ts';
 import { quarantine } from './0021-quarantine.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
@@ -39,5 +40,6 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   spoiledEvidence,
   ruleHits,
   requestFacts,
+  storedPairs,
   quarantine,
 ];

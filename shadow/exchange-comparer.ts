@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Candidate } from '../src/kernel/candidate.ts';
+import type { Candidate, CandidateResult } from '../src/kernel/candidate.ts';
 import { versionKey } from '../src/config/feature-versions.ts';
-import { redactedPaths } from '../src/config/rule-list.ts';
+import type { NormalizedCompareRules } from '../src/config/compare-rules.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
 import type { Exchange, HttpAnswer } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
@@ -19,9 +19,11 @@ import { displayText } from './display-text.ts';
 import { FactSampler } from './facts/fact-sampler.ts';
 import { LastLook } from './last-look.ts';
 import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from './judge.ts';
+import { keepRulesOf, redactorFor } from './pairs/keep-rules.ts';
+import type { PairKeeper } from './pairs/pair-keeper.ts';
 import { repeatedHeaders } from './question-headers.ts';
 import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
-import { createRedactor, type Redactor } from './redact.ts';
+import type { Redactor } from './redact.ts';
 import { RouteComparers } from './route-comparers.ts';
 import { withoutRunDelay } from './run-delay.ts';
 import { Semaphore } from './semaphore.ts';
@@ -47,6 +49,8 @@ export interface ExchangeComparerOptions {
   /** How often keys of a read model have been parked, by the key of its version. Default: none ever was. */
   readonly parkings?: ((key: string) => number) | undefined;
   readonly redactionKey: Uint8Array;
+  /** Holds what differs until it is stored; undefined: no pairs are. */
+  readonly pairs?: PairKeeper | undefined;
   readonly record: (item: EvidenceItem) => void;
   readonly settings: ShadowSettings;
   readonly log: Log;
@@ -55,6 +59,7 @@ export interface ExchangeComparerOptions {
 
 interface KnownFeature {
   readonly fingerprint: string;
+  readonly compare: NormalizedCompareRules;
   readonly comparers: RouteComparers;
   readonly redactor: Redactor;
   readonly applied: AppliedPosition | undefined;
@@ -77,9 +82,9 @@ export class ExchangeComparer {
     this.#clock = options.clock ?? systemClock;
     this.#features = new Map(
       options.candidates.features.map(({ key, fingerprint, compare }) => {
-        const redactor = createRedactor(options.redactionKey, personalNames(redactedPaths(compare)));
+        const redactor = redactorFor(options.redactionKey, compare);
         const comparers = new RouteComparers(compare, redactor);
-        return [key, { fingerprint, comparers, redactor, applied: options.applied(key) }];
+        return [key, { fingerprint, compare, comparers, redactor, applied: options.applied(key) }];
       }),
     );
   }
@@ -95,7 +100,7 @@ export class ExchangeComparer {
       const limits = { ...defaultJudgeLimits, fenceBudgetMs: this.#options.settings.fenceBudgetMs };
       const comparer = feature.comparers.of(exchange.route);
       const looks = new LastLook(comparer, exchange.question);
-      const heard: { candidate?: HttpAnswer } = {};
+      const heard: Heard = { candidate: undefined };
       const ports = this.#portsFor(exchange, feature, candidate, { looks, heard });
       const alone = said(await judge(exchange, ports, this.#clock, limits), feature);
       const judged = tellVisitorsApart(
@@ -105,7 +110,8 @@ export class ExchangeComparer {
       );
       // Whatever it came to: to leave out mismatches alone would make the rest look better than it is.
       const judgement = this.#wasParked(exchange) ? skippedAsParked(judged) : judged;
-      this.#options.record(this.#toItem(exchange, feature, judgement, looks));
+      const pair = this.#hold(exchange, feature, judgement, heard);
+      this.#options.record({ ...this.#toItem(exchange, feature, judgement, looks), pair });
       this.#tellUnsteady(exchange, judgement);
       return judgement;
     } catch (error) {
@@ -123,7 +129,7 @@ export class ExchangeComparer {
     exchange: Exchange,
     { applied }: KnownFeature,
     candidate: Candidate,
-    { looks, heard }: { readonly looks: LastLook; readonly heard: { candidate?: HttpAnswer } },
+    { looks, heard }: { readonly looks: LastLook; readonly heard: Heard },
   ): JudgePorts {
     const { feature, route, params, question } = exchange;
     const { candidates, legacy, settings } = this.#options;
@@ -134,16 +140,12 @@ export class ExchangeComparer {
       ...question,
       headers: repeatedHeaders(question.headers),
     };
+    const ask = (): Promise<CandidateResult> => askCandidate(candidate, asked, settings.candidateTimeoutMs);
     const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
     return {
       askCandidate: async () => {
-        const result = comparedResult(
-          exchange,
-          await this.#places.run(() =>
-            withoutRunDelay(() => askCandidate(candidate, asked, settings.candidateTimeoutMs)),
-          ),
-        );
-        if (result.ok) heard.candidate = result.answer;
+        const result = comparedResult(exchange, await this.#places.run(() => withoutRunDelay(ask)));
+        heard.candidate = result.ok ? result.answer : undefined;
         return result;
       },
       askLegacy: async () => comparedResult(exchange, await withoutRunDelay(() => legacy.ask(question))),
@@ -191,6 +193,20 @@ export class ExchangeComparer {
     };
   }
 
+  #hold(
+    { question, route, params }: Exchange,
+    { compare, redactor }: KnownFeature,
+    { verdict, legacy }: Judgement,
+    heard: Heard,
+  ) {
+    if (verdict !== 'mismatch' && verdict !== 'error') return undefined;
+    return this.#options.pairs?.hold(
+      { question, params, legacy, candidate: heard.candidate },
+      keepRulesOf(compare, route),
+      redactor,
+    );
+  }
+
   /** Said once per place: it is what an ignore rule is wanted for. */
   #tellUnsteady({ feature, route }: Exchange, { reason, differences }: Judgement): void {
     if (reason !== 'legacy-unsteady') return;
@@ -201,6 +217,11 @@ export class ExchangeComparer {
       this.#options.log.info({ feature, route, path }, 'legacy differs from itself here; an ignore rule may be needed');
     }
   }
+}
+
+/** What the candidate answered last, which is the answer that a mismatch is about. */
+interface Heard {
+  candidate: HttpAnswer | undefined;
 }
 
 /** As samples show it. Of a body no more than the operation's name: the rest of it is personal. */
@@ -239,9 +260,4 @@ function undetermined(reason: 'no-candidate' | 'fault'): Judgement {
     legacyMs: undefined,
     candidateMs: undefined,
   };
-}
-
-/** The last names of the paths of redact rules: a query parameter of the same name holds the same data. */
-function personalNames(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => /([\w-]+)[^\w]*$/.exec(path)?.[1] ?? []);
 }

@@ -81,6 +81,11 @@ export function createRedactor(key: Uint8Array, names: readonly string[] = []): 
   };
 }
 
+/** The last names of the paths of redact rules: a query parameter of the same name holds the same data. */
+export function namesInPaths(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => /([\w-]+)[^\w]*$/.exec(path)?.[1] ?? []);
+}
+
 function decoded(component: string): string {
   try {
     return decodeURIComponent(component.replaceAll('+', ' '));

@@ -7,6 +7,7 @@ import { openEvidence } from '../src/store/open-evidence.ts';
 import { LegacyAsker } from './ask-legacy.ts';
 import { type ComparedFeature, openCandidates } from './candidate-module.ts';
 import { defaultShadowSettings, ExchangeComparer } from './exchange-comparer.ts';
+import { PairKeeper } from './pairs/pair-keeper.ts';
 import { Semaphore } from './semaphore.ts';
 import { parkingsIn, SharedPositionReader } from './shared-position.ts';
 import { workerLog } from './worker-log.ts';
@@ -41,6 +42,7 @@ export async function runWorker(port: MessagePort, workerData: ShadowWorkerData)
       return index < 0 ? 0 : parkingsIn(workerData.position, index);
     },
     redactionKey: store.redactionKey,
+    pairs: new PairKeeper(),
     record: (item) => writer.record(item),
     settings,
     log,

@@ -113,6 +113,8 @@ export interface RouteReport {
 }
 
 export interface ReportGroup {
+  /** What `fig replay --group` takes: the same in every report, whatever the step. */
+  readonly id: string;
   readonly route: string;
   readonly path: string;
   readonly kind: Difference['kind'];

@@ -6,6 +6,7 @@ import type { Side } from '../kernel/exchange.ts';
 import { describeReads } from '../kernel/phase.ts';
 import { DifferenceStore, type DifferenceGroup } from '../store/difference-store.ts';
 import { EvidenceStore, type RouteCounts } from '../store/evidence-store.ts';
+import { groupIdOf } from '../store/group-id.ts';
 import { latencyPercentile } from '../store/latency-buckets.ts';
 import { summarizeLatency } from '../store/latency-summary.ts';
 import { ReportStore, type RouteCoverage, type RouteLatency } from '../store/report-store.ts';
@@ -75,7 +76,7 @@ export async function reportFeature(
     ),
     groups: await findings.addTo(
       { feature: name, fingerprint, step },
-      groups.map((group) => withShare(group, matches + mismatch + error)),
+      groups.map((group) => withShare(group, name, matches + mismatch + error)),
     ),
     gate: withoutRepeats(decision),
     uncovered: evidence?.uncovered ?? [],
@@ -101,8 +102,8 @@ function withoutRepeats(decision: GateReading['decision']): GateReading['decisio
   return { ...decision, blockers: [first, ...others.filter((other) => !other.startsWith(first))] };
 }
 
-function withShare(group: DifferenceGroup, conclusive: number): ReportGroup {
-  return { ...group, share: conclusive === 0 ? 0 : group.spoiled / conclusive };
+function withShare(group: DifferenceGroup, feature: string, conclusive: number): ReportGroup {
+  return { ...group, id: groupIdOf({ ...group, feature }), share: conclusive === 0 ? 0 : group.spoiled / conclusive };
 }
 
 /** The declared routes in their order; then what else there is evidence of. */

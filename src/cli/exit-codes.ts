@@ -40,6 +40,9 @@ export const preflightExitCodesHelp = `${plainCodes}
 export const reportExitCodesHelp = `${plainCodes}
   3  --fail-on: something is proven wrong (mismatch, critical, gate FAIL)
   4  --fail-on: not proven (gate INCONCLUSIVE, too much undetermined, nothing compared)`;
+export const replayExitCodesHelp = `${plainCodes}
+  3  --fail-on: something differs (mismatch, critical)
+  4  --fail-on: not proven (too much undetermined, nothing compared, stopped)`;
 export const reconcileExitCodesHelp = `${plainCodes}
   3  rows differ (with --repair: and could not be put right)
   4  rows changed so often that they could not be compared`;

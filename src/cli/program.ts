@@ -15,7 +15,9 @@ import { readModelsCommand } from './read-models-command.ts';
 import { reconcileCommand } from './reconcile-command.ts';
 import { reloadCommand } from './reload-command.ts';
 import { reportCommand } from './report-command.ts';
+import { replayCommand } from './replay-command.ts';
 import { rollbackCommand } from './rollback-command.ts';
+import { rulesCommand } from './rules-command.ts';
 import { statusCommand } from './status-command.ts';
 import { upCommand } from './up-command.ts';
 import { verifyModelCommand } from './verify-model-command.ts';
@@ -43,6 +45,8 @@ function createProgram(context: CliContext): Command {
     .description('Move a legacy CRUD application to CQRS one feature at a time, while it serves traffic.')
     .version(context.version, '-V, --version', 'print the version')
     .exitOverride()
+    // `--json` of `fig replay stored --json` is that of stored, though replay has one as well.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
@@ -57,6 +61,8 @@ function createProgram(context: CliContext): Command {
     upCommand,
     statusCommand,
     reportCommand,
+    replayCommand,
+    rulesCommand,
     promoteCommand,
     rollbackCommand,
     reloadCommand,

@@ -120,7 +120,10 @@ function groupRow(group: ReportGroup & { readonly feature?: string | undefined }
   const sample = group.samples[0];
   const critical = group.critical ? ` ${palette.red('critical')}` : '';
   const feature = group.feature === undefined ? '' : `${palette.cyan(group.feature)}  `;
-  const where = [`${feature}${palette.bold(printable(group.path))}  ${group.kind}${critical}`, group.route];
+  const where = [
+    `${feature}${palette.bold(printable(group.path))}  ${group.kind}${critical}`,
+    `${group.route}  ${palette.dim(`group ${group.id}`)}`,
+  ];
   if (!group.inStep) where.push(palette.dim('not seen in this step'));
   if (sample !== undefined) {
     where.push(palette.dim(`e.g. ${printable(sample.question)}`));

@@ -21,18 +21,21 @@ const asTypeScript = { async: true, forceTranspile: true, ext: '.ts' } as const;
  */
 export async function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Promise<NormalizedConfig> {
   const path = isAbsolute(file) ? file : resolve(file);
+  return normalizeConfig(await loadDefault(path), file, env);
+}
+
+/** What a module exports by default. Throws FIG_CONFIG_NOT_FOUND, FIG_CONFIG_FAILED. */
+export async function loadDefault(path: string): Promise<unknown> {
   if (!existsSync(path)) throw new FigError('FIG_CONFIG_NOT_FOUND', `there is no config file ${path}`);
-  let exported: unknown;
   try {
     const jiti = createJiti(import.meta.url, { alias: { 'strangler-fig': ownEntry }, moduleCache: false });
     // Node keeps its own modules for good: one that is loaded natively would say for ever what it said first.
-    exported = /\.m?js$/.test(path)
+    return /\.m?js$/.test(path)
       ? defaultOf(await jiti.evalModule(await readFile(path, 'utf8'), { filename: path, ...asTypeScript }))
       : await jiti.import(path, { default: true });
   } catch (error) {
     throw new FigError('FIG_CONFIG_FAILED', `${path} could not be loaded: ${describeError(error)}`, { cause: error });
   }
-  return normalizeConfig(exported, file, env);
 }
 
 function defaultOf(module: unknown): unknown {

@@ -52,6 +52,18 @@ export const errorCodes = {
     meaning: 'The config file changed in something that cannot change while fig runs, so nothing was taken over.',
     remedy: 'Undo what the message names, or stop fig and start it again.',
   },
+  FIG_UNKNOWN_GROUP: {
+    meaning: 'No stored question shows a group of differences of that id.',
+    remedy: '`fig report` shows the ids there are. Groups that were found before fig kept questions have none.',
+  },
+  FIG_HAR_INVALID: {
+    meaning: 'A file cannot be read as a HAR file.',
+    remedy: 'Save it again as HAR 1.2, "with content", from the network panel of a browser or from a proxy.',
+  },
+  FIG_RULES_INVALID: {
+    meaning: 'A file does not hold rules for comparing.',
+    remedy: 'It holds what `compare` of a feature holds, as JSON or as the default export of a module.',
+  },
   FIG_REPORT_NOT_WRITTEN: {
     meaning: 'A report could not be written to the file that was named.',
     remedy: 'Name a file in a folder that this user may write to; the cause says what the system said.',

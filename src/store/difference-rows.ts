@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { storable } from './evidence-item.ts';
 import type { DifferenceTally, SeenDifference } from './evidence-batch.ts';
+import { PairRows } from './pair-rows.ts';
 
 export const samplesPerGroup = 5;
 const MAX_TEXT = 2_000;
@@ -21,6 +22,7 @@ export async function writeDifferences(
   { groups, fresh }: SeenGroups,
   random: () => number,
 ): Promise<void> {
+  const pairs = new PairRows(tx, scopeId);
   for (const group of groups) {
     const spoiled = new Set(group.seen.flatMap(({ key }) => (key !== undefined && fresh.has(key) ? [key] : [])));
     const { id, count } = await upsertGroup(tx, scopeId, group, spoiled.size);
@@ -29,8 +31,9 @@ export async function writeDifferences(
       const slot = slotOf(count - group.seen.length + index + 1, random);
       if (slot !== undefined) kept.set(slot, seen);
     }
-    for (const [slot, seen] of kept) await upsertSample(tx, id, slot, seen);
+    for (const [slot, seen] of kept) await upsertSample(tx, id, slot, seen, await pairs.idOf(seen));
   }
+  await pairs.dropUnused();
 }
 
 /** Reservoir sampling: where the nth one seen goes, if anywhere, so that each has the same chance to stay. */
@@ -68,13 +71,20 @@ async function upsertGroup(
   return { id: rows[0]!.id, count: Number(rows[0]!.count) };
 }
 
-async function upsertSample(tx: Knex.Transaction, groupId: string, slot: number, seen: SeenDifference): Promise<void> {
+async function upsertSample(
+  tx: Knex.Transaction,
+  groupId: string,
+  slot: number,
+  seen: SeenDifference,
+  pairId: string | undefined,
+): Promise<void> {
   const { at, legacy, candidate } = seen.difference;
   await tx.raw(
-    `INSERT INTO fig.difference_sample (group_id, slot, question, place, legacy, candidate, seen_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO fig.difference_sample (group_id, slot, question, place, legacy, candidate, seen_at, pair_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (group_id, slot) DO UPDATE SET question = excluded.question, place = excluded.place,
-       legacy = excluded.legacy, candidate = excluded.candidate, seen_at = excluded.seen_at`,
+       legacy = excluded.legacy, candidate = excluded.candidate, seen_at = excluded.seen_at,
+       pair_id = excluded.pair_id`,
     [
       groupId,
       slot,
@@ -83,6 +93,7 @@ async function upsertSample(tx: Knex.Transaction, groupId: string, slot: number,
       legacy === undefined ? null : storable(legacy, MAX_TEXT),
       candidate === undefined ? null : storable(candidate, MAX_TEXT),
       new Date(seen.seenAt),
+      pairId ?? null,
     ],
   );
 }

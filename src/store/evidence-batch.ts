@@ -4,6 +4,7 @@ import { compareTexts, conclusive, storable, type EvidenceItem, type EvidenceSco
 import type { SeenFacts } from './fact-rows.ts';
 import { latencyBucketOf } from './latency-buckets.ts';
 import { addHidden, noHidden, type HiddenTally } from './rule-hits.ts';
+import type { PairSource } from './stored-pair.ts';
 
 export interface SeenDifference {
   readonly difference: Difference;
@@ -11,6 +12,7 @@ export interface SeenDifference {
   readonly seenAt: number;
   /** Of the evidence that it spoils, in hex; undefined: the comparison is no distinct evidence. */
   readonly key: string | undefined;
+  readonly pair: PairSource | undefined;
 }
 
 export interface DifferenceTally {
@@ -87,7 +89,7 @@ function addLatency({ latencies }: ScopeTally, side: Side, ms: number | undefine
 }
 
 /** A group counts answers, not places: an answer whose ten items differ alike counts once. */
-function addDifferences({ differences }: ScopeTally, { question, seenAt, ...item }: EvidenceItem): void {
+function addDifferences({ differences }: ScopeTally, { question, seenAt, pair, ...item }: EvidenceItem): void {
   const key = item.key && conclusive.has(item.verdict) ? keyName(item.key) : undefined;
   const counted = new Set<string>();
   for (const difference of item.differences) {
@@ -97,7 +99,7 @@ function addDifferences({ differences }: ScopeTally, { question, seenAt, ...item
     counted.add(name);
     const group = ensure(differences, name, () => ({ path, kind: difference.kind, seen: [] }));
     const critical = item.differences.some((other) => other.critical && other.path === difference.path);
-    group.seen.push({ difference: { ...difference, critical }, question, seenAt, key });
+    group.seen.push({ difference: { ...difference, critical }, question, seenAt, key, pair });
   }
 }
 

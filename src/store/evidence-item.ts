@@ -1,5 +1,6 @@
 import type { EvidenceFacts } from '../kernel/facts.ts';
 import type { Difference, Verdict } from '../kernel/verdict.ts';
+import type { PairSource } from './stored-pair.ts';
 
 /** What evidence is kept apart by. */
 export interface EvidenceScope {
@@ -32,6 +33,8 @@ export interface EvidenceItem extends EvidenceScope {
   readonly question: string;
   /** Ids of the rules that hid a difference in it; undefined: no answers were compared. `unknown` is never none. */
   readonly hidden?: readonly string[] | 'unknown' | undefined;
+  /** What can be asked and compared again, of what differs. */
+  readonly pair?: PairSource | undefined;
   /** Milliseconds since the epoch. */
   readonly seenAt: number;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
-import { startEmbeddedPostgres } from '../../src/app/embedded-postgres/embedded-postgres.ts';
+import { runningPostgresUrl, startEmbeddedPostgres } from '../../src/app/embedded-postgres/embedded-postgres.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
 async function setting(url: string, sql: string): Promise<unknown> {
@@ -40,6 +40,19 @@ test('data survives a stop and a start, and a server that was left behind is ado
     expect(adopter).toMatchObject({ adopted: true, port: second.port });
     await adopter.stop();
     await expect(setting(second.url('shop'), 'SELECT 1')).rejects.toThrow();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('a command finds the server that another process runs on a folder, and starts none', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'fig-embedded-'));
+  try {
+    expect(await runningPostgresUrl(folder, 'fig')).toBeUndefined();
+    const server = await startEmbeddedPostgres({ folder, settings: { fsync: 'off' } });
+    expect(await runningPostgresUrl(folder, 'fig')).toBe(server.url('fig'));
+    await server.stop();
+    expect(await runningPostgresUrl(folder, 'fig')).toBeUndefined();
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

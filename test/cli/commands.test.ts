@@ -68,7 +68,7 @@ describe('fig report', () => {
     const { code, stdout } = await run(['report', 'orders', ...admin]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      / 56 +1\.65 % +\$\.total {2}value +129\.90 +149\.90\n +GET \/api\/orders\/:id\n +e\.g\. GET \/api\/orders\/4711\n/,
+      / 56 +1\.65 % +\$\.total {2}value +129\.90 +149\.90\n +GET \/api\/orders\/:id {2}group [0-9a-f]{8}\n +e\.g\. GET \/api\/orders\/4711\n/,
     );
     expect(stdout).toContain('gate FAIL: 87 of 3,391 answers differ');
     expect(stdout).toMatch(/missing critical +"<b>refunded<\/b>/);

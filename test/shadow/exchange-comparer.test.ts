@@ -5,6 +5,7 @@ import {
   ExchangeComparer,
   type ExchangeComparerOptions,
 } from '../../shadow/exchange-comparer.ts';
+import { PairKeeper } from '../../shadow/pairs/pair-keeper.ts';
 import { createSharedPositions, SharedPositionReader } from '../../shadow/shared-position.ts';
 import type { CandidateQuestion, CandidateResult } from '../../src/kernel/candidate.ts';
 import { headerValue, type HttpAnswer } from '../../src/kernel/exchange.ts';
@@ -180,4 +181,42 @@ test('a relative redirect and one to the origin that was asked are the same, and
     expect(await made.comparer.compare(exchange)).toMatchObject({ verdict: 'match' });
   }
   expect(made.items[0]?.key).toEqual(made.items[1]?.key);
+});
+
+test('what differs is kept with both answers, as the candidate gave its last one', async () => {
+  await using legacy = await startTestLegacy();
+  let asked = 0;
+  await using made = comparerOf(legacy, () => ({ path: '/orders/1', total: (asked += 1) }), {
+    pairs: new PairKeeper(),
+  });
+  await made.comparer.compare(exchangeOf('/orders/1'));
+  const pair = made.items[0]?.pair?.take();
+  expect(asked).toBeGreaterThan(1);
+  expect(pair).toMatchObject({
+    question: { method: 'GET', target: '/orders/1', headers: ['Host', 'shop.example'] },
+    legacy: { status: 200, body: { form: 'tree' } },
+    candidate: { body: { form: 'tree', text: expect.stringContaining(`"total":${asked}`) as unknown } },
+  });
+});
+
+test('an answer that is none is not kept, and costs no evidence', async () => {
+  await using legacy = await startTestLegacy();
+  const answer = { status: 'fine', headers: [], body: 'text' } as unknown as HttpAnswer;
+  const broken = { ask: () => Promise.resolve({ ok: true as const, answer, tookMs: 1 }) };
+  const candidates = {
+    candidate: () => broken,
+    features: [{ name: 'orders', key: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel: undefined }],
+    readSourcePosition: async () => 1n,
+    close: async () => undefined,
+  };
+  await using made = comparerOf(legacy, () => undefined, { candidates, pairs: new PairKeeper() });
+  expect(await made.comparer.compare(exchangeOf('/orders/1'))).toMatchObject({ verdict: 'error', reason: 'invalid' });
+  expect(made.items[0]?.pair?.take()).toMatchObject({ legacy: { status: 200 }, candidate: undefined });
+});
+
+test('what agrees is not kept', async () => {
+  await using legacy = await startTestLegacy();
+  await using made = comparerOf(legacy, () => ({ path: '/orders/1' }), { pairs: new PairKeeper() });
+  await made.comparer.compare(exchangeOf('/orders/1'));
+  expect(made.items[0]?.pair).toBeUndefined();
 });

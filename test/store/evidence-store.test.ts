@@ -4,6 +4,7 @@ import { evidence } from '../../migrations/0002-evidence.ts';
 import { ruleHits } from '../../migrations/0017-rule-hits.ts';
 import { projections } from '../../migrations/0001-projections.ts';
 import { requestFacts } from '../../migrations/0018-request-facts.ts';
+import { storedPairs } from '../../migrations/0019-stored-pairs.ts';
 import { DifferenceStore } from '../../src/store/difference-store.ts';
 import { slotOf } from '../../src/store/difference-rows.ts';
 import { EvidenceStore } from '../../src/store/evidence-store.ts';
@@ -302,7 +303,7 @@ test('all processes on one store share the key that personal data is hashed with
 
 test('the tables of evidence can be taken back', async () => {
   await using db = await createEvidenceTestStore();
-  await unmigrateStore(db.knex, [projections, evidence, ruleHits, requestFacts]);
+  await unmigrateStore(db.knex, [projections, evidence, ruleHits, requestFacts, storedPairs]);
   const left = await db.knex.raw<{ rows: unknown[] }>(
     `SELECT table_name FROM information_schema.tables WHERE table_schema = 'fig'`,
   );

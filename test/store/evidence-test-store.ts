@@ -6,6 +6,7 @@ import { quarantine } from '../../migrations/0021-quarantine.ts';
 import { spoiledEvidence } from '../../migrations/0016-spoiled-evidence.ts';
 import { ruleHits } from '../../migrations/0017-rule-hits.ts';
 import { requestFacts } from '../../migrations/0018-request-facts.ts';
+import { storedPairs } from '../../migrations/0019-stored-pairs.ts';
 import { migrateStore, openStore } from '../../src/store/control-store.ts';
 import type { EvidenceItem } from '../../src/store/evidence-item.ts';
 import { createTestDatabase } from '../support/test-database.ts';
@@ -19,7 +20,16 @@ export interface EvidenceTestStore extends AsyncDisposable {
 export async function createEvidenceTestStore(): Promise<EvidenceTestStore> {
   const database = await createTestDatabase();
   const knex = openStore(database.url, { applicationName: 'fig evidence test' });
-  await migrateStore(knex, [projections, evidence, cutover, spoiledEvidence, ruleHits, requestFacts, quarantine]);
+  await migrateStore(knex, [
+    projections,
+    evidence,
+    cutover,
+    spoiledEvidence,
+    ruleHits,
+    requestFacts,
+    storedPairs,
+    quarantine,
+  ]);
   return {
     url: database.url,
     knex,

@@ -5,6 +5,7 @@ import type {
   ReportSample,
   RouteReport,
 } from '../../src/app/feature-report.ts';
+import { groupIdOf } from '../../src/store/group-id.ts';
 import type { LatencySummary } from '../../src/store/latency-summary.ts';
 import { latencyBucketOf } from '../../src/store/latency-buckets.ts';
 import { summarizeLatency } from '../../src/store/latency-summary.ts';
@@ -138,11 +139,12 @@ export const sampleRule: ReportRule = {
 
 /** A value that differs in the list of orders, unless told otherwise. */
 export function sampleGroup(more: Partial<ReportGroup> = {}): ReportGroup {
-  const { spoiled = 0 } = more;
+  const { spoiled = 0, route = routes[0], path = '$.total', kind = 'value' } = more;
   return {
-    route: routes[0],
-    path: '$.total',
-    kind: 'value',
+    id: groupIdOf({ feature: 'orders', route, path, kind }),
+    route,
+    path,
+    kind,
     critical: false,
     count: 1,
     spoiled,

@@ -78,9 +78,21 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   });
 }
 
+/** The connection URL of a server that another process runs on the folder; undefined when none does. */
+export async function runningPostgresUrl(folder: string, database: string): Promise<string | undefined> {
+  const running = await findRunning(join(folder, 'data'));
+  if (running === undefined) return undefined;
+  const password = (await readFile(join(folder, 'password'), 'utf8')).trim();
+  return urlOf(running.port, password, database);
+}
+
+function urlOf(port: number, password: string, database: string): string {
+  return `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
+}
+
 function describeServer(port: number, password: string, adopted: boolean, stop: () => Promise<void>): EmbeddedPostgres {
   let stopping: Promise<void> | undefined;
-  const url = (database: string): string => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
+  const url = (database: string): string => urlOf(port, password, database);
   return {
     port,
     adopted,

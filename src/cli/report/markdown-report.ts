@@ -73,13 +73,13 @@ function ruleDetails({ feature, rules }: FeatureReport, isOfMany: boolean): stri
 }
 
 function groupDetails(group: RankedGroup, index: number, isOfMany: boolean): string {
-  const { feature, path, kind, critical, route, count, firstSeen, lastSeen, samples } = group;
+  const { feature, path, kind, critical, route, count, firstSeen, lastSeen, samples, id } = group;
   const of = isOfMany ? `${plainText(feature)}: ` : '';
   const grave = critical ? ' <b>critical</b>' : '';
   return `
 <details><summary>${index + 1}. ${of}${codeText(path)} ${plainText(kindWords[kind] ?? kind)}${grave}, ${codeText(route)}, ${formatShare(group.share)}</summary>
 
-It ${plainText(describeWhatItBlocks(group))}; seen ${formatPlural(count, 'time')}, first ${plainText(timeText(firstSeen))}, last ${plainText(timeText(lastSeen))}.
+It ${plainText(describeWhatItBlocks(group))}; seen ${formatPlural(count, 'time')}, first ${plainText(timeText(firstSeen))}, last ${plainText(timeText(lastSeen))}. Group ${codeText(id)}.
 
 ${findingLines(group).map(findingItem).join('')}
 | request | legacy | candidate |

@@ -135,6 +135,6 @@ async function groupsWithFindings(
   const groups = await new DifferenceStore(knex).rankGroups('orders', 'f1', 'shadow');
   return findings.addTo(
     scope,
-    groups.map((group) => ({ ...group, share: 0 })),
+    groups.map((group) => ({ ...group, id: group.path, share: 0 })),
   );
 }

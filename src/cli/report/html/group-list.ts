@@ -31,7 +31,7 @@ export function groupList({ groups, comparisons }: FeatureReport): Markup {
 }
 
 function groupDetails(group: ReportGroup, index: number): Markup {
-  const { route, path, kind, critical, count, share, firstSeen, lastSeen, samples } = group;
+  const { id, route, path, kind, critical, count, share, firstSeen, lastSeen, samples } = group;
   const open = index < OPEN ? html` open` : undefined;
   return html`<details class="group${critical ? ' critical' : ''}" ${open}>
     <summary>
@@ -49,7 +49,7 @@ function groupDetails(group: ReportGroup, index: number): Markup {
     <div class="group-body">
       <p class="quiet">
         It ${group.inStep ? '' : 'was '}${describeWhatItBlocks(group)}. Seen ${formatPlural(count, 'time')}, first
-        ${timeText(firstSeen)}, last ${timeText(lastSeen)}.
+        ${timeText(firstSeen)}, last ${timeText(lastSeen)}. <code>fig replay --group ${id}</code> asks again.
       </p>
       ${findingList(findingLines(group))}${samples.map(sampleTable)}
     </div>
@@ -67,7 +67,8 @@ function findingList(lines: readonly FindingLine[]): Markup | undefined {
   </dl>`;
 }
 
-function sampleTable({ question, at, legacy, candidate }: ReportSample): Markup {
+/** Both values of a sample beside each other, line by line. */
+export function sampleTable({ question, at, legacy, candidate }: Omit<ReportSample, 'seenAt'>): Markup {
   const rows = excerpt(legacy, candidate);
   return html`<table class="excerpt">
     <caption>
