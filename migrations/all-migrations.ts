@@ -14,6 +14,7 @@ import { identitySuspicion } from './0013-identity-suspicion.ts';
 import { owedRows } from './0014-owed-rows.ts';
 import { projectionEpoch } from './0015-projection-epoch.ts';
 import { spoiledEvidence } from './0016-spoiled-evidence.ts';
+import { legacyVariation } from './0020-legacy-variation.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -34,4 +35,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   owedRows,
   projectionEpoch,
   spoiledEvidence,
+  legacyVariation,
 ];

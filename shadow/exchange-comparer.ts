@@ -15,12 +15,14 @@ import type { ShadowCandidates } from './candidate-module.ts';
 import { isBeyondComparison } from './comparability.ts';
 import { AnswerComparer } from './compare-answers.ts';
 import { displayText } from './display-text.ts';
-import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from './judge.ts';
+import { defaultJudgeLimits, judge, type Judgement, type JudgeLimits, type JudgePorts } from './judge.ts';
 import { repeatedHeaders } from './question-headers.ts';
 import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
 import { createRedactor, type Redactor } from './redact.ts';
 import { withoutRunDelay } from './run-delay.ts';
 import { Semaphore } from './semaphore.ts';
+import { VariationWatch } from './variation/variation-watch.ts';
+import type { VariationBook } from './variation/variation-book.ts';
 import type { ShadowSettings } from './worker-protocol.ts';
 
 export const defaultShadowSettings: ShadowSettings = {
@@ -28,6 +30,7 @@ export const defaultShadowSettings: ShadowSettings = {
   legacyTimeoutMs: 5_000,
   fenceBudgetMs: 5_000,
   settleMs: 1_000,
+  sandwich: { share: 0.01, maxPerSecond: 1 },
 };
 
 /** Questions that are with candidates at once. Judgements that wait for a fence take no place. */
@@ -42,6 +45,8 @@ export interface ExchangeComparerOptions {
   readonly parkings?: ((key: string) => number) | undefined;
   readonly redactionKey: Uint8Array;
   readonly record: (item: EvidenceItem) => void;
+  /** Where it is counted what legacy varies by itself. Default: nowhere. */
+  readonly variations?: VariationBook | undefined;
   readonly settings: ShadowSettings;
   readonly log: Log;
   readonly clock?: Clock | undefined;
@@ -62,11 +67,14 @@ export class ExchangeComparer {
   readonly #places = new Semaphore(MAX_QUESTIONS);
   readonly #shapes = new ShapeBook();
   readonly #toldUnsteady = new Set<string>();
+  readonly #variations: VariationWatch | undefined;
 
   /** Throws a SyntaxError when a path of a feature's rules cannot be read. */
   constructor(options: ExchangeComparerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#variations =
+      options.variations && new VariationWatch(options.variations, options.settings.sandwich, this.#clock);
     this.#features = new Map(
       options.candidates.features.map(({ key, fingerprint, compare }) => {
         const redactor = createRedactor(options.redactionKey, personalNames(compare.redact));
@@ -83,13 +91,15 @@ export class ExchangeComparer {
     const candidate = this.#options.candidates.candidate(key);
     if (!feature || !candidate) return undetermined('no-candidate');
     try {
-      const limits = { ...defaultJudgeLimits, fenceBudgetMs: this.#options.settings.fenceBudgetMs };
+      const limits = judgeLimits(this.#options.settings, feature.applied !== undefined);
       const ports = this.#portsFor(exchange, feature, candidate);
       const judged = said(await judge(exchange, ports, this.#clock, limits), feature);
       // Whatever it came to: to leave out mismatches alone would make the rest look better than it is.
       const judgement = this.#wasParked(exchange) ? skippedAsParked(judged) : judged;
       this.#options.record(this.#toItem(exchange, feature, judgement));
       this.#tellUnsteady(exchange, judgement);
+      const { fingerprint } = feature;
+      await this.#variations?.watch({ feature: exchange.feature, fingerprint, route: exchange.route }, judged, ports);
       return judgement;
     } catch (error) {
       const { feature: name, route } = exchange;
@@ -183,6 +193,13 @@ function said(judgement: Judgement, { applied }: KnownFeature): Judgement {
   return isFenced ? judgement : { ...judgement, reason: 'settled' };
 }
 
+/** Where there is no fence the wait in its place takes its time in each round, and is not held against the judgement. */
+function judgeLimits({ fenceBudgetMs, settleMs }: ShadowSettings, isFenced: boolean): JudgeLimits {
+  const { totalBudgetMs, confirmations, racedTries } = defaultJudgeLimits;
+  const settlingMs = isFenced ? 0 : settleMs * (confirmations + racedTries);
+  return { ...defaultJudgeLimits, fenceBudgetMs, totalBudgetMs: totalBudgetMs + settlingMs };
+}
+
 function skippedAsParked(judged: Judgement): Judgement {
   return { ...judged, verdict: 'skipped', reason: 'parked', differences: [], critical: false };
 }
@@ -194,6 +211,8 @@ function undetermined(reason: 'no-candidate' | 'fault'): Judgement {
     differences: [],
     critical: false,
     legacy: undefined,
+    candidate: undefined,
+    sandwich: undefined,
     ageMs: undefined,
     legacyMs: undefined,
     candidateMs: undefined,

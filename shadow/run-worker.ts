@@ -8,6 +8,8 @@ import { LegacyAsker } from './ask-legacy.ts';
 import { type ComparedFeature, openCandidates } from './candidate-module.ts';
 import { defaultShadowSettings, ExchangeComparer } from './exchange-comparer.ts';
 import { Semaphore } from './semaphore.ts';
+import { VariationBook } from './variation/variation-book.ts';
+import { startVariationWriter } from './variation/variation-writer.ts';
 import { parkingsIn, SharedPositionReader } from './shared-position.ts';
 import { workerLog } from './worker-log.ts';
 import { aliveEveryMs, type FromWorker, type ShadowWorkerData, type ToWorker } from './worker-protocol.ts';
@@ -32,6 +34,8 @@ export async function runWorker(port: MessagePort, workerData: ShadowWorkerData)
     timeoutMs: settings.legacyTimeoutMs,
   });
   const writer = new EvidenceWriter({ append: (items) => store.evidence.append(items), log });
+  const variations = new VariationBook();
+  const variationWriter = startVariationWriter(variations, (counts) => store.variations.add(counts), log);
   const comparer = new ExchangeComparer({
     candidates,
     legacy,
@@ -42,6 +46,7 @@ export async function runWorker(port: MessagePort, workerData: ShadowWorkerData)
     },
     redactionKey: store.redactionKey,
     record: (item) => writer.record(item),
+    variations,
     settings,
     log,
   });
@@ -55,7 +60,7 @@ export async function runWorker(port: MessagePort, workerData: ShadowWorkerData)
 
   async function stop(budgetMs: number): Promise<void> {
     await Promise.race([Promise.allSettled(underWay), sleep(budgetMs)]);
-    await writer.stop();
+    await Promise.all([writer.stop(), variationWriter.stop()]);
     await Promise.allSettled([candidates.close(), legacy[Symbol.asyncDispose](), store[Symbol.asyncDispose]()]);
     process.exit(0);
   }

@@ -1,6 +1,7 @@
 import type { GateDecision } from '../cutover/decide-gate.ts';
 import type { Difference, Verdict } from '../kernel/verdict.ts';
 import type { ReasonCount } from '../store/evidence-store.ts';
+import type { LegacyVaries } from './legacy-varies.ts';
 import type { LatencySummary } from '../store/latency-summary.ts';
 
 // The shape of `fig report --json` for one feature. Times are ISO 8601, shares from 0 to 1.
@@ -35,6 +36,8 @@ export interface FeatureReport {
   readonly reasons: readonly ReasonCount[];
   /** In force for this evidence; a change of them begins new evidence. */
   readonly rules: readonly ReportRule[];
+  /** Where legacy's own answers vary, which no candidate can meet. Absent in a report from before it was looked for. */
+  readonly legacyVaries?: readonly LegacyVaries[] | undefined;
 }
 
 export interface MismatchBound {

@@ -6,10 +6,12 @@ import type { Side } from '../kernel/exchange.ts';
 import { describeReads } from '../kernel/phase.ts';
 import { DifferenceStore, type DifferenceGroup } from '../store/difference-store.ts';
 import { EvidenceStore, type RouteCounts } from '../store/evidence-store.ts';
+import { LegacyVariationStore } from '../store/legacy-variation-store.ts';
 import { latencyPercentile } from '../store/latency-buckets.ts';
 import { summarizeLatency } from '../store/latency-summary.ts';
 import { ReportStore, type RouteCoverage, type RouteLatency } from '../store/report-store.ts';
 import { describeBound } from './describe-bound.ts';
+import { legacyVaries } from './legacy-varies.ts';
 import { reportRules } from './report-rules.ts';
 import type { FeatureReport, ReportGroup, RouteReport, VerdictCounts } from './feature-report.ts';
 
@@ -64,6 +66,7 @@ export async function reportFeature(
     },
     reasons: await stores.evidence.reasons(name, fingerprint, step),
     rules: reportRules(feature.compare),
+    legacyVaries: legacyVaries(await new LegacyVariationStore(store).list(name, fingerprint)),
   };
 }
 

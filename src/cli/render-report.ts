@@ -3,6 +3,7 @@ import { verdicts } from '../kernel/verdict.ts';
 import { conclusive } from './conclusive.ts';
 import { formatBar, formatCount, formatMs, formatPlural, formatShare, printable } from './format.ts';
 import { paintGate, type Palette } from './palette.ts';
+import { renderLegacyVaries } from './report/legacy-varies.ts';
 import { renderTable } from './render-table.ts';
 import { describeRatio } from './report/sentences.ts';
 
@@ -14,6 +15,7 @@ export function renderReport(report: FeatureReport, palette: Palette, columns: n
     renderLatency(report.latency, palette),
     renderGroups(report, palette, columns),
     renderUncovered(report, palette),
+    renderLegacyVaries(report.legacyVaries ?? [], palette),
     renderRules(report, palette),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;

@@ -1,3 +1,4 @@
+import type { ShadowAsking } from './shadow-asking.ts';
 import type { CaptureRules } from './capture-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
@@ -41,10 +42,10 @@ export interface MigrationDefinition {
   /** What the proxy takes on before it says no; the defaults are in docs/operating.md. */
   readonly limits?: LimitsDefinition | undefined;
   readonly shadow?:
-    | {
+    | ({
         /** Questions that are compared per second at most; fewer while users would have to wait for it. Default 100. */
         readonly maxPerSecond?: number | undefined;
-      }
+      } & ShadowAsking)
     | undefined;
   readonly backfill?:
     | {

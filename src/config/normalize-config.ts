@@ -10,6 +10,7 @@ import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './nor
 import { isCaptured } from './read-model-kinds.ts';
 import { reconcileOf } from './reconcile-rules.ts';
 import { migrationSchema } from './schema.ts';
+import { shadowAskingOf } from './shadow-asking.ts';
 import { timeoutsOf } from './timeouts.ts';
 
 const defaultMaxPerSecond = 100;
@@ -41,7 +42,10 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
       stopGraceMs: definition.listen?.stopGraceMs ?? defaultStopGraceMs,
     },
     limits: limitsOf(definition.limits),
-    shadow: { maxPerSecond: definition.shadow?.maxPerSecond ?? defaultMaxPerSecond },
+    shadow: {
+      maxPerSecond: definition.shadow?.maxPerSecond ?? defaultMaxPerSecond,
+      ...shadowAskingOf(definition.shadow),
+    },
     backfill: { maxLoad: definition.backfill?.maxLoad ?? defaultMaxLoad },
     capture: captureOf(definition.capture),
     admin: { port: definition.admin?.port ?? defaultAdminPort },

@@ -5,6 +5,7 @@ import type { QueryHandler } from './feature-definition.ts';
 import type { ProxyLimits } from './limits.ts';
 import type { AnyReadModelDefinition, CapturedReadModel } from './read-model-kinds.ts';
 import type { NormalizedReconcile } from './reconcile-rules.ts';
+import type { NormalizedShadowAsking } from './shadow-asking.ts';
 import type { UpstreamTimeouts } from './timeouts.ts';
 
 export interface NormalizedRoute {
@@ -80,7 +81,7 @@ export interface NormalizedConfig {
     readonly stopGraceMs: number;
   };
   readonly limits: ProxyLimits;
-  readonly shadow: { readonly maxPerSecond: number };
+  readonly shadow: { readonly maxPerSecond: number } & NormalizedShadowAsking;
   readonly backfill: { readonly maxLoad: number };
   readonly capture: NormalizedCapture;
   readonly admin: { readonly port: number };

@@ -6,6 +6,7 @@ import { readModel } from './read-model-schema.ts';
 import { reconcileSchema } from './reconcile-rules.ts';
 import { keyProblems } from './keyed-routes.ts';
 import { previousProblems } from './previous-version.ts';
+import { shadowAskingShape } from './shadow-asking.ts';
 import { graphqlRoute, operationName, plainRoute, route } from './route-schema.ts';
 
 const httpUrl = z.string().refine(isHttpUrl, 'an http:// or https:// URL');
@@ -125,7 +126,7 @@ export const migrationSchema = z.strictObject({
     })
     .optional(),
   limits: limits.optional(),
-  shadow: z.strictObject({ maxPerSecond: z.number().positive().optional() }).optional(),
+  shadow: z.strictObject({ maxPerSecond: z.number().positive().optional(), ...shadowAskingShape }).optional(),
   backfill: z.strictObject({ maxLoad: z.number().gt(1).optional() }).optional(),
   capture: captureSchema.optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),

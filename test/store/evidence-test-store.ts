@@ -3,6 +3,7 @@ import { projections } from '../../migrations/0001-projections.ts';
 import { evidence } from '../../migrations/0002-evidence.ts';
 import { cutover } from '../../migrations/0003-cutover.ts';
 import { spoiledEvidence } from '../../migrations/0016-spoiled-evidence.ts';
+import { legacyVariation } from '../../migrations/0020-legacy-variation.ts';
 import { migrateStore, openStore } from '../../src/store/control-store.ts';
 import type { EvidenceItem } from '../../src/store/evidence-item.ts';
 import { createTestDatabase } from '../support/test-database.ts';
@@ -16,7 +17,7 @@ export interface EvidenceTestStore extends AsyncDisposable {
 export async function createEvidenceTestStore(): Promise<EvidenceTestStore> {
   const database = await createTestDatabase();
   const knex = openStore(database.url, { applicationName: 'fig evidence test' });
-  await migrateStore(knex, [projections, evidence, cutover, spoiledEvidence]);
+  await migrateStore(knex, [projections, evidence, cutover, spoiledEvidence, legacyVariation]);
   return {
     url: database.url,
     knex,

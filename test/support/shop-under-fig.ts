@@ -58,6 +58,10 @@ export class ShopUnderFig implements AsyncDisposable {
     return this.#databases.legacy.url;
   }
 
+  get targetUrl(): string {
+    return this.#databases.target.url;
+  }
+
   /** Starts `fig up`; it serves when this resolves, its read model may still be on its way. */
   async startFig(version: 1 | 2, config = shopConfig, env: NodeJS.ProcessEnv = {}): Promise<FigProcess> {
     const fig = FigProcess.start(this.folder, config, await freePortNear(0), {
