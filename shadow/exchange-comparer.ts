@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Candidate } from '../src/kernel/candidate.ts';
+import type { NormalizedLegacyCache } from '../src/config/legacy-cache-rule.ts';
 import { versionKey } from '../src/config/feature-versions.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
 import type { Exchange, HttpQuestion } from '../src/kernel/exchange.ts';
@@ -10,6 +11,8 @@ import type { AppliedPosition } from '../src/kernel/position.ts';
 import type { Difference } from '../src/kernel/verdict.ts';
 import type { EvidenceItem } from '../src/store/evidence-item.ts';
 import { askCandidate } from './ask-candidate.ts';
+import { CacheWatch } from './cache/cache-watch.ts';
+import { judgePastCache } from './cache/judge-past-cache.ts';
 import type { LegacyAsker } from './ask-legacy.ts';
 import type { ShadowCandidates } from './candidate-module.ts';
 import { isBeyondComparison } from './comparability.ts';
@@ -48,6 +51,10 @@ export interface ExchangeComparerOptions {
   /** Where it is counted what legacy varies by itself. Default: nowhere. */
   readonly variations?: VariationBook | undefined;
   readonly settings: ShadowSettings;
+  /** Places for judgements; one that waits for a cache of legacy's takes none. Default: as many as there are judgements. */
+  readonly judgements?: Semaphore | undefined;
+  /** When legacy is asked again about a mismatch, in milliseconds, to find out whether it caches. */
+  readonly recheckAfterMs?: readonly number[] | undefined;
   readonly log: Log;
   readonly clock?: Clock | undefined;
 }
@@ -57,6 +64,7 @@ interface KnownFeature {
   readonly comparer: AnswerComparer;
   readonly redactor: Redactor;
   readonly applied: AppliedPosition | undefined;
+  readonly legacyCache: NormalizedLegacyCache | undefined;
 }
 
 /** Takes an exchange from question to evidence. */
@@ -67,19 +75,28 @@ export class ExchangeComparer {
   readonly #places = new Semaphore(MAX_QUESTIONS);
   readonly #shapes = new ShapeBook();
   readonly #toldUnsteady = new Set<string>();
+  readonly #judgements: Semaphore;
+  readonly #cache: CacheWatch;
   readonly #variations: VariationWatch | undefined;
 
   /** Throws a SyntaxError when a path of a feature's rules cannot be read. */
   constructor(options: ExchangeComparerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#judgements = options.judgements ?? new Semaphore(Number.POSITIVE_INFINITY);
+    this.#cache = new CacheWatch({
+      clock: this.#clock,
+      suspected: (scope, variation) => options.variations?.enter(scope, [variation]),
+      recheckAfterMs: options.recheckAfterMs,
+    });
     this.#variations =
       options.variations && new VariationWatch(options.variations, options.settings.sandwich, this.#clock);
     this.#features = new Map(
       options.candidates.features.map(({ key, fingerprint, compare }) => {
         const redactor = createRedactor(options.redactionKey, personalNames(compare.redact));
         const comparer = new AnswerComparer(compare, redactor);
-        return [key, { fingerprint, comparer, redactor, applied: options.applied(key) }];
+        const { legacyCache } = compare;
+        return [key, { fingerprint, comparer, redactor, applied: options.applied(key), legacyCache }];
       }),
     );
   }
@@ -93,19 +110,29 @@ export class ExchangeComparer {
     try {
       const limits = judgeLimits(this.#options.settings, feature.applied !== undefined);
       const ports = this.#portsFor(exchange, feature, candidate);
-      const judged = said(await judge(exchange, ports, this.#clock, limits), feature);
+      const first = await this.#judgements.run(() => judge(exchange, ports, this.#clock, limits));
+      const held = await this.#cache.hold(exchange, first, feature.legacyCache, (mismatch) =>
+        this.#judgements.run(() => judgePastCache(exchange, mismatch, ports, this.#clock, limits)),
+      );
+      const judged = said(held, feature);
       // Whatever it came to: to leave out mismatches alone would make the rest look better than it is.
       const judgement = this.#wasParked(exchange) ? skippedAsParked(judged) : judged;
       this.#options.record(this.#toItem(exchange, feature, judgement));
       this.#tellUnsteady(exchange, judgement);
-      const { fingerprint } = feature;
-      await this.#variations?.watch({ feature: exchange.feature, fingerprint, route: exchange.route }, judged, ports);
+      const scope = { feature: exchange.feature, fingerprint: feature.fingerprint, route: exchange.route };
+      this.#cache.recheck(scope, judgement, ports);
+      await this.#variations?.watch(scope, judged, ports);
       return judgement;
     } catch (error) {
       const { feature: name, route } = exchange;
       this.#options.log.error({ feature: name, route, error: describeError(error) }, 'a comparison failed');
       return undetermined('fault');
     }
+  }
+
+  /** Judgements that wait for a cache of legacy's end undetermined. */
+  close(): void {
+    this.#cache.close();
   }
 
   #wasParked({ feature, version, parkings = 0 }: Exchange): boolean {

@@ -55,6 +55,8 @@ export type UndeterminedReason =
   | 'legacy-failed'
   /** Legacy gave another answer each time: the data changes too fast, or a place in the answer that is not ignored does. */
   | 'legacy-unsteady'
+  /** Legacy may have answered from a cache of its own, and could not be asked past it. */
+  | 'legacy-cache'
   /** The candidate had no capacity for a question that no user waits for. */
   | 'candidate-busy'
   /** The feature has no candidate in this process. */

@@ -48,17 +48,18 @@ export async function runWorker(port: MessagePort, workerData: ShadowWorkerData)
     record: (item) => writer.record(item),
     variations,
     settings,
+    judgements: new Semaphore(MAX_JUDGEMENTS),
     log,
   });
-  const judgements = new Semaphore(MAX_JUDGEMENTS);
   const underWay = new Set<Promise<void>>();
 
   async function take({ sequence, exchange }: Extract<ToWorker, { type: 'exchange' }>): Promise<void> {
-    const { verdict } = await judgements.run(() => comparer.compare(exchange));
+    const { verdict } = await comparer.compare(exchange);
     post({ type: 'done', sequence, feature: exchange.feature, route: exchange.route, verdict });
   }
 
   async function stop(budgetMs: number): Promise<void> {
+    comparer.close();
     await Promise.race([Promise.allSettled(underWay), sleep(budgetMs)]);
     await Promise.all([writer.stop(), variationWriter.stop()]);
     await Promise.allSettled([candidates.close(), legacy[Symbol.asyncDispose](), store[Symbol.asyncDispose]()]);

@@ -22,7 +22,8 @@ function isBelievable({ kind, varied, witnessed, asked }: StoredVariation): bool
   return kind !== 'other' && kind !== 'order' && varied >= MIN_UNWITNESSED && varied >= asked * MIN_SHARE;
 }
 
-function proposalFor({ kind, path }: StoredVariation): string | undefined {
+function proposalFor({ kind, path, first }: StoredVariation): string | undefined {
+  if (kind === 'cache') return `legacyCache: '${first ?? '60s'}'`;
   const place = JSON.stringify(path);
   // A header has no path, so no rule reaches it but that of which headers are compared.
   if (!path.startsWith('$')) return undefined;

@@ -4,6 +4,7 @@ import { captureOf } from './capture-rules.ts';
 import { defaultAdminPort, defaultListenPort } from './default-ports.ts';
 import type { FeatureDefinition, QueryHandler, RouteDefinition } from './feature-definition.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { legacyCacheOf } from './legacy-cache-rule.ts';
 import { limitsOf } from './limits.ts';
 import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
@@ -93,6 +94,7 @@ function normalizeFeature(feature: FeatureDefinition, codeVersion: string | unde
       critical: compare?.critical ?? [],
       redact: compare?.redact ?? [],
       headers: (compare?.headers ?? ['content-type']).map((name) => name.toLowerCase()),
+      legacyCache: legacyCacheOf(compare?.legacyCache),
     },
     cutover: {
       canary: cutover?.reads?.canary ?? [1, 5, 25, 50],

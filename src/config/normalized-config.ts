@@ -2,6 +2,7 @@ import type { NormalizedCapture } from './capture-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
+import type { NormalizedLegacyCache } from './legacy-cache-rule.ts';
 import type { ProxyLimits } from './limits.ts';
 import type { AnyReadModelDefinition, CapturedReadModel } from './read-model-kinds.ts';
 import type { NormalizedReconcile } from './reconcile-rules.ts';
@@ -32,6 +33,7 @@ export interface NormalizedCompareRules {
   readonly critical: readonly string[];
   readonly redact: readonly string[];
   readonly headers: readonly string[];
+  readonly legacyCache?: NormalizedLegacyCache | undefined;
 }
 
 export interface NormalizedCutover {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { captureSchema } from './capture-rules.ts';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
+import { legacyCacheSchema } from './legacy-cache-rule.ts';
 import { callable, identifier, postgresUrl } from './plain-schema.ts';
 import { readModel } from './read-model-schema.ts';
 import { reconcileSchema } from './reconcile-rules.ts';
@@ -21,6 +22,7 @@ const compare = z.strictObject({
   critical: z.array(path).optional(),
   redact: z.array(path).optional(),
   headers: z.array(z.string().min(1)).optional(),
+  legacyCache: legacyCacheSchema.optional(),
 });
 
 const cutover = z.strictObject({

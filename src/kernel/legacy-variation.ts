@@ -8,6 +8,8 @@ export type VariationKind =
   | 'counter'
   /** The same elements in another order. */
   | 'order'
+  /** Of the whole answer: legacy comes to agree with the candidate later, so it was legacy that was behind. `first`: for how long. */
+  | 'cache'
   | 'other';
 
 /** A place in the answers of a route at which legacy differed from itself. Holds no personal data. */

@@ -7,6 +7,7 @@ const words: Readonly<Record<LegacyVaries['kind'], string>> = {
   token: 'another token each time',
   counter: 'a number that grows',
   order: 'the order of elements',
+  cache: 'is behind, and comes to agree later',
   other: 'a value that changes',
 };
 
