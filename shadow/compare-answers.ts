@@ -8,6 +8,7 @@ import { isOfElements, readBody } from './bodies/read-body.ts';
 import { treeToJson } from './bodies/tree-json.ts';
 import { isCoveredBy } from './bodies/uncovered-redaction.ts';
 import { comparedHeader, toComparable, type ComparableAnswer, type ReadableAnswer } from './comparable-answer.ts';
+import { cursorPaths, maskCursors, type CursorPath, type CursorToken } from './cursors/mask-cursors.ts';
 import type { UnreadableReason } from './decode-body.ts';
 import { displayText } from './display-text.ts';
 import type { AskedUrl } from './headers/url-reference.ts';
@@ -42,6 +43,8 @@ export class AnswerComparer {
   /** The same rules where everything is personal. */
   readonly #hiding: RulesAt;
   readonly #redactor: Redactor;
+  readonly #cursors: readonly CursorPath[];
+  readonly #tokens = new WeakMap<ReadableAnswer, ReadonlyMap<string, CursorToken>>();
   readonly #comparable = new WeakMap<HttpAnswer, ComparableAnswer>();
   readonly #parsed = new WeakMap<ReadableAnswer, ParsedJson>();
 
@@ -51,6 +54,7 @@ export class AnswerComparer {
     this.#root = compilePathRules(rules);
     this.#hiding = compilePathRules({ ...rules, redact: ['$'] });
     this.#redactor = redactor;
+    this.#cursors = cursorPaths(rules.cursors);
   }
 
   /** `asked`: the question of both. Without it, references in headers are compared as they are written. */
@@ -81,6 +85,21 @@ export class AnswerComparer {
     return hash.update(parsed?.ok ? digestJson(parsed.value, this.#root) : comparable.answer.body).digest();
   }
 
+  /** The tokens in an answer, by their exact place. Empty for what cannot be read. */
+  cursorsOf(answer: HttpAnswer): ReadonlyMap<string, CursorToken> {
+    const comparable = this.#toComparable(answer, undefined);
+    if (!comparable.ok) return new Map();
+    this.#toJson(comparable.answer);
+    return this.#tokens.get(comparable.answer) ?? new Map();
+  }
+
+  #withoutTokens(answer: ReadableAnswer, parsed: ParsedJson): ParsedJson {
+    if (!parsed.ok || this.#cursors.length === 0) return parsed;
+    const { value, tokens } = maskCursors(parsed.value, this.#cursors);
+    this.#tokens.set(answer, tokens);
+    return { ok: true, value };
+  }
+
   #isIdentical(a: HttpAnswer, b: HttpAnswer, asked: AskedUrl | undefined): boolean {
     return (
       a.status === b.status &&
@@ -105,7 +124,10 @@ export class AnswerComparer {
     if (answer.kind === 'text' || answer.kind === 'binary') return undefined;
     let parsed = this.#parsed.get(answer);
     if (!parsed) {
-      parsed = answer.kind === 'json' ? parseJson(answer.text ?? '') : this.#readTree(answer);
+      parsed = this.#withoutTokens(
+        answer,
+        answer.kind === 'json' ? parseJson(answer.text ?? '') : this.#readTree(answer),
+      );
       this.#parsed.set(answer, parsed);
     }
     return parsed;

@@ -17,6 +17,8 @@ import type { LegacyAsker } from './ask-legacy.ts';
 import type { ShadowCandidates } from './candidate-module.ts';
 import { isBeyondComparison } from './comparability.ts';
 import { AnswerComparer } from './compare-answers.ts';
+import { FeatureCursors } from './cursors/feature-cursors.ts';
+import type { PairedQuestions } from './cursors/paired-questions.ts';
 import { displayText } from './display-text.ts';
 import { defaultJudgeLimits, judge, type Judgement, type JudgeLimits, type JudgePorts } from './judge.ts';
 import { repeatedHeaders } from './question-headers.ts';
@@ -65,6 +67,7 @@ interface KnownFeature {
   readonly redactor: Redactor;
   readonly applied: AppliedPosition | undefined;
   readonly legacyCache: NormalizedLegacyCache | undefined;
+  readonly cursors: FeatureCursors;
 }
 
 /** Takes an exchange from question to evidence. */
@@ -96,7 +99,8 @@ export class ExchangeComparer {
         const redactor = createRedactor(options.redactionKey, personalNames(compare.redact));
         const comparer = new AnswerComparer(compare, redactor);
         const { legacyCache } = compare;
-        return [key, { fingerprint, comparer, redactor, applied: options.applied(key), legacyCache }];
+        const cursors = new FeatureCursors(compare.cursors, comparer, this.#clock);
+        return [key, { fingerprint, comparer, redactor, applied: options.applied(key), legacyCache, cursors }];
       }),
     );
   }
@@ -109,7 +113,13 @@ export class ExchangeComparer {
     if (!feature || !candidate) return undetermined('no-candidate');
     try {
       const limits = judgeLimits(this.#options.settings, feature.applied !== undefined);
-      const ports = this.#portsFor(exchange, feature, candidate);
+      const questions = feature.cursors.questionsFor(exchange);
+      if (!questions) {
+        const unknown = undetermined('unknown-cursor');
+        this.#options.record(this.#toItem(exchange, feature, unknown));
+        return unknown;
+      }
+      const ports = this.#portsFor(exchange, questions, feature, candidate);
       const first = await this.#judgements.run(() => judge(exchange, ports, this.#clock, limits));
       const held = await this.#cache.hold(exchange, first, feature.legacyCache, (mismatch) =>
         this.#judgements.run(() => judgePastCache(exchange, mismatch, ports, this.#clock, limits)),
@@ -119,6 +129,7 @@ export class ExchangeComparer {
       const judgement = this.#wasParked(exchange) ? skippedAsParked(judged) : judged;
       this.#options.record(this.#toItem(exchange, feature, judgement));
       this.#tellUnsteady(exchange, judgement);
+      feature.cursors.learn(exchange, judgement);
       const scope = { feature: exchange.feature, fingerprint: feature.fingerprint, route: exchange.route };
       this.#cache.recheck(scope, judgement, ports);
       await this.#variations?.watch(scope, judged, ports);
@@ -139,28 +150,36 @@ export class ExchangeComparer {
     return (this.#options.parkings?.(versionKey(feature, version)) ?? 0) !== parkings;
   }
 
-  #portsFor(exchange: Exchange, { applied, comparer }: KnownFeature, candidate: Candidate): JudgePorts {
-    const { feature, route, params, question } = exchange;
+  #portsFor(
+    { feature, route, params, question }: Exchange,
+    questions: PairedQuestions,
+    { applied, comparer }: KnownFeature,
+    candidate: Candidate,
+  ): JudgePorts {
     const { candidates, legacy, settings } = this.#options;
     const asked = {
       feature,
       route,
       params,
-      ...question,
+      ...questions.candidate,
       headers: repeatedHeaders(question.headers),
     };
     const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
     return {
       askCandidate: () =>
         this.#places.run(() => withoutRunDelay(() => askCandidate(candidate, asked, settings.candidateTimeoutMs))),
-      askLegacy: () => withoutRunDelay(() => legacy.ask(question)),
+      askLegacy: () => withoutRunDelay(() => legacy.ask(questions.legacy)),
       readSourcePosition: () => (applied ? candidates.readSourcePosition() : Promise.resolve(0n)),
       waitApplied: (position, budgetMs) => (applied ? applied.waitFor(position, budgetMs) : settle()),
       compare: (ours, theirs) => comparer.compare(ours, theirs, question),
     };
   }
 
-  #toItem(exchange: Exchange, { fingerprint, comparer, redactor }: KnownFeature, judgement: Judgement): EvidenceItem {
+  #toItem(
+    exchange: Exchange,
+    { fingerprint, comparer, redactor, cursors }: KnownFeature,
+    judgement: Judgement,
+  ): EvidenceItem {
     const { feature, route, question } = exchange;
     const { verdict, reason, critical, legacy } = judgement;
     const step = describeReads(exchange.reads);
@@ -178,7 +197,10 @@ export class ExchangeComparer {
       verdict,
       reason,
       critical,
-      key: isProof && legacy ? evidenceKey(question, comparer.digest(legacy, question), verdict) : undefined,
+      key:
+        isProof && legacy
+          ? evidenceKey(cursors.keyQuestion(question), comparer.digest(legacy, question), verdict)
+          : undefined,
       shape: shape && this.#shapes.enter(`${versionKey(feature, exchange.version)} ${step} ${route}`, shape),
       legacyMs: judgement.legacyMs,
       candidateMs: judgement.candidateMs,
@@ -231,7 +253,7 @@ function skippedAsParked(judged: Judgement): Judgement {
   return { ...judged, verdict: 'skipped', reason: 'parked', differences: [], critical: false };
 }
 
-function undetermined(reason: 'no-candidate' | 'fault'): Judgement {
+function undetermined(reason: 'no-candidate' | 'unknown-cursor' | 'fault'): Judgement {
   return {
     verdict: 'undetermined',
     reason,

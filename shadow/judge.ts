@@ -57,6 +57,8 @@ export type UndeterminedReason =
   | 'legacy-unsteady'
   /** Legacy may have answered from a cache of its own, and could not be asked past it. */
   | 'legacy-cache'
+  /** The question has a token for a further page, and it is not known which one the other side gave in its place. */
+  | 'unknown-cursor'
   /** The candidate had no capacity for a question that no user waits for. */
   | 'candidate-busy'
   /** The feature has no candidate in this process. */

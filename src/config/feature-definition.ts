@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { CursorRules } from './cursor-rules.ts';
 import type { LegacyCacheRule } from './legacy-cache-rule.ts';
 import type { AnyReadModelDefinition, CapturedReadModel } from './read-model-kinds.ts';
 import type { ReconcileRules } from './reconcile-rules.ts';
@@ -59,6 +60,11 @@ export interface CompareRules {
   readonly redact?: readonly string[] | undefined;
   /** Response headers that are compared, by what they mean where that is known. Default: content-type. */
   readonly headers?: readonly string[] | undefined;
+  /**
+   * Tokens for another page, by their place in the answer, to the query parameter that they are asked with:
+   * `{ '$.next': 'cursor' }`. They are not compared, and each side is asked with its own. A place may hold an address.
+   */
+  readonly cursors?: CursorRules | undefined;
   /**
    * How long legacy may answer from a cache of its own: `'60s'`, or by route `{ 'GET /api/orders': '60s' }`. Before a
    * mismatch is said, so long is waited and legacy asked again.

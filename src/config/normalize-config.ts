@@ -94,6 +94,7 @@ function normalizeFeature(feature: FeatureDefinition, codeVersion: string | unde
       critical: compare?.critical ?? [],
       redact: compare?.redact ?? [],
       headers: (compare?.headers ?? ['content-type']).map((name) => name.toLowerCase()),
+      cursors: compare?.cursors,
       legacyCache: legacyCacheOf(compare?.legacyCache),
     },
     cutover: {

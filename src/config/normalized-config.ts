@@ -1,5 +1,6 @@
 import type { NormalizedCapture } from './capture-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
+import type { CursorRules } from './cursor-rules.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
 import type { NormalizedLegacyCache } from './legacy-cache-rule.ts';
@@ -33,6 +34,7 @@ export interface NormalizedCompareRules {
   readonly critical: readonly string[];
   readonly redact: readonly string[];
   readonly headers: readonly string[];
+  readonly cursors?: CursorRules | undefined;
   readonly legacyCache?: NormalizedLegacyCache | undefined;
 }
 

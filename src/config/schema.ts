@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { captureSchema } from './capture-rules.ts';
+import { cursorSchema } from './cursor-rules.ts';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
 import { legacyCacheSchema } from './legacy-cache-rule.ts';
 import { callable, identifier, postgresUrl } from './plain-schema.ts';
@@ -22,6 +23,7 @@ const compare = z.strictObject({
   critical: z.array(path).optional(),
   redact: z.array(path).optional(),
   headers: z.array(z.string().min(1)).optional(),
+  cursors: cursorSchema.optional(),
   legacyCache: legacyCacheSchema.optional(),
 });
 
