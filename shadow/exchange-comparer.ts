@@ -11,6 +11,7 @@ import type { AppliedPosition } from '../src/kernel/position.ts';
 import type { Difference } from '../src/kernel/verdict.ts';
 import type { EvidenceItem } from '../src/store/evidence-item.ts';
 import { askCandidate } from './ask-candidate.ts';
+import { CandidateHealth } from './candidate-health.ts';
 import { CacheWatch } from './cache/cache-watch.ts';
 import { judgePastCache } from './cache/judge-past-cache.ts';
 import type { LegacyAsker } from './ask-legacy.ts';
@@ -21,6 +22,8 @@ import { FeatureCursors } from './cursors/feature-cursors.ts';
 import type { PairedQuestions } from './cursors/paired-questions.ts';
 import { displayText } from './display-text.ts';
 import { defaultJudgeLimits, judge, type Judgement, type JudgeLimits, type JudgePorts } from './judge.ts';
+import { candidatePort, legacyPort } from './guarded-ports.ts';
+import { LegacyStrain } from './legacy-strain.ts';
 import { repeatedHeaders } from './question-headers.ts';
 import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
 import { createRedactor, type Redactor } from './redact.ts';
@@ -68,6 +71,8 @@ interface KnownFeature {
   readonly applied: AppliedPosition | undefined;
   readonly legacyCache: NormalizedLegacyCache | undefined;
   readonly cursors: FeatureCursors;
+  /** By route: one that is broken must not hide what the others show. */
+  readonly health: Map<string, CandidateHealth>;
 }
 
 /** Takes an exchange from question to evidence. */
@@ -79,6 +84,7 @@ export class ExchangeComparer {
   readonly #shapes = new ShapeBook();
   readonly #toldUnsteady = new Set<string>();
   readonly #judgements: Semaphore;
+  readonly #strain = new LegacyStrain();
   readonly #cache: CacheWatch;
   readonly #variations: VariationWatch | undefined;
 
@@ -100,7 +106,18 @@ export class ExchangeComparer {
         const comparer = new AnswerComparer(compare, redactor);
         const { legacyCache } = compare;
         const cursors = new FeatureCursors(compare.cursors, comparer, this.#clock);
-        return [key, { fingerprint, comparer, redactor, applied: options.applied(key), legacyCache, cursors }];
+        return [
+          key,
+          {
+            fingerprint,
+            comparer,
+            redactor,
+            applied: options.applied(key),
+            legacyCache,
+            cursors,
+            health: new Map<string, CandidateHealth>(),
+          },
+        ];
       }),
     );
   }
@@ -111,6 +128,7 @@ export class ExchangeComparer {
     const feature = this.#features.get(key);
     const candidate = this.#options.candidates.candidate(key);
     if (!feature || !candidate) return undetermined('no-candidate');
+    this.#seeLegacy(exchange);
     try {
       const limits = judgeLimits(this.#options.settings, feature.applied !== undefined);
       const questions = feature.cursors.questionsFor(exchange);
@@ -146,6 +164,10 @@ export class ExchangeComparer {
     this.#cache.close();
   }
 
+  #seeLegacy({ feature, route, servedBy, answer, tookMs }: Exchange): void {
+    if (servedBy === 'legacy') this.#strain.saw(`${feature} ${route}`, answer.status, tookMs, performance.now());
+  }
+
   #wasParked({ feature, version, parkings = 0 }: Exchange): boolean {
     return (this.#options.parkings?.(versionKey(feature, version)) ?? 0) !== parkings;
   }
@@ -153,7 +175,7 @@ export class ExchangeComparer {
   #portsFor(
     { feature, route, params, question }: Exchange,
     questions: PairedQuestions,
-    { applied, comparer }: KnownFeature,
+    { applied, comparer, health }: KnownFeature,
     candidate: Candidate,
   ): JudgePorts {
     const { candidates, legacy, settings } = this.#options;
@@ -166,9 +188,12 @@ export class ExchangeComparer {
     };
     const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
     return {
-      askCandidate: () =>
+      askCandidate: candidatePort(healthOf(health, route), () =>
         this.#places.run(() => withoutRunDelay(() => askCandidate(candidate, asked, settings.candidateTimeoutMs))),
-      askLegacy: () => withoutRunDelay(() => legacy.ask(questions.legacy)),
+      ),
+      askLegacy: legacyPort(this.#strain, `${feature} ${route}`, () =>
+        withoutRunDelay(() => legacy.ask(questions.legacy)),
+      ),
       readSourcePosition: () => (applied ? candidates.readSourcePosition() : Promise.resolve(0n)),
       waitApplied: (position, budgetMs) => (applied ? applied.waitFor(position, budgetMs) : settle()),
       compare: (ours, theirs) => comparer.compare(ours, theirs, question),
@@ -240,6 +265,12 @@ function redactedBy(redactor: Redactor): (difference: Difference) => Difference 
 function said(judgement: Judgement, { applied }: KnownFeature): Judgement {
   const isFenced = applied !== undefined || judgement.verdict === 'match' || judgement.reason !== '';
   return isFenced ? judgement : { ...judgement, reason: 'settled' };
+}
+
+function healthOf(healths: Map<string, CandidateHealth>, route: string): CandidateHealth {
+  const health = healths.get(route) ?? new CandidateHealth();
+  healths.set(route, health);
+  return health;
 }
 
 /** Where there is no fence the wait in its place takes its time in each round, and is not held against the judgement. */

@@ -3,8 +3,10 @@ import type { Clock } from '../src/kernel/clock.ts';
 import type { CandidateFailure, Exchange, HttpAnswer } from '../src/kernel/exchange.ts';
 import type { Position } from '../src/kernel/position.ts';
 import type { Difference, Verdict } from '../src/kernel/verdict.ts';
+import { candidateSick } from './candidate-health.ts';
 import { skipReasonOf, skipReasonOfLegacy, type SkipReason } from './comparability.ts';
 import type { Comparison, IncomparableReason } from './compare-answers.ts';
+import { legacyStrain } from './legacy-strain.ts';
 import type { Sandwich } from './variation/own-variations.ts';
 
 export type LegacyResult =
@@ -59,6 +61,10 @@ export type UndeterminedReason =
   | 'legacy-cache'
   /** The question has a token for a further page, and it is not known which one the other side gave in its place. */
   | 'unknown-cursor'
+  /** Legacy is under strain, so it is asked nothing that no user waits for. */
+  | 'legacy-strain'
+  /** The candidate fails again and again, and is asked less until it does not. */
+  | 'candidate-sick'
   /** The candidate had no capacity for a question that no user waits for. */
   | 'candidate-busy'
   /** The feature has no candidate in this process. */
@@ -245,7 +251,8 @@ class Judge {
 
   async #askCandidate(): Promise<CandidateResult> {
     const result = await this.#ports.askCandidate();
-    this.#candidateMs ??= result.tookMs;
+    // Of one that was not let in nothing has been measured.
+    if (result.ok || result.failure !== 'busy') this.#candidateMs ??= result.tookMs;
     if (result.ok && result.answer.status >= 500) {
       return { ok: false, failure: 'failed', reason: `it answered ${result.answer.status}`, tookMs: result.tookMs };
     }
@@ -261,7 +268,9 @@ class Judge {
 
   async #askLegacy(): Promise<Step> {
     const result = await this.#ports.askLegacy();
-    if (!result.ok) return this.#is('undetermined', { reason: 'legacy-failed' });
+    if (!result.ok) {
+      return this.#is('undetermined', { reason: result.reason === legacyStrain ? 'legacy-strain' : 'legacy-failed' });
+    }
     this.#legacy = result.answer;
     this.#legacyAt = this.#clock.now();
     this.#legacyMs ??= result.tookMs;
@@ -278,7 +287,9 @@ class Judge {
   }
 
   #candidateFailed({ failure, reason }: { failure: CandidateFailure; reason: string }): Judgement {
-    if (failure === 'busy') return this.#is('undetermined', { reason: 'candidate-busy' });
+    if (failure === 'busy') {
+      return this.#is('undetermined', { reason: reason === candidateSick ? 'candidate-sick' : 'candidate-busy' });
+    }
     return this.#failed(failure, reason);
   }
 

@@ -80,7 +80,15 @@ test('what the shadow of a worker that is gone had compared stays counted', asyn
     queued: 3,
     queuedBytes: 30,
     compared: 7,
-    dropped: { 'over-budget': 2, 'queue-full': 0, 'too-large': 0, aborted: 0, 'worker-down': 0, parked: 0 },
+    dropped: {
+      'over-budget': 2,
+      'legacy-strain': 0,
+      'queue-full': 0,
+      'too-large': 0,
+      aborted: 0,
+      'worker-down': 0,
+      parked: 0,
+    },
     workerRestarts: 1,
   };
   const departed = new Departed();

@@ -306,6 +306,7 @@ describe('what is not compared', () => {
     ['head', { question: { method: 'HEAD', target: '/', headers: [] } }],
     ['method', { question: { method: 'POST', target: '/', headers: [] } }],
     ['legacy-5xx', { answer: answer('', 502) }],
+    ['legacy-429', { answer: answer('', 429) }],
     ['conditional', { answer: answer('', 304) }],
     ['range', { answer: answer('', 206) }],
     ['too-large', { answer: { ...answer(''), body: Buffer.alloc(4 * 1024 * 1024 + 1) } }],
