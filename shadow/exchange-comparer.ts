@@ -275,9 +275,15 @@ function healthOf(healths: Map<string, CandidateHealth>, route: string): Candida
 
 /** Where there is no fence the wait in its place takes its time in each round, and is not held against the judgement. */
 function judgeLimits({ fenceBudgetMs, settleMs }: ShadowSettings, isFenced: boolean): JudgeLimits {
-  const { totalBudgetMs, confirmations, racedTries } = defaultJudgeLimits;
+  const { totalBudgetMs, confirmations, racedTries, quickRoundMs } = defaultJudgeLimits;
   const settlingMs = isFenced ? 0 : settleMs * (confirmations + racedTries);
-  return { ...defaultJudgeLimits, fenceBudgetMs, totalBudgetMs: totalBudgetMs + settlingMs };
+  return {
+    ...defaultJudgeLimits,
+    fenceBudgetMs,
+    totalBudgetMs: totalBudgetMs + settlingMs,
+    // However short the wait: nobody knows that the read model stood level.
+    quickRoundMs: isFenced ? quickRoundMs : 0,
+  };
 }
 
 function skippedAsParked(judged: Judgement): Judgement {

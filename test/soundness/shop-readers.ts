@@ -10,14 +10,15 @@ export interface Readers extends PacedWork {
   readonly passes: number;
 }
 
-/** Asks for every order in turn, and for pages of lists in between. */
-export function startReaders(proxy: string, orders: readonly number[], perSecond: number): Readers {
+/** Asks for every order in turn, for pages of lists in between, and for one order now and then. */
+export function startReaders(proxy: string, orders: readonly number[], often: number, perSecond: number): Readers {
   const agent = new Agent({ connections: 24 });
   let asked = 0;
   let next = 0;
   const work = startPaced(perSecond, 24, async () => {
     asked += 1;
-    const target = asked % 5 === 0 ? listOf(asked) : `/api/orders/${orders[next++ % orders.length]}`;
+    const order = asked % 31 === 0 ? often : orders[next++ % orders.length];
+    const target = asked % 5 === 0 ? listOf(asked) : `/api/orders/${order}`;
     const headers = { cookie: `shop_session=visitor-${asked % 50}` };
     const answer = await request(proxy + target, { dispatcher: agent, headers });
     await answer.body.dump();

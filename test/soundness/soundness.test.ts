@@ -74,7 +74,7 @@ async function underFire(run: (passes: () => number) => Promise<void>): Promise<
     mostMs: mostLagMs,
   });
   const writing = writer.start(writesPerSecond);
-  const reading = startReaders(fig.proxy, ids, readsPerSecond);
+  const reading = startReaders(fig.proxy, ids, spared.orderId, readsPerSecond);
   const startedAt = performance.now();
   try {
     await run(() => reading.passes);
