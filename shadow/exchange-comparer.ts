@@ -139,8 +139,10 @@ export class ExchangeComparer {
       }
       const ports = this.#portsFor(exchange, questions, feature, candidate);
       const first = await this.#judgements.run(() => judge(exchange, ports, this.#clock, limits));
-      const held = await this.#cache.hold(exchange, first, feature.legacyCache, (mismatch) =>
-        this.#judgements.run(() => judgePastCache(exchange, mismatch, ports, this.#clock, limits)),
+      const isFenced = feature.applied !== undefined;
+      const rules = { rule: feature.legacyCache, isFenced };
+      const held = await this.#cache.hold(exchange, first, rules, (mismatch, reason) =>
+        this.#judgements.run(() => judgePastCache(exchange, mismatch, ports, this.#clock, limits, reason)),
       );
       const judged = said(held, feature);
       // Whatever it came to: to leave out mismatches alone would make the rest look better than it is.
@@ -149,7 +151,7 @@ export class ExchangeComparer {
       this.#tellUnsteady(exchange, judgement);
       feature.cursors.learn(exchange, judgement);
       const scope = { feature: exchange.feature, fingerprint: feature.fingerprint, route: exchange.route };
-      this.#cache.recheck(scope, judgement, ports);
+      this.#cache.recheck(scope, judgement, isFenced, ports);
       await this.#variations?.watch(scope, judged, ports);
       return judgement;
     } catch (error) {

@@ -59,6 +59,8 @@ export type UndeterminedReason =
   | 'legacy-unsteady'
   /** Legacy may have answered from a cache of its own, and could not be asked past it. */
   | 'legacy-cache'
+  /** Nobody knows how far the candidate's read model is, and it has come to agree later before. */
+  | 'lag-unknown'
   /** The question has a token for a further page, and it is not known which one the other side gave in its place. */
   | 'unknown-cursor'
   /** Legacy is under strain, so it is asked nothing that no user waits for. */

@@ -1,9 +1,13 @@
 import type { Clock } from '../../src/kernel/clock.ts';
 import type { Exchange } from '../../src/kernel/exchange.ts';
-import { judge, type Judgement, type JudgeLimits, type JudgePorts } from '../judge.ts';
+import { judge, type JudgementReason, type Judgement, type JudgeLimits, type JudgePorts } from '../judge.ts';
+
+/** Why a mismatch is kept back: either side may be behind without anybody knowing. */
+export type HoldReason = Extract<JudgementReason, 'legacy-cache' | 'lag-unknown'>;
 
 /**
- * Looks again at a mismatch once whatever cache gave legacy's answer must have let go of it. It stands only if legacy still
+ * Looks again at a mismatch once whatever cache gave legacy's answer must have let go of it, or the candidate must have come
+ * to it. It stands only if legacy still
  * gives that very answer: any other may itself be from a cache, so of it nothing is claimed.
  */
 export async function judgePastCache(
@@ -12,6 +16,7 @@ export async function judgePastCache(
   ports: JudgePorts,
   clock: Clock,
   limits: JudgeLimits,
+  reason: HoldReason,
 ): Promise<Judgement> {
   const { legacy: answer, legacyMs, candidateMs } = first;
   if (!answer) return first;
@@ -32,13 +37,13 @@ export async function judgePastCache(
     case 'match':
     case 'stale':
     case 'raced':
-      return { ...second, ...latencies, verdict: 'raced', reason: 'legacy-cache', ageMs: undefined };
+      return { ...second, ...latencies, verdict: 'raced', reason, ageMs: undefined };
     default:
-      return { ...heldBack(second), ...latencies };
+      return { ...heldBack(second, reason), ...latencies };
   }
 }
 
-/** What is said of a mismatch that a cache of legacy's may have made. */
-export function heldBack(judgement: Judgement): Judgement {
-  return { ...judgement, verdict: 'undetermined', reason: 'legacy-cache', differences: [], critical: false };
+/** What is said of a mismatch that may be none. */
+export function heldBack(judgement: Judgement, reason: HoldReason): Judgement {
+  return { ...judgement, verdict: 'undetermined', reason, differences: [], critical: false };
 }

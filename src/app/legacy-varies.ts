@@ -23,6 +23,7 @@ function isBelievable({ kind, varied, witnessed, asked }: StoredVariation): bool
 }
 
 function proposalFor({ kind, path, first }: StoredVariation): string | undefined {
+  if (kind === 'lag') return `shadow: { settle: '${first ?? '60s'}' }`;
   if (kind === 'cache') return `legacyCache: '${first ?? '60s'}'`;
   const place = JSON.stringify(path);
   // A header has no path, so no rule reaches it but that of which headers are compared.

@@ -10,6 +10,8 @@ export type VariationKind =
   | 'order'
   /** Of the whole answer: legacy comes to agree with the candidate later, so it was legacy that was behind. `first`: for how long. */
   | 'cache'
+  /** The other way round, where nobody knows how far the read model is: it lags more than is waited for. */
+  | 'lag'
   | 'other';
 
 /** A place in the answers of a route at which legacy differed from itself. Holds no personal data. */

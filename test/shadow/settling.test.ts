@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { LegacyAsker } from '../../shadow/ask-legacy.ts';
 import { defaultShadowSettings, ExchangeComparer } from '../../shadow/exchange-comparer.ts';
 import type { Judgement } from '../../shadow/judge.ts';
 import { silentLog } from '../../src/kernel/log.ts';
+import { until } from '../support/until.ts';
 import { noCompareRules } from './arbitraries.ts';
 import { exchangeOf, jsonBody } from './exchanges.ts';
 import { startTestLegacy } from './test-legacy.ts';
@@ -16,7 +18,10 @@ interface World extends AsyncDisposable {
 }
 
 /** A legacy without a database, and a candidate of which nobody knows how far behind it is. */
-async function settlingWorld(candidateTwists: (value: number) => number = (value) => value): Promise<World> {
+async function settlingWorld(
+  candidateTwists: (value: number) => number = (value) => value,
+  recheckAfterMs?: readonly number[],
+): Promise<World> {
   const data = { legacy: 0, candidate: 0 };
   const timers: NodeJS.Timeout[] = [];
   const legacy = await startTestLegacy((_, response) => {
@@ -39,6 +44,7 @@ async function settlingWorld(candidateTwists: (value: number) => number = (value
     },
     legacy: asker,
     applied: () => undefined,
+    recheckAfterMs,
     redactionKey: Buffer.from('key'),
     record: () => undefined,
     settings: { ...defaultShadowSettings, settleMs },
@@ -71,8 +77,8 @@ test('under writes that come faster than the lag no verdict is a mismatch', asyn
   let value = 0;
   const writing = setInterval(() => world.write((value += 1), settleMs / 2), 5);
   const verdicts = new Set<string>();
-  const until = Date.now() + 1_500;
-  while (Date.now() < until) {
+  const end = Date.now() + 1_500;
+  while (Date.now() < end) {
     const judged = await Promise.all(Array.from({ length: 8 }, () => world.compare()));
     for (const { verdict } of judged) verdicts.add(verdict);
   }
@@ -90,6 +96,18 @@ test('a candidate that stays different is a mismatch, and the verdict says that 
   await using world = await settlingWorld((value) => value + 1);
   expect(await world.compare()).toMatchObject({ verdict: 'mismatch', reason: 'settled' });
 });
+
+test('a candidate that is further behind than anybody waits is found out: it comes to agree, again and again', async () => {
+  const lagMs = settleMs * 10;
+  await using world = await settlingWorld((value) => value, [lagMs]);
+  let value = 0;
+  await until('it is suspected', async () => {
+    world.write((value += 1), lagMs);
+    const { verdict, reason } = await world.compare();
+    await delay(lagMs);
+    return verdict === 'raced' && reason === 'lag-unknown';
+  });
+}, 60_000);
 
 test('agreement at once needs no time', async () => {
   await using world = await settlingWorld();

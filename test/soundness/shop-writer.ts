@@ -53,9 +53,9 @@ export class ShopWriter {
     else if (dice < 0.73) await this.#changeItem({ cancelled_at: n % 2 === 0 ? null : sql.fn.now() });
     else if (dice < 0.83) await this.#pay();
     else if (dice < 0.88) await sql('payments').where({ order_id: this.anyOrder() }).delete();
-    else if (dice < 0.94) await this.#place(n);
-    else if (dice < 0.98) await this.#remove();
-    else if (dice < 0.995) await this.#renameCustomer(n);
+    else if (dice < 0.945) await this.#place(n);
+    else if (dice < 0.9965) await this.#remove();
+    else if (dice < 0.9995) await this.#renameCustomer(n);
     else await this.#renameProduct(n);
   }
 

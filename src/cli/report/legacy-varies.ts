@@ -8,6 +8,7 @@ const words: Readonly<Record<LegacyVaries['kind'], string>> = {
   counter: 'a number that grows',
   order: 'the order of elements',
   cache: 'is behind, and comes to agree later',
+  lag: 'is ahead: the candidate comes to agree later',
   other: 'a value that changes',
 };
 

@@ -1,19 +1,19 @@
-/** Later looks at one mismatch: in none did legacy agree, or in one it did. */
+/** Later looks at one mismatch: in none did the side that may be behind agree, or in one it did. */
 export type Recheck = { readonly agreedAfterMs: number } | 'never-agreed';
 
 const SUSPECTED_FROM = 3;
 const REMEMBERED = 10;
 const MAX_ROUTES = 1_000;
-/** Legacy may have come to agree at any time between two looks; the next cache may live a little longer. */
+/** It may have come to agree at any time between two looks; the next time may take a little longer. */
 const MARGIN = 1.5;
 const MIN_MS = 5_000;
 const MAX_MS = 300_000;
 
 /**
- * Finds out that legacy caches: on a route where it came to agree with the candidate later, again and again, it was legacy
- * that was behind. What is remembered of a route are its latest ten rechecks.
+ * Finds out that one side is behind: on a route where it came to say later what the other said, again and again, it was not
+ * wrong. What is remembered of a route are its latest ten rechecks.
  */
-export class CacheSuspicion {
+export class BehindSuspicion {
   readonly #rechecks = new Map<string, Recheck[]>();
 
   tell(route: string, recheck: Recheck): void {
@@ -21,8 +21,8 @@ export class CacheSuspicion {
     this.#rechecks.set(route, [...(this.#rechecks.get(route) ?? []), recheck].slice(-REMEMBERED));
   }
 
-  /** Milliseconds that legacy seems to cache answers of the route for; undefined: it is not suspected. */
-  cachedForMs(route: string): number | undefined {
+  /** Milliseconds that it seems to be behind on the route; undefined: it is not suspected. */
+  suspectedMs(route: string): number | undefined {
     const rechecks = this.#rechecks.get(route) ?? [];
     const agreed = rechecks.flatMap((recheck) => (recheck === 'never-agreed' ? [] : [recheck.agreedAfterMs]));
     if (agreed.length < SUSPECTED_FROM || agreed.length * 2 <= rechecks.length) return undefined;
