@@ -116,10 +116,15 @@ const ticks = fc.array(
 );
 const sides = fc.constantFrom('legacy' as const, 'candidate' as const);
 
-async function judgeRegister(register: Register, servedBy: 'legacy' | 'candidate', lag: bigint): Promise<Judgement> {
+async function judgeRegister(
+  register: Register,
+  servedBy: 'legacy' | 'candidate',
+  lag: bigint,
+  limits = defaultJudgeLimits,
+): Promise<Judgement> {
   register.committed = lag;
   const given = servedBy === 'legacy' ? register.legacy() : register.candidate();
-  return judge(exchange({ servedBy, answer: given }), register.ports, clock);
+  return judge(exchange({ servedBy, answer: given, askedAt: clock.now() }), register.ports, clock, limits);
 }
 
 describe('whatever the interleaving of writes, captures and questions', () => {
@@ -169,19 +174,26 @@ describe('whatever the interleaving of writes, captures and questions', () => {
   });
 
   test('a value that is there and back again all the time is hardly ever called a mismatch', async () => {
-    const random = seededRandom(1);
-    const counts = { mismatch: 0, all: 4_000 };
-    for (let run = 0; run < counts.all; run += 1) {
-      const script = Array.from({ length: 200 }, () => ({
-        writes: Math.floor(random() * 3),
-        applies: Math.floor(random() * 4),
-        gaveUp: false,
-      }));
-      const { verdict } = await judgeRegister(new Register(script, (version) => `v${version % 2n}`), 'legacy', 1n);
-      if (verdict === 'mismatch') counts.mismatch += 1;
-    }
-    // Each round is as good as two throws of a coin: one judgement in 64 or less with three rounds, one in 16 with two.
-    expect(counts.mismatch / counts.all).toBeLessThan(1 / 64);
+    const shareOfMismatches = async (confirmations: number): Promise<number> => {
+      const random = seededRandom(1);
+      let mismatches = 0;
+      for (let run = 0; run < 4_000; run += 1) {
+        const script = Array.from({ length: 200 }, () => ({
+          writes: random() < 0.5 ? 1 : 0,
+          applies: 1,
+          gaveUp: false,
+        }));
+        const register = new Register(script, (version) => `v${version % 2n}`);
+        const limits = { ...defaultJudgeLimits, confirmations };
+        if ((await judgeRegister(register, 'legacy', 1n, limits)).verdict === 'mismatch') mismatches += 1;
+      }
+      return mismatches / 4_000;
+    };
+    // All rounds are quick here, and each is as good as two throws of a coin.
+    const { confirmations } = defaultJudgeLimits;
+    expect(await shareOfMismatches(4), 'two rounds').toBeGreaterThan(1 / 32);
+    expect(await shareOfMismatches(confirmations), 'three rounds').toBeLessThan(1 / 64);
+    expect(await shareOfMismatches(2 * confirmations), 'six rounds').toBeLessThan(1 / 1_000);
   });
 
   test('a candidate that lags behind data at rest is called stale', async () => {
