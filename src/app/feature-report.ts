@@ -51,9 +51,9 @@ export interface MismatchBound {
 }
 
 export interface ReportRule {
-  /** `ignore`, `keyed`, `tolerance`, `critical`, `redact`, `header`. */
+  /** `ignore`, `keyed`, `tolerance`, `critical`, `redact`, `header`, `cursors`, `cache`. */
   readonly rule: string;
-  /** A path, or the name of a header. */
+  /** A path, the name of a header, or a route; `*` for all of them. */
   readonly where: string;
   /** A few words. */
   readonly detail: string;

@@ -127,6 +127,23 @@ async function judgeRegister(
   return judge(exchange({ servedBy, answer: given, askedAt: clock.now() }), register.ports, clock, limits);
 }
 
+/** Of judgements of a value that goes and comes back all the time, and a candidate that is right about it. */
+async function shareOfMismatches(confirmations: number): Promise<number> {
+  const random = seededRandom(1);
+  let mismatches = 0;
+  for (let run = 0; run < 4_000; run += 1) {
+    const script = Array.from({ length: 200 }, () => ({
+      writes: random() < 0.5 ? 1 : 0,
+      applies: 1,
+      gaveUp: false,
+    }));
+    const register = new Register(script, (version) => `v${version % 2n}`);
+    const limits = { ...defaultJudgeLimits, confirmations };
+    if ((await judgeRegister(register, 'legacy', 1n, limits)).verdict === 'mismatch') mismatches += 1;
+  }
+  return mismatches / 4_000;
+}
+
 describe('whatever the interleaving of writes, captures and questions', () => {
   test('a candidate that lags but is correct is never called a mismatch or an error', async () => {
     const seen = new Set<string>();
@@ -174,21 +191,6 @@ describe('whatever the interleaving of writes, captures and questions', () => {
   });
 
   test('a value that is there and back again all the time is hardly ever called a mismatch', async () => {
-    const shareOfMismatches = async (confirmations: number): Promise<number> => {
-      const random = seededRandom(1);
-      let mismatches = 0;
-      for (let run = 0; run < 4_000; run += 1) {
-        const script = Array.from({ length: 200 }, () => ({
-          writes: random() < 0.5 ? 1 : 0,
-          applies: 1,
-          gaveUp: false,
-        }));
-        const register = new Register(script, (version) => `v${version % 2n}`);
-        const limits = { ...defaultJudgeLimits, confirmations };
-        if ((await judgeRegister(register, 'legacy', 1n, limits)).verdict === 'mismatch') mismatches += 1;
-      }
-      return mismatches / 4_000;
-    };
     // All rounds are quick here, and each is as good as two throws of a coin.
     const { confirmations } = defaultJudgeLimits;
     expect(await shareOfMismatches(4), 'two rounds').toBeGreaterThan(1 / 32);

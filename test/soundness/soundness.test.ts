@@ -11,12 +11,12 @@ import { injectLag } from './injected-lag.ts';
 import { startReaders } from './shop-readers.ts';
 import { ShopWriter, spare, type Spared } from './shop-writer.ts';
 
-/** `npm run soundness` takes 300 and 10,000; a test run does the same in small. */
+/** `npm run soundness` takes 300 s, 10,000 orders and lag up to 2 s; a test run does the same in small. */
 const seconds = Number(process.env['FIG_SOUNDNESS_SECONDS'] ?? 5);
 const orders = Number(process.env['FIG_SOUNDNESS_ORDERS'] ?? 120);
 const readsPerSecond = Number(process.env['FIG_SOUNDNESS_READS'] ?? 60);
 const writesPerSecond = 200;
-const mostLagMs = 2_000;
+const mostLagMs = Number(process.env['FIG_SOUNDNESS_LAG'] ?? 400);
 
 const config = fileURLToPath(new URL('../e2e/fixtures/soundness.config.ts', import.meta.url));
 const table = `${readModelNames({ name: 'order_summary', version: 2 }).schema}.order_summary`;
@@ -96,7 +96,7 @@ async function underFire(run: (passes: () => number) => Promise<void>): Promise<
 }
 
 test(
-  'a correct read model that lags up to two seconds behind 200 writes a second is never called wrong',
+  'a correct read model that lags behind 200 writes a second is never called wrong',
   async () => {
     const figures = await underFire(() => delay(seconds * 1_000));
     console.log(figures);
@@ -118,7 +118,7 @@ test(
     const figures = await underFire(async (passes) => {
       await until('it is found', async () => (await rested(), (await report()).observed.mismatch > 0), foundWithinMs);
       const found = passes();
-      await until('all are asked for once more', async () => (await rested(), passes() > found + 1), foundWithinMs);
+      await until('all are asked for once more', async () => (await rested(), passes() > found), foundWithinMs);
     });
     console.log(figures);
     const groups = (await report()).groups.filter(({ kind }) => kind !== 'error');
