@@ -15,7 +15,7 @@ const help = `npm run bench:proxy -- [options]
   --json           print JSON
   --profile DIR    write a CPU profile of every Node proxy there
   --write          write the table to docs/benchmarks.md
-  --fixed-rate     open loop at half of saturation: does the shadow disturb users?
+  --fixed-rate     open loop at half of saturation: does the shadow disturb users? (npm run bench:isolation)
 `;
 
 const { values: options } = parseArgs({

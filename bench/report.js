@@ -93,9 +93,10 @@ export function fixedRateTable({ saturation, rate, rounds, seconds, rows }) {
     row.title,
     ...[row.p50, row.p99, row.p999, row.max].map((value) => fixed(value, 2)),
     fixed(row.p99 / off.p99, 2),
+    String(row.compared ?? '-'),
     String(row.errors),
   ]);
-  const head = ['', 'p50 ms', 'p99 ms', 'p99.9 ms', 'max ms', 'p99 x off', 'errors'];
+  const head = ['', 'p50 ms', 'p99 ms', 'p99.9 ms', 'max ms', 'p99 x off', 'compared', 'errors'];
   return `${rate} requests/s, half of the ${saturation} at saturation; medians of ${rounds} interleaved rounds of ${seconds} s.\n\n${aligned([head, ...lines])}`;
 }
 

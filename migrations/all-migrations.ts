@@ -17,6 +17,7 @@ import { spoiledEvidence } from './0016-spoiled-evidence.ts';
 import { ruleHits } from './0017-rule-hits.ts';
 import { requestFacts } from './0018-request-facts.ts';
 import { storedPairs } from './0019-stored-pairs.ts';
+import { legacyVariation } from './0020-legacy-variation.ts';
 import { quarantine } from './0021-quarantine.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
@@ -41,5 +42,6 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   ruleHits,
   requestFacts,
   storedPairs,
+  legacyVariation,
   quarantine,
 ];

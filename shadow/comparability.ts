@@ -9,6 +9,8 @@ export type SkipReason =
   | 'one-time-token'
   /** Legacy failed, so there is nothing to hold the candidate against. */
   | 'legacy-5xx'
+  /** 429: legacy refused for how often it was asked, and that is not the candidate's to know. */
+  | 'legacy-429'
   /** 304 or 412: the answer is about the visitor's copy of the data, not about the data. */
   | 'conditional'
   /** A part of the answer. */
@@ -37,6 +39,7 @@ export function skipReasonOf(exchange: Exchange): SkipReason | undefined {
 /** Whether an answer of legacy is one that a candidate can be held against. */
 export function skipReasonOfLegacy(answer: HttpAnswer): SkipReason | undefined {
   if (answer.status >= 500) return 'legacy-5xx';
+  if (answer.status === 429) return 'legacy-429';
   return answer.status === 304 || answer.status === 412 ? 'conditional' : undefined;
 }
 

@@ -10,6 +10,7 @@ import { isOfElements, readBody } from './bodies/read-body.ts';
 import { treeToJson } from './bodies/tree-json.ts';
 import { isCoveredBy } from './bodies/uncovered-redaction.ts';
 import { comparedHeader, toComparable, type ComparableAnswer, type ReadableAnswer } from './comparable-answer.ts';
+import { cursorPaths, maskCursors, type CursorPath, type CursorToken } from './cursors/mask-cursors.ts';
 import type { UnreadableReason } from './decode-body.ts';
 import { displayText } from './display-text.ts';
 import type { RuledBody } from './facts/body-facts.ts';
@@ -59,6 +60,8 @@ export class AnswerComparer {
   /** The same rules where everything is personal. */
   readonly #hiding: RulesAt;
   readonly #redactor: Redactor;
+  readonly #cursors: readonly CursorPath[];
+  readonly #tokens = new WeakMap<ReadableAnswer, ReadonlyMap<string, CursorToken>>();
   readonly #comparable = new WeakMap<HttpAnswer, ComparableAnswer>();
   readonly #digests = new WeakMap<HttpAnswer, Buffer>();
   /** With everything where the candidate has it. */
@@ -76,9 +79,11 @@ export class AnswerComparer {
     this.#owners = pathsOf('owner').map(parsePath);
     this.#moves = movesOf(rules);
     this.#root = compilePathRules(rules);
-    this.#plain = this.#owners.length + this.#moves.length === 0 ? this.#root : noRules;
     this.#hiding = compilePathRules(rulesOfRoute({ ...compare, redact: ['$', ...this.#redact] }, route).rules);
     this.#redactor = redactor;
+    this.#cursors = cursorPaths(compare.cursors);
+    const looksAtAll = this.#owners.length + this.#moves.length + this.#cursors.length > 0;
+    this.#plain = looksAtAll ? noRules : this.#root;
   }
 
   /** `asked`: the question of both. Without it, references in headers are compared as they are written. */
@@ -149,6 +154,21 @@ export class AnswerComparer {
     return { value, rules: this.#rulesFor(comparable.answer, value, value) };
   }
 
+  /** The tokens in an answer, by their exact place. Empty for what cannot be read. */
+  cursorsOf(answer: HttpAnswer): ReadonlyMap<string, CursorToken> {
+    const comparable = this.#toComparable(answer, undefined);
+    if (!comparable.ok) return new Map();
+    this.#toJson(comparable.answer);
+    return this.#tokens.get(comparable.answer) ?? new Map();
+  }
+
+  #withoutTokens(answer: ReadableAnswer, parsed: ParsedJson): ParsedJson {
+    if (!parsed.ok || this.#cursors.length === 0) return parsed;
+    const { value, tokens } = maskCursors(parsed.value, this.#cursors);
+    this.#tokens.set(answer, tokens);
+    return { ok: true, value };
+  }
+
   #isIdentical(a: HttpAnswer, b: HttpAnswer, asked: AskedUrl | undefined): boolean {
     return (
       a.status === b.status &&
@@ -173,7 +193,8 @@ export class AnswerComparer {
     if (answer.kind === 'text' || answer.kind === 'binary') return undefined;
     let parsed = this.#parsed.get(answer);
     if (!parsed) {
-      parsed = this.#inPlace(answer, answer.kind === 'json' ? parseJson(answer.text ?? '') : this.#readTree(answer));
+      const read = answer.kind === 'json' ? parseJson(answer.text ?? '') : this.#readTree(answer);
+      parsed = this.#inPlace(answer, this.#withoutTokens(answer, read));
       this.#parsed.set(answer, parsed);
     }
     return parsed;

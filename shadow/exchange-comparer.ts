@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Candidate, CandidateResult } from '../src/kernel/candidate.ts';
+import type { NormalizedLegacyCache } from '../src/config/legacy-cache-rule.ts';
 import { versionKey } from '../src/config/feature-versions.ts';
 import type { NormalizedCompareRules } from '../src/config/compare-rules.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
@@ -11,14 +12,21 @@ import type { AppliedPosition } from '../src/kernel/position.ts';
 import type { Difference } from '../src/kernel/verdict.ts';
 import type { EvidenceItem } from '../src/store/evidence-item.ts';
 import { askCandidate } from './ask-candidate.ts';
+import { CandidateHealth } from './candidate-health.ts';
+import { CacheWatch } from './cache/cache-watch.ts';
+import { judgePastCache } from './cache/judge-past-cache.ts';
 import type { LegacyAsker } from './ask-legacy.ts';
 import type { ShadowCandidates } from './candidate-module.ts';
 import { isBeyondComparison } from './comparability.ts';
+import { FeatureCursors } from './cursors/feature-cursors.ts';
+import type { PairedQuestions } from './cursors/paired-questions.ts';
 import { comparedExchange, comparedResult } from './head-answers.ts';
 import { displayText } from './display-text.ts';
 import { FactSampler } from './facts/fact-sampler.ts';
+import { candidatePort, legacyPort } from './guarded-ports.ts';
 import { LastLook } from './last-look.ts';
-import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from './judge.ts';
+import { LegacyStrain } from './legacy-strain.ts';
+import { judge, type Judgement, type JudgeLimits, type JudgePorts, defaultJudgeLimits } from './judge.ts';
 import { keepRulesOf, redactorFor } from './pairs/keep-rules.ts';
 import type { PairKeeper } from './pairs/pair-keeper.ts';
 import { repeatedHeaders } from './question-headers.ts';
@@ -29,6 +37,8 @@ import { withoutRunDelay } from './run-delay.ts';
 import { Semaphore } from './semaphore.ts';
 import { tellVisitorsApart } from './tell-visitors-apart.ts';
 import { VisitorAnswers } from './visitor-answers.ts';
+import { VariationWatch } from './variation/variation-watch.ts';
+import type { VariationBook } from './variation/variation-book.ts';
 import type { ShadowSettings } from './worker-protocol.ts';
 
 export const defaultShadowSettings: ShadowSettings = {
@@ -36,6 +46,7 @@ export const defaultShadowSettings: ShadowSettings = {
   legacyTimeoutMs: 5_000,
   fenceBudgetMs: 5_000,
   settleMs: 1_000,
+  sandwich: { share: 0.01, maxPerSecond: 1 },
 };
 
 /** Questions that are with candidates at once. Judgements that wait for a fence take no place. */
@@ -52,7 +63,13 @@ export interface ExchangeComparerOptions {
   /** Holds what differs until it is stored; undefined: no pairs are. */
   readonly pairs?: PairKeeper | undefined;
   readonly record: (item: EvidenceItem) => void;
+  /** Where it is counted what legacy varies by itself. Default: nowhere. */
+  readonly variations?: VariationBook | undefined;
   readonly settings: ShadowSettings;
+  /** Places for judgements; one that waits for a cache of legacy's takes none. Default: as many as there are judgements. */
+  readonly judgements?: Semaphore | undefined;
+  /** When legacy is asked again about a mismatch, in milliseconds, to find out whether it caches. */
+  readonly recheckAfterMs?: readonly number[] | undefined;
   readonly log: Log;
   readonly clock?: Clock | undefined;
 }
@@ -63,6 +80,10 @@ interface KnownFeature {
   readonly comparers: RouteComparers;
   readonly redactor: Redactor;
   readonly applied: AppliedPosition | undefined;
+  readonly legacyCache: NormalizedLegacyCache | undefined;
+  readonly cursors: FeatureCursors;
+  /** By route: one that is broken must not hide what the others show. */
+  readonly health: Map<string, CandidateHealth>;
 }
 
 /** Takes an exchange from question to evidence. */
@@ -75,16 +96,40 @@ export class ExchangeComparer {
   readonly #facts = new FactSampler();
   readonly #visitors = new VisitorAnswers();
   readonly #toldUnsteady = new Set<string>();
+  readonly #judgements: Semaphore;
+  readonly #strain = new LegacyStrain();
+  readonly #cache: CacheWatch;
+  readonly #variations: VariationWatch | undefined;
 
   /** Throws a SyntaxError when a path of a feature's rules cannot be read. */
   constructor(options: ExchangeComparerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#judgements = options.judgements ?? new Semaphore(Number.POSITIVE_INFINITY);
+    this.#cache = new CacheWatch({
+      clock: this.#clock,
+      suspected: (scope, variation) => options.variations?.enter(scope, [variation]),
+      recheckAfterMs: options.recheckAfterMs,
+    });
+    this.#variations =
+      options.variations && new VariationWatch(options.variations, options.settings.sandwich, this.#clock);
     this.#features = new Map(
       options.candidates.features.map(({ key, fingerprint, compare }) => {
         const redactor = redactorFor(options.redactionKey, compare);
         const comparers = new RouteComparers(compare, redactor);
-        return [key, { fingerprint, compare, comparers, redactor, applied: options.applied(key) }];
+        return [
+          key,
+          {
+            fingerprint,
+            compare,
+            comparers,
+            redactor,
+            applied: options.applied(key),
+            legacyCache: compare.legacyCache,
+            cursors: new FeatureCursors(compare.cursors, comparers, this.#clock),
+            health: new Map<string, CandidateHealth>(),
+          },
+        ];
       }),
     );
   }
@@ -96,16 +141,28 @@ export class ExchangeComparer {
     const feature = this.#features.get(key);
     const candidate = this.#options.candidates.candidate(key);
     if (!feature || !candidate) return undetermined('no-candidate');
+    this.#seeLegacy(exchange);
     try {
-      const limits = { ...defaultJudgeLimits, fenceBudgetMs: this.#options.settings.fenceBudgetMs };
+      const limits = judgeLimits(this.#options.settings, feature.applied !== undefined);
       const comparer = feature.comparers.of(exchange.route);
       const looks = new LastLook(comparer, exchange.question);
+      const questions = feature.cursors.questionsFor(exchange);
+      if (!questions) {
+        const unknown = undetermined('unknown-cursor');
+        this.#options.record(this.#toItem(exchange, feature, unknown, looks));
+        return unknown;
+      }
       const heard: Heard = { candidate: undefined };
-      const ports = this.#portsFor(exchange, feature, candidate, { looks, heard });
-      const alone = said(await judge(exchange, ports, this.#clock, limits), feature);
+      const ports = this.#portsFor(exchange, questions, { feature, candidate, looks, heard });
+      const first = await this.#judgements.run(() => judge(exchange, ports, this.#clock, limits));
+      const isFenced = feature.applied !== undefined;
+      const rules = { rule: feature.legacyCache, isFenced };
+      const held = await this.#cache.hold(exchange, first, rules, (mismatch, reason) =>
+        this.#judgements.run(() => judgePastCache(exchange, mismatch, ports, this.#clock, limits, reason)),
+      );
       const judged = tellVisitorsApart(
         this.#visitors,
-        { exchange, judgement: alone, candidate: heard.candidate, now: this.#clock.now() },
+        { exchange, judgement: said(held, feature), candidate: heard.candidate, now: this.#clock.now() },
         (answer) => comparer.digest(answer, exchange.question),
       );
       // Whatever it came to: to leave out mismatches alone would make the rest look better than it is.
@@ -113,6 +170,10 @@ export class ExchangeComparer {
       const pair = this.#hold(exchange, feature, judgement, heard);
       this.#options.record({ ...this.#toItem(exchange, feature, judgement, looks), pair });
       this.#tellUnsteady(exchange, judgement);
+      feature.cursors.learn(exchange, judgement);
+      const scope = { feature: exchange.feature, fingerprint: feature.fingerprint, route: exchange.route };
+      this.#cache.recheck(scope, judgement, isFenced, ports);
+      await this.#variations?.watch(scope, judged, ports);
       return judgement;
     } catch (error) {
       const { feature: name, route } = exchange;
@@ -121,15 +182,33 @@ export class ExchangeComparer {
     }
   }
 
+  /** Judgements that wait for a cache of legacy's end undetermined. */
+  close(): void {
+    this.#cache.close();
+  }
+
+  #seeLegacy({ feature, route, servedBy, answer, tookMs }: Exchange): void {
+    if (servedBy === 'legacy') this.#strain.saw(`${feature} ${route}`, answer.status, tookMs, performance.now());
+  }
+
   #wasParked({ feature, version, parkings = 0 }: Exchange): boolean {
     return (this.#options.parkings?.(versionKey(feature, version)) ?? 0) !== parkings;
   }
 
   #portsFor(
     exchange: Exchange,
-    { applied }: KnownFeature,
-    candidate: Candidate,
-    { looks, heard }: { readonly looks: LastLook; readonly heard: Heard },
+    questions: PairedQuestions,
+    {
+      feature: { applied, health },
+      candidate,
+      looks,
+      heard,
+    }: {
+      readonly feature: KnownFeature;
+      readonly candidate: Candidate;
+      readonly looks: LastLook;
+      readonly heard: Heard;
+    },
   ): JudgePorts {
     const { feature, route, params, question } = exchange;
     const { candidates, legacy, settings } = this.#options;
@@ -137,18 +216,20 @@ export class ExchangeComparer {
       feature,
       route,
       params,
-      ...question,
+      ...questions.candidate,
       headers: repeatedHeaders(question.headers),
     };
     const ask = (): Promise<CandidateResult> => askCandidate(candidate, asked, settings.candidateTimeoutMs);
     const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
     return {
-      askCandidate: async () => {
+      askCandidate: candidatePort(healthOf(health, route), async () => {
         const result = comparedResult(exchange, await this.#places.run(() => withoutRunDelay(ask)));
         heard.candidate = result.ok ? result.answer : undefined;
         return result;
-      },
-      askLegacy: async () => comparedResult(exchange, await withoutRunDelay(() => legacy.ask(question))),
+      }),
+      askLegacy: legacyPort(this.#strain, `${feature} ${route}`, async () =>
+        comparedResult(exchange, await withoutRunDelay(() => legacy.ask(questions.legacy))),
+      ),
       readSourcePosition: () => (applied ? candidates.readSourcePosition() : Promise.resolve(0n)),
       waitApplied: (position, budgetMs) => (applied ? applied.waitFor(position, budgetMs) : settle()),
       compare: (ours, theirs) => looks.compare(ours, theirs),
@@ -156,7 +237,7 @@ export class ExchangeComparer {
   }
 
   #toItem(exchange: Exchange, known: KnownFeature, judgement: Judgement, looks: LastLook): EvidenceItem {
-    const { fingerprint, redactor } = known;
+    const { fingerprint, redactor, cursors } = known;
     const { feature, route, question } = exchange;
     const { verdict, reason, critical, legacy } = judgement;
     const step = describeReads(exchange.reads);
@@ -167,7 +248,7 @@ export class ExchangeComparer {
     const shape = seen && isComparable ? redactor.text(shapeOf(seen.status, question)) : undefined;
     const key =
       isProof && legacy
-        ? evidenceKey(question, known.comparers.of(route).digest(legacy, question), verdict)
+        ? evidenceKey(cursors.keyQuestion(question), known.comparers.of(route).digest(legacy, question), verdict)
         : undefined;
     // As they are stored, so that facts of them are redacted as well.
     const differences =
@@ -245,17 +326,38 @@ function said(judgement: Judgement, { applied }: KnownFeature): Judgement {
   return isFenced ? judgement : { ...judgement, reason: 'settled' };
 }
 
+function healthOf(healths: Map<string, CandidateHealth>, route: string): CandidateHealth {
+  const health = healths.get(route) ?? new CandidateHealth();
+  healths.set(route, health);
+  return health;
+}
+
+/** Where there is no fence the wait in its place takes its time in each round, and is not held against the judgement. */
+function judgeLimits({ fenceBudgetMs, settleMs }: ShadowSettings, isFenced: boolean): JudgeLimits {
+  const { totalBudgetMs, confirmations, racedTries, quickRoundMs } = defaultJudgeLimits;
+  const settlingMs = isFenced ? 0 : settleMs * (confirmations + racedTries);
+  return {
+    ...defaultJudgeLimits,
+    fenceBudgetMs,
+    totalBudgetMs: totalBudgetMs + settlingMs,
+    // However short the wait: nobody knows that the read model stood level.
+    quickRoundMs: isFenced ? quickRoundMs : 0,
+  };
+}
+
 function skippedAsParked(judged: Judgement): Judgement {
   return { ...judged, verdict: 'skipped', reason: 'parked', differences: [], critical: false };
 }
 
-function undetermined(reason: 'no-candidate' | 'fault'): Judgement {
+function undetermined(reason: 'no-candidate' | 'unknown-cursor' | 'fault'): Judgement {
   return {
     verdict: 'undetermined',
     reason,
     differences: [],
     critical: false,
     legacy: undefined,
+    candidate: undefined,
+    sandwich: undefined,
     ageMs: undefined,
     legacyMs: undefined,
     candidateMs: undefined,

@@ -3,8 +3,11 @@ import type { Clock } from '../src/kernel/clock.ts';
 import type { CandidateFailure, Exchange, HttpAnswer } from '../src/kernel/exchange.ts';
 import type { Position } from '../src/kernel/position.ts';
 import type { Difference, Verdict } from '../src/kernel/verdict.ts';
+import { candidateSick } from './candidate-health.ts';
 import { skipReasonOf, skipReasonOfLegacy, type SkipReason } from './comparability.ts';
 import type { Comparison, IncomparableReason } from './compare-answers.ts';
+import { legacyStrain } from './legacy-strain.ts';
+import type { Sandwich } from './variation/own-variations.ts';
 
 export type LegacyResult =
   | { readonly ok: true; readonly answer: HttpAnswer; readonly tookMs: number }
@@ -28,9 +31,19 @@ export interface JudgeLimits {
   readonly totalBudgetMs: number;
   /** How often a comparison that was overtaken by a change is tried again. */
   readonly racedTries: number;
+  /** How many slow rounds in a row must find the candidate different and legacy unmoved before a mismatch is said; of quick ones half. */
+  readonly confirmations: number;
+  /** From one answer of legacy to the next; a round that takes longer is a slow one. */
+  readonly quickRoundMs: number;
 }
 
-export const defaultJudgeLimits: JudgeLimits = { fenceBudgetMs: 5_000, totalBudgetMs: 15_000, racedTries: 3 };
+export const defaultJudgeLimits: JudgeLimits = {
+  fenceBudgetMs: 5_000,
+  totalBudgetMs: 15_000,
+  racedTries: 3,
+  confirmations: 6,
+  quickRoundMs: 100,
+};
 
 export type UndeterminedReason =
   | IncomparableReason
@@ -44,6 +57,16 @@ export type UndeterminedReason =
   | 'legacy-failed'
   /** Legacy gave another answer each time: the data changes too fast, or a place in the answer that is not ignored does. */
   | 'legacy-unsteady'
+  /** Legacy may have answered from a cache of its own, and could not be asked past it. */
+  | 'legacy-cache'
+  /** Nobody knows how far the candidate's read model is, and it has come to agree later before. */
+  | 'lag-unknown'
+  /** The question has a token for a further page, and it is not known which one the other side gave in its place. */
+  | 'unknown-cursor'
+  /** Legacy is under strain, so it is asked nothing that no user waits for. */
+  | 'legacy-strain'
+  /** The candidate fails again and again, and is asked less until it does not. */
+  | 'candidate-sick'
   /** The candidate had no capacity for a question that no user waits for. */
   | 'candidate-busy'
   /** The feature has no candidate in this process. */
@@ -69,6 +92,10 @@ export interface Judgement {
   readonly critical: boolean;
   /** The answer of legacy that the verdict rests on; undefined when there was none. */
   readonly legacy: HttpAnswer | undefined;
+  /** The latest answer of the candidate. */
+  readonly candidate: HttpAnswer | undefined;
+  /** The latest, where legacy was asked again with the candidate between. */
+  readonly sandwich: Sandwich | undefined;
   /** With `stale`: the milliseconds from legacy's answer until the candidate agreed. */
   readonly ageMs: number | undefined;
   readonly legacyMs: number | undefined;
@@ -77,8 +104,9 @@ export interface Judgement {
 
 /**
  * Judges one exchange by fenced comparison. A mismatch is said only after the candidate, standing at or past the version
- * of the data that legacy answered from, differed twice while legacy answered the same before and after it. Never rejects
- * unless a port breaks its promise.
+ * of the data that legacy answered from, differed several times in a row while legacy answered the same before and after
+ * each. A value that changes and changes back between two questions to legacy looks unmoved; it would have to do so in every
+ * one of these rounds, which is the likelier the longer they take. Never rejects unless a port breaks its promise.
  */
 export async function judge(
   exchange: Exchange,
@@ -103,6 +131,9 @@ class Judge {
   /** Legacy's latest answer, L in the design, and when it was complete. */
   #legacy: HttpAnswer | undefined;
   #legacyAt: number;
+  #candidate: HttpAnswer | undefined;
+  #beginning: Pick<Sandwich, 'before' | 'candidateBefore'> | undefined;
+  #sandwich: Sandwich | undefined;
 
   constructor(exchange: Exchange, ports: JudgePorts, clock: Clock, limits: JudgeLimits) {
     this.#exchange = exchange;
@@ -141,18 +172,23 @@ class Judge {
   /** Steps 2 and 3 of the design, until there is a verdict. */
   async #fencedRounds(): Promise<Judgement> {
     let unsteady: readonly Difference[] = [];
-    for (let raced = 0; raced < this.#limits.racedTries; raced += 1) {
-      // The first fenced agreement is what waiting brought; any later one is a change that overtook the comparison.
-      const first = await this.#round(raced === 0 ? 'stale' : 'raced');
-      if ('verdict' in first) return first;
-      if (!first.legacyMoved) {
-        const second = await this.#round('raced');
-        if ('verdict' in second) return second;
-        if (!second.legacyMoved) {
-          return this.#is('mismatch', { differences: second.differences, critical: second.critical });
-        }
-        unsteady = second.moves;
-      } else unsteady = first.moves;
+    let confirmed = 0;
+    // The first fenced agreement is what waiting brought; any later one is a change that overtook the comparison.
+    let agreement: 'stale' | 'raced' = 'stale';
+    for (let moved = 0; moved < this.#limits.racedTries;) {
+      const since = this.#legacyAt;
+      const round = await this.#round(agreement);
+      if ('verdict' in round) return round;
+      agreement = 'raced';
+      if (round.legacyMoved) {
+        unsteady = round.moves;
+        confirmed = 0;
+        moved += 1;
+        continue;
+      }
+      confirmed += this.#legacyAt - since > this.#limits.quickRoundMs ? 1 : 2;
+      if (confirmed < this.#limits.confirmations) continue;
+      return this.#is('mismatch', { differences: round.differences, critical: round.critical });
     }
     return this.#is('undetermined', { reason: 'legacy-unsteady', differences: unsteady });
   }
@@ -164,12 +200,19 @@ class Judge {
     if (early) return early;
     const result = await this.#askCandidate();
     if (!result.ok) return this.#candidateFailed(result);
+    this.#layer(before, result.answer);
     const settled =
       this.#settleIfEqual(result.answer, agreement) ?? (await this.#inTime()) ?? (await this.#askLegacy());
     if (settled) return settled;
     const skip = skipReasonOfLegacy(this.#legacy!);
     if (skip) return this.#is('undetermined', { reason: 'legacy-failed' });
     return this.#settleIfEqual(result.answer, 'raced') ?? this.#disagreement(before, result.answer);
+  }
+
+  /** Both stand behind the fence, so what the candidate says now it says of data that legacy has answered from. */
+  #layer(legacy: HttpAnswer, candidate: HttpAnswer): void {
+    if (this.#beginning) this.#sandwich = { ...this.#beginning, after: legacy, candidateAfter: candidate };
+    this.#beginning = { before: legacy, candidateBefore: candidate };
   }
 
   #disagreement(before: HttpAnswer, candidate: HttpAnswer): Judgement | Disagreement {
@@ -210,7 +253,8 @@ class Judge {
 
   async #askCandidate(): Promise<CandidateResult> {
     const result = await this.#ports.askCandidate();
-    this.#candidateMs ??= result.tookMs;
+    // Of one that was not let in nothing has been measured.
+    if (result.ok || result.failure !== 'busy') this.#candidateMs ??= result.tookMs;
     if (result.ok && result.answer.status >= 500) {
       return { ok: false, failure: 'failed', reason: `it answered ${result.answer.status}`, tookMs: result.tookMs };
     }
@@ -226,7 +270,9 @@ class Judge {
 
   async #askLegacy(): Promise<Step> {
     const result = await this.#ports.askLegacy();
-    if (!result.ok) return this.#is('undetermined', { reason: 'legacy-failed' });
+    if (!result.ok) {
+      return this.#is('undetermined', { reason: result.reason === legacyStrain ? 'legacy-strain' : 'legacy-failed' });
+    }
     this.#legacy = result.answer;
     this.#legacyAt = this.#clock.now();
     this.#legacyMs ??= result.tookMs;
@@ -234,6 +280,7 @@ class Judge {
   }
 
   #settleIfEqual(candidate: HttpAnswer, verdict: Verdict): Step {
+    this.#candidate = candidate;
     const comparison = this.#ports.compare(this.#legacy!, candidate);
     if (comparison.outcome === 'undetermined') return this.#is('undetermined', { reason: comparison.reason });
     if (comparison.outcome === 'different') return undefined;
@@ -242,7 +289,9 @@ class Judge {
   }
 
   #candidateFailed({ failure, reason }: { failure: CandidateFailure; reason: string }): Judgement {
-    if (failure === 'busy') return this.#is('undetermined', { reason: 'candidate-busy' });
+    if (failure === 'busy') {
+      return this.#is('undetermined', { reason: reason === candidateSick ? 'candidate-sick' : 'candidate-busy' });
+    }
     return this.#failed(failure, reason);
   }
 
@@ -267,6 +316,8 @@ class Judge {
       critical: false,
       ageMs: undefined,
       legacy: this.#legacy,
+      candidate: this.#candidate,
+      sandwich: this.#sandwich,
       legacyMs: this.#legacyMs,
       candidateMs: this.#candidateMs,
       ...more,

@@ -9,6 +9,8 @@ import { type ComparedFeature, openCandidates } from './candidate-module.ts';
 import { defaultShadowSettings, ExchangeComparer } from './exchange-comparer.ts';
 import { PairKeeper } from './pairs/pair-keeper.ts';
 import { Semaphore } from './semaphore.ts';
+import { VariationBook } from './variation/variation-book.ts';
+import { startVariationWriter } from './variation/variation-writer.ts';
 import { parkingsIn, SharedPositionReader } from './shared-position.ts';
 import { workerLog } from './worker-log.ts';
 import { aliveEveryMs, type FromWorker, type ShadowWorkerData, type ToWorker } from './worker-protocol.ts';
@@ -33,6 +35,8 @@ export async function runWorker(port: MessagePort, workerData: ShadowWorkerData)
     timeoutMs: settings.legacyTimeoutMs,
   });
   const writer = new EvidenceWriter({ append: (items) => store.evidence.append(items), log });
+  const variations = new VariationBook();
+  const variationWriter = startVariationWriter(variations, (counts) => store.variations.add(counts), log);
   const comparer = new ExchangeComparer({
     candidates,
     legacy,
@@ -44,20 +48,22 @@ export async function runWorker(port: MessagePort, workerData: ShadowWorkerData)
     redactionKey: store.redactionKey,
     pairs: new PairKeeper(),
     record: (item) => writer.record(item),
+    variations,
     settings,
+    judgements: new Semaphore(MAX_JUDGEMENTS),
     log,
   });
-  const judgements = new Semaphore(MAX_JUDGEMENTS);
   const underWay = new Set<Promise<void>>();
 
   async function take({ sequence, exchange }: Extract<ToWorker, { type: 'exchange' }>): Promise<void> {
-    const { verdict } = await judgements.run(() => comparer.compare(exchange));
+    const { verdict } = await comparer.compare(exchange);
     post({ type: 'done', sequence, feature: exchange.feature, route: exchange.route, verdict });
   }
 
   async function stop(budgetMs: number): Promise<void> {
+    comparer.close();
     await Promise.race([Promise.allSettled(underWay), sleep(budgetMs)]);
-    await writer.stop();
+    await Promise.all([writer.stop(), variationWriter.stop()]);
     await Promise.allSettled([candidates.close(), legacy[Symbol.asyncDispose](), store[Symbol.asyncDispose]()]);
     process.exit(0);
   }

@@ -6,6 +6,7 @@ import { describeError, FigError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
 import { restAfter, type Service } from '../src/kernel/service.ts';
 import type { Verdict } from '../src/kernel/verdict.ts';
+import { LegacyStrain } from './legacy-strain.ts';
 import { PacedAdmission } from './paced-admission.ts';
 import { defaultFeedLimits, Outstanding, sizeOf, type FeedLimits } from './outstanding.ts';
 import type { SampleStats } from './sampled-sink.ts';
@@ -83,6 +84,7 @@ class Feed implements ShadowFeed {
     'from-shadow': 0,
     writes: 0,
     'over-budget': 0,
+    'legacy-strain': 0,
     'queue-full': 0,
     'too-large': 0,
     aborted: 0,
@@ -90,6 +92,7 @@ class Feed implements ShadowFeed {
     parked: 0,
   };
   readonly #admission: PacedAdmission;
+  readonly #strain = new LegacyStrain();
   readonly #stuckMs: number;
   #worker: Worker | undefined;
   #lastError: string | undefined;
@@ -128,16 +131,18 @@ class Feed implements ShadowFeed {
 
   wants(feature: string, route: string): boolean {
     if (!this.#features.has(feature) || this.#stopping) return false;
-    const reason = this.#refusal(0) ?? (this.#admission.admits(feature, route) ? undefined : 'over-budget');
+    const reason = this.#refusal(0) ?? this.#unchosen(feature, route);
     if (reason) this.dropped(feature, route, reason);
     return reason === undefined;
   }
 
   offer(exchange: Exchange): void {
     if (!this.#features.has(exchange.feature) || this.#stopping) return;
+    const { feature, route, servedBy, answer, tookMs } = exchange;
+    if (servedBy === 'legacy') this.#strain.saw(`${feature} ${route}`, answer.status, tookMs, performance.now());
     const reason = this.#refusal(sizeOf(exchange));
     if (reason || !this.#worker) {
-      this.dropped(exchange.feature, exchange.route, reason ?? 'worker-down');
+      this.dropped(feature, route, reason ?? 'worker-down');
       return;
     }
     if (this.#outstanding.count === 0) this.#heardAt = performance.now();
@@ -187,6 +192,11 @@ class Feed implements ShadowFeed {
   #refusal(bytes: number): DropReason | undefined {
     if (!this.#worker) return 'worker-down';
     return this.#outstanding.hasRoomFor(bytes) ? undefined : 'queue-full';
+  }
+
+  #unchosen(feature: string, route: string): DropReason | undefined {
+    if (!this.#admission.admits(feature, route)) return 'over-budget';
+    return this.#strain.mayCopy(performance.now()) ? undefined : 'legacy-strain';
   }
 
   /** Starts a worker. Resolves when it is ready or has died. */

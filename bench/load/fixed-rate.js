@@ -12,6 +12,7 @@ const LEAD_SECONDS = 2;
 const situations = [
   { name: 'off', title: 'shadow off', phase: legacy },
   { name: 'on', title: 'shadow on, 100 %', phase: shadow },
+  { name: 'stuck', title: 'shadow on, its worker stops a second after each start', phase: shadow, candidate: 'stuck' },
   { name: 'hung', title: 'shadow on, candidate hung', phase: shadow, candidate: 'hung' },
   { name: 'dies', title: 'shadow on, its worker dies a second after each start', phase: shadow, candidate: 'dies' },
 ];
@@ -37,7 +38,11 @@ export async function measureFixedRate({ rounds, seconds, only, progress }) {
       const ask = (more) => generator.call({ port: proxy.port, workload: 'json', seconds, ...more });
       try {
         await ask({ seconds: WARM_UP_SECONDS });
-        return await use(ask);
+        const result = await use(ask);
+        // A shadow that does not compare disturbs nobody, and would make the table say so.
+        const { compared = 0 } = (await proxy.ask('shadow')) ?? {};
+        if (phase === shadow && candidate === undefined && compared === 0) throw new Error('nothing was compared');
+        return { ...result, compared };
       } finally {
         await proxy.stop();
       }
@@ -57,7 +62,8 @@ export async function measureFixedRate({ rounds, seconds, only, progress }) {
       const of = (key) => median(samples.get(name).map((sample) => sample[key]));
       const errors = samples.get(name).reduce((sum, sample) => sum + sample.errors, 0);
       const p99s = samples.get(name).map(({ p99 }) => p99);
-      return { name, title, p50: of('p50'), p99: of('p99'), p999: of('p999'), max: of('max'), errors, p99s };
+      const compared = of('compared');
+      return { name, title, compared, p50: of('p50'), p99: of('p99'), p999: of('p999'), max: of('max'), errors, p99s };
     });
     return { saturation: Math.round(saturation), rate, rounds, seconds, rows };
   } finally {

@@ -15,6 +15,10 @@ const orders = defineReadModel({
 
 // In the shadow's worker only: there this ends the thread, not the process.
 if (process.env.FIG_BENCH_CANDIDATE === 'dies' && !isMainThread) setTimeout(() => process.exit(1), 1_000);
+// Then it hears nothing and takes no processor time, as a thread that the system has stopped.
+if (process.env.FIG_BENCH_CANDIDATE === 'stuck' && !isMainThread) {
+  setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 1_000);
+}
 const hangs = process.env.FIG_BENCH_CANDIDATE === 'hung';
 
 export default defineMigration({

@@ -80,10 +80,12 @@ async function withDatabase({ config, database, metrics, silentLog }) {
   const { startShadowFeed } = await ours('shadow/shadow-feed.js');
   const { createSharedPositions } = await ours('shadow/shared-position.js');
   const { PostgresSourcePosition } = await ours('src/sync/postgres/source-position.js');
-  const names = config.features.map(({ name }) => name);
-  const positions = createSharedPositions(names);
-  for (const name of names) positions.publish(name, 2n ** 62n);
-  const candidates = createCandidates(config.features, database);
+  const { allVersions } = await ours('src/config/feature-versions.js');
+  const versions = allVersions(config.features);
+  const keys = versions.map(({ key }) => key);
+  const positions = createSharedPositions(keys);
+  for (const key of keys) positions.publish(key, 2n ** 62n);
+  const candidates = createCandidates(versions, { target: database, legacy: database });
   const feed = await startShadowFeed({
     workerUrl: new URL(`file://${dist}/shadow/worker.js`),
     workerData: {
@@ -93,8 +95,9 @@ async function withDatabase({ config, database, metrics, silentLog }) {
       legacyDatabaseUrl: database,
       candidateModule: `file://${dist}/src/app/shadow-candidates.js`,
       position: positions.buffer,
+      positionKeys: keys,
     },
-    features: names,
+    features: config.features.map(({ name }) => name),
     onVerdict: (feature, _route, verdict) => metrics.compared(feature, verdict),
     log: silentLog,
   });

@@ -5,6 +5,7 @@ import type { ProposedRule } from './findings/propose-rule.ts';
 import type { SuspectedCause } from './findings/suspect-cause.ts';
 import type { LookedAt } from './describe-sample.ts';
 import type { ReasonCount } from '../store/evidence-store.ts';
+import type { LegacyVaries } from './legacy-varies.ts';
 import type { LatencySummary } from '../store/latency-summary.ts';
 
 // The shape of `fig report --json` for one feature. Times are ISO 8601, shares from 0 to 1.
@@ -43,6 +44,8 @@ export interface FeatureReport {
   readonly reasons: readonly ReasonCount[];
   /** In force for this evidence; a change of them begins new evidence. */
   readonly rules: readonly ReportRule[];
+  /** Where legacy's own answers vary, which no candidate can meet. Absent in a report from before it was looked for. */
+  readonly legacyVaries?: readonly LegacyVaries[] | undefined;
 }
 
 /** A route that is not compared, because its reads were seen to write to legacy. */
@@ -66,9 +69,9 @@ export interface MismatchBound {
 }
 
 export interface ReportRule {
-  /** `ignore`, `keyed`, `unordered`, `tolerance`, `format`, `map`, `owner`, `critical`, `redact`, `header`. */
+  /** `ignore`, `keyed`, `unordered`, `tolerance`, `format`, `map`, `owner`, `critical`, `redact`, `cursors`, `cache`, `header`. */
   readonly rule: string;
-  /** A path, or the name of a header. */
+  /** A path, the name of a header, or a route; `*` for all of them. */
   readonly where: string;
   /** A few words. */
   readonly detail: string;

@@ -7,6 +7,7 @@ import { describeReads } from '../kernel/phase.ts';
 import { DifferenceStore, type DifferenceGroup } from '../store/difference-store.ts';
 import { EvidenceStore, type RouteCounts } from '../store/evidence-store.ts';
 import { groupIdOf } from '../store/group-id.ts';
+import { LegacyVariationStore } from '../store/legacy-variation-store.ts';
 import { latencyPercentile } from '../store/latency-buckets.ts';
 import { summarizeLatency } from '../store/latency-summary.ts';
 import { ReportStore, type RouteCoverage, type RouteLatency } from '../store/report-store.ts';
@@ -15,6 +16,7 @@ import { lookedAt } from './describe-sample.ts';
 import { quarantineReports } from './quarantine-desk.ts';
 import { describeBound } from './describe-bound.ts';
 import { GroupFindings } from './findings/group-findings.ts';
+import { legacyVaries } from './legacy-varies.ts';
 import { reportRules } from './report-rules.ts';
 import { ruleFigures } from './rule-figures.ts';
 import type { FeatureReport, ReportGroup, RouteReport, VerdictCounts } from './feature-report.ts';
@@ -85,7 +87,8 @@ export async function reportFeature(
       candidate: summarizeLatency(addUp(latencies, 'candidate')),
     },
     reasons: await stores.evidence.reasons(name, fingerprint, step),
-    rules: reportRules(ruleFigures(feature.compare, routes, hidden, Date.now()), feature.compare.headers),
+    rules: reportRules(ruleFigures(feature.compare, routes, hidden, Date.now()), feature.compare),
+    legacyVaries: legacyVaries(await new LegacyVariationStore(store).list(name, fingerprint)),
   };
 }
 

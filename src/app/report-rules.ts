@@ -1,11 +1,28 @@
+import type { NormalizedCompareRules } from '../config/compare-rules.ts';
 import type { CompareRule, Tolerance } from '../config/rule-list.ts';
 import type { ReportRule } from './feature-report.ts';
 import type { RuleFigures } from './rule-figures.ts';
 
+type UnfiguredRules = Pick<NormalizedCompareRules, 'headers'> &
+  Partial<Pick<NormalizedCompareRules, 'cursors' | 'legacyCache'>>;
+
 /** The rules of a feature as lines of what they do, where, and what that hid; those that can fail a gate first. */
-export function reportRules(rules: readonly RuleFigures[], headers: readonly string[]): readonly ReportRule[] {
+export function reportRules(
+  rules: readonly RuleFigures[],
+  { headers, cursors = {}, legacyCache = {} }: UnfiguredRules,
+): readonly ReportRule[] {
   return [
     ...rules.map(reportRule),
+    ...Object.entries(cursors).map(([where, by]): ReportRule => ({
+      rule: 'cursors',
+      where,
+      detail: `a token, asked with as ${by}`,
+    })),
+    ...Object.entries(legacyCache).map(([where, ms]): ReportRule => ({
+      rule: 'cache',
+      where,
+      detail: `of legacy, ${ms / 1_000} s`,
+    })),
     ...headers.map((where): ReportRule => ({ rule: 'header', where, detail: 'compared' })),
   ];
 }

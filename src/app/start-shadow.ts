@@ -33,6 +33,7 @@ export function startShadow(options: StartShadowOptions): Promise<ShadowFeed> {
       legacyDatabaseUrl: config.legacy.database,
       candidateModule: new URL('./shadow-candidates.js', base).href,
       position: positions,
+      settings: { sandwich: config.shadow.sandwich, settleMs: config.shadow.settleMs },
       positionKeys: allVersions(config.features).map(({ key }) => key),
     },
     features: config.features.map(({ name }) => name),

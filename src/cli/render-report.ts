@@ -4,6 +4,7 @@ import { findingLines } from '../admin/page/finding.js';
 import { conclusive } from './conclusive.ts';
 import { formatBar, formatCount, formatMs, formatPlural, formatShare, printable } from './format.ts';
 import { paintGate, type Palette } from './palette.ts';
+import { renderLegacyVaries } from './report/legacy-varies.ts';
 import { renderTable } from './render-table.ts';
 import { ruleNotes } from './report/rule-notes.ts';
 import { timeText } from './report/html/time-text.ts';
@@ -17,6 +18,7 @@ export function renderReport(report: FeatureReport, palette: Palette, columns: n
     renderLatency(report.latency, palette),
     renderGroups(report, palette, columns),
     renderUncovered(report, palette),
+    renderLegacyVaries(report.legacyVaries ?? [], palette),
     renderRules(report, palette),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;

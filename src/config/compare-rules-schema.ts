@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { cursorSchema } from './cursor-rules.ts';
+import { legacyCacheSchema } from './legacy-cache-rule.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isDistance } from './rule-duration.ts';
 import { parsePath } from './rule-path.ts';
@@ -93,4 +95,9 @@ const ofOneRoute = {
 };
 
 /** `compare` of a feature. What rules mean together, and whether the routes are there, is for `compareProblems`. */
-export const compareSchema = strict({ ...ofOneRoute, routes: z.record(z.string(), strict(ofOneRoute)).optional() });
+export const compareSchema = strict({
+  ...ofOneRoute,
+  routes: z.record(z.string(), strict(ofOneRoute)).optional(),
+  cursors: cursorSchema.optional(),
+  legacyCache: legacyCacheSchema.optional(),
+});

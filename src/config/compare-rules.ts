@@ -1,3 +1,6 @@
+import type { CursorRules } from './cursor-rules.ts';
+import type { LegacyCacheRule, NormalizedLegacyCache } from './legacy-cache-rule.ts';
+
 /** What every rule may say about itself. None of it changes what is compared. */
 export interface RuleNotes {
   /** Why it is there, for whoever reads the report. */
@@ -70,6 +73,16 @@ export interface RouteCompareRules {
 export interface CompareRules extends RouteCompareRules {
   /** More rules for single routes (`GET /api/orders`), on top of those of the feature. */
   readonly routes?: Readonly<Record<string, RouteCompareRules>> | undefined;
+  /**
+   * Tokens for another page, by their place in the answer, to the query parameter that they are asked with:
+   * `{ '$.next': 'cursor' }`. They are not compared, and each side is asked with its own. A place may hold an address.
+   */
+  readonly cursors?: CursorRules | undefined;
+  /**
+   * How long legacy may answer from a cache of its own: `'60s'`, or by route `{ 'GET /api/orders': '60s' }`. Before a
+   * mismatch is said, so long is waited and legacy asked again.
+   */
+  readonly legacyCache?: LegacyCacheRule | undefined;
 }
 
 /** As written, with nothing left out. Read by `rulesOfRoute`. */
@@ -86,4 +99,6 @@ export interface NormalizedCompareRules {
   /** In lower case. */
   readonly headers: readonly string[];
   readonly routes: Readonly<Record<string, RouteCompareRules>>;
+  readonly cursors?: CursorRules | undefined;
+  readonly legacyCache?: NormalizedLegacyCache | undefined;
 }

@@ -1,3 +1,4 @@
+import type { ShadowAsking } from './shadow-asking.ts';
 import type { CaptureRules } from './capture-rules.ts';
 import type { KeepRules } from './keep-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
@@ -44,10 +45,11 @@ export interface MigrationDefinition {
   readonly limits?: LimitsDefinition | undefined;
   /** Which reads are compared; a feature may say otherwise for its own. */
   readonly shadow?:
-    | (ShadowDefinition & {
-        /** How long evidence of an earlier config is kept, and how much of it. */
-        readonly keep?: KeepRules | undefined;
-      })
+    | (ShadowDefinition &
+        ShadowAsking & {
+          /** How long evidence of an earlier config is kept, and how much of it. */
+          readonly keep?: KeepRules | undefined;
+        })
     | undefined;
   readonly backfill?:
     | {

@@ -1,4 +1,5 @@
 import type { CompareRules, NormalizedCompareRules } from './compare-rules.ts';
+import { legacyCacheOf } from './legacy-cache-rule.ts';
 
 const defaultHeaders = ['content-type'];
 
@@ -15,5 +16,7 @@ export function normalizeCompareRules(compare: CompareRules = {}): NormalizedCom
     redact: compare.redact ?? [],
     headers: (compare.headers ?? defaultHeaders).map((name) => name.toLowerCase()),
     routes: compare.routes ?? {},
+    cursors: compare.cursors,
+    legacyCache: legacyCacheOf(compare.legacyCache),
   };
 }

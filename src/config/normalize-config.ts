@@ -14,6 +14,7 @@ import { isCaptured } from './read-model-kinds.ts';
 import { reconcileOf } from './reconcile-rules.ts';
 import { sampleOf, type ShadowDefinition } from './sample-rules.ts';
 import { migrationSchema } from './schema.ts';
+import { shadowAskingOf } from './shadow-asking.ts';
 import { timeoutsOf } from './timeouts.ts';
 
 const defaultMaxPerSecond = 100;
@@ -52,6 +53,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     shadow: {
       maxPerSecond: definition.shadow?.maxPerSecond ?? defaultMaxPerSecond,
       keep: keepOf(definition.shadow?.keep),
+      ...shadowAskingOf(definition.shadow),
     },
     backfill: { maxLoad: definition.backfill?.maxLoad ?? defaultMaxLoad },
     capture: captureOf(definition.capture),

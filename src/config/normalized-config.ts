@@ -8,6 +8,7 @@ import type { ProxyLimits } from './limits.ts';
 import type { AnyReadModelDefinition, CapturedReadModel } from './read-model-kinds.ts';
 import type { NormalizedReconcile } from './reconcile-rules.ts';
 import type { NormalizedSample } from './sample-rules.ts';
+import type { NormalizedShadowAsking } from './shadow-asking.ts';
 import type { UpstreamTimeouts } from './timeouts.ts';
 
 export interface NormalizedRoute {
@@ -86,7 +87,7 @@ export interface NormalizedConfig {
     readonly stopGraceMs: number;
   };
   readonly limits: ProxyLimits;
-  readonly shadow: { readonly maxPerSecond: number; readonly keep: NormalizedKeep };
+  readonly shadow: { readonly maxPerSecond: number; readonly keep: NormalizedKeep } & NormalizedShadowAsking;
   readonly backfill: { readonly maxLoad: number };
   readonly capture: NormalizedCapture;
   readonly admin: { readonly port: number };

@@ -9,6 +9,7 @@ import { reconcileSchema } from './reconcile-rules.ts';
 import { keepSchema } from './keep-rules.ts';
 import { keyProblems } from './keyed-routes.ts';
 import { previousProblems } from './previous-version.ts';
+import { shadowAskingShape } from './shadow-asking.ts';
 import { bodyQueryRoute, graphqlRoute, operationName, plainRoute, route } from './route-schema.ts';
 
 const httpUrl = z.string().refine(isHttpUrl, 'an http:// or https:// URL');
@@ -127,7 +128,7 @@ export const migrationSchema = z.strictObject({
     })
     .optional(),
   limits: limits.optional(),
-  shadow: shadow.extend({ keep: keepSchema.optional() }).optional(),
+  shadow: shadow.extend({ keep: keepSchema.optional(), ...shadowAskingShape }).optional(),
   backfill: z.strictObject({ maxLoad: z.number().gt(1).optional() }).optional(),
   capture: captureSchema.optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),

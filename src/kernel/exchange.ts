@@ -90,6 +90,8 @@ export type DropReason =
   | 'parked'
   /** Not chosen: more questions came than the budget of the shadow lets be compared. */
   | 'over-budget'
+  /** Legacy has more to do than it can; what would be asked of it for a comparison would make users wait longer. */
+  | 'legacy-strain'
   /** The worker does not keep up. */
   | 'queue-full'
   | 'too-large'

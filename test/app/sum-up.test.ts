@@ -85,6 +85,7 @@ test('what the shadow of a worker that is gone had compared stays counted', asyn
       'from-shadow': 0,
       writes: 0,
       'over-budget': 2,
+      'legacy-strain': 0,
       'queue-full': 0,
       'too-large': 0,
       aborted: 0,

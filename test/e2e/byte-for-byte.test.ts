@@ -1,10 +1,10 @@
-import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { everyEndpoint, sseGreeting, type EndpointRequest } from '../../examples/shop/every-endpoint.ts';
+import { everyEndpoint, sseGreeting } from '../../examples/shop/every-endpoint.ts';
 import { runProxy } from '../../src/app/run-proxy.ts';
 import type { RunningFig } from '../../src/app/running-fig.ts';
 import { silentLog } from '../../src/kernel/log.ts';
+import { rawAnswer } from '../support/raw-answer.ts';
 import { ShopUnderFig } from '../support/shop-under-fig.ts';
 import type { FigProcess } from '../support/fig-process.ts';
 
@@ -34,34 +34,13 @@ afterAll(async () => {
   await shop?.[Symbol.asyncDispose]();
 });
 
-/** Hop by hop: the connection's own business, which no proxy passes on. `date` is the time of the answer. */
-const ownToTheConnection = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date']);
-
-async function ask(base: string, endpoint: EndpointRequest): Promise<unknown> {
-  const response = await request(base + endpoint.path, {
-    method: endpoint.method,
-    headers: { host: 'shop.example', ...endpoint.headers },
-    ...(endpoint.body !== undefined && { body: endpoint.body }),
-    responseHeaders: 'raw',
-  });
-  const raw = (response.headers as unknown as (Buffer | string)[]).map(String);
-  const headers: string[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]!.toLowerCase();
-    if (!ownToTheConnection.has(name) && !endpoint.varyingHeaders?.includes(name))
-      headers.push(`${raw[i]}: ${raw[i + 1]}`);
-  }
-  const body = Buffer.from(await response.body.bytes()).toString('latin1');
-  return { status: response.statusCode, headers, body: endpoint.normalise?.(body) ?? body };
-}
-
 const plain = everyEndpoint.filter(({ kind }) => kind === 'buffered' || kind === 'stream');
 
 describe('through the proxy in shadow', () => {
   test.each(plain.map((endpoint) => [endpoint.name, endpoint] as const))(
     '%s is what legacy says',
     async (_, endpoint) => {
-      expect(await ask(fig.proxy, endpoint)).toEqual(await ask(shop.shopUrl, endpoint));
+      expect(await rawAnswer(fig.proxy, endpoint)).toEqual(await rawAnswer(shop.shopUrl, endpoint));
     },
   );
 });
@@ -70,7 +49,7 @@ describe('through the observing proxy', () => {
   test.each(plain.map((endpoint) => [endpoint.name, endpoint] as const))(
     '%s is what legacy says',
     async (_, endpoint) => {
-      expect(await ask(observer.addresses.proxy, endpoint)).toEqual(await ask(shop.shopUrl, endpoint));
+      expect(await rawAnswer(observer.addresses.proxy, endpoint)).toEqual(await rawAnswer(shop.shopUrl, endpoint));
     },
   );
 });

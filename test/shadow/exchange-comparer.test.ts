@@ -220,3 +220,48 @@ test('what agrees is not kept', async () => {
   await made.comparer.compare(exchangeOf('/orders/1'));
   expect(made.items[0]?.pair).toBeUndefined();
 });
+
+test('a candidate that fails again and again is asked less, and what it is not asked is no match', async () => {
+  await using legacy = await startTestLegacy();
+  let asked = 0;
+  const says = (): never => {
+    asked += 1;
+    throw new Error('broken');
+  };
+  await using made = comparerOf(legacy, says);
+  for (let n = 0; n < 50; n += 1) await made.comparer.compare(exchangeOf('/orders/1'));
+  expect(asked).toBeGreaterThanOrEqual(5);
+  expect(asked).toBeLessThan(10);
+  const reasons = made.items.map(({ verdict, reason }) => `${verdict} ${reason}`);
+  expect(reasons.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => 'error failed'));
+  expect(reasons.at(-1)).toBe('undetermined candidate-sick');
+  const elsewhere = await made.comparer.compare(exchangeOf('/orders/1', { route: 'GET /orders' }));
+  expect(elsewhere).toMatchObject({ verdict: 'error' });
+  made.items.pop();
+  // It was not asked, so nothing was measured, and users' questions stay uncovered.
+  expect(made.items.at(-1)).toMatchObject({ candidateMs: undefined, key: undefined, shape: '2xx' });
+});
+
+test('a legacy under strain is not asked again, and nothing is claimed of what would have needed it', async () => {
+  await using legacy = await startTestLegacy();
+  await using made = comparerOf(legacy, () => ({ path: '/orders/wrong' }));
+  const began = Date.now();
+  let last = '';
+  while (last !== 'undetermined legacy-strain' && Date.now() < began + 20_000) {
+    const slow = exchangeOf('/orders/1', { tookMs: made.items.length < 10 ? 10 : 900 });
+    const { verdict, reason } = await made.comparer.compare(slow);
+    last = `${verdict} ${reason}`;
+    // Its own answers are quick, so for each of them several users must have waited.
+    for (let user = 0; user < 8; user += 1) {
+      await made.comparer.compare(
+        exchangeOf('/orders/1', { ...slow, answer: { status: 503, headers: [], body: jsonBody('') } }),
+      );
+    }
+  }
+  const asked = legacy.asked.length;
+  expect(await made.comparer.compare(exchangeOf('/orders/1', { tookMs: 900 }))).toMatchObject({
+    verdict: 'undetermined',
+    reason: 'legacy-strain',
+  });
+  expect(legacy.asked).toHaveLength(asked);
+}, 40_000);

@@ -5,6 +5,7 @@ import { defaultJudgeLimits, judge, type Judgement, type JudgePorts } from '../.
 import type { CandidateResult } from '../../src/kernel/candidate.ts';
 import type { Exchange, HttpAnswer } from '../../src/kernel/exchange.ts';
 import type { Position } from '../../src/kernel/position.ts';
+import { seededRandom } from '../faults/history.ts';
 import { noCompareRules, testRedactor } from './arbitraries.ts';
 
 const clock = { now: () => 1_000 };
@@ -115,10 +116,32 @@ const ticks = fc.array(
 );
 const sides = fc.constantFrom('legacy' as const, 'candidate' as const);
 
-async function judgeRegister(register: Register, servedBy: 'legacy' | 'candidate', lag: bigint): Promise<Judgement> {
+async function judgeRegister(
+  register: Register,
+  servedBy: 'legacy' | 'candidate',
+  lag: bigint,
+  limits = defaultJudgeLimits,
+): Promise<Judgement> {
   register.committed = lag;
   const given = servedBy === 'legacy' ? register.legacy() : register.candidate();
-  return judge(exchange({ servedBy, answer: given }), register.ports, clock);
+  return judge(exchange({ servedBy, answer: given, askedAt: clock.now() }), register.ports, clock, limits);
+}
+
+/** Of judgements of a value that goes and comes back all the time, and a candidate that is right about it. */
+async function shareOfMismatches(confirmations: number): Promise<number> {
+  const random = seededRandom(1);
+  let mismatches = 0;
+  for (let run = 0; run < 4_000; run += 1) {
+    const script = Array.from({ length: 200 }, () => ({
+      writes: random() < 0.5 ? 1 : 0,
+      applies: 1,
+      gaveUp: false,
+    }));
+    const register = new Register(script, (version) => `v${version % 2n}`);
+    const limits = { ...defaultJudgeLimits, confirmations };
+    if ((await judgeRegister(register, 'legacy', 1n, limits)).verdict === 'mismatch') mismatches += 1;
+  }
+  return mismatches / 4_000;
 }
 
 describe('whatever the interleaving of writes, captures and questions', () => {
@@ -167,12 +190,26 @@ describe('whatever the interleaving of writes, captures and questions', () => {
     );
   });
 
+  test('a value that is there and back again all the time is hardly ever called a mismatch', async () => {
+    // All rounds are quick here, and each is as good as two throws of a coin.
+    const { confirmations } = defaultJudgeLimits;
+    expect(await shareOfMismatches(4), 'two rounds').toBeGreaterThan(1 / 32);
+    expect(await shareOfMismatches(confirmations), 'three rounds').toBeLessThan(1 / 64);
+    expect(await shareOfMismatches(2 * confirmations), 'six rounds').toBeLessThan(1 / 1_000);
+  });
+
   test('a candidate that lags behind data at rest is called stale', async () => {
     const judgement = await judgeRegister(new Register([], (version) => `v${version}`), 'legacy', 2n);
     expect(judgement).toMatchObject({ verdict: 'stale', reason: '' });
     expect(judgement.ageMs).toBeGreaterThanOrEqual(0);
   });
 });
+
+/** A clock that is looked at several times in each round. */
+function slowly(): () => number {
+  let now = 0;
+  return () => (now += 110);
+}
 
 describe('what is asked', () => {
   test('an answer that agrees at once costs one question to the candidate and none to legacy', async () => {
@@ -181,15 +218,23 @@ describe('what is asked', () => {
     expect(register.calls).toEqual(['legacy', 'candidate']);
   });
 
-  test('a mismatch is said after two fenced rounds and no sooner', async () => {
-    const register = new Register(
-      [],
-      () => 'right',
-      () => 'wrong',
-    );
-    await judgeRegister(register, 'legacy', 0n);
-    expect(register.calls.join(' ')).toBe('legacy candidate wait candidate legacy wait candidate legacy');
-  });
+  test.each([
+    [3, 'quick', clock, 990],
+    [6, 'slow', { now: slowly() }, 0],
+  ])(
+    'a mismatch is said after %s fenced rounds when they are %s, and no sooner',
+    async (rounds, _, itsClock, askedAt) => {
+      const register = new Register(
+        [],
+        () => 'right',
+        () => 'wrong',
+      );
+      const given = register.legacy();
+      const asked = exchange({ answer: given, askedAt });
+      expect(await judge(asked, register.ports, itsClock)).toMatchObject({ verdict: 'mismatch' });
+      expect(register.calls.join(' ')).toBe(`legacy candidate${' wait candidate legacy'.repeat(rounds)}`);
+    },
+  );
 
   test('a legacy that never answers the same twice ends undetermined, and says where it differs from itself', async () => {
     let count = 0;
@@ -274,6 +319,7 @@ describe('what is not compared', () => {
   test.each([
     ['method', { question: { method: 'POST', target: '/', headers: [] } }],
     ['legacy-5xx', { answer: answer('', 502) }],
+    ['legacy-429', { answer: answer('', 429) }],
     ['conditional', { answer: answer('', 304) }],
     ['range', { answer: answer('', 206) }],
     ['range', { answer: answer('', 416) }],

@@ -189,6 +189,7 @@ describe('a queue that is full', () => {
       'too-large': 1,
       aborted: 1,
       'worker-down': 0,
+      'legacy-strain': 0,
       parked: 0,
     });
     expect(running.feed.wants('invoices', 'x')).toBe(false);

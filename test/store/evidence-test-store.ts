@@ -7,6 +7,7 @@ import { spoiledEvidence } from '../../migrations/0016-spoiled-evidence.ts';
 import { ruleHits } from '../../migrations/0017-rule-hits.ts';
 import { requestFacts } from '../../migrations/0018-request-facts.ts';
 import { storedPairs } from '../../migrations/0019-stored-pairs.ts';
+import { legacyVariation } from '../../migrations/0020-legacy-variation.ts';
 import { migrateStore, openStore } from '../../src/store/control-store.ts';
 import type { EvidenceItem } from '../../src/store/evidence-item.ts';
 import { createTestDatabase } from '../support/test-database.ts';
@@ -28,6 +29,7 @@ export async function createEvidenceTestStore(): Promise<EvidenceTestStore> {
     ruleHits,
     requestFacts,
     storedPairs,
+    legacyVariation,
     quarantine,
   ]);
   return {
