@@ -55,6 +55,8 @@ export class AnswerComparer {
   readonly #owners: readonly (readonly PatternStep[])[];
   readonly #moves: readonly NamedMove[];
   readonly #root: RulesAt;
+  /** Some rule needs the whole of both bodies. */
+  readonly #looksAtAll: boolean;
   /** Those under which bodies can be found equal as they came: none where rules look at the whole of both. */
   readonly #plain: RulesAt;
   /** The same rules where everything is personal. */
@@ -82,8 +84,8 @@ export class AnswerComparer {
     this.#hiding = compilePathRules(rulesOfRoute({ ...compare, redact: ['$', ...this.#redact] }, route).rules);
     this.#redactor = redactor;
     this.#cursors = cursorPaths(compare.cursors);
-    const looksAtAll = this.#owners.length + this.#moves.length + this.#cursors.length > 0;
-    this.#plain = looksAtAll ? noRules : this.#root;
+    this.#looksAtAll = this.#owners.length + this.#moves.length + this.#cursors.length > 0;
+    this.#plain = this.#looksAtAll ? noRules : this.#root;
   }
 
   /** `asked`: the question of both. Without it, references in headers are compared as they are written. */
@@ -245,7 +247,7 @@ export class AnswerComparer {
     const areJson = legacy.kind === 'json' && candidate.kind === 'json';
     if (areJson && !isKnownToDiffer && plainEquality.holds(legacy.body, candidate.body, this.#plain)) return equal;
     const parts =
-      areJson && this.#plain === this.#root ? differingParts.read(legacy.body, candidate.body, this.#root) : undefined;
+      areJson && !this.#looksAtAll ? differingParts.read(legacy.body, candidate.body, this.#root) : undefined;
     if (parts) return this.#compareJson(parts.legacy, parts.candidate, this.#root);
     const ours = this.#toJson(legacy);
     const theirs = this.#toJson(candidate);

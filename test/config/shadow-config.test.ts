@@ -50,7 +50,7 @@ test('a feature is sampled as it says itself, else as all are; its bound per sec
     { maxPerSecond: undefined, sample: { percent: 10, by: 'visitor' }, harmlessWrites: ['sessions'] },
     { maxPerSecond: 2, sample: { percent: 0.5, by: 'request' }, harmlessWrites: ['sessions', 'audit.view_log'] },
   ]);
-  expect(config.shadow).toEqual({ maxPerSecond: 30 });
+  expect(config.shadow).toMatchObject({ maxPerSecond: 30 });
 });
 
 test.each([[{ percent: 0 }], [{ percent: 101 }], [{ by: 'visitor' }], [{ percent: 5, by: 'cookie' }]])(

@@ -70,11 +70,19 @@ test('a redirect is an answer and is not followed; header lines arrive as they a
   expect(legacy.asked).toHaveLength(1);
 });
 
-test.each(['POST', 'PUT', 'DELETE', 'HEAD'])('%s is never repeated', async (method) => {
+test.each(['POST', 'PUT', 'DELETE'])('%s is never repeated', async (method) => {
   await using legacy = await startTestLegacy();
   await using asker = new LegacyAsker({ url: legacy.url });
   expect(await asker.ask({ ...question, method })).toMatchObject({ ok: false });
   expect(legacy.asked).toHaveLength(0);
+});
+
+test('HEAD is repeated as HEAD', async () => {
+  await using legacy = await startTestLegacy();
+  await using asker = new LegacyAsker({ url: legacy.url });
+  const result = await asker.ask({ ...question, method: 'HEAD' });
+  expect(result).toMatchObject({ ok: true, answer: { status: 200, body: Buffer.alloc(0) } });
+  expect(legacy.asked).toMatchObject([{ method: 'HEAD' }]);
 });
 
 test('a legacy that hangs, breaks off, sends too much or is gone is a result, not an error', async () => {

@@ -70,6 +70,8 @@ export async function setStage(says: { legacy: Answers; candidate: Answers }, co
     pairs: new PairKeeper(),
     record: (item) => items.push(item),
     settings: { ...defaultShadowSettings, settleMs: 1 },
+    // What is asked later is not the replay's.
+    recheckAfterMs: [],
     log: silentLog,
   });
   return Object.assign(stage, {
