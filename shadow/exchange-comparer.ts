@@ -68,6 +68,8 @@ export interface ExchangeComparerOptions {
   readonly settings: ShadowSettings;
   /** Places for judgements; one that waits for a cache of legacy's takes none. Default: as many as there are judgements. */
   readonly judgements?: Semaphore | undefined;
+  /** Somebody asked for these comparisons: however often a candidate fails it is asked, and nothing is asked beside. */
+  readonly isOnPurpose?: boolean | undefined;
   /** When legacy is asked again about a mismatch, in milliseconds, to find out whether it caches. */
   readonly recheckAfterMs?: readonly number[] | undefined;
   readonly log: Log;
@@ -172,7 +174,7 @@ export class ExchangeComparer {
       this.#tellUnsteady(exchange, judgement);
       feature.cursors.learn(exchange, judgement);
       const scope = { feature: exchange.feature, fingerprint: feature.fingerprint, route: exchange.route };
-      this.#cache.recheck(scope, judgement, isFenced, ports);
+      if (this.#options.isOnPurpose !== true) this.#cache.recheck(scope, judgement, isFenced, ports);
       await this.#variations?.watch(scope, judged, ports);
       return judgement;
     } catch (error) {
@@ -220,13 +222,15 @@ export class ExchangeComparer {
       headers: repeatedHeaders(question.headers),
     };
     const ask = (): Promise<CandidateResult> => askCandidate(candidate, asked, settings.candidateTimeoutMs);
+    const askAndHear = async (): Promise<CandidateResult> => {
+      const result = comparedResult(exchange, await this.#places.run(() => withoutRunDelay(ask)));
+      heard.candidate = result.ok ? result.answer : undefined;
+      return result;
+    };
     const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
     return {
-      askCandidate: candidatePort(healthOf(health, route), async () => {
-        const result = comparedResult(exchange, await this.#places.run(() => withoutRunDelay(ask)));
-        heard.candidate = result.ok ? result.answer : undefined;
-        return result;
-      }),
+      askCandidate:
+        this.#options.isOnPurpose === true ? askAndHear : candidatePort(healthOf(health, route), askAndHear),
       askLegacy: legacyPort(this.#strain, `${feature} ${route}`, async () =>
         comparedResult(exchange, await withoutRunDelay(() => legacy.ask(questions.legacy))),
       ),
@@ -333,12 +337,14 @@ function healthOf(healths: Map<string, CandidateHealth>, route: string): Candida
 }
 
 /** Where there is no fence the wait in its place takes its time in each round, and is not held against the judgement. */
-function judgeLimits({ fenceBudgetMs, settleMs }: ShadowSettings, isFenced: boolean): JudgeLimits {
-  const { totalBudgetMs, confirmations, racedTries, quickRoundMs } = defaultJudgeLimits;
+function judgeLimits(settings: ShadowSettings, isFenced: boolean): JudgeLimits {
+  const { totalBudgetMs, racedTries, quickRoundMs } = defaultJudgeLimits;
+  const { fenceBudgetMs, settleMs, confirmations = defaultJudgeLimits.confirmations } = settings;
   const settlingMs = isFenced ? 0 : settleMs * (confirmations + racedTries);
   return {
     ...defaultJudgeLimits,
     fenceBudgetMs,
+    confirmations,
     totalBudgetMs: totalBudgetMs + settlingMs,
     // However short the wait: nobody knows that the read model stood level.
     quickRoundMs: isFenced ? quickRoundMs : 0,

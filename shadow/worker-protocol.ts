@@ -29,6 +29,8 @@ export interface ShadowSettings {
   readonly fenceBudgetMs: number;
   /** What is waited in place of a fence where no position can be known. */
   readonly settleMs: number;
+  /** Slow rounds after which a mismatch is said, see `JudgeLimits`. Default as there. */
+  readonly confirmations?: number | undefined;
   /** How often legacy is asked again where nothing differs, to learn what it varies by itself. */
   readonly sandwich: { readonly share: number; readonly maxPerSecond: number };
 }

@@ -242,6 +242,18 @@ test('a candidate that fails again and again is asked less, and what it is not a
   expect(made.items.at(-1)).toMatchObject({ candidateMs: undefined, key: undefined, shape: '2xx' });
 });
 
+test('whoever asks on purpose is told of each question, however often the candidate fails', async () => {
+  await using legacy = await startTestLegacy();
+  let asked = 0;
+  const says = (): never => {
+    asked += 1;
+    throw new Error('broken');
+  };
+  await using made = comparerOf(legacy, says, { isOnPurpose: true });
+  for (let n = 0; n < 20; n += 1) await made.comparer.compare(exchangeOf('/orders/1'));
+  expect(asked).toBe(20);
+});
+
 test('a legacy under strain is not asked again, and nothing is claimed of what would have needed it', async () => {
   await using legacy = await startTestLegacy();
   await using made = comparerOf(legacy, () => ({ path: '/orders/wrong' }));

@@ -19,6 +19,8 @@ import type { ReplayResult } from './result.ts';
 
 /** An idle read model tells its position every five seconds, so the fence of a replay is waited for longer than a live one. */
 const FENCE_BUDGET_MS = 12_000;
+/** A fence takes up to five seconds here. Who asks on purpose can ask again, when nobody writes. */
+const CONFIRMATIONS = 2;
 const LEGACY_TIMEOUT_MS = 15_000;
 const CANDIDATE_TIMEOUT_MS = 10_000;
 
@@ -57,9 +59,11 @@ export class Parties implements AsyncDisposable {
       applied,
       redactionKey,
       record: () => undefined,
+      isOnPurpose: true,
       settings: {
         ...defaultShadowSettings,
         fenceBudgetMs: FENCE_BUDGET_MS,
+        confirmations: CONFIRMATIONS,
         legacyTimeoutMs: LEGACY_TIMEOUT_MS,
         candidateTimeoutMs: CANDIDATE_TIMEOUT_MS,
       },
@@ -111,6 +115,7 @@ export class Parties implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#comparer.close();
     await this.#legacy[Symbol.asyncDispose]();
   }
 }

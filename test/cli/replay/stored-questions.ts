@@ -70,8 +70,7 @@ export async function setStage(says: { legacy: Answers; candidate: Answers }, co
     pairs: new PairKeeper(),
     record: (item) => items.push(item),
     settings: { ...defaultShadowSettings, settleMs: 1 },
-    // What is asked later is not the replay's.
-    recheckAfterMs: [],
+    isOnPurpose: true,
     log: silentLog,
   });
   return Object.assign(stage, {
