@@ -1,39 +1,22 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Candidate, CandidateResult } from '../src/kernel/candidate.ts';
-import type { NormalizedLegacyCache } from '../src/config/legacy-cache-rule.ts';
 import { versionKey } from '../src/config/feature-versions.ts';
-import type { NormalizedCompareRules } from '../src/config/compare-rules.ts';
 import { systemClock, type Clock } from '../src/kernel/clock.ts';
-import type { Exchange, HttpAnswer } from '../src/kernel/exchange.ts';
+import type { Exchange } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
-import { describeReads } from '../src/kernel/phase.ts';
 import type { AppliedPosition } from '../src/kernel/position.ts';
-import type { Difference } from '../src/kernel/verdict.ts';
 import type { EvidenceItem } from '../src/store/evidence-item.ts';
-import { askCandidate } from './ask-candidate.ts';
-import { CandidateHealth } from './candidate-health.ts';
 import { CacheWatch } from './cache/cache-watch.ts';
 import { judgePastCache } from './cache/judge-past-cache.ts';
 import type { LegacyAsker } from './ask-legacy.ts';
 import type { ShadowCandidates } from './candidate-module.ts';
-import { isBeyondComparison } from './comparability.ts';
-import { FeatureCursors } from './cursors/feature-cursors.ts';
-import type { PairedQuestions } from './cursors/paired-questions.ts';
-import { comparedExchange, comparedResult } from './head-answers.ts';
-import { displayText } from './display-text.ts';
-import { FactSampler } from './facts/fact-sampler.ts';
-import { candidatePort, legacyPort } from './guarded-ports.ts';
+import { AskingBoth, type Heard } from './asking-both.ts';
+import { EvidenceOf } from './evidence-of.ts';
+import { comparedExchange } from './head-answers.ts';
 import { LastLook } from './last-look.ts';
-import { LegacyStrain } from './legacy-strain.ts';
-import { judge, type Judgement, type JudgeLimits, type JudgePorts, defaultJudgeLimits } from './judge.ts';
-import { keepRulesOf, redactorFor } from './pairs/keep-rules.ts';
+import { defaultJudgeLimits, judge, type Judgement, type JudgeLimits } from './judge.ts';
+import { knowFeature, type KnownFeature } from './known-feature.ts';
+import { keepRulesOf } from './pairs/keep-rules.ts';
 import type { PairKeeper } from './pairs/pair-keeper.ts';
-import { repeatedHeaders } from './question-headers.ts';
-import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
-import type { Redactor } from './redact.ts';
-import { RouteComparers } from './route-comparers.ts';
-import { withoutRunDelay } from './run-delay.ts';
 import { Semaphore } from './semaphore.ts';
 import { tellVisitorsApart } from './tell-visitors-apart.ts';
 import { VisitorAnswers } from './visitor-answers.ts';
@@ -48,9 +31,6 @@ export const defaultShadowSettings: ShadowSettings = {
   settleMs: 1_000,
   sandwich: { share: 0.01, maxPerSecond: 1 },
 };
-
-/** Questions that are with candidates at once. Judgements that wait for a fence take no place. */
-const MAX_QUESTIONS = 8;
 
 export interface ExchangeComparerOptions {
   readonly candidates: ShadowCandidates;
@@ -76,30 +56,16 @@ export interface ExchangeComparerOptions {
   readonly clock?: Clock | undefined;
 }
 
-interface KnownFeature {
-  readonly fingerprint: string;
-  readonly compare: NormalizedCompareRules;
-  readonly comparers: RouteComparers;
-  readonly redactor: Redactor;
-  readonly applied: AppliedPosition | undefined;
-  readonly legacyCache: NormalizedLegacyCache | undefined;
-  readonly cursors: FeatureCursors;
-  /** By route: one that is broken must not hide what the others show. */
-  readonly health: Map<string, CandidateHealth>;
-}
-
 /** Takes an exchange from question to evidence. */
 export class ExchangeComparer {
   readonly #options: ExchangeComparerOptions;
   readonly #clock: Clock;
   readonly #features: ReadonlyMap<string, KnownFeature>;
-  readonly #places = new Semaphore(MAX_QUESTIONS);
-  readonly #shapes = new ShapeBook();
-  readonly #facts = new FactSampler();
+  readonly #evidence: EvidenceOf;
+  readonly #sides: AskingBoth;
   readonly #visitors = new VisitorAnswers();
   readonly #toldUnsteady = new Set<string>();
   readonly #judgements: Semaphore;
-  readonly #strain = new LegacyStrain();
   readonly #cache: CacheWatch;
   readonly #variations: VariationWatch | undefined;
 
@@ -115,24 +81,14 @@ export class ExchangeComparer {
     });
     this.#variations =
       options.variations && new VariationWatch(options.variations, options.settings.sandwich, this.#clock);
+    const { candidates, legacy, settings, redactionKey, applied, isOnPurpose = false } = options;
+    this.#evidence = new EvidenceOf(this.#clock);
+    this.#sides = new AskingBoth({ candidates, legacy, settings, sparesNobody: isOnPurpose });
     this.#features = new Map(
-      options.candidates.features.map(({ key, fingerprint, compare }) => {
-        const redactor = redactorFor(options.redactionKey, compare);
-        const comparers = new RouteComparers(compare, redactor);
-        return [
-          key,
-          {
-            fingerprint,
-            compare,
-            comparers,
-            redactor,
-            applied: options.applied(key),
-            legacyCache: compare.legacyCache,
-            cursors: new FeatureCursors(compare.cursors, comparers, this.#clock),
-            health: new Map<string, CandidateHealth>(),
-          },
-        ];
-      }),
+      candidates.features.map((feature) => [
+        feature.key,
+        knowFeature(feature, redactionKey, applied(feature.key), this.#clock),
+      ]),
     );
   }
 
@@ -143,7 +99,7 @@ export class ExchangeComparer {
     const feature = this.#features.get(key);
     const candidate = this.#options.candidates.candidate(key);
     if (!feature || !candidate) return undetermined('no-candidate');
-    this.#seeLegacy(exchange);
+    this.#sides.seeLegacy(exchange);
     try {
       const limits = judgeLimits(this.#options.settings, feature.applied !== undefined);
       const comparer = feature.comparers.of(exchange.route);
@@ -151,14 +107,14 @@ export class ExchangeComparer {
       const questions = feature.cursors.questionsFor(exchange);
       if (!questions) {
         const unknown = undetermined('unknown-cursor');
-        this.#options.record(this.#toItem(exchange, feature, unknown, looks));
+        this.#options.record(this.#evidence.item(exchange, feature, unknown, looks));
         return unknown;
       }
       const heard: Heard = { candidate: undefined };
-      const ports = this.#portsFor(exchange, questions, { feature, candidate, looks, heard });
+      const ports = this.#sides.portsFor({ exchange, questions, known: feature, candidate, looks, heard });
       const first = await this.#judgements.run(() => judge(exchange, ports, this.#clock, limits));
       const isFenced = feature.applied !== undefined;
-      const rules = { rule: feature.legacyCache, isFenced };
+      const rules = { rule: feature.compare.legacyCache, isFenced };
       const held = await this.#cache.hold(exchange, first, rules, (mismatch, reason) =>
         this.#judgements.run(() => judgePastCache(exchange, mismatch, ports, this.#clock, limits, reason)),
       );
@@ -170,7 +126,7 @@ export class ExchangeComparer {
       // Whatever it came to: to leave out mismatches alone would make the rest look better than it is.
       const judgement = this.#wasParked(exchange) ? skippedAsParked(judged) : judged;
       const pair = this.#hold(exchange, feature, judgement, heard);
-      this.#options.record({ ...this.#toItem(exchange, feature, judgement, looks), pair });
+      this.#options.record({ ...this.#evidence.item(exchange, feature, judgement, looks), pair });
       this.#tellUnsteady(exchange, judgement);
       feature.cursors.learn(exchange, judgement);
       const scope = { feature: exchange.feature, fingerprint: feature.fingerprint, route: exchange.route };
@@ -189,93 +145,8 @@ export class ExchangeComparer {
     this.#cache.close();
   }
 
-  #seeLegacy({ feature, route, servedBy, answer, tookMs }: Exchange): void {
-    if (servedBy === 'legacy') this.#strain.saw(`${feature} ${route}`, answer.status, tookMs, performance.now());
-  }
-
   #wasParked({ feature, version, parkings = 0 }: Exchange): boolean {
     return (this.#options.parkings?.(versionKey(feature, version)) ?? 0) !== parkings;
-  }
-
-  #portsFor(
-    exchange: Exchange,
-    questions: PairedQuestions,
-    {
-      feature: { applied, health },
-      candidate,
-      looks,
-      heard,
-    }: {
-      readonly feature: KnownFeature;
-      readonly candidate: Candidate;
-      readonly looks: LastLook;
-      readonly heard: Heard;
-    },
-  ): JudgePorts {
-    const { feature, route, params, question } = exchange;
-    const { candidates, legacy, settings } = this.#options;
-    const asked = {
-      feature,
-      route,
-      params,
-      ...questions.candidate,
-      headers: repeatedHeaders(question.headers),
-    };
-    const ask = (): Promise<CandidateResult> => askCandidate(candidate, asked, settings.candidateTimeoutMs);
-    const askAndHear = async (): Promise<CandidateResult> => {
-      const result = comparedResult(exchange, await this.#places.run(() => withoutRunDelay(ask)));
-      heard.candidate = result.ok ? result.answer : undefined;
-      return result;
-    };
-    const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
-    return {
-      askCandidate:
-        this.#options.isOnPurpose === true ? askAndHear : candidatePort(healthOf(health, route), askAndHear),
-      askLegacy: legacyPort(this.#strain, `${feature} ${route}`, async () =>
-        comparedResult(exchange, await withoutRunDelay(() => legacy.ask(questions.legacy))),
-      ),
-      readSourcePosition: () => (applied ? candidates.readSourcePosition() : Promise.resolve(0n)),
-      waitApplied: (position, budgetMs) => (applied ? applied.waitFor(position, budgetMs) : settle()),
-      compare: (ours, theirs) => looks.compare(ours, theirs),
-    };
-  }
-
-  #toItem(exchange: Exchange, known: KnownFeature, judgement: Judgement, looks: LastLook): EvidenceItem {
-    const { fingerprint, redactor, cursors } = known;
-    const { feature, route, question } = exchange;
-    const { verdict, reason, critical, legacy } = judgement;
-    const step = describeReads(exchange.reads);
-    const isProof = verdict === 'match' || verdict === 'mismatch' || verdict === 'error';
-    const isComparable = verdict !== 'skipped' || !isBeyondComparison(reason);
-    // Of what the user got from another version nobody knows whether legacy would have answered in that way.
-    const seen = legacy ?? (exchange.isOfOtherVersion === true ? undefined : exchange.answer);
-    const shape = seen && isComparable ? redactor.text(shapeOf(seen.status, question)) : undefined;
-    const key =
-      isProof && legacy
-        ? evidenceKey(cursors.keyQuestion(question), known.comparers.of(route).digest(legacy, question), verdict)
-        : undefined;
-    // As they are stored, so that facts of them are redacted as well.
-    const differences =
-      verdict === 'mismatch' || verdict === 'error' ? judgement.differences.map(redactedBy(redactor)) : [];
-    return {
-      feature,
-      fingerprint,
-      step,
-      stay: exchange.stay,
-      route,
-      verdict,
-      reason,
-      critical,
-      key,
-      shape: shape && this.#shapes.enter(`${versionKey(feature, exchange.version)} ${step} ${route}`, shape),
-      legacyMs: judgement.legacyMs,
-      candidateMs: judgement.candidateMs,
-      differences,
-      facts: this.#facts.take(exchange, { verdict, legacy, differences }, known, { key, step }),
-      question: described(exchange, redactor),
-      hidden: looks.hidden(verdict),
-      seenAt: this.#clock.now(),
-    };
   }
 
   #hold(
@@ -304,36 +175,10 @@ export class ExchangeComparer {
   }
 }
 
-/** What the candidate answered last, which is the answer that a mismatch is about. */
-interface Heard {
-  candidate: HttpAnswer | undefined;
-}
-
-/** As samples show it. Of a body no more than the operation's name: the rest of it is personal. */
-function described({ question, params }: Exchange, redactor: Redactor): string {
-  const { method, target, query } = question;
-  const asked = `${method} ${redactor.target(target, params)}`;
-  return query?.operation === undefined ? asked : `${asked} ${redactor.text(query.operation)}`;
-}
-
-/** What the candidate says of its failure is text of unknown content. */
-function redactedBy(redactor: Redactor): (difference: Difference) => Difference {
-  return (difference) => {
-    if (difference.kind !== 'error' || difference.candidate === undefined) return difference;
-    return { ...difference, candidate: displayText(difference.candidate, redactor) };
-  };
-}
-
 /** Without a fence the verdict is no less, but it says what it rests on. */
 function said(judgement: Judgement, { applied }: KnownFeature): Judgement {
   const isFenced = applied !== undefined || judgement.verdict === 'match' || judgement.reason !== '';
   return isFenced ? judgement : { ...judgement, reason: 'settled' };
-}
-
-function healthOf(healths: Map<string, CandidateHealth>, route: string): CandidateHealth {
-  const health = healths.get(route) ?? new CandidateHealth();
-  healths.set(route, health);
-  return health;
 }
 
 /** Where there is no fence the wait in its place takes its time in each round, and is not held against the judgement. */

@@ -1,0 +1,47 @@
+import type { NormalizedCompareRules } from '../src/config/compare-rules.ts';
+import type { Clock } from '../src/kernel/clock.ts';
+import type { AppliedPosition } from '../src/kernel/position.ts';
+import { CandidateHealth } from './candidate-health.ts';
+import type { ComparedFeature } from './candidate-module.ts';
+import { FeatureCursors } from './cursors/feature-cursors.ts';
+import { redactorFor } from './pairs/keep-rules.ts';
+import type { Redactor } from './redact.ts';
+import { RouteComparers } from './route-comparers.ts';
+
+/** What is known of one version of a feature as long as it is compared. */
+export interface KnownFeature {
+  readonly fingerprint: string;
+  readonly compare: NormalizedCompareRules;
+  readonly comparers: RouteComparers;
+  readonly redactor: Redactor;
+  /** Undefined: its position cannot be known, and time takes the place of the fence. */
+  readonly applied: AppliedPosition | undefined;
+  readonly cursors: FeatureCursors;
+  /** How its candidate is: by route, for one that is broken must not hide what the others show. */
+  readonly healthOf: (route: string) => CandidateHealth;
+}
+
+/** Throws a SyntaxError when a path of its rules cannot be read. */
+export function knowFeature(
+  { fingerprint, compare }: ComparedFeature,
+  redactionKey: Uint8Array,
+  applied: AppliedPosition | undefined,
+  clock: Clock,
+): KnownFeature {
+  const redactor = redactorFor(redactionKey, compare);
+  const comparers = new RouteComparers(compare, redactor);
+  const healths = new Map<string, CandidateHealth>();
+  return {
+    fingerprint,
+    compare,
+    comparers,
+    redactor,
+    applied,
+    cursors: new FeatureCursors(compare.cursors, comparers, clock),
+    healthOf: (route) => {
+      const health = healths.get(route) ?? new CandidateHealth();
+      healths.set(route, health);
+      return health;
+    },
+  };
+}
