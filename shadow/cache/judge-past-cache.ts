@@ -6,9 +6,8 @@ import { judge, type JudgementReason, type Judgement, type JudgeLimits, type Jud
 export type HoldReason = Extract<JudgementReason, 'legacy-cache' | 'lag-unknown'>;
 
 /**
- * Looks again at a mismatch once whatever cache gave legacy's answer must have let go of it, or the candidate must have come
- * to it. It stands only if legacy still
- * gives that very answer: any other may itself be from a cache, so of it nothing is claimed.
+ * Looks again at a mismatch once legacy's cache must have expired, or the candidate must have caught up. It stands only if
+ * legacy still gives the same answer; any other may itself be from a cache, and is `undetermined`.
  */
 export async function judgePastCache(
   exchange: Exchange,

@@ -12,7 +12,7 @@ export class DistinctSample {
     this.#size = size;
   }
 
-  /** Whether it enters the sample. False when it is in there. `hash`: any hash whose first bytes are spread evenly. */
+  /** Enters a hash if it belongs to the sample. False: it does not, or it was entered before. Hashes are spread evenly. */
   takes(hash: Uint8Array): boolean {
     const name = Buffer.from(hash).toString('hex');
     const last = this.#kept.at(-1);
