@@ -1,13 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
 import { LegacyAsker } from '../../shadow/ask-legacy.ts';
-import { defaultShadowSettings, ExchangeComparer } from '../../shadow/exchange-comparer.ts';
 import type { ExchangeSink } from '../../src/kernel/exchange.ts';
-import { silentLog } from '../../src/kernel/log.ts';
 import { HttpCandidate } from '../../src/readmodel/http-candidate.ts';
 import type { EvidenceItem } from '../../src/store/evidence-item.ts';
 import { routingOf, startTestProxy, startUpstream, until } from '../proxy/support/harness.ts';
-import { noCompareRules } from './arbitraries.ts';
+import { comparerBetween } from './comparer-between.ts';
 
 const orders: Readonly<Record<string, readonly object[]>> = {
   ann: [{ id: 1, total: 10 }],
@@ -32,21 +30,7 @@ async function visit(
   );
   await using asker = new LegacyAsker({ url: legacy.url });
   await using candidate = new HttpCandidate(service.url);
-  const items: EvidenceItem[] = [];
-  const comparer = new ExchangeComparer({
-    candidates: {
-      candidate: () => candidate,
-      features: [{ name: 'orders', key: 'orders', fingerprint: 'f', compare: noCompareRules, readModel: undefined }],
-      readSourcePosition: async () => 1n,
-      close: async () => undefined,
-    },
-    legacy: asker,
-    applied: () => undefined,
-    redactionKey: Buffer.from('key'),
-    record: (item) => items.push(item),
-    settings: { ...defaultShadowSettings, settleMs: 1 },
-    log: silentLog,
-  });
+  const { comparer, items } = comparerBetween(candidate, asker);
   const sink: ExchangeSink = {
     wants: () => true,
     offer: (exchange) => void comparer.compare(exchange),

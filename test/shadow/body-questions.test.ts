@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
 import { LegacyAsker } from '../../shadow/ask-legacy.ts';
-import { defaultShadowSettings, ExchangeComparer } from '../../shadow/exchange-comparer.ts';
 import type { Exchange } from '../../src/kernel/exchange.ts';
-import { silentLog } from '../../src/kernel/log.ts';
 import { HttpCandidate } from '../../src/readmodel/http-candidate.ts';
 import type { EvidenceItem } from '../../src/store/evidence-item.ts';
 import { bodyOf, startUpstream } from '../proxy/support/harness.ts';
 import { noCompareRules } from './arbitraries.ts';
+import { comparerBetween } from './comparer-between.ts';
 import { exchangeOf, jsonBody } from './exchanges.ts';
 
 interface Asked {
@@ -34,22 +33,8 @@ async function comparing(
 ): Promise<void> {
   await using asker = new LegacyAsker({ url: legacyUrl });
   await using candidate = new HttpCandidate(candidateUrl);
-  const items: EvidenceItem[] = [];
   const compare = { ...noCompareRules, headers: ['content-type', 'content-language'] };
-  const comparer = new ExchangeComparer({
-    candidates: {
-      candidate: () => candidate,
-      features: [{ name: 'orders', key: 'orders', fingerprint: 'f1', compare, readModel: undefined }],
-      readSourcePosition: async () => 1n,
-      close: async () => undefined,
-    },
-    legacy: asker,
-    applied: () => undefined,
-    redactionKey: Buffer.from('key'),
-    record: (item) => items.push(item),
-    settings: { ...defaultShadowSettings, settleMs: 1 },
-    log: silentLog,
-  });
+  const { comparer, items } = comparerBetween(candidate, asker, compare);
   await run((exchange) => comparer.compare(exchange), items);
 }
 

@@ -1,13 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
 import { LegacyAsker } from '../../shadow/ask-legacy.ts';
-import { defaultShadowSettings, ExchangeComparer } from '../../shadow/exchange-comparer.ts';
 import type { Exchange } from '../../src/kernel/exchange.ts';
-import { silentLog } from '../../src/kernel/log.ts';
 import { HttpCandidate } from '../../src/readmodel/http-candidate.ts';
-import type { EvidenceItem } from '../../src/store/evidence-item.ts';
 import { bodyOf, startUpstream } from '../proxy/support/harness.ts';
-import { noCompareRules } from './arbitraries.ts';
+import { comparerBetween } from './comparer-between.ts';
 import { exchangeOf, jsonBody } from './exchanges.ts';
 
 /** A GraphQL server that answers with what it was asked, and keeps it. */
@@ -51,21 +48,7 @@ test('a candidate at a URL and legacy are asked a GraphQL query with its body, a
   await using legacy = await startEcho(() => ({ data: { orders: [2] } }));
   await using asker = new LegacyAsker({ url: legacy.url });
   await using candidate = new HttpCandidate(service.url);
-  const items: EvidenceItem[] = [];
-  const comparer = new ExchangeComparer({
-    candidates: {
-      candidate: () => candidate,
-      features: [{ name: 'orders', key: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel: undefined }],
-      readSourcePosition: async () => 1n,
-      close: async () => undefined,
-    },
-    legacy: asker,
-    applied: () => undefined,
-    redactionKey: Buffer.from('key'),
-    record: (item) => items.push(item),
-    settings: { ...defaultShadowSettings, settleMs: 1 },
-    log: silentLog,
-  });
+  const { comparer, items } = comparerBetween(candidate, asker);
   expect(await comparer.compare(exchangeFor({ data: { orders: [1] } }))).toMatchObject({ verdict: 'match' });
   expect(legacy.asked).toHaveLength(0);
   expect(await comparer.compare(exchangeFor({ data: { orders: [2] } }))).toMatchObject({ verdict: 'mismatch' });
