@@ -41,6 +41,7 @@ if (options.help) {
     rounds: Number(options.rounds),
     seconds: Number(options.seconds),
     only,
+    profile: options.profile,
     progress,
   });
   progress('');

@@ -21,7 +21,7 @@ const situations = [
  * Open loop at half of what saturates the proxy with the shadow off; medians over interleaved rounds. A proxy lives for its own
  * measurement only: what another one does in the background, restarting its worker for one, would be charged to this one.
  */
-export async function measureFixedRate({ rounds, seconds, only, progress }) {
+export async function measureFixedRate({ rounds, seconds, only, profile, progress }) {
   const chosen = situations.filter(({ name }) => only === undefined || only.includes(name));
   const closers = [];
   const opened = (resource) => {
@@ -34,7 +34,8 @@ export async function measureFixedRate({ rounds, seconds, only, progress }) {
     const database = opened(await startDatabase()).url;
     const within = async ({ phase, candidate }, use) => {
       const options = { upstream: upstream.port, phase, database, candidate };
-      const proxy = await startChild(host, ['ours', JSON.stringify(options)]);
+      const execArgv = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+      const proxy = await startChild(host, ['ours', JSON.stringify(options)], { execArgv });
       const ask = (more) => generator.call({ port: proxy.port, workload: 'json', seconds, ...more });
       try {
         await ask({ seconds: WARM_UP_SECONDS });
