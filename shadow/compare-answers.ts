@@ -14,6 +14,7 @@ import { cursorPaths, maskCursors, type CursorPath, type CursorToken } from './c
 import type { UnreadableReason } from './decode-body.ts';
 import { displayText } from './display-text.ts';
 import type { RuledBody } from './facts/body-facts.ts';
+import { comparedHeaders } from './headers/compared-headers.ts';
 import { displayHeader } from './headers/display-header.ts';
 import type { AskedUrl } from './headers/url-reference.ts';
 import { compareJson } from './json/compare-json.ts';
@@ -117,7 +118,7 @@ export class AnswerComparer {
 
   #digestOf(answer: HttpAnswer, asked: AskedUrl | undefined): Buffer {
     const hash = createHash('sha256').update(`${answer.status}\n`);
-    for (const name of this.#rules.headers) hash.update(`${name}:${comparedHeader(answer, name, asked) ?? ''}\n`);
+    for (const name of this.#headersOf(answer)) hash.update(`${name}:${comparedHeader(answer, name, asked) ?? ''}\n`);
     const comparable = this.#toComparable(answer, asked);
     if (!comparable.ok) return hash.update(answer.body).digest();
     const parsed = this.#toJson(comparable.answer);
@@ -171,11 +172,15 @@ export class AnswerComparer {
     return { ok: true, value };
   }
 
+  #headersOf({ status }: HttpAnswer): readonly string[] {
+    return comparedHeaders(status, this.#rules.headers);
+  }
+
   #isIdentical(a: HttpAnswer, b: HttpAnswer, asked: AskedUrl | undefined): boolean {
     return (
       a.status === b.status &&
       Buffer.compare(a.body, b.body) === 0 &&
-      ['content-encoding', ...this.#rules.headers].every(
+      ['content-encoding', ...this.#headersOf(a)].every(
         (name) => comparedHeader(a, name, asked) === comparedHeader(b, name, asked),
       )
     );
@@ -184,7 +189,7 @@ export class AnswerComparer {
   #toComparable(answer: HttpAnswer, asked: AskedUrl | undefined): ComparableAnswer {
     let comparable = this.#comparable.get(answer);
     if (!comparable) {
-      comparable = toComparable(answer, this.#rules.headers, asked);
+      comparable = toComparable(answer, this.#headersOf(answer), asked);
       this.#comparable.set(answer, comparable);
     }
     return comparable;
@@ -216,7 +221,7 @@ export class AnswerComparer {
   }
 
   #headerDifferences(legacy: ReadableAnswer, candidate: ReadableAnswer): Difference[] {
-    return this.#rules.headers.flatMap((name) => {
+    return [...legacy.headers.keys()].flatMap((name) => {
       const [ours, theirs] = [legacy.headers.get(name), candidate.headers.get(name)];
       if (ours === theirs) return [];
       const path = `header ${name}`;
@@ -237,7 +242,7 @@ export class AnswerComparer {
   #arePlainlyEqual(legacy: HttpAnswer, candidate: HttpAnswer): boolean {
     return (
       legacy.status === candidate.status &&
-      this.#rules.headers.every((name) => haveSameLines(legacy, candidate, name)) &&
+      this.#headersOf(legacy).every((name) => haveSameLines(legacy, candidate, name)) &&
       plainEquality.holds(legacy.body, candidate.body, this.#plain)
     );
   }

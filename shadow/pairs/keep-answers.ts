@@ -4,6 +4,7 @@ import { isOfElements, readBody } from '../bodies/read-body.ts';
 import { treeToJson } from '../bodies/tree-json.ts';
 import { isCoveredBy } from '../bodies/uncovered-redaction.ts';
 import { comparedHeader, toComparable, type ReadableAnswer } from '../comparable-answer.ts';
+import { comparedHeaders } from '../headers/compared-headers.ts';
 import type { AskedUrl } from '../headers/url-reference.ts';
 import type { JsonValue } from '../json/json-value.ts';
 import { parseJson } from '../json/parse-json.ts';
@@ -39,7 +40,7 @@ export function keepAnswers(
   const keep = (answer: HttpAnswer | undefined, own?: ReadAnswer, other?: ReadAnswer): StoredAnswer | undefined =>
     answer && {
       status: answer.status,
-      headers: headersOf(answer, rules.headers, redactor, asked),
+      headers: headersOf(answer, comparedHeaders(answer.status, rules.headers), redactor, asked),
       body: own === undefined ? { form: 'unreadable' } : bodyOf(own, other, rulesAt(own), redactor),
     };
   return { legacy: keep(legacy, ours, theirs), candidate: keep(candidate, theirs, ours) };
