@@ -104,6 +104,15 @@ test('what can never be compared leaves no shape that would hold the gate', asyn
   expect(made.items).toMatchObject([{ verdict: 'skipped', reason: 'legacy-5xx', shape: undefined, key: undefined }]);
 });
 
+test('what is too large to be copied leaves a shape, so that no gate passes without one that was compared', async () => {
+  await using legacy = await startTestLegacy();
+  await using made = comparerOf(legacy, () => ({}));
+  const answer = { status: 200, headers: ['content-type', 'application/json'], body: Buffer.alloc(0) };
+  await made.comparer.compare(exchangeOf('/orders?all=1', { isCut: true, answer }));
+  expect(made.items).toMatchObject([{ verdict: 'skipped', reason: 'too-large', shape: '2xx ?all', key: undefined }]);
+  expect(made.asked).toHaveLength(0);
+});
+
 test('the answer of another version leaves no shape that would hold the gate where legacy gave none', async () => {
   await using away = await startTestLegacy((_, response) => void response.destroy());
   await using made = comparerOf(away, () => ({}));
