@@ -21,6 +21,8 @@ export interface EvidenceItem extends EvidenceScope {
   /** Hash of route, question, legacy's canonical answer and outcome. Without one the item is no distinct evidence. */
   readonly key: Uint8Array | undefined;
   readonly critical: boolean;
+  /** Legacy refused: 400 and above. */
+  readonly isRefusal?: boolean | undefined;
   /** `2xx ?page&status`; undefined for what is never compared. */
   readonly shape: string | undefined;
   readonly legacyMs: number | undefined;
