@@ -7,6 +7,7 @@ import type { Difference } from '../src/kernel/verdict.ts';
 import { textDifferences } from './bodies/compare-texts.ts';
 import { withoutImpliedOrder } from './bodies/implied-order.ts';
 import { isOfElements, readBody } from './bodies/read-body.ts';
+import { withoutSecretInputs } from './bodies/secret-inputs.ts';
 import { treeToJson } from './bodies/tree-json.ts';
 import { isCoveredBy } from './bodies/uncovered-redaction.ts';
 import { comparedHeader, toComparable, type ComparableAnswer, type ReadableAnswer } from './comparable-answer.ts';
@@ -217,7 +218,8 @@ export class AnswerComparer {
   #readTree(answer: ReadableAnswer): ParsedJson {
     const tree = readBody(answer);
     if (tree === undefined) return { ok: false, fault: 'not-json' };
-    return { ok: true, value: treeToJson(tree, this.#root, isOfElements(answer)) };
+    const shown = answer.kind === 'html' ? withoutSecretInputs(tree, this.#redactor) : tree;
+    return { ok: true, value: treeToJson(shown, this.#root, isOfElements(answer)) };
   }
 
   #headerDifferences(legacy: ReadableAnswer, candidate: ReadableAnswer): Difference[] {
