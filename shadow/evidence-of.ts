@@ -12,6 +12,7 @@ import type { KnownFeature } from './known-feature.ts';
 import type { LastLook } from './last-look.ts';
 import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
 import type { Redactor } from './redact.ts';
+import { isNoAnswer } from './refusals.ts';
 
 /** Turns judgements into what is stored of them, which holds no personal data. */
 export class EvidenceOf {
@@ -45,7 +46,7 @@ export class EvidenceOf {
       reason,
       critical,
       key,
-      isRefusal: legacy !== undefined && legacy.status >= 400,
+      isRefusal: legacy !== undefined && isNoAnswer(legacy),
       shape: this.#shape(exchange, judgement, redactor, step),
       legacyMs: judgement.legacyMs,
       candidateMs: judgement.candidateMs,

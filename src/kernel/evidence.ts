@@ -12,7 +12,7 @@ export interface EvidenceSummary {
   readonly verdicts: Readonly<Record<Verdict, number>>;
   /** Distinct comparisons with a critical difference. */
   readonly critical: number;
-  /** Of the distinct matches those in which legacy refused (400 and above): both did. Default: none. */
+  /** Of the distinct matches those in which legacy refused (400 and above, or sent to sign in): both did. Default: none. */
   readonly refusals?: number;
   /** Status class and parameter shape combinations that users asked for and that have no comparison yet. */
   readonly uncovered: readonly { readonly route: string; readonly shape: string; readonly seen: number }[];
