@@ -16,6 +16,7 @@ import type { UnreadableReason } from './decode-body.ts';
 import { displayText } from './display-text.ts';
 import type { RuledBody } from './facts/body-facts.ts';
 import { comparedHeaders } from './headers/compared-headers.ts';
+import { GuardingRules } from './guarding-rules.ts';
 import { displayHeader } from './headers/display-header.ts';
 import type { AskedUrl } from './headers/url-reference.ts';
 import { compareJson } from './json/compare-json.ts';
@@ -30,6 +31,7 @@ import { parseJson, type JsonFault, type ParsedJson } from './json/parse-json.ts
 import { mediaTypeOf } from './media-type.ts';
 import { compilePathRules, noRules, type RulesAt } from './path-rules.ts';
 import type { Redactor } from './redact.ts';
+import { revealsRefused } from './refusals.ts';
 
 export type IncomparableReason = UnreadableReason | Exclude<JsonFault, 'not-json'>;
 
@@ -56,6 +58,7 @@ export class AnswerComparer {
   readonly #redact: readonly string[];
   readonly #owners: readonly (readonly PatternStep[])[];
   readonly #moves: readonly NamedMove[];
+  readonly #guarding: GuardingRules;
   readonly #root: RulesAt;
   /** Some rule needs the whole of both bodies. */
   readonly #looksAtAll: boolean;
@@ -82,6 +85,7 @@ export class AnswerComparer {
     this.#redact = pathsOf('redact');
     this.#owners = pathsOf('owner').map(parsePath);
     this.#moves = movesOf(rules);
+    this.#guarding = new GuardingRules(rules);
     this.#root = compilePathRules(rules);
     this.#hiding = compilePathRules(rulesOfRoute({ ...compare, redact: ['$', ...this.#redact] }, route).rules);
     this.#redactor = redactor;
@@ -95,7 +99,7 @@ export class AnswerComparer {
     if (this.#isIdentical(legacy, candidate, asked)) return equal;
     const isPlain = isPlainJson(legacy) && isPlainJson(candidate);
     if (isPlain && this.#arePlainlyEqual(legacy, candidate)) return equal;
-    if (legacy.status !== candidate.status) return different([statusDifference(legacy.status, candidate.status)]);
+    if (legacy.status !== candidate.status) return different([statusDifference(legacy, candidate)]);
     const ours = this.#toComparable(legacy, asked);
     const theirs = this.#toComparable(candidate, asked);
     if (!ours.ok) return { outcome: 'undetermined', reason: ours.reason };
@@ -141,6 +145,13 @@ export class AnswerComparer {
     if (!left?.ok || !right?.ok) return [];
     const hidden = findHidden(left.value, right.value, this.#root, { areEqual });
     return hidden === 'unknown' ? hidden : [...this.#movedInOne(ours.answer, theirs.answer), ...hidden];
+  }
+
+  /** Ids of the rules that guard something which is in this answer of legacy. */
+  guardedIn(answer: HttpAnswer, asked?: AskedUrl): readonly string[] {
+    const comparable = this.#toComparable(answer, asked);
+    const parsed = comparable.ok ? this.#toJson(comparable.answer) : undefined;
+    return parsed?.ok ? this.#guarding.fitting(parsed.value) : [];
   }
 
   /** Where both have the old form, moving hides nothing. */
@@ -316,16 +327,13 @@ function different(differences: readonly Difference[], truncated = false): Compa
   return { outcome: 'different', differences, critical, truncated };
 }
 
-const refusals = new Set([401, 403, 404]);
-
-function statusDifference(legacy: number, candidate: number): Difference {
-  const critical = refusals.has(legacy) && candidate >= 200 && candidate < 300;
+function statusDifference(legacy: HttpAnswer, candidate: HttpAnswer): Difference {
   return {
     kind: 'status',
     path: 'status',
     at: 'status',
-    legacy: String(legacy),
-    candidate: String(candidate),
-    critical,
+    legacy: String(legacy.status),
+    candidate: String(candidate.status),
+    critical: revealsRefused(legacy, candidate.status),
   };
 }
