@@ -91,8 +91,27 @@ test.each([
   });
 });
 
+/** A whole session, as Rails and Laravel write it. */
+function sealed(n: number): string {
+  return `${String(n).repeat(90)}%3D%3D--${String(n).repeat(24)}`;
+}
+
+test('the id of a session that was changed by the answer is shown to nobody again', async () => {
+  const answered = ['Set-Cookie', 'PHPSESSID=q7r8s9t0u1v2w3x4y5z6a7b8c9; path=/'];
+  expect(await compared(['Cookie', 'PHPSESSID=a1b2c3d4e5f6g7h8i9j0k1l2m3'], { answered })).toEqual({
+    verdict: 'skipped',
+    reason: 'one-time-token',
+    asked: 0,
+  });
+});
+
 test('sessions that are written anew with every answer, and what stays the same, do not keep answers from being compared', async () => {
-  const cookie = ['Cookie', '_app_session=sealed1; remember_token=42; __Host-lang=de'];
-  const answered = ['Set-Cookie', '_app_session=sealed2; Path=/', 'Set-Cookie', 'remember_token=42; Path=/'];
+  const cookie = [
+    'Cookie',
+    `_app_session=${sealed(1)}; PHPSESSID=a1b2c3d4e5f6g7h8i9; remember_token=42; __Host-lang=de`,
+  ];
+  const answered = [`_app_session=${sealed(2)}`, 'PHPSESSID=a1b2c3d4e5f6g7h8i9', 'remember_token=42'].flatMap(
+    (line) => ['Set-Cookie', `${line}; Path=/`],
+  );
   expect(await compared(cookie, { answered })).toMatchObject({ verdict: 'mismatch' });
 });

@@ -223,6 +223,30 @@ test('an answer that is none is not kept, and costs no evidence', async () => {
   expect(made.items[0]?.pair?.take()).toMatchObject({ legacy: { status: 200 }, candidate: undefined });
 });
 
+test.each([
+  [undefined, 2_000],
+  [500, 2_000],
+  [5_000, 5_000],
+])('a candidate that users wait %s ms for has %s ms to answer', async (candidateTimeoutMs, expected) => {
+  await using legacy = await startTestLegacy();
+  const given: number[] = [];
+  const ask = async (_: CandidateQuestion, timeoutMs: number): Promise<CandidateResult> => {
+    given.push(timeoutMs);
+    return { ok: false, failure: 'busy', reason: 'none', tookMs: 0 };
+  };
+  const feature = { name: 'orders', key: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel: undefined };
+  await using made = comparerOf(legacy, () => ({}), {
+    candidates: {
+      candidate: () => ({ ask }),
+      features: [{ ...feature, candidateTimeoutMs }],
+      readSourcePosition: async () => 1n,
+      close: async () => undefined,
+    },
+  });
+  await made.comparer.compare(exchangeOf('/orders/1'));
+  expect(given).toEqual([expected]);
+});
+
 test('what agrees is not kept', async () => {
   await using legacy = await startTestLegacy();
   await using made = comparerOf(legacy, () => ({ path: '/orders/1' }), { pairs: new PairKeeper() });
