@@ -6,6 +6,7 @@ import type {
   ExchangeSink,
   HttpAnswer,
   HttpQuestion,
+  Side,
 } from '../src/kernel/exchange.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
@@ -30,6 +31,8 @@ export interface OpenCopy {
   readonly tap: (chunk: Buffer) => void;
   close(outcome: ForwardOutcome, tookMs: number, candidateFailure: CandidateFailure | undefined): void;
 }
+
+const nothing = new Uint8Array();
 
 /** Hands copies to the shadow. Whatever the sink does, the user's request goes on: its errors end here. */
 export class CopyDesk {
@@ -59,9 +62,11 @@ export class CopyDesk {
     return {
       tap: (chunk) => body.add(chunk),
       close: (outcome, tookMs, candidateFailure) => {
-        if (body.isTooLarge) this.#dropped(subject, 'too-large');
-        else if (outcome.kind !== 'relayed') this.#dropped(subject, 'aborted');
-        else {
+        if (outcome.kind !== 'relayed') this.#dropped(subject, body.isTooLarge ? 'too-large' : 'aborted');
+        else if (body.isTooLarge) {
+          const { status, headers } = outcome.head;
+          this.#cut(subject, { status, headers, body: nothing }, tookMs, 'legacy');
+        } else {
           const { status, headers } = outcome.head;
           const answer = { status, headers, body: body.bytes() };
           this.#offer({ ...exchangeOf(subject, answer, tookMs), servedBy: 'legacy', candidateFailure });
@@ -73,8 +78,15 @@ export class CopyDesk {
   /** Hands over an answer that the candidate gave, or that nobody was left to receive. */
   handCandidates(subject: CopySubject, answer: HttpAnswer, tookMs: number): void {
     if (subject.client.gone.aborted) this.#dropped(subject, 'aborted');
-    else if (answer.body.byteLength > this.#limitBytes) this.#dropped(subject, 'too-large');
-    else this.#offer({ ...exchangeOf(subject, answer, tookMs), servedBy: 'candidate' });
+    else if (answer.body.byteLength > this.#limitBytes) {
+      this.#cut(subject, { ...answer, body: nothing }, tookMs, 'candidate');
+    } else this.#offer({ ...exchangeOf(subject, answer, tookMs), servedBy: 'candidate' });
+  }
+
+  /** Without its body it proves nothing; that it was asked for must be known, or a gate would pass without ever having seen one. */
+  #cut(subject: CopySubject, answer: HttpAnswer, tookMs: number, servedBy: Side): void {
+    this.#dropped(subject, 'too-large');
+    this.#offer({ ...exchangeOf(subject, answer, tookMs), servedBy, isCut: true });
   }
 
   #offer(exchange: Exchange): void {

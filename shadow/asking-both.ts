@@ -63,7 +63,9 @@ export class AskingBoth {
     const { candidates, legacy, settings, sparesNobody } = this.#sides;
     const { applied, healthOf } = known;
     const asked = { feature, route, params, ...questions.candidate, headers: repeatedHeaders(question.headers) };
-    const ask = (): Promise<CandidateResult> => askCandidate(candidate, asked, settings.candidateTimeoutMs);
+    // What users would have waited for is no failure; and here it steps back behind them, so a short time is not held against it.
+    const timeoutMs = Math.max(settings.candidateTimeoutMs, known.candidateTimeoutMs);
+    const ask = (): Promise<CandidateResult> => askCandidate(candidate, asked, timeoutMs);
     const askAndHear = async (): Promise<CandidateResult> => {
       const result = comparedResult(exchange, await this.#places.run(() => withoutRunDelay(ask)));
       heard.candidate = result.ok ? result.answer : undefined;

@@ -1,11 +1,13 @@
 import { headerValue, isRepeatable, type Exchange, type HttpAnswer } from '../src/kernel/exchange.ts';
-import { hasOneTimeToken } from './one-time-token.ts';
+import { hasOneTimeToken, holdsOneTimeProof } from './one-time-token.ts';
+import { namesOtherMethod } from './other-method.ts';
+import { rotatesCookie } from './rotated-cookie.ts';
 
 /** Why an exchange is not compared. Each is the reason of the verdict `skipped`. */
 export type SkipReason =
   /** Only questions that read are ever asked again. */
   | 'method'
-  /** The target holds what is good for one use, which the user has used. */
+  /** The question holds what is good for one use, which the user has used. */
   | 'one-time-token'
   /** Legacy failed, so there is nothing to hold the candidate against. */
   | 'legacy-5xx'
@@ -29,11 +31,13 @@ export const maxComparedBytes = 4 * 1024 * 1024;
  */
 export function skipReasonOf(exchange: Exchange): SkipReason | undefined {
   const { question, answer } = exchange;
-  if (!isRepeatable(question)) return 'method';
-  if (hasOneTimeToken(question.target)) return 'one-time-token';
+  if (!isRepeatable(question) || namesOtherMethod(question)) return 'method';
+  if (hasOneTimeToken(question.target) || holdsOneTimeProof(question)) return 'one-time-token';
+  if (rotatesCookie(question, answer)) return 'one-time-token';
   if (answer.status === 206 || answer.status === 416) return 'range';
   if (exchange.servedBy === 'candidate' && headerValue(question.headers, 'range') !== undefined) return 'range';
-  return skipReasonOfLegacy(answer) ?? (answer.body.byteLength > maxComparedBytes ? 'too-large' : undefined);
+  const isTooLarge = exchange.isCut === true || answer.body.byteLength > maxComparedBytes;
+  return skipReasonOfLegacy(answer) ?? (isTooLarge ? 'too-large' : undefined);
 }
 
 /** Whether an answer of legacy is one that a candidate can be held against. */

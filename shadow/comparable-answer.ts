@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { headerValues, type HttpAnswer } from '../src/kernel/exchange.ts';
+import { isUnsaidJson } from './bodies/unsaid-json.ts';
 import { decodeBody, type UnreadableReason } from './decode-body.ts';
 import { decodeText } from './decode-text.ts';
 import { meaningOfHeader } from './headers/header-meaning.ts';
@@ -35,6 +36,9 @@ export function toComparable(
   const headers = new Map(comparedHeaders.map((name) => [name, comparedHeader(answer, name, asked)]));
   const common = { status: answer.status, headers, type, body: decoded };
   if (type.kind === 'json' && isUtf8(decoded)) return { ok: true, answer: new JsonAnswer(common) };
+  if (isUnsaidJson(type, decoded)) {
+    return { ok: true, answer: new JsonAnswer({ ...common, type: { ...type, kind: 'json' } }) };
+  }
   const hasText = type.kind !== 'binary' && type.kind !== 'multipart';
   const text = hasText ? decodeText(decoded, type) : undefined;
   const kind = hasText && text === undefined ? 'binary' : type.kind;

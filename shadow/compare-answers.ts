@@ -7,6 +7,7 @@ import type { Difference } from '../src/kernel/verdict.ts';
 import { textDifferences } from './bodies/compare-texts.ts';
 import { withoutImpliedOrder } from './bodies/implied-order.ts';
 import { isOfElements, readBody } from './bodies/read-body.ts';
+import { withoutSecretInputs } from './bodies/secret-inputs.ts';
 import { treeToJson } from './bodies/tree-json.ts';
 import { isCoveredBy } from './bodies/uncovered-redaction.ts';
 import { comparedHeader, toComparable, type ComparableAnswer, type ReadableAnswer } from './comparable-answer.ts';
@@ -14,6 +15,8 @@ import { cursorPaths, maskCursors, type CursorPath, type CursorToken } from './c
 import type { UnreadableReason } from './decode-body.ts';
 import { displayText } from './display-text.ts';
 import type { RuledBody } from './facts/body-facts.ts';
+import { comparedHeaders } from './headers/compared-headers.ts';
+import { GuardingRules } from './guarding-rules.ts';
 import { displayHeader } from './headers/display-header.ts';
 import type { AskedUrl } from './headers/url-reference.ts';
 import { compareJson } from './json/compare-json.ts';
@@ -28,6 +31,7 @@ import { parseJson, type JsonFault, type ParsedJson } from './json/parse-json.ts
 import { mediaTypeOf } from './media-type.ts';
 import { compilePathRules, noRules, type RulesAt } from './path-rules.ts';
 import type { Redactor } from './redact.ts';
+import { revealsRefused } from './refusals.ts';
 
 export type IncomparableReason = UnreadableReason | Exclude<JsonFault, 'not-json'>;
 
@@ -54,6 +58,7 @@ export class AnswerComparer {
   readonly #redact: readonly string[];
   readonly #owners: readonly (readonly PatternStep[])[];
   readonly #moves: readonly NamedMove[];
+  readonly #guarding: GuardingRules;
   readonly #root: RulesAt;
   /** Some rule needs the whole of both bodies. */
   readonly #looksAtAll: boolean;
@@ -80,6 +85,7 @@ export class AnswerComparer {
     this.#redact = pathsOf('redact');
     this.#owners = pathsOf('owner').map(parsePath);
     this.#moves = movesOf(rules);
+    this.#guarding = new GuardingRules(rules);
     this.#root = compilePathRules(rules);
     this.#hiding = compilePathRules(rulesOfRoute({ ...compare, redact: ['$', ...this.#redact] }, route).rules);
     this.#redactor = redactor;
@@ -93,7 +99,7 @@ export class AnswerComparer {
     if (this.#isIdentical(legacy, candidate, asked)) return equal;
     const isPlain = isPlainJson(legacy) && isPlainJson(candidate);
     if (isPlain && this.#arePlainlyEqual(legacy, candidate)) return equal;
-    if (legacy.status !== candidate.status) return different([statusDifference(legacy.status, candidate.status)]);
+    if (legacy.status !== candidate.status) return different([statusDifference(legacy, candidate)]);
     const ours = this.#toComparable(legacy, asked);
     const theirs = this.#toComparable(candidate, asked);
     if (!ours.ok) return { outcome: 'undetermined', reason: ours.reason };
@@ -117,7 +123,7 @@ export class AnswerComparer {
 
   #digestOf(answer: HttpAnswer, asked: AskedUrl | undefined): Buffer {
     const hash = createHash('sha256').update(`${answer.status}\n`);
-    for (const name of this.#rules.headers) hash.update(`${name}:${comparedHeader(answer, name, asked) ?? ''}\n`);
+    for (const name of this.#headersOf(answer)) hash.update(`${name}:${comparedHeader(answer, name, asked) ?? ''}\n`);
     const comparable = this.#toComparable(answer, asked);
     if (!comparable.ok) return hash.update(answer.body).digest();
     const parsed = this.#toJson(comparable.answer);
@@ -139,6 +145,13 @@ export class AnswerComparer {
     if (!left?.ok || !right?.ok) return [];
     const hidden = findHidden(left.value, right.value, this.#root, { areEqual });
     return hidden === 'unknown' ? hidden : [...this.#movedInOne(ours.answer, theirs.answer), ...hidden];
+  }
+
+  /** Ids of the rules that guard something which is in this answer of legacy. */
+  guardedIn(answer: HttpAnswer, asked?: AskedUrl): readonly string[] {
+    const comparable = this.#toComparable(answer, asked);
+    const parsed = comparable.ok ? this.#toJson(comparable.answer) : undefined;
+    return parsed?.ok ? this.#guarding.fitting(parsed.value) : [];
   }
 
   /** Where both have the old form, moving hides nothing. */
@@ -171,11 +184,15 @@ export class AnswerComparer {
     return { ok: true, value };
   }
 
+  #headersOf({ status }: HttpAnswer): readonly string[] {
+    return comparedHeaders(status, this.#rules.headers);
+  }
+
   #isIdentical(a: HttpAnswer, b: HttpAnswer, asked: AskedUrl | undefined): boolean {
     return (
       a.status === b.status &&
       Buffer.compare(a.body, b.body) === 0 &&
-      ['content-encoding', ...this.#rules.headers].every(
+      ['content-encoding', ...this.#headersOf(a)].every(
         (name) => comparedHeader(a, name, asked) === comparedHeader(b, name, asked),
       )
     );
@@ -184,7 +201,7 @@ export class AnswerComparer {
   #toComparable(answer: HttpAnswer, asked: AskedUrl | undefined): ComparableAnswer {
     let comparable = this.#comparable.get(answer);
     if (!comparable) {
-      comparable = toComparable(answer, this.#rules.headers, asked);
+      comparable = toComparable(answer, this.#headersOf(answer), asked);
       this.#comparable.set(answer, comparable);
     }
     return comparable;
@@ -212,11 +229,12 @@ export class AnswerComparer {
   #readTree(answer: ReadableAnswer): ParsedJson {
     const tree = readBody(answer);
     if (tree === undefined) return { ok: false, fault: 'not-json' };
-    return { ok: true, value: treeToJson(tree, this.#root, isOfElements(answer)) };
+    const shown = answer.kind === 'html' ? withoutSecretInputs(tree, this.#redactor) : tree;
+    return { ok: true, value: treeToJson(shown, this.#root, isOfElements(answer)) };
   }
 
   #headerDifferences(legacy: ReadableAnswer, candidate: ReadableAnswer): Difference[] {
-    return this.#rules.headers.flatMap((name) => {
+    return [...legacy.headers.keys()].flatMap((name) => {
       const [ours, theirs] = [legacy.headers.get(name), candidate.headers.get(name)];
       if (ours === theirs) return [];
       const path = `header ${name}`;
@@ -237,7 +255,7 @@ export class AnswerComparer {
   #arePlainlyEqual(legacy: HttpAnswer, candidate: HttpAnswer): boolean {
     return (
       legacy.status === candidate.status &&
-      this.#rules.headers.every((name) => haveSameLines(legacy, candidate, name)) &&
+      this.#headersOf(legacy).every((name) => haveSameLines(legacy, candidate, name)) &&
       plainEquality.holds(legacy.body, candidate.body, this.#plain)
     );
   }
@@ -309,16 +327,13 @@ function different(differences: readonly Difference[], truncated = false): Compa
   return { outcome: 'different', differences, critical, truncated };
 }
 
-const refusals = new Set([401, 403, 404]);
-
-function statusDifference(legacy: number, candidate: number): Difference {
-  const critical = refusals.has(legacy) && candidate >= 200 && candidate < 300;
+function statusDifference(legacy: HttpAnswer, candidate: HttpAnswer): Difference {
   return {
     kind: 'status',
     path: 'status',
     at: 'status',
-    legacy: String(legacy),
-    candidate: String(candidate),
-    critical,
+    legacy: String(legacy.status),
+    candidate: String(candidate.status),
+    critical: revealsRefused(legacy, candidate.status),
   };
 }

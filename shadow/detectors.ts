@@ -24,13 +24,18 @@ const detectors: readonly Detector[] = [
   // Written with a country, or as in North America: other notations are those of any number.
   { pattern: /(?<![\w+.])\+[1-9](?:[ ()./-]{0,2}\d){7,14}(?!\d)/g },
   { pattern: /(?<![\w-])(?:\(\d{3}\) ?|\d{3}-)\d{3}-\d{4}(?![\w-])/g },
+  // The session that ASP.NET writes into paths for browsers without cookies: `/(S(lit3py55t21z5v55vlm25s55))/orders`.
+  { pattern: /\((?:[ASF]\([\w-]{20,}\)){1,3}\)/g },
   // Forty characters and more without a break, with digits and letters of both cases: no word, no UUID, no number.
   { pattern: /(?<![\w+/=-])(?=[\w+/=-]*\d)(?=[\w+/=-]*[a-z])(?=[\w+/=-]*[A-Z])[\w+/=-]{40,}(?![\w+/=-])/g },
 ];
 
 /** Values of parameters whose names say that they let somebody in, in addresses and forms inside of texts. */
 const secretParameter =
-  /([?&;](?:[\w.-]{0,40}(?:passw|token|secret|api[-_]?key|session|signature)[\w.-]{0,40})=)([^&\s"'<>#;]+)/gi;
+  /([?&;](?:[\w.-]{0,40}(?:passw|token|secret|api[-_]?key|session|sessid|csrf|xsrf|signature)[\w.-]{0,40})=)([^&\s"'<>#;]+)/gi;
+/** The same in JSON that stands in a text: a line of a log, or a body that is compared as text. */
+const secretMember =
+  /("[\w.-]{0,40}(?:passw|passphrase|token|secret|api[-_]?key|authorization|session|sessid|csrf|xsrf|signature)[\w.-]{0,40}"\s{0,8}:\s{0,8}")(?!<redacted:)((?:[^"\\]|\\.){1,4096})/gi;
 
 /** The text with personal data in it replaced. Takes linear time. */
 export function replacePersonal(text: string, replace: (found: string) => string): string {
@@ -39,7 +44,8 @@ export function replacePersonal(text: string, replace: (found: string) => string
     text,
   );
   // Last, because such a value ends at a blank, and a token of two words does not.
-  return found.replace(secretParameter, (_, name: string, value: string) => name + replace(value));
+  const hidden = (_: string, name: string, value: string): string => name + replace(value);
+  return found.replace(secretParameter, hidden).replace(secretMember, hidden);
 }
 
 function passesLuhn(digits: string): boolean {

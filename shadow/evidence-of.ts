@@ -5,13 +5,14 @@ import { describeReads } from '../src/kernel/phase.ts';
 import type { Difference } from '../src/kernel/verdict.ts';
 import { conclusive, type EvidenceItem } from '../src/store/evidence-item.ts';
 import { isBeyondComparison } from './comparability.ts';
-import { displayText } from './display-text.ts';
+import { errorText } from './error-text.ts';
 import { FactSampler } from './facts/fact-sampler.ts';
 import type { Judgement } from './judge.ts';
 import type { KnownFeature } from './known-feature.ts';
 import type { LastLook } from './last-look.ts';
 import { evidenceKey, shapeOf, ShapeBook } from './question-shape.ts';
 import type { Redactor } from './redact.ts';
+import { isNoAnswer } from './refusals.ts';
 
 /** Turns judgements into what is stored of them, which holds no personal data. */
 export class EvidenceOf {
@@ -45,6 +46,7 @@ export class EvidenceOf {
       reason,
       critical,
       key,
+      isRefusal: legacy !== undefined && isNoAnswer(legacy),
       shape: this.#shape(exchange, judgement, redactor, step),
       legacyMs: judgement.legacyMs,
       candidateMs: judgement.candidateMs,
@@ -78,6 +80,6 @@ function described({ question, params }: Exchange, redactor: Redactor): string {
 function redactedBy(redactor: Redactor): (difference: Difference) => Difference {
   return (difference) => {
     if (difference.kind !== 'error' || difference.candidate === undefined) return difference;
-    return { ...difference, candidate: displayText(difference.candidate, redactor) };
+    return { ...difference, candidate: errorText(difference.candidate, redactor) };
   };
 }

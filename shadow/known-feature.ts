@@ -14,6 +14,8 @@ export interface KnownFeature {
   readonly compare: NormalizedCompareRules;
   readonly comparers: RouteComparers;
   readonly redactor: Redactor;
+  /** Milliseconds, see `ComparedFeature`. */
+  readonly candidateTimeoutMs: number;
   /** Undefined: its position cannot be known, and time takes the place of the fence. */
   readonly applied: AppliedPosition | undefined;
   readonly cursors: FeatureCursors;
@@ -23,7 +25,7 @@ export interface KnownFeature {
 
 /** Throws a SyntaxError when a path of its rules cannot be read. */
 export function knowFeature(
-  { fingerprint, compare }: ComparedFeature,
+  { fingerprint, compare, candidateTimeoutMs = 0 }: ComparedFeature,
   redactionKey: Uint8Array,
   applied: AppliedPosition | undefined,
   clock: Clock,
@@ -36,6 +38,7 @@ export function knowFeature(
     compare,
     comparers,
     redactor,
+    candidateTimeoutMs,
     applied,
     cursors: new FeatureCursors(compare.cursors, comparers, clock),
     healthOf: (route) => {

@@ -23,10 +23,11 @@ export class LastLook {
     return comparison;
   }
 
-  /** Ids of rules; undefined: the verdict rests on no comparison. */
+  /** Ids of rules that hid something, and of those that guard something in it; undefined: the verdict rests on no comparison. */
   hidden(verdict: Verdict): Hidden | undefined {
     if (this.#last === undefined || !resting.has(verdict)) return undefined;
     const { legacy, candidate, areEqual } = this.#last;
-    return this.#comparer.hiddenIn(legacy, candidate, this.#question, areEqual);
+    const hidden = this.#comparer.hiddenIn(legacy, candidate, this.#question, areEqual);
+    return hidden === 'unknown' ? hidden : [...hidden, ...this.#comparer.guardedIn(legacy, this.#question)];
   }
 }

@@ -1,3 +1,6 @@
+import { bodyFields } from '../src/kernel/body-fields.ts';
+import { headerValue, type HttpQuestion } from '../src/kernel/exchange.ts';
+
 // Nothing here does I/O.
 
 /**
@@ -32,4 +35,15 @@ export function hasOneTimeToken(target: string): boolean {
   // Service tickets begin so (CAS protocol 3.0, section 3.1.1).
   if (query.get('ticket')?.startsWith('ST-') === true) return true;
   return [...names].some((name) => oneTime.has(name));
+}
+
+/**
+ * Whether a question proves who asks by what is good for one use: a DPoP proof (RFC 9449, 11.1), a counted nonce of Digest (RFC
+ * 7616, 3.4), a one-time password in a header of its own, or a token in the fields of a query.
+ */
+export function holdsOneTimeProof({ headers, query }: Pick<HttpQuestion, 'headers' | 'query'>): boolean {
+  if (headers.some((name, at) => at % 2 === 0 && /^dpop$|^x-(?:.*-)?(?:otp|totp)$/i.test(name))) return true;
+  if (/^\s*digest\s/i.test(headerValue(headers, 'authorization') ?? '')) return true;
+  const fields = query === undefined ? [] : bodyFields(query.body, headerValue(headers, 'content-type'));
+  return fields.some((name) => oneTime.has(name.slice(name.lastIndexOf('.') + 1).toLowerCase()));
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { bodyFields } from '../src/kernel/body-fields.ts';
 import { headerValue, type HttpQuestion } from '../src/kernel/exchange.ts';
 import type { Verdict } from '../src/kernel/verdict.ts';
+import { isNoise, isNoisy } from './noise-parameters.ts';
 
 const MAX_NAMES = 12;
 const MAX_NAME_LENGTH = 40;
@@ -12,7 +13,7 @@ const MAX_NAME_LENGTH = 40;
  */
 export function shapeOf(status: number, question: Pick<HttpQuestion, 'target' | 'headers' | 'query'>): string {
   const statusClass = `${Math.floor(status / 100)}xx`;
-  const parameters = [...queryOf(question.target).keys()].filter((name) => name !== cacheBuster);
+  const parameters = [...queryOf(question.target).keys()].filter((name) => !isNoise(name));
   const names = [...new Set([...parameters, ...namesInBody(question)])].toSorted();
   if (names.length === 0) return statusClass;
   const shown = names.slice(0, MAX_NAMES).map((name) => name.slice(0, MAX_NAME_LENGTH));
@@ -38,9 +39,6 @@ export class ShapeBook {
   }
 }
 
-/** What jQuery and its like add so that no cache answers; it makes no new question of an old one. */
-const cacheBuster = '_';
-
 /** Hash of question, legacy's canonical answer and outcome: evidence with the same key is the same proof. */
 export function evidenceKey(question: HttpQuestion, legacyDigest: Uint8Array, outcome: Verdict): Uint8Array {
   return createHash('sha256').update(questionName(question, outcome)).update(legacyDigest).digest().subarray(0, 16);
@@ -48,11 +46,10 @@ export function evidenceKey(question: HttpQuestion, legacyDigest: Uint8Array, ou
 
 /** What makes a question another one, and with `more` what else is to tell them apart. Personal. */
 export function questionName(question: HttpQuestion, ...more: readonly string[]): string {
-  const query = queryOf(question.target);
-  query.delete(cacheBuster);
+  const query = [...queryOf(question.target)].filter(([name, value]) => !isNoisy(name, value));
   const path = question.target.split('?', 1)[0];
   const asked = question.query && createHash('sha256').update(question.query.body).digest('hex');
-  return JSON.stringify([question.method, path, [...query], ...more, ...(asked === undefined ? [] : [asked])]);
+  return JSON.stringify([question.method, path, query, ...more, ...(asked === undefined ? [] : [asked])]);
 }
 
 function namesInBody({ query, headers }: Pick<HttpQuestion, 'headers' | 'query'>): string[] {

@@ -17,14 +17,15 @@ export interface Redactor {
   readonly target: (target: string, params?: Readonly<Record<string, string>>) => string;
 }
 
-const personalNames = /passw|token|secret|api[-_]?key|auth|session|e-?mail|phone|iban|ssn|birth|signature/i;
+const personalNames =
+  /passw|token|secret|api[-_]?key|auth|session|sessid|^sid$|csrf|xsrf|nonce|e-?mail|phone|iban|ssn|birth|signature/i;
 
 /**
  * Fields of answers that are hashes whatever the rules say. Narrower than what is personal in an address, where a value is hidden at no cost:
  * an `author` is worth seeing.
  */
 const secretFields =
-  /passw(or)?d|passphrase|passcode|(^|[-_.])(pin|cvv|cvc|otp|ssn)$|secret|token$|api[-_]?key|authorization|session[-_]?id|^session$|signature$|e-?mail|phone|mobile|iban|birth|card[-_]?(no|num|number)$/i;
+  /passw(or)?d|passphrase|passcode|(^|[-_.])(pin|cvv|cvc|otp|ssn)$|secret|token$|api[-_]?key|authorization|session[-_]?id|sessid|^session$|^sid$|csrf|xsrf|(^|[-_])nonce$|signature$|e-?mail|phone|mobile|iban|birth|card[-_]?(no|num|number)$/i;
 
 /** `key` is a secret of the control store. `names` are keys whose query parameters are personal, from the redact rules. */
 export function createRedactor(key: Uint8Array, names: readonly string[] = []): Redactor {

@@ -21,7 +21,7 @@ export interface ShadowWorkerData {
 }
 
 export interface ShadowSettings {
-  /** For one question to the candidate. */
+  /** For one question to the candidate, at least: where users wait longer for it, so does the shadow. */
   readonly candidateTimeoutMs: number;
   /** For one question to legacy. */
   readonly legacyTimeoutMs: number;

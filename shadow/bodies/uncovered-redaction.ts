@@ -1,17 +1,12 @@
 import { parsePath } from '../../src/config/rule-path.ts';
-import { isArray, isObject, type JsonValue } from '../json/json-value.ts';
+import { isThere } from '../json/is-there.ts';
+import type { JsonValue } from '../json/json-value.ts';
 
 /**
- * Whether a redact rule names anything at the top of one of these bodies. Rules are written once for a feature; those for its
- * JSON name nothing in its pages, which may show the same data.
+ * Whether a redact rule names anything that is in one of these bodies, by its whole path. Rules are written once for a feature;
+ * those for its JSON name nothing in its pages, which may show the same data. `$[*].name` begins like any body and ends like few.
  */
 export function isCoveredBy(redact: readonly string[], ...values: readonly JsonValue[]): boolean {
-  return redact.some((path) => {
-    const [first] = parsePath(path);
-    if (!first || first.kind === 'any') return true;
-    return values.some((value) => {
-      if (first.kind === 'index') return isArray(value) && first.index < value.length;
-      return isObject(value) && value.has(first.key);
-    });
-  });
+  const paths = redact.map(parsePath);
+  return paths.some((path) => values.some((value) => isThere(value, path)));
 }

@@ -16,8 +16,14 @@ const MAX_WORDS = 3;
 const ofPeople =
   /(first|last|full|sur|nick|maiden|user|customer|contact|person|display|given|family|account|holder|recipient|owner)[-_ ]?name|^name$|^login$|street|address|city|town|postal|post[-_ ]?code|zip|mobile|fax|cell|nation|gender|passport|tax[-_ ]?(id|no)|vat/i;
 
+/** The same where the name is the person's part in it, and nothing more: `customer`, but not `customerType`. */
+const people =
+  /^(customer|client|user|author|assignee|assigned[-_]?[tT]o|owner|holder|guest|patient|doctor|member|employee|manager|student|teacher|tenant|buyer|seller|payer|payee|sender|recipient|receiver|contact|person|driver|agent|attendee|participant|surname|forename|nick|alias|handle|signed|company|((ship|bill|sold|send)[-_]?[tT]o)|(\w+[-_]by)|([a-z]+By))$/;
+const asWritten = (name: string): string =>
+  /^[A-Z]+$/.test(name) ? name.toLowerCase() : name.replace(/^[A-Z]/, (first) => first.toLowerCase());
+
 export function isOfPeople(name: string): boolean {
-  return ofPeople.test(name);
+  return ofPeople.test(name) || people.test(asWritten(name));
 }
 
 /** A scalar of an answer as it may be stored. Numbers stay numbers as long as they lose nothing, so that ranges can be found. */

@@ -4,6 +4,7 @@ import type { Difference } from '../../src/kernel/verdict.ts';
 import type { StoredAnswer, StoredBody, StoredPair } from '../../src/store/stored-pair.ts';
 import { withoutImpliedOrder } from '../bodies/implied-order.ts';
 import { orderKey } from '../bodies/element-tree.ts';
+import { comparedHeaders } from '../headers/compared-headers.ts';
 import type { Redactor } from '../redact.ts';
 import { comparerFor } from './comparer-for.ts';
 import { keepRulesOf } from './keep-rules.ts';
@@ -59,7 +60,7 @@ export function storedComparer(
     if (legacy === undefined || candidate === undefined) return unsureOf(undefined, 'no-answer');
     const [ours, theirs] = [asAnswer(legacy), asAnswer(candidate)];
     if (legacy.status !== candidate.status) return fromComparer(comparer.compare(ours, theirs), false);
-    const headers = compareHeaders(legacy, candidate, headerNames);
+    const headers = compareHeaders(legacy, candidate, comparedHeaders(legacy.status, headerNames));
     const bodies = compareBodies(legacy.body, candidate.body);
     return {
       differences: [...headers.differences, ...bodies.differences],

@@ -1,9 +1,11 @@
 import type { HttpAnswer } from '../../src/kernel/exchange.ts';
 import type { StoredAnswer, StoredBody } from '../../src/store/stored-pair.ts';
 import { isOfElements, readBody } from '../bodies/read-body.ts';
+import { withoutSecretInputs } from '../bodies/secret-inputs.ts';
 import { treeToJson } from '../bodies/tree-json.ts';
 import { isCoveredBy } from '../bodies/uncovered-redaction.ts';
 import { comparedHeader, toComparable, type ReadableAnswer } from '../comparable-answer.ts';
+import { comparedHeaders } from '../headers/compared-headers.ts';
 import type { AskedUrl } from '../headers/url-reference.ts';
 import type { JsonValue } from '../json/json-value.ts';
 import { parseJson } from '../json/parse-json.ts';
@@ -30,7 +32,7 @@ export function keepAnswers(
   asked: AskedUrl,
 ): Sides<StoredAnswer | undefined> {
   const redactor = rememberingRedactor(plainRedactor);
-  const [ours, theirs] = [readOf(legacy, asked), readOf(candidate, asked)];
+  const [ours, theirs] = [readOf(legacy, asked, redactor), readOf(candidate, asked, redactor)];
   const values = [ours?.value, theirs?.value].filter((value) => value !== undefined);
   const rulesAt = (read: ReadAnswer): RulesAt =>
     read.kind === 'json' || rules.redact.length === 0 || isCoveredBy(rules.redact, ...values)
@@ -39,7 +41,7 @@ export function keepAnswers(
   const keep = (answer: HttpAnswer | undefined, own?: ReadAnswer, other?: ReadAnswer): StoredAnswer | undefined =>
     answer && {
       status: answer.status,
-      headers: headersOf(answer, rules.headers, redactor, asked),
+      headers: headersOf(answer, comparedHeaders(answer.status, rules.headers), redactor, asked),
       body: own === undefined ? { form: 'unreadable' } : bodyOf(own, other, rulesAt(own), redactor),
     };
   return { legacy: keep(legacy, ours, theirs), candidate: keep(candidate, theirs, ours) };
@@ -52,20 +54,21 @@ interface ReadAnswer {
   readonly value: JsonValue | undefined;
 }
 
-function readOf(answer: HttpAnswer | undefined, asked: AskedUrl): ReadAnswer | undefined {
+function readOf(answer: HttpAnswer | undefined, asked: AskedUrl, redactor: Redactor): ReadAnswer | undefined {
   if (answer === undefined) return undefined;
   const comparable = toComparable(answer, [], asked);
   if (!comparable.ok) return undefined;
   const { kind, body } = comparable.answer;
-  return { kind, body, value: valueOf(comparable.answer) };
+  return { kind, body, value: valueOf(comparable.answer, redactor) };
 }
 
-function valueOf(answer: ReadableAnswer): JsonValue | undefined {
+function valueOf(answer: ReadableAnswer, redactor: Redactor): JsonValue | undefined {
   if (answer.kind === 'json') {
     const parsed = parseJson(answer.text ?? '');
     return parsed.ok ? parsed.value : undefined;
   }
-  const tree = readBody(answer);
+  const read = readBody(answer);
+  const tree = read && answer.kind === 'html' ? withoutSecretInputs(read, redactor) : read;
   return tree && treeToJson(tree, compileRedaction([]), isOfElements(answer));
 }
 

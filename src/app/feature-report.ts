@@ -79,6 +79,8 @@ export interface ReportRule {
   readonly route?: string | undefined;
   /** What it hid in this step; absent: it can hide nothing, or nothing was compared. */
   readonly hidden?: RuleHidden | undefined;
+  /** Of a rule that guards something (`owner`, `critical`, `redact`): answers of legacy in which its path names anything. */
+  readonly fits?: { readonly answers: number; readonly compared: number } | undefined;
   /** Share of a route's answers in which it may hide a difference; absent: no cap. */
   readonly maxHidden?: number | undefined;
   readonly because?: string | undefined;

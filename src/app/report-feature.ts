@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { FeatureVersion } from '../config/feature-versions.ts';
+import { provingCounts } from '../cutover/decide-gate.ts';
 import type { GateReading } from '../cutover/ports.ts';
 import { mismatchBound } from '../cutover/sequential-gate.ts';
 import type { Side } from '../kernel/exchange.ts';
@@ -57,7 +58,8 @@ export async function reportFeature(
   const hidden = await readHidden(store, name, fingerprint, step);
   const routes = feature.routes.map(({ route }) => route);
   const { confidence, maxMismatchRate: limit } = cutover;
-  const rate = mismatchBound({ matches, mismatches: mismatch + error, confidence });
+  const proving = evidence ? provingCounts(evidence) : { matches, mismatches: mismatch + error };
+  const rate = mismatchBound({ ...proving, confidence });
   return {
     feature: name,
     reads: step,

@@ -1,7 +1,7 @@
 import type { NormalizedCompareRules } from '../config/compare-rules.ts';
 import type { CompareRule, Tolerance } from '../config/rule-list.ts';
 import type { ReportRule } from './feature-report.ts';
-import type { RuleFigures } from './rule-figures.ts';
+import { canHide, type RuleFigures } from './rule-figures.ts';
 
 type UnfiguredRules = Pick<NormalizedCompareRules, 'headers'> &
   Partial<Pick<NormalizedCompareRules, 'cursors' | 'legacyCache'>>;
@@ -35,14 +35,12 @@ function reportRule(figures: RuleFigures): ReportRule {
     where: path,
     detail: detailOf(rule),
     ...(route !== undefined && { route }),
-    ...(hides.has(kind) && hiddenOf(figures)),
+    ...(canHide(rule) ? hiddenOf(figures) : fitsOf(figures)),
     ...(maxHidden < 1 && { maxHidden }),
     ...(because !== undefined && { because }),
     ...(expires !== undefined && { expires, isExpired }),
   };
 }
-
-const hides: ReadonlySet<CompareRule['kind']> = new Set(['ignore', 'keyed', 'unordered', 'tolerance', 'format', 'map']);
 
 /** Nothing while no answer is known. */
 function hiddenOf({ routes }: RuleFigures): Pick<ReportRule, 'hidden'> {
@@ -59,6 +57,13 @@ function hiddenOf({ routes }: RuleFigures): Pick<ReportRule, 'hidden'> {
       lastSeen: seen.length === 0 ? undefined : new Date(Math.max(...seen)).toISOString(),
     },
   };
+}
+
+function fitsOf(figures: RuleFigures): Pick<ReportRule, 'fits'> {
+  const { hidden } = hiddenOf(figures);
+  return hidden === undefined || hidden.compared === 0
+    ? {}
+    : { fits: { answers: hidden.answers, compared: hidden.compared } };
 }
 
 function detailOf(rule: CompareRule): string {

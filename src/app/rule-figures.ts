@@ -10,7 +10,7 @@ import { storedId } from '../store/rule-hits.ts';
 export interface RuleFigures {
   readonly rule: CompareRule;
   readonly isExpired: boolean;
-  /** Routes that it holds for and of which answers were compared. */
+  /** Routes that it holds for and of which answers were compared; `hidden`: of a rule that can hide nothing, those that it fits. */
   readonly routes: readonly (RuleOnRoute & { readonly lastSeen: Date | undefined })[];
 }
 
@@ -42,8 +42,28 @@ function nameOf({ id, route }: CompareRule): string {
   return `${route ?? ''}\n${id}`;
 }
 
+/** Of the others it is counted where they fit something. */
+const hiding: ReadonlySet<CompareRule['kind']> = new Set([
+  'ignore',
+  'keyed',
+  'unordered',
+  'tolerance',
+  'format',
+  'map',
+]);
+
+export function canHide({ kind }: Pick<CompareRule, 'kind'>): boolean {
+  return hiding.has(kind);
+}
+
 /** As the gate is told. */
 export function ruleHealth({ rule, isExpired, routes }: RuleFigures): RuleHealth {
   const { kind, path, route, expires, maxHidden } = rule;
-  return { rule: `${kind} rule ${path}`, route, expired: isExpired ? expires : undefined, maxHidden, routes };
+  return {
+    rule: `${kind} rule ${path}`,
+    route,
+    expired: isExpired ? expires : undefined,
+    maxHidden,
+    routes: canHide(rule) ? routes : [],
+  };
 }

@@ -3,11 +3,19 @@ import type { FeatureDefinition } from './feature-definition.ts';
 import { type AnyReadModelDefinition, isHandled } from './read-model-kinds.ts';
 import { rulesForEvidence } from './rules-for-evidence.ts';
 
+/** Raised with every change of what two answers are equal by: what was a match before is not known to be one now. */
+const comparisonVersion = 2;
+
 /**
- * Identifies what evidence was gathered about: the text of handlers and read model, routes, comparison rules. A helper
- * that a handler imports is not seen; raise the read model's version, or set FIG_CODE_VERSION to the commit.
+ * Identifies what evidence was gathered about: the text of handlers and read model, routes, comparison rules, and how answers
+ * are compared. A helper that a handler imports is not seen, nor what a candidate elsewhere runs; raise the read model's
+ * version, or set FIG_CODE_VERSION to the commit.
  */
-export function fingerprintOf(feature: FeatureDefinition, codeVersion: string | undefined): string {
+export function fingerprintOf(
+  feature: FeatureDefinition,
+  codeVersion: string | undefined,
+  comparison = comparisonVersion,
+): string {
   const subject = {
     readModel: feature.readModel,
     queries: feature.queries,
@@ -16,6 +24,7 @@ export function fingerprintOf(feature: FeatureDefinition, codeVersion: string | 
     candidate: feature.candidate,
     compare: feature.compare && rulesForEvidence(feature.compare),
     codeVersion,
+    comparison,
     // Only where there are some: without them a feature is what it was before they were known.
     ...(feature.bodyQueries && { bodyQueries: feature.bodyQueries }),
   };

@@ -279,7 +279,11 @@ function moveOf(
 ): PhaseMove {
   const { reason, blockers } = decision;
   // Every uncovered shape could be thousands; the audit needs to know how many there were.
-  const known = evidence && { ...evidence, uncovered: evidence.uncovered.length };
+  const known = evidence && {
+    ...evidence,
+    uncovered: evidence.uncovered.length,
+    neverAgreed: evidence.neverAgreed?.length,
+  };
   return {
     ...move,
     feature: row.feature,

@@ -4,6 +4,7 @@ import type { EvidenceSummary } from '../kernel/evidence.ts';
 import type { ReadState } from '../kernel/phase.ts';
 import { nextState } from './read-phases.ts';
 import { describeUnreconciled, type ReconciliationHealth } from './reconciliation-health.ts';
+import { wrongInPart } from './route-health.ts';
 import { ruleFaults, type RuleHealth } from './rule-health.ts';
 import { harmEvidence, promotionEvidence, type PromotionEvidence } from './sequential-gate.ts';
 
@@ -96,7 +97,7 @@ export function decideGate(input: GateInput): GateDecision {
   const isOnlyOverdue = failures.length === 0 && faults.expired.length > 0;
   failures.push(...faults.expired);
 
-  const proof = promotionEvidence({ ...counts, limit, confidence: policy.confidence });
+  const proof = promotionEvidence({ ...provingCounts(evidence), limit, confidence: policy.confidence });
   const holds = [...holdsOf(input), ...faults.unknown];
   if (!proof.pass) holds.push(describeLacking(input, proof));
 
@@ -161,6 +162,7 @@ function holdsOf({ state, evidence, health, policy }: GateInput): string[] {
     const more = others === 0 ? '' : `, nor have ${count(others)} other kinds of request`;
     holds.push(`${uncovered.route} (${uncovered.shape}) has no comparison yet${more}`);
   }
+  holds.push(...wrongInPart(evidence, policy.maxMismatchRate));
   const { legacyP95Ms: legacy, candidateP95Ms: candidate } = evidence;
   if (legacy !== undefined && candidate !== undefined && candidate > fastEnoughMs) {
     if (candidate > legacy * policy.maxLatencyRatio) {
@@ -177,11 +179,22 @@ function countsOf({ verdicts }: EvidenceSummary): { matches: number; mismatches:
   return { matches: verdicts.match, mismatches: verdicts.mismatch + verdicts.error };
 }
 
+/**
+ * That both refuse is no proof of what is given: who tries ten thousand ids, or comes without a session, would promote for those
+ * who have one. A refusal that differs counts like any difference.
+ */
+export function provingCounts(evidence: EvidenceSummary): { matches: number; mismatches: number } {
+  const { matches, mismatches } = countsOf(evidence);
+  return { matches: Math.max(0, matches - (evidence.refusals ?? 0)), mismatches };
+}
+
 function describeLacking(input: GateInput, { remainingClean }: PromotionEvidence): string {
-  const { matches, mismatches } = countsOf(input.evidence);
+  const { matches, mismatches } = provingCounts(input.evidence);
   const more = remainingClean === undefined ? undefined : `${count(remainingClean)} more needed`;
   if (mismatches === 0) {
-    const sample = describeSample(input.health);
+    const { refusals = 0 } = input.evidence;
+    const besides = refusals === 0 ? '' : `, besides ${count(refusals)} refusals that agree`;
+    const sample = `${describeSample(input.health)}${besides}`;
     if (remainingClean === undefined) {
       return `${count(matches)} clean comparisons so far${sample}: too few to prove such a limit`;
     }

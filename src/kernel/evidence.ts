@@ -12,8 +12,14 @@ export interface EvidenceSummary {
   readonly verdicts: Readonly<Record<Verdict, number>>;
   /** Distinct comparisons with a critical difference. */
   readonly critical: number;
+  /** Of the distinct matches those in which legacy refused (400 and above, or sent to sign in): both did. Default: none. */
+  readonly refusals?: number;
   /** Status class and parameter shape combinations that users asked for and that have no comparison yet. */
   readonly uncovered: readonly { readonly route: string; readonly shape: string; readonly seen: number }[];
+  /** Of those that have one, the kinds of request of which not a single comparison agreed. Default: none. */
+  readonly neverAgreed?: readonly { readonly route: string; readonly shape: string; readonly compared: number }[];
+  /** Distinct comparisons of each route that has any; of `mismatches` errors are part. Default: not known. */
+  readonly routes?: readonly { readonly route: string; readonly matches: number; readonly mismatches: number }[];
   /** 95th percentiles in milliseconds; undefined with fewer than 20 observations. */
   readonly legacyP95Ms: number | undefined;
   readonly candidateP95Ms: number | undefined;

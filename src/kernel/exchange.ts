@@ -62,6 +62,8 @@ export interface Exchange {
   readonly visitor?: string | undefined;
   readonly answer: HttpAnswer;
   readonly servedBy: Side;
+  /** The answer has more than is copied, so that its body was left out: it is not compared, and it was asked for. */
+  readonly isCut?: boolean | undefined;
   /** Present when the candidate should have served but legacy had to. */
   readonly candidateFailure?: CandidateFailure | undefined;
   /** Milliseconds since the epoch at which the question arrived. */

@@ -35,6 +35,6 @@ export interface Difference {
   /** JSON text, shortened and redacted; `undefined` where the side has nothing. */
   readonly legacy: string | undefined;
   readonly candidate: string | undefined;
-  /** The candidate reveals what legacy refuses (2xx against 401, 403, 404) or what is another visitor's, or the path is declared critical. */
+  /** The candidate reveals what legacy refuses (2xx against 401, 403, 404, or against a redirect to sign in) or what is another visitor's, or the path is declared critical. */
   readonly critical: boolean;
 }

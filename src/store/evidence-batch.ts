@@ -25,9 +25,12 @@ export interface DifferenceTally {
 export interface ScopeTally {
   readonly scope: EvidenceScope;
   /** By key in hex. */
-  readonly distinct: Map<string, { readonly key: Uint8Array; readonly outcome: Verdict; critical: boolean }>;
+  readonly distinct: Map<
+    string,
+    { readonly key: Uint8Array; readonly outcome: Verdict; readonly isRefusal: boolean; critical: boolean }
+  >;
   readonly verdicts: Map<string, { readonly verdict: Verdict; readonly reason: string; count: number }>;
-  readonly shapes: Map<string, { readonly shape: string; seen: number; compared: number }>;
+  readonly shapes: Map<string, { readonly shape: string; seen: number; compared: number; matched: number }>;
   readonly latencies: Map<string, { readonly side: Side; readonly bucket: number; count: number }>;
   readonly differences: Map<string, DifferenceTally>;
   readonly hidden: HiddenTally;
@@ -57,19 +60,20 @@ export function tallyBatch(items: readonly EvidenceItem[]): ScopeTally[] {
 }
 
 function addItem(tally: ScopeTally, item: EvidenceItem): void {
-  const { verdict, reason, critical } = item;
+  const { verdict, reason, critical, isRefusal = false } = item;
   if (item.key && conclusive.has(verdict)) {
     const key = item.key;
-    const entry = ensure(tally.distinct, keyName(key), () => ({ key, outcome: verdict, critical }));
+    const entry = ensure(tally.distinct, keyName(key), () => ({ key, outcome: verdict, isRefusal, critical }));
     entry.critical ||= critical;
     if (item.facts) tally.facts.push({ key, facts: item.facts });
   }
   ensure(tally.verdicts, `${verdict} ${reason}`, () => ({ verdict, reason, count: 0 })).count += 1;
   if (item.shape !== undefined) {
     const shape = storable(item.shape, MAX_PATH);
-    const entry = ensure(tally.shapes, shape, () => ({ shape, seen: 0, compared: 0 }));
+    const entry = ensure(tally.shapes, shape, () => ({ shape, seen: 0, compared: 0, matched: 0 }));
     entry.seen += 1;
     if (conclusive.has(verdict)) entry.compared += 1;
+    if (verdict === 'match') entry.matched += 1;
   }
   addLatency(tally, 'legacy', item.legacyMs);
   addLatency(tally, 'candidate', item.candidateMs);

@@ -21,6 +21,8 @@ export interface EvidenceItem extends EvidenceScope {
   /** Hash of route, question, legacy's canonical answer and outcome. Without one the item is no distinct evidence. */
   readonly key: Uint8Array | undefined;
   readonly critical: boolean;
+  /** Legacy refused: 400 and above, or sent the visitor to sign in. */
+  readonly isRefusal?: boolean | undefined;
   /** `2xx ?page&status`; undefined for what is never compared. */
   readonly shape: string | undefined;
   readonly legacyMs: number | undefined;
@@ -31,7 +33,7 @@ export interface EvidenceItem extends EvidenceScope {
   readonly facts?: EvidenceFacts | undefined;
   /** Method and target, redacted. */
   readonly question: string;
-  /** Ids of the rules that hid a difference in it; undefined: no answers were compared. `unknown` is never none. */
+  /** Ids of the rules that hid a difference in it, and of `owner`, `critical` and `redact` rules that fit something in it; undefined: no answers were compared. `unknown` is never none. */
   readonly hidden?: readonly string[] | 'unknown' | undefined;
   /** What can be asked and compared again, of what differs. */
   readonly pair?: PairSource | undefined;

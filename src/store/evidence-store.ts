@@ -60,8 +60,13 @@ export class EvidenceStore {
       fingerprint,
       step,
       verdicts: perVerdict(total),
-      critical: await this.#countCritical(where),
+      critical: await this.#countDistinct('d.critical', where),
+      refusals: await this.#countDistinct(`d.refusal AND d.outcome = 'match'`, where),
       uncovered: await this.#listUncovered(where),
+      neverAgreed: await this.#listNeverAgreed(where),
+      routes: routes.flatMap(({ route, comparisons: { match: matches, mismatch, error } }) =>
+        matches + mismatch + error === 0 ? [] : { route, matches, mismatches: mismatch + error },
+      ),
       legacyP95Ms: await this.#p95(where, 'legacy'),
       candidateP95Ms: await this.#p95(where, 'candidate'),
     };
@@ -116,10 +121,10 @@ export class EvidenceStore {
     });
   }
 
-  async #countCritical(where: readonly string[]): Promise<number> {
+  async #countDistinct(condition: string, where: readonly string[]): Promise<number> {
     const { rows } = await this.#store.raw<{ rows: { count: string }[] }>(
       `SELECT count(*) AS count FROM fig.evidence_distinct d JOIN fig.evidence_scope s ON s.id = d.scope_id
-       WHERE s.feature = ? AND s.fingerprint = ? AND s.step = ? AND d.critical`,
+       WHERE s.feature = ? AND s.fingerprint = ? AND s.step = ? AND ${condition}`,
       [...where],
     );
     return Number(rows[0]?.count ?? 0);
@@ -133,6 +138,16 @@ export class EvidenceStore {
       [...where],
     );
     return rows.map(({ route, shape, seen }) => ({ route, shape, seen: Number(seen) }));
+  }
+
+  async #listNeverAgreed(where: readonly string[]): Promise<NonNullable<EvidenceSummary['neverAgreed']>> {
+    const { rows } = await this.#store.raw<{ rows: { route: string; shape: string; compared: string }[] }>(
+      `SELECT s.route, h.shape, h.compared FROM fig.evidence_shape h JOIN fig.evidence_scope s ON s.id = h.scope_id
+       WHERE s.feature = ? AND s.fingerprint = ? AND s.step = ? AND h.compared > 0 AND h.matched = 0
+       ORDER BY h.compared DESC, s.route, h.shape LIMIT 100`,
+      [...where],
+    );
+    return rows.map(({ route, shape, compared }) => ({ route, shape, compared: Number(compared) }));
   }
 
   async #p95(where: readonly string[], side: 'legacy' | 'candidate'): Promise<number | undefined> {
@@ -190,8 +205,8 @@ async function writeDistinct(
   if (distinct.size === 0) return new Set();
   const rows = [...distinct.values()];
   const written = await tx.raw<{ rows: { key: Buffer; is_fresh: boolean }[] }>(
-    `INSERT INTO fig.evidence_distinct AS d (scope_id, key, outcome, critical)
-     SELECT ?, t.key, t.outcome, t.critical FROM unnest(?::bytea[], ?::text[], ?::boolean[]) AS t (key, outcome, critical)
+    `INSERT INTO fig.evidence_distinct AS d (scope_id, key, outcome, critical, refusal)
+     SELECT ?, t.* FROM unnest(?::bytea[], ?::text[], ?::boolean[], ?::boolean[]) AS t (key, outcome, critical, refusal)
      ON CONFLICT (scope_id, key) DO UPDATE SET critical = true WHERE excluded.critical AND NOT d.critical
      RETURNING key, xmax = 0 AS is_fresh`,
     [
@@ -199,6 +214,7 @@ async function writeDistinct(
       rows.map(({ key }) => Buffer.from(key)),
       rows.map(({ outcome }) => outcome),
       rows.map(({ critical }) => critical),
+      rows.map(({ isRefusal }) => isRefusal),
     ],
   );
   // A row that was there has been locked by this transaction, which PostgreSQL notes in xmax.
@@ -219,10 +235,17 @@ async function writeShapes(tx: Knex.Transaction, scopeId: string, { shapes }: Sc
   if (shapes.size === 0) return;
   const rows = [...shapes.values()];
   await tx.raw(
-    `INSERT INTO fig.evidence_shape AS h (scope_id, shape, seen, compared)
-     SELECT ?, t.shape, t.seen, t.compared FROM unnest(?::text[], ?::bigint[], ?::bigint[]) AS t (shape, seen, compared)
-     ON CONFLICT (scope_id, shape) DO UPDATE SET seen = h.seen + excluded.seen, compared = h.compared + excluded.compared`,
-    [scopeId, rows.map(({ shape }) => shape), rows.map(({ seen }) => seen), rows.map(({ compared }) => compared)],
+    `INSERT INTO fig.evidence_shape AS h (scope_id, shape, seen, compared, matched)
+     SELECT ?, t.* FROM unnest(?::text[], ?::bigint[], ?::bigint[], ?::bigint[]) AS t (shape, seen, compared, matched)
+     ON CONFLICT (scope_id, shape) DO UPDATE SET seen = h.seen + excluded.seen, compared = h.compared + excluded.compared,
+       matched = h.matched + excluded.matched`,
+    [
+      scopeId,
+      rows.map(({ shape }) => shape),
+      rows.map(({ seen }) => seen),
+      rows.map(({ compared }) => compared),
+      rows.map(({ matched }) => matched),
+    ],
   );
 }
 

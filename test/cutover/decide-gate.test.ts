@@ -162,6 +162,47 @@ describe('holding', () => {
     });
   });
 
+  it('holds for a kind of request that never agreed, however much else does', () => {
+    const neverAgreed = [{ route: 'GET /api/orders', shape: '2xx ?export', compared: 2 }];
+    expect(decide({ evidence: evidence({ match: 1_000_000, mismatch: 2 }, { neverAgreed }) })).toMatchObject({
+      result: 'INCONCLUSIVE',
+      reason: 'GET /api/orders (2xx ?export) agreed in none of 2 comparisons',
+    });
+  });
+
+  it('holds for a route that is wrong again and again, although few ask for it', () => {
+    const routes = [
+      { route: 'GET /api/orders', matches: 1_000_000, mismatches: 0 },
+      { route: 'GET /api/refunds', matches: 5, mismatches: 8 },
+    ];
+    expect(decide({ evidence: evidence({ match: 1_000_005, mismatch: 8 }, { routes }) })).toMatchObject({
+      result: 'INCONCLUSIVE',
+      reason: '8 of 13 answers of GET /api/refunds differ, far more than of the others (limit 1 %)',
+    });
+  });
+
+  it('does not hold for a few that differ on a route that mostly agrees', () => {
+    const routes = [
+      { route: 'GET /api/orders', matches: 10_000, mismatches: 0 },
+      { route: 'GET /api/refunds', matches: 1_000, mismatches: 3 },
+    ];
+    expect(decide({ evidence: evidence({ match: 11_000, mismatch: 3 }, { routes }) }).result).toBe('PASS');
+  });
+
+  it('holds until answers agree that are no refusals', () => {
+    expect(decide({ evidence: evidence({ match: 100_054 }, { refusals: 100_000 }) })).toMatchObject({
+      result: 'INCONCLUSIVE',
+      remaining: 300,
+      reason: '54 of 354 clean comparisons so far, besides 100,000 refusals that agree: 300 more needed',
+    });
+    expect(decide({ evidence: evidence({ match: 100_354 }, { refusals: 100_000 }) }).result).toBe('PASS');
+  });
+
+  it('does not take users back for refusals that differ among many that agree', () => {
+    const few = evidence({ match: 100_400, mismatch: 5 }, { refusals: 100_000 });
+    expect(decide({ evidence: few, state: liveReads }).result).not.toBe('FAIL');
+  });
+
   it('does not ask for latency below what anybody notices, nor when a side is not known', () => {
     for (const [legacyP95Ms, candidateP95Ms] of [
       [1, 50],

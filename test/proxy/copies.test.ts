@@ -75,13 +75,14 @@ test('what no feature owns is not copied', async () => {
   expect(proxy.offered).toEqual([]);
 });
 
-test('a body over the limit is told as dropped, and the user gets all of it', async () => {
+test('a body over the limit is told as dropped, and that it was asked for; the user gets all of it', async () => {
   await using upstream = await startUpstream((_, res) => res.end('x'.repeat(101)));
   await using proxy = await startTestProxy(upstream.url, { ...shadowed(), captureLimitBytes: 100 });
   expect((await (await fetch(`${proxy.url}/orders/1`)).text()).length).toBe(101);
   await until(() => proxy.dropped.length === 1);
   expect(proxy.dropped).toEqual([{ route: 'GET /orders/:id', reason: 'too-large' }]);
-  expect(proxy.offered).toEqual([]);
+  expect(proxy.offered).toMatchObject([{ isCut: true, servedBy: 'legacy', answer: { status: 200 } }]);
+  expect(proxy.offered[0]?.answer.body.byteLength).toBe(0);
 });
 
 test('an answer that the client did not wait for is told as dropped', async () => {

@@ -104,6 +104,15 @@ test('what can never be compared leaves no shape that would hold the gate', asyn
   expect(made.items).toMatchObject([{ verdict: 'skipped', reason: 'legacy-5xx', shape: undefined, key: undefined }]);
 });
 
+test('what is too large to be copied leaves a shape, so that no gate passes without one that was compared', async () => {
+  await using legacy = await startTestLegacy();
+  await using made = comparerOf(legacy, () => ({}));
+  const answer = { status: 200, headers: ['content-type', 'application/json'], body: Buffer.alloc(0) };
+  await made.comparer.compare(exchangeOf('/orders?all=1', { isCut: true, answer }));
+  expect(made.items).toMatchObject([{ verdict: 'skipped', reason: 'too-large', shape: '2xx ?all', key: undefined }]);
+  expect(made.asked).toHaveLength(0);
+});
+
 test('the answer of another version leaves no shape that would hold the gate where legacy gave none', async () => {
   await using away = await startTestLegacy((_, response) => void response.destroy());
   await using made = comparerOf(away, () => ({}));
@@ -212,6 +221,30 @@ test('an answer that is none is not kept, and costs no evidence', async () => {
   await using made = comparerOf(legacy, () => undefined, { candidates, pairs: new PairKeeper() });
   expect(await made.comparer.compare(exchangeOf('/orders/1'))).toMatchObject({ verdict: 'error', reason: 'invalid' });
   expect(made.items[0]?.pair?.take()).toMatchObject({ legacy: { status: 200 }, candidate: undefined });
+});
+
+test.each([
+  [undefined, 2_000],
+  [500, 2_000],
+  [5_000, 5_000],
+])('a candidate that users wait %s ms for has %s ms to answer', async (candidateTimeoutMs, expected) => {
+  await using legacy = await startTestLegacy();
+  const given: number[] = [];
+  const ask = async (_: CandidateQuestion, timeoutMs: number): Promise<CandidateResult> => {
+    given.push(timeoutMs);
+    return { ok: false, failure: 'busy', reason: 'none', tookMs: 0 };
+  };
+  const feature = { name: 'orders', key: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel: undefined };
+  await using made = comparerOf(legacy, () => ({}), {
+    candidates: {
+      candidate: () => ({ ask }),
+      features: [{ ...feature, candidateTimeoutMs }],
+      readSourcePosition: async () => 1n,
+      close: async () => undefined,
+    },
+  });
+  await made.comparer.compare(exchangeOf('/orders/1'));
+  expect(given).toEqual([expected]);
 });
 
 test('what agrees is not kept', async () => {

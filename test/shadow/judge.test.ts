@@ -329,6 +329,7 @@ describe('what is not compared', () => {
     ],
     ['conditional', { answer: answer('', 412) }],
     ['one-time-token', { question: { method: 'GET', target: '/login?code=1&state=2', headers: [] } }],
+    ['too-large', { isCut: true, answer: { ...answer(''), body: Buffer.alloc(0) } }],
     ['too-large', { answer: { ...answer(''), body: Buffer.alloc(4 * 1024 * 1024 + 1) } }],
   ])('%s is skipped and nobody is asked', async (reason, more) => {
     const nobody = { ...new Register([], () => '').ports, askCandidate: () => Promise.reject(new Error('asked')) };

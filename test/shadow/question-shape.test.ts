@@ -35,6 +35,16 @@ test('the same question on the same data is the same evidence, whatever else dif
   expect(Buffer.from(other).toString('hex')).not.toBe(ask('/a'));
 });
 
+test('what advertisements and caches are told apart by makes no new evidence, and no other shape', () => {
+  const digest = Buffer.from('d');
+  const ask = (target: string): string =>
+    Buffer.from(evidenceKey({ method: 'GET', target, headers: [] }, digest, 'match')).toString('hex');
+  const noises = ['gclid=a', 'fbclid=b', 'UTM_source=mail&utm_id=4', 'nocache=1', 'ts=1764150000', 't=1764150000123'];
+  expect(new Set(['/a?page=2', ...noises.map((noise) => `/a?${noise}&page=2`)].map(ask)).size).toBe(1);
+  expect(new Set(['/a?t=overview', '/a?t=details', '/a?ts=12', '/a'].map(ask)).size).toBe(4);
+  expect(shapeOf(200, { target: '/a?gclid=x&utm_source=y&page=1&t=1', headers: [] })).toBe('2xx ?page&t');
+});
+
 const queryWith = (variables: unknown, operation = 'Orders') => ({
   operation,
   body: Buffer.from(JSON.stringify({ query: `query ${operation} { a }`, variables })),

@@ -57,12 +57,26 @@ test('no text makes it fail', () => {
   );
 });
 
-test.each(['a', '1', '4 ', '@', '%', '.', 'eyJ', 'aA1', 'a@a.', 'DE12 ', '+1 ', '?token=', '555-'])(
-  'a long run of %j is searched in linear time',
-  (unit) => {
-    expect(typeof redactor.text(unit.repeat(20_000))).toBe('string');
-  },
-);
+test.each([
+  'a',
+  '1',
+  '4 ',
+  '@',
+  '%',
+  '.',
+  'eyJ',
+  'aA1',
+  'a@a.',
+  'DE12 ',
+  '+1 ',
+  '?token=',
+  '555-',
+  '"token',
+  '"token":"',
+  '(S(',
+])('a long run of %j is searched in linear time', (unit) => {
+  expect(typeof redactor.text(unit.repeat(20_000))).toBe('string');
+});
 
 test.each([
   'DE89 3704 0044 0532 0130 00',
@@ -112,11 +126,45 @@ test('a plus in a query may be one, and a parameter of the path is personal by i
   );
 });
 
-test.each(['password', 'accessToken', 'home_phone', 'session_id', 'cvc', 'X-Api-Key', 'cardNumber'])(
-  'a field named %s is a secret',
-  (name) => expect(redactor.isSecretField(name)).toBe(true),
-);
+test.each([
+  '/orders;jsessionid=1A2B3C4D5E6F77889900AABBCCDDEEFF?page=2',
+  '/orders.php?PHPSESSID=s3cr3t0fada&page=2',
+  '/orders?sid=s3cr3t0fada',
+  '/orders?csrf=s3cr3t0fada&_wpnonce=s3cr3t0fada',
+  '/(S(lit3py55t21z5v55vlm25s55))/orders.aspx',
+])('a session that legacy writes into addresses is hidden: %s', (target) => {
+  const shown = redactor.target(target);
+  expect(shown).toContain('<redacted:');
+  expect(shown).not.toMatch(/1A2B3C|s3cr3t|lit3py/);
+  expect(shown).toContain('/orders');
+});
 
-test.each(['author', 'tokens', 'spin', 'sessions', 'signature_count', 'total'])('a field named %s is none', (name) =>
-  expect(redactor.isSecretField(name)).toBe(false),
+test.each([
+  '{"user":1,"password":"hunter2","x":1}',
+  '{ "access_token" : "hunter2 \\" more" }',
+  'line 7: {"csrfToken":"hunter2"}',
+])('a secret in JSON that is compared as a text is hidden: %s', (text) => {
+  expect(redactor.text(text)).toMatch(/<redacted:\w+>"/);
+  expect(redactor.text(text)).not.toContain('hunter2');
+  expect(redactor.text(redactor.text(text))).toBe(redactor.text(text));
+});
+
+test.each([
+  'password',
+  'accessToken',
+  'csrf',
+  '_xsrf',
+  'PHPSESSID',
+  'sid',
+  '_wp_nonce',
+  'home_phone',
+  'session_id',
+  'cvc',
+  'X-Api-Key',
+  'cardNumber',
+])('a field named %s is a secret', (name) => expect(redactor.isSecretField(name)).toBe(true));
+
+test.each(['author', 'side', 'announce', 'tokens', 'spin', 'sessions', 'signature_count', 'total'])(
+  'a field named %s is none',
+  (name) => expect(redactor.isSecretField(name)).toBe(false),
 );

@@ -35,7 +35,10 @@ describe('evidence', () => {
       step: 'shadow',
       verdicts: none,
       critical: 0,
+      refusals: 0,
       uncovered: [],
+      neverAgreed: [],
+      routes: [],
       legacyP95Ms: undefined,
       candidateP95Ms: undefined,
     });
@@ -114,6 +117,33 @@ describe('evidence', () => {
     ]);
     await store.append([evidenceItem({ shape: '2xx ?page', verdict: 'mismatch' })]);
     expect((await store.summarize(...scope)).uncovered).toEqual([{ route: 'GET /orders/:id', shape: '4xx', seen: 1 }]);
+  });
+
+  test('a kind of request of which nothing ever agreed is told, until something does', async () => {
+    await using db = await createEvidenceTestStore();
+    const store = new EvidenceStore(db.knex);
+    const differs = evidenceItem({ shape: '2xx ?page', verdict: 'mismatch', key: Buffer.from('wrong') });
+    await store.append([differs, { ...differs, verdict: 'error', key: Buffer.from('failed') }, evidenceItem()]);
+    await store.append([differs]);
+    expect(await store.summarize(...scope)).toMatchObject({
+      uncovered: [],
+      neverAgreed: [{ route: 'GET /orders/:id', shape: '2xx ?page', compared: 3 }],
+      routes: [{ route: 'GET /orders/:id', matches: 1, mismatches: 2 }],
+    });
+    await store.append([{ ...differs, verdict: 'match', key: Buffer.from('right') }]);
+    expect((await store.summarize(...scope)).neverAgreed).toEqual([]);
+  });
+
+  test('matches in which legacy refused are counted apart, each once', async () => {
+    await using db = await createEvidenceTestStore();
+    const store = new EvidenceStore(db.knex);
+    const refused = evidenceItem({ isRefusal: true, key: Buffer.from('404') });
+    await store.append([refused, evidenceItem(), { ...refused, verdict: 'mismatch', key: Buffer.from('wrong') }]);
+    await store.append([refused]);
+    expect(await store.summarize(...scope)).toMatchObject({
+      verdicts: { match: 2, mismatch: 1 },
+      refusals: 1,
+    });
   });
 
   test('percentiles are given from 20 observations on, over all routes', async () => {

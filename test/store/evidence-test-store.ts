@@ -8,6 +8,7 @@ import { ruleHits } from '../../migrations/0017-rule-hits.ts';
 import { requestFacts } from '../../migrations/0018-request-facts.ts';
 import { storedPairs } from '../../migrations/0019-stored-pairs.ts';
 import { legacyVariation } from '../../migrations/0020-legacy-variation.ts';
+import { partialEvidence } from '../../migrations/0026-partial-evidence.ts';
 import { migrateStore, openStore } from '../../src/store/control-store.ts';
 import type { EvidenceItem } from '../../src/store/evidence-item.ts';
 import { createTestDatabase } from '../support/test-database.ts';
@@ -31,6 +32,7 @@ export async function createEvidenceTestStore(): Promise<EvidenceTestStore> {
     storedPairs,
     legacyVariation,
     quarantine,
+    partialEvidence,
   ]);
   return {
     url: database.url,

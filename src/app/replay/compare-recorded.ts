@@ -9,6 +9,8 @@ import type { ReplayResult } from './result.ts';
 export interface AnsweredTwice {
   readonly feature: string;
   readonly route: string;
+  /** Those of its path, by name. */
+  readonly params?: Readonly<Record<string, string>> | undefined;
   readonly question: HttpQuestion;
   readonly legacy: HttpAnswer;
   readonly candidate: HttpAnswer;
@@ -23,7 +25,7 @@ export function recordedComparer(
   redactionKey: Uint8Array,
 ): (answered: AnsweredTwice) => ReplayResult {
   const made = new Map<string, { comparer: ReturnType<typeof comparerFor>; redactor: Redactor }>();
-  return ({ feature, route, question, legacy, candidate }) => {
+  return ({ feature, route, params, question, legacy, candidate }) => {
     const place = `${feature} ${route}`;
     const rules = rulesOf(feature);
     let known = made.get(place);
@@ -34,7 +36,7 @@ export function recordedComparer(
     const result = {
       feature,
       route,
-      question: `${question.method} ${known.redactor.target(question.target)}`,
+      question: `${question.method} ${known.redactor.target(question.target, params)}`,
       reason: '',
       legacyStatus: legacy.status,
       legacyMs: undefined,

@@ -48,7 +48,7 @@ export function harQuestions(text: string, name: string, selection: HarSelection
     }
     const found = harQuestion(read.entry);
     const question = found ? `${found.question.method} ${found.question.target}` : read.entry.request.url;
-    const leave = (reason: string): void => void notAsked.push({ question: question.slice(0, 200), reason });
+    const leave = (reason: string): void => void notAsked.push({ question, reason });
     if (found === undefined) leave('not-http');
     else if (found.origin !== origin) leave('other-origin');
     else {

@@ -28,5 +28,5 @@ function keyOf({ question: { method, target, query } }: HarAsked): string {
 }
 
 function nameOf({ question: { method, target } }: HarAsked): string {
-  return `${method} ${target}`.slice(0, 200);
+  return `${method} ${target}`;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { askCandidate } from '../../../shadow/ask-candidate.ts';
 import { LegacyAsker } from '../../../shadow/ask-legacy.ts';
-import { displayText } from '../../../shadow/display-text.ts';
+import { errorText } from '../../../shadow/error-text.ts';
 import { defaultShadowSettings, ExchangeComparer } from '../../../shadow/exchange-comparer.ts';
 import { redactorFor } from '../../../shadow/pairs/keep-rules.ts';
 import { repeatedHeaders } from '../../../shadow/question-headers.ts';
@@ -95,7 +95,7 @@ export class Parties implements AsyncDisposable {
     return {
       feature,
       route,
-      question: `${asked.method} ${redactor.target(asked.target)}`,
+      question: `${asked.method} ${redactor.target(asked.target, params)}`,
       verdict,
       reason,
       differences: differences.map((difference) => redacted(difference, redactor)),
@@ -123,5 +123,5 @@ export class Parties implements AsyncDisposable {
 /** What a candidate says of its failure is text of unknown content. */
 function redacted(difference: Difference, redactor: Redactor): Difference {
   if (difference.kind !== 'error' || difference.candidate === undefined) return difference;
-  return { ...difference, candidate: displayText(difference.candidate, redactor) };
+  return { ...difference, candidate: errorText(difference.candidate, redactor) };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { harAnswer } from '../../../shadow/har/har-answer.ts';
-import { createRedactor } from '../../../shadow/redact.ts';
+import { errorText } from '../../../shadow/error-text.ts';
+import { createRedactor, type Redactor } from '../../../shadow/redact.ts';
 import type { NormalizedCompareRules } from '../../config/compare-rules.ts';
 import type { HttpAnswer } from '../../kernel/exchange.ts';
 import { askAll, type AskOptions } from './ask-all.ts';
@@ -18,6 +19,8 @@ export type AskCandidate = (question: HarAsked) => Promise<HttpAnswer | FailedAn
 
 /** Statuses that tell a visitor who is not known to go away. */
 const refusals = new Set([401, 403]);
+/** Characters of a question that are shown; cut only after what is personal was found. */
+const MAX_QUESTION = 200;
 
 /** Asks the questions of a HAR again, of both sides. */
 export async function replayAsked(har: HarQuestions, ask: AskBoth, options: AskOptions): Promise<ReplayReport> {
@@ -112,7 +115,7 @@ function failed({ feature, route, question }: HarAsked, reason: string): ReplayR
 }
 
 function notAsked({ question }: HarAsked, reason: string): NotAsked {
-  return { question: `${question.method} ${question.target}`.slice(0, 200), reason };
+  return { question: `${question.method} ${question.target}`, reason };
 }
 
 function notesOf({ asked }: HarQuestions, { given }: AskOptions): string[] {
@@ -123,21 +126,32 @@ function notesOf({ asked }: HarQuestions, { given }: AskOptions): string[] {
   ];
 }
 
+/** What a candidate says of its failure is text of unknown content. */
+function redacted(result: ReplayResult, question: string, redactor: Redactor): ReplayResult {
+  const differences = result.differences.map((difference) =>
+    difference.kind === 'error' && difference.candidate !== undefined
+      ? { ...difference, candidate: errorText(difference.candidate, redactor) }
+      : difference,
+  );
+  return { ...result, question, differences };
+}
+
 function reportOf(
   results: readonly ReplayResult[],
   notAskedEntries: readonly NotAsked[],
   more: Pick<ReplayReport, 'stopped' | 'notes'>,
 ): ReplayReport {
-  // Questions that were never asked have not been redacted by the rules of a feature.
-  const { target } = createRedactor(randomBytes(32));
+  // Questions that were never asked have not been redacted by the rules of a feature, and failures by nobody.
+  const redactor = createRedactor(randomBytes(32));
+  const shown = (question: string): string => redactor.target(question).slice(0, MAX_QUESTION);
   return {
     source: 'har',
     at: new Date().toISOString(),
     verdicts: countVerdicts(results),
     outcomes: [],
-    groups: groupResults(results.map((result) => ({ ...result, question: target(result.question) }))),
+    groups: groupResults(results.map((result) => redacted(result, shown(result.question), redactor))),
     left: listLeftOut(
-      notAskedEntries.map(({ question, reason }) => ({ question: target(question), reason })),
+      notAskedEntries.map(({ question, reason }) => ({ question: shown(question), reason })),
       results,
     ),
     ...more,

@@ -62,7 +62,7 @@ function featureLines({ feature, gate, bound, looked, quarantined = [], uncovere
 
 /** Folded, and nothing where there is no rule that could hide anything. */
 function ruleDetails({ feature, rules }: FeatureReport, isOfMany: boolean): string {
-  const shown = rules.filter(({ hidden, because, expires }) => hidden ?? because ?? expires);
+  const shown = rules.filter(({ hidden, fits, because, expires }) => hidden ?? fits ?? because ?? expires);
   if (shown.length === 0) return '';
   const of = isOfMany ? `${plainText(feature)}: ` : '';
   const expired = rules.some(({ isExpired }) => isExpired === true) ? ', <b>some have expired</b>' : '';

@@ -23,6 +23,17 @@ describe('what a report tells of a rule', () => {
     expect(ruleNotes({ ...sampleRule, isExpired: true })).toContain('EXPIRED on 2026-12-31');
   });
 
+  it('is of a rule that guards something where it fits, loudly where it fits nothing', () => {
+    const redact: ReportRule = { rule: 'redact', where: '$.persn', detail: 'shown as a keyed hash' };
+    expect(ruleNotes({ ...redact, fits: { answers: 90, compared: 200 } })).toEqual([
+      'fits something in 90 of 200 answers',
+    ]);
+    expect(ruleNotes({ ...redact, fits: { answers: 0, compared: 200 } })).toEqual([
+      'FITS NOTHING IN 200 ANSWERS: is the path right?',
+    ]);
+    expect(ruleNotes({ ...redact, fits: { answers: 0, compared: 3 } })).toEqual(['fits nothing in 3 answers']);
+  });
+
   it('never takes what is not known for nothing', () => {
     expect(ruleNotes({ ...plain, hidden: { ...hidden, answers: 0, share: 0, unknown: 7 } })).toEqual([
       'hid nothing in 400 answers',

@@ -167,6 +167,37 @@ test('what is personal by rule, by name or by its looks is a hash; prose is one 
   });
 });
 
+test.each([
+  [
+    'customer',
+    'Customer',
+    'CUSTOMER',
+    'assignedTo',
+    'assigned_to',
+    'createdBy',
+    'updated_by',
+    'author',
+    'ship_to',
+    'alias',
+  ],
+])('who somebody is, is a hash in facts, however the field is written: %s', (...names) => {
+  const { match } = factsOfMatch(source(Object.fromEntries(names.map((name) => [name, 'Ada L']))));
+  expect(Object.values(match ?? {}).map(String)).toEqual(names.map(() => expect.stringMatching(hidden)));
+});
+
+test('what else a field says of people is shown, so that it can be what differing answers have in common', () => {
+  const shown = {
+    customerType: 'vip',
+    userAgent: 'curl',
+    ownerCount: 2,
+    standby: 'yes',
+    membership: 'gold',
+    company_size: 'L',
+  };
+  expect(Object.keys(factsOfMatch(source(shown)).match ?? {})).toHaveLength(6);
+  expect(Object.values(factsOfMatch(source(shown)).match ?? {})).toEqual(Object.values(shown));
+});
+
 test('facts are bounded, and say that they are not complete', () => {
   const wide = Object.fromEntries(Array.from({ length: 61 }, (_, i) => [`k${i}`, i]));
   expect(factsOfMatch(source(wide)).match).toEqual({ '…': true });
