@@ -7,6 +7,8 @@ import type { ShadowWorkerData } from './worker-protocol.ts';
 export interface ComparedFeature extends Pick<NormalizedFeature, 'name' | 'fingerprint' | 'compare' | 'readModel'> {
   /** `orders@2`, or the name of a feature that has no other version. */
   readonly key: string;
+  /** Undefined: as where pairs are stored. */
+  readonly shadow?: Pick<NormalizedFeature['shadow'], 'pairs'> | undefined;
 }
 
 /** What the app opens inside the worker: the candidates, the rules to compare by, and the source's log. */

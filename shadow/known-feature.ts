@@ -17,13 +17,15 @@ export interface KnownFeature {
   /** Undefined: its position cannot be known, and time takes the place of the fence. */
   readonly applied: AppliedPosition | undefined;
   readonly cursors: FeatureCursors;
+  /** Questions and answers that differ are stored. */
+  readonly keepsPairs: boolean;
   /** How its candidate is: by route, for one that is broken must not hide what the others show. */
   readonly healthOf: (route: string) => CandidateHealth;
 }
 
 /** Throws a SyntaxError when a path of its rules cannot be read. */
 export function knowFeature(
-  { fingerprint, compare }: ComparedFeature,
+  { fingerprint, compare, shadow }: ComparedFeature,
   redactionKey: Uint8Array,
   applied: AppliedPosition | undefined,
   clock: Clock,
@@ -37,6 +39,7 @@ export function knowFeature(
     comparers,
     redactor,
     applied,
+    keepsPairs: shadow?.pairs ?? true,
     cursors: new FeatureCursors(compare.cursors, comparers, clock),
     healthOf: (route) => {
       const health = healths.get(route) ?? new CandidateHealth();
