@@ -9,6 +9,8 @@ export interface ComparedFeature extends Pick<NormalizedFeature, 'name' | 'finge
   readonly key: string;
   /** How long users wait for it, in milliseconds; undefined: as the shadow's settings say. */
   readonly candidateTimeoutMs?: number | undefined;
+  /** Undefined: as where pairs are stored. */
+  readonly shadow?: Pick<NormalizedFeature['shadow'], 'pairs'> | undefined;
 }
 
 /** What the app opens inside the worker: the candidates, the rules to compare by, and the source's log. */

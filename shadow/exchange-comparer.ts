@@ -151,11 +151,11 @@ export class ExchangeComparer {
 
   #hold(
     { question, route, params }: Exchange,
-    { compare, redactor }: KnownFeature,
+    { compare, redactor, keepsPairs }: KnownFeature,
     { verdict, legacy }: Judgement,
     heard: Heard,
   ) {
-    if (verdict !== 'mismatch' && verdict !== 'error') return undefined;
+    if (!keepsPairs || (verdict !== 'mismatch' && verdict !== 'error')) return undefined;
     return this.#options.pairs?.hold(
       { question, params, legacy, candidate: heard.candidate },
       keepRulesOf(compare, route),

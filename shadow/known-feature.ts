@@ -19,13 +19,15 @@ export interface KnownFeature {
   /** Undefined: its position cannot be known, and time takes the place of the fence. */
   readonly applied: AppliedPosition | undefined;
   readonly cursors: FeatureCursors;
+  /** Questions and answers that differ are stored. */
+  readonly keepsPairs: boolean;
   /** How its candidate is: by route, for one that is broken must not hide what the others show. */
   readonly healthOf: (route: string) => CandidateHealth;
 }
 
 /** Throws a SyntaxError when a path of its rules cannot be read. */
 export function knowFeature(
-  { fingerprint, compare, candidateTimeoutMs = 0 }: ComparedFeature,
+  { fingerprint, compare, shadow, candidateTimeoutMs = 0 }: ComparedFeature,
   redactionKey: Uint8Array,
   applied: AppliedPosition | undefined,
   clock: Clock,
@@ -40,6 +42,7 @@ export function knowFeature(
     redactor,
     candidateTimeoutMs,
     applied,
+    keepsPairs: shadow?.pairs ?? true,
     cursors: new FeatureCursors(compare.cursors, comparers, clock),
     healthOf: (route) => {
       const health = healths.get(route) ?? new CandidateHealth();

@@ -1,5 +1,6 @@
 import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import type { Verdict } from '../kernel/verdict.ts';
+import type { ExpiringRule } from './expiring-rules.ts';
 import type { FeatureReport, QuarantineReport } from './feature-report.ts';
 import type { Side } from '../kernel/exchange.ts';
 import type { ReadPhase } from '../kernel/phase.ts';
@@ -300,6 +301,8 @@ export interface FeatureStatus {
   readonly versions?: readonly VersionReport[] | undefined;
   /** Absent in a status from before there were any. */
   readonly quarantined?: readonly QuarantineReport[] | undefined;
+  /** Comparison rules that expire soon and then fail the gate. Absent in a status from before they were told. */
+  readonly expiring?: readonly ExpiringRule[] | undefined;
   readonly comparisons: Readonly<Record<Verdict, number>>;
   /** Share of match among match + mismatch + error, 0 to 1; undefined without any. */
   readonly matchRate: number | undefined;

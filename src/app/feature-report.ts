@@ -1,8 +1,6 @@
 import type { GateDecision } from '../cutover/decide-gate.ts';
 import type { Difference, Verdict } from '../kernel/verdict.ts';
-import type { DescribedCorrelation } from './findings/describe-correlation.ts';
-import type { ProposedRule } from './findings/propose-rule.ts';
-import type { SuspectedCause } from './findings/suspect-cause.ts';
+import type { Finding } from './findings/finding.ts';
 import type { LookedAt } from './describe-sample.ts';
 import type { ReasonCount } from '../store/evidence-store.ts';
 import type { LegacyVaries } from './legacy-varies.ts';
@@ -87,6 +85,8 @@ export interface ReportRule {
   /** As the config says it. */
   readonly expires?: string | undefined;
   readonly isExpired?: boolean | undefined;
+  /** Whole days until it expires, where that is soon. */
+  readonly daysLeft?: number | undefined;
 }
 
 export interface RuleHidden {
@@ -117,7 +117,7 @@ export interface RouteReport {
   readonly candidateP95Ms: number | undefined;
 }
 
-export interface ReportGroup {
+export interface ReportGroup extends Finding {
   /** What `fig replay --group` takes: the same in every report, whatever the step. */
   readonly id: string;
   readonly route: string;
@@ -134,12 +134,6 @@ export interface ReportGroup {
   readonly firstSeen: string;
   readonly lastSeen: string;
   readonly samples: readonly ReportSample[];
-  /** What tells those that differ from those that match; undefined: nothing that could not be chance. */
-  readonly correlation?: DescribedCorrelation | undefined;
-  /** Undefined: none of those in docs/causes.md explains what was seen. */
-  readonly cause?: Omit<SuspectedCause, 'rule'> | undefined;
-  /** Undefined: no rule fits, or none may: the group is critical. */
-  readonly proposal?: ProposedRule | undefined;
 }
 
 export interface ReportSample {

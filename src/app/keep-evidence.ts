@@ -17,7 +17,21 @@ export interface EvidenceKeeperOptions {
   /** What the config declares, all versions: the evidence of these is what gates ask for. */
   readonly kept: readonly KeptEvidence[];
   readonly keep: NormalizedKeep;
+  /** Features of which no pairs are stored: those of before are removed. Default: none. */
+  readonly withoutPairs?: readonly string[] | undefined;
+  /** Told of each turn that came to its end. */
+  readonly onKept?: ((figures: KeptFigures) => void) | undefined;
   readonly log: Log;
+}
+
+/** What one turn removed, by what it was and why, and what is there since. */
+export interface KeptFigures {
+  readonly removed: Readonly<Record<'too-old' | 'beyond-size' | 'group' | 'pair', number>>;
+  /** In the control store, with indexes; of files, so nothing less for what was just removed. */
+  readonly bytes: number;
+  readonly pairs: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** Removes evidence that no gate will ask for again, every hour. */
@@ -37,7 +51,7 @@ export function startEvidenceKeeper(options: EvidenceKeeperOptions): Service {
 
 /** One turn. Does nothing while another fig on the same store is at it. */
 export async function keepEvidence(
-  { store, kept, keep, log }: EvidenceKeeperOptions,
+  { store, kept, keep, withoutPairs = [], onKept, log }: EvidenceKeeperOptions,
   signal?: AbortSignal,
 ): Promise<void> {
   await store.transaction(async (tx) => {
@@ -53,6 +67,14 @@ export async function keepEvidence(
     if (removed + groups > 0) {
       log.info({ scopes: removed, tooOld: old, beyondSize: beyond, groups }, 'old evidence was removed');
     }
+    const pairs = await retention.dropPairs(withoutPairs);
+    if (pairs > 0)
+      log.info({ pairs, features: withoutPairs }, 'stored pairs were removed, because shadow.pairs is false');
+    onKept?.({
+      removed: { 'too-old': old, 'beyond-size': beyond, group: groups, pair: pairs },
+      ...(await retention.kept()),
+      at: Date.now(),
+    });
     if (left > keep.bytes) {
       const fields = { megabytes: Math.round(left / 1024 ** 2), limit: Math.round(keep.bytes / 1024 ** 2) };
       log.warn(fields, 'the evidence that is in use takes more than shadow.keep.megabytes');

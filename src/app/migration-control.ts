@@ -28,6 +28,7 @@ import type {
 } from './control.ts';
 import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import { createDeadLetterDesk } from './dead-letter-desk.ts';
+import { expiringRules } from './expiring-rules.ts';
 import type { FeatureReport } from './feature-report.ts';
 import { matchRateOf, nothingCompared, reportFeature } from './report-feature.ts';
 import { GroupFindings } from './findings/group-findings.ts';
@@ -186,6 +187,7 @@ export class MigrationControl implements FigControl {
       readModel: readModel && { ...readModel, reconciliation: await this.#parts.reconciliations.status(feature) },
       ...(all && { versions: all }),
       quarantined: await quarantineReports(this.#parts.store, name),
+      expiring: expiringRules([feature], Date.now()),
       comparisons,
       matchRate: matchRateOf(comparisons),
       legacyP95Ms: reading.evidence?.legacyP95Ms,

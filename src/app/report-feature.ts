@@ -79,7 +79,7 @@ export async function reportFeature(
       latencies,
     ),
     groups: await findings.addTo(
-      { feature: name, fingerprint, step },
+      { feature: name, fingerprint, step, rules: feature.compare, routes },
       groups.map((group) => withShare(group, name, matches + mismatch + error)),
     ),
     gate: withoutRepeats(decision),

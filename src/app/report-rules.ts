@@ -28,7 +28,7 @@ export function reportRules(
 }
 
 function reportRule(figures: RuleFigures): ReportRule {
-  const { rule, isExpired } = figures;
+  const { rule, isExpired, daysLeft } = figures;
   const { kind, path, route, because, expires, maxHidden } = rule;
   return {
     rule: kind,
@@ -39,6 +39,7 @@ function reportRule(figures: RuleFigures): ReportRule {
     ...(maxHidden < 1 && { maxHidden }),
     ...(because !== undefined && { because }),
     ...(expires !== undefined && { expires, isExpired }),
+    ...(daysLeft !== undefined && { daysLeft }),
   };
 }
 

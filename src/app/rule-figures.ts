@@ -3,6 +3,7 @@ import { allRules, rulesOfRoute, type CompareRule } from '../config/rule-list.ts
 import type { RuleHealth, RuleOnRoute } from '../cutover/rule-health.ts';
 import type { RouteHidden } from '../store/rule-hit-store.ts';
 import { storedId } from '../store/rule-hits.ts';
+import { daysLeftOf } from './expiring-rules.ts';
 
 // Nothing here does I/O.
 
@@ -10,6 +11,8 @@ import { storedId } from '../store/rule-hits.ts';
 export interface RuleFigures {
   readonly rule: CompareRule;
   readonly isExpired: boolean;
+  /** See `daysLeftOf`. */
+  readonly daysLeft: number | undefined;
   /** Routes that it holds for and of which answers were compared; `hidden`: of a rule that can hide nothing, those that it fits. */
   readonly routes: readonly (RuleOnRoute & { readonly lastSeen: Date | undefined })[];
 }
@@ -28,6 +31,7 @@ export function ruleFigures(
   return allRules(compare).map((rule) => ({
     rule,
     isExpired: rule.expiresAt !== undefined && rule.expiresAt <= now,
+    daysLeft: daysLeftOf(rule, now),
     routes: inForce.flatMap(({ names, hidden: seen }) => {
       if (seen === undefined || !names.has(nameOf(rule))) return [];
       const { route, known, unknown } = seen;

@@ -15,6 +15,7 @@ import { startBreakerEvidence } from './breaker-evidence.ts';
 import { checkConfig } from './check-config.ts';
 import { coldControl, standIn } from './cold-control.ts';
 import type { FigControl, StatusReport } from './control.ts';
+import { startExpiryWatch } from './expiring-rules.ts';
 import { FENCE_SECRET_BYTES, keepFenceSecret, loadFenceSecret } from './fence-secret-file.ts';
 import { startEvidenceKeeper } from './keep-evidence.ts';
 import { startPhaseKeeper } from './keep-phases.ts';
@@ -210,9 +211,13 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       store,
       kept: allVersions(config.features).map(({ name: feature, fingerprint }) => ({ feature, fingerprint })),
       keep: config.shadow.keep,
+      withoutPairs: config.features.filter(({ shadow }) => !shadow.pairs).map(({ name }) => name),
+      onKept: (figures) => metrics.kept(figures),
       log,
     });
     stack.add('evidence keeper', () => evidenceKeeper.stop());
+    const expiry = startExpiryWatch(features, log);
+    stack.add('expiry of rules', () => expiry.stop());
     if (capture) {
       const schedule = startReconcileSchedule({ versions: book.all(), reconciliations, capture, log });
       stack.add('reconciliation', () => schedule.stop());

@@ -1,12 +1,12 @@
 import type { BothLatencies, FeatureReport, ReportGroup } from '../app/feature-report.ts';
 import { verdicts } from '../kernel/verdict.ts';
 import { findingLines } from '../admin/page/finding.js';
+import { ruleNotes } from '../admin/page/rule-notes.js';
 import { conclusive } from './conclusive.ts';
 import { formatBar, formatCount, formatMs, formatPlural, formatShare, printable } from './format.ts';
 import { paintGate, type Palette } from './palette.ts';
 import { renderLegacyVaries } from './report/legacy-varies.ts';
 import { renderTable } from './render-table.ts';
-import { ruleNotes } from './report/rule-notes.ts';
 import { timeText } from './report/html/time-text.ts';
 import { describeRatio } from './report/sentences.ts';
 

@@ -1,3 +1,5 @@
+import { inDays } from '../admin/page/rule-notes.js';
+import type { ExpiringRule } from '../app/expiring-rules.ts';
 import type { FeatureStatus, LoadStatus, ObservedRoute, StatusReport, VersionReport } from '../app/control.ts';
 import { conclusive } from './conclusive.ts';
 import {
@@ -123,7 +125,15 @@ function renderFeatures(features: readonly FeatureStatus[], palette: Palette, no
         `${palette.bold(feature.feature)}: ${palette.red(printable(`${route} is not compared, it writes to ${tables.join(', ')}`))}`,
     ),
   );
-  return `${table}\n\n${[...reasons, ...compared, ...quarantined, ...versions].join('\n')}`;
+  const expiring = features.flatMap((feature) =>
+    (feature.expiring ?? []).map((rule) => `${palette.bold(feature.feature)}: ${palette.yellow(expiryLine(rule))}`),
+  );
+  return `${table}\n\n${[...reasons, ...compared, ...quarantined, ...expiring, ...versions].join('\n')}`;
+}
+
+function expiryLine({ rule, route, expires, daysLeft }: ExpiringRule): string {
+  const of = route === undefined ? '' : ` of ${route}`;
+  return printable(`the rule ${rule}${of} expires on ${expires}, ${inDays(daysLeft)}, and then fails the gate`);
 }
 
 /** `orders@2  waits, 0/4A1C2F8, 40 ms behind: 350 of 354 clean comparisons so far` */

@@ -1,8 +1,9 @@
 import type { NormalizedCompareRules } from './compare-rules.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isNameOf, rulesOfRoute, allRules, type CompareRule } from './rule-list.ts';
+import { coversAll, crosses } from './rule-cover.ts';
 import { moveOf } from './rule-move.ts';
-import { parsePath } from './rule-path.ts';
+import { parsePath, type PatternStep } from './rule-path.ts';
 
 // Nothing here does I/O.
 
@@ -44,26 +45,59 @@ function repeated(rules: readonly CompareRule[]): CompareProblem[] {
   });
 }
 
-const opposites: readonly (readonly [CompareRule['kind'], CompareRule['kind'], string])[] = [
-  ['ignore', 'critical', 'a place that is not compared cannot be critical'],
-  ['ignore', 'owner', 'a place that is not compared cannot say whose row it is'],
-  ['keyed', 'unordered', 'elements are paired by a key or by nothing'],
+interface Opposites {
+  readonly kinds: readonly [CompareRule['kind'], CompareRule['kind']];
+  /** Whether what the first does at its path leaves nothing for the second to do, or nobody could say which of them holds. */
+  readonly contradict: (one: readonly PatternStep[], other: readonly PatternStep[]) => boolean;
+  readonly why: string;
+}
+
+const isSame = (one: readonly PatternStep[], other: readonly PatternStep[]): boolean =>
+  coversAll(one, other) && coversAll(other, one);
+
+/** An ignored place within a critical one is an exception that somebody has written down; the reverse would never be heard of. */
+const opposites: readonly Opposites[] = [
+  { kinds: ['ignore', 'critical'], contradict: coversAll, why: 'a place that is not compared cannot be critical' },
+  // Whose row it is is looked up also below what is not compared.
+  { kinds: ['ignore', 'owner'], contradict: isSame, why: 'a place that is not compared cannot say whose row it is' },
+  {
+    kinds: ['keyed', 'unordered'],
+    contradict: (one, other) => isSame(one, other) || crosses(one, other),
+    why: 'elements are paired by a key or by nothing',
+  },
 ];
 
 function contradictions(compare: NormalizedCompareRules, routes: readonly string[]): CompareProblem[] {
   const found = new Map<string, CompareProblem>();
   for (const route of [undefined, ...routes]) {
     const { rules } = rulesOfRoute(compare, route);
-    for (const [kind, other, why] of opposites) {
-      for (const rule of rules.filter((each) => each.kind === kind)) {
-        const against = rules.find((each) => each.kind === other && placeOf(each) === placeOf(rule));
+    for (const { kinds, contradict, why } of opposites) {
+      const others = parsedOf(rules, kinds[1]);
+      for (const one of parsedOf(rules, kinds[0])) {
+        const against = others.find((other) => contradict(one.steps, other.steps));
         if (against === undefined) continue;
-        const at = whereOf(against.route === undefined ? rule : against);
-        found.set(`${at} ${rule.id}`, { at, message: `${rule.path} is under ${kind} and under ${other}: ${why}` });
+        const at = whereOf(against.rule.route === undefined ? one.rule : against.rule);
+        found.set(`${at} ${one.rule.id}`, { at, message: `${describe(one, against)}: ${why}` });
       }
     }
   }
   return [...found.values()];
+}
+
+interface Parsed {
+  readonly rule: CompareRule;
+  readonly steps: readonly PatternStep[];
+}
+
+function parsedOf(rules: readonly CompareRule[], kind: CompareRule['kind']): readonly Parsed[] {
+  return rules.filter((rule) => rule.kind === kind).map((rule) => ({ rule, steps: parsePath(rule.path) }));
+}
+
+function describe(one: Parsed, other: Parsed): string {
+  const { kind, path } = one.rule;
+  if (isSame(one.steps, other.steps)) return `${path} is under ${kind} and under ${other.rule.kind}`;
+  const where = one.steps.length < other.steps.length ? 'which holds' : 'which is also';
+  return `${path} is under ${kind}, ${where} ${other.rule.path} under ${other.rule.kind}`;
 }
 
 function impossibleMoves(rules: readonly CompareRule[]): CompareProblem[] {

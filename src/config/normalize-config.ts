@@ -86,6 +86,7 @@ function shadowOf(own: ShadowDefinition = {}, all: ShadowDefinition = {}): Norma
   return {
     maxPerSecond: own.maxPerSecond,
     sample: sampleOf(own.sample ?? all.sample),
+    pairs: own.pairs ?? all.pairs ?? true,
     harmlessWrites: [...new Set([...(all.harmlessWrites ?? []), ...(own.harmlessWrites ?? [])])],
   };
 }

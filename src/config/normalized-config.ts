@@ -75,6 +75,8 @@ export interface NormalizedShadow {
   readonly sample: NormalizedSample;
   /** Tables of legacy that reads may write to. */
   readonly harmlessWrites: readonly string[];
+  /** Questions are stored with both answers, redacted, where these differ. */
+  readonly pairs: boolean;
 }
 
 export interface NormalizedConfig {

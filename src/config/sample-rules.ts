@@ -27,6 +27,11 @@ export interface ShadowDefinition {
    * those of all.
    */
   readonly harmlessWrites?: readonly string[] | undefined;
+  /**
+   * Whether questions are stored, with both answers redacted, where these differ: what `fig replay` and `fig rules check` work
+   * on. Default true.
+   */
+  readonly pairs?: boolean | undefined;
 }
 
 export const sample = z.strictObject({

@@ -38,6 +38,7 @@ const shadow = z.strictObject({
   maxPerSecond: z.number().positive().optional(),
   sample: sample.optional(),
   harmlessWrites: z.array(z.string().min(1)).optional(),
+  pairs: z.boolean().optional(),
 });
 
 const feature = z

@@ -67,6 +67,16 @@ export interface ReconcileGauges {
   readonly progress: number;
 }
 
+/** What was removed of evidence in one turn, and what is there since. */
+interface KeptGauges {
+  /** By what it was and why. */
+  readonly removed: Readonly<Record<string, number>>;
+  readonly bytes: number;
+  readonly pairs: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 export interface ShadowGauges {
   readonly perSecond: number;
   readonly queued: number;
@@ -94,6 +104,7 @@ export interface Metrics {
   captured(readModel: string, gauges: CapturedGauges): void;
   batch(readModel: string, gauges: BatchGauges): void;
   reconciled(feature: string, gauges: ReconcileGauges): void;
+  kept(figures: KeptGauges): void;
   reads(feature: string, state: ReadState): void;
   deadLetters(feature: string, letters: number): void;
   gate(feature: string, result: (typeof gateResults)[number], progress: number): void;
@@ -209,6 +220,13 @@ export function createMetrics(): Metrics {
         reconcileDifferences.set({ ...label, kind }, count);
       }
     },
+    kept: ({ removed, bytes, pairs, at }) => {
+      const { evidenceRemoved, evidenceBytes, storedPairs, evidenceKept } = instruments();
+      for (const [what, count] of Object.entries(removed)) evidenceRemoved.inc({ what }, count);
+      evidenceBytes.set(bytes);
+      storedPairs.set(pairs);
+      evidenceKept.set(at / 1_000);
+    },
     reads: (name, state) => {
       const label = feature(name);
       instruments().percent.set({ feature: label }, state.percent);
@@ -286,6 +304,17 @@ function makeInstruments(tally: RequestTally) {
     unnamed: counter(
       'fig_shadow_unnamed_visitors_total',
       'Reads without a name of their visitor, where visitors are sampled: each was chosen by chance.',
+    ),
+    evidenceRemoved: counter(
+      'fig_evidence_removed_total',
+      'What retention removed of evidence: scopes that were too old or beyond the size, groups, stored pairs.',
+      ['what'],
+    ),
+    evidenceBytes: gauge('fig_evidence_bytes', 'What evidence takes in the control store, with indexes.'),
+    storedPairs: gauge('fig_stored_pairs', 'Questions that are stored with both answers.'),
+    evidenceKept: gauge(
+      'fig_evidence_retention_timestamp_seconds',
+      'When this fig last looked for evidence to remove, since the epoch.',
     ),
     positions: gauge('fig_capture_position_bytes', 'Position in the source log, in bytes.', ['point']),
     lagBytes: gauge('fig_capture_lag_bytes', 'Bytes of log between the source and what is applied.'),

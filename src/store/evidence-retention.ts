@@ -15,6 +15,7 @@ interface ScopeSize {
 const CHUNK_ROWS = 5_000;
 const CHUNK_GROUPS = 50;
 const CHUNK_SCOPES = 100;
+const CHUNK_PAIRS = 500;
 /** Nobody writes evidence under a fingerprint like this: it marks a scope that is being deleted. */
 const GONE = 'gone ';
 /** Whoever wrote to a scope so shortly ago may be a fig with another config. */
@@ -112,6 +113,30 @@ export class EvidenceRetention {
     return deleted;
   }
 
+  /** Deletes the stored pairs of features for which none are to be stored; their groups and samples stay. Returns how many. */
+  async dropPairs(features: readonly string[]): Promise<number> {
+    if (features.length === 0) return 0;
+    let deleted = 0;
+    for (;;) {
+      const count = await this.#bounded(
+        `DELETE FROM fig.stored_pair WHERE id IN (
+           SELECT p.id FROM fig.stored_pair p JOIN fig.evidence_scope s ON s.id = p.scope_id
+           WHERE s.feature = ANY (?::text[]) LIMIT ${CHUNK_PAIRS})`,
+        [[...features]],
+      );
+      deleted += count;
+      if (count < CHUNK_PAIRS) return deleted;
+    }
+  }
+
+  /** What is there now. `bytes`: of files with their indexes, which do not become smaller by what is deleted. */
+  async kept(): Promise<{ readonly bytes: number; readonly pairs: number }> {
+    const { rows } = await this.#store.raw<{ rows: { pairs: string }[] }>(
+      'SELECT count(*) AS pairs FROM fig.stored_pair',
+    );
+    return { bytes: await this.#fileBytes(), pairs: Number(rows[0]?.pairs ?? 0) };
+  }
+
   async #deleteAll(table: string, column: string, id: string, chunk: number): Promise<void> {
     for (;;) {
       const count = await this.#bounded(
@@ -126,7 +151,7 @@ export class EvidenceRetention {
     const { rows } = await this.#store.raw<{ rows: { bytes: string | null }[] }>(
       `SELECT sum(pg_total_relation_size(c.oid)) AS bytes FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE n.nspname = 'fig' AND c.relkind = 'r' AND (c.relname LIKE 'evidence_%' OR c.relname LIKE 'difference_%'
-         OR c.relname LIKE '%match_facts')`,
+         OR c.relname LIKE '%match_facts' OR c.relname = 'stored_pair')`,
     );
     return Number(rows[0]?.bytes ?? 0);
   }
@@ -144,6 +169,9 @@ export class EvidenceRetention {
               FROM fig.mismatch_facts f WHERE f.group_id = g.id)
            + (SELECT count(*) * 800 FROM fig.difference_sample x WHERE x.group_id = g.id)), 0)
          FROM fig.difference_group g WHERE g.scope_id = s.id
+       ) + (
+         SELECT coalesce(sum(pg_column_size(p.question) + coalesce(pg_column_size(p.legacy), 0)
+           + coalesce(pg_column_size(p.candidate), 0) + 120), 0) FROM fig.stored_pair p WHERE p.scope_id = s.id
        ) + 2000 AS bytes
        FROM fig.evidence_scope s WHERE s.fingerprint NOT LIKE '${GONE}%'`,
     );

@@ -25,7 +25,8 @@ export interface PairQuery {
   readonly route?: string | undefined;
 }
 
-interface PairRow {
+/** A pair as the store has it; see `readPair`. */
+export interface PairRow {
   readonly feature: string;
   readonly route: string;
   readonly question: string;
@@ -55,7 +56,39 @@ export class PairStore {
        GROUP BY s.feature, s.route, p.id ORDER BY p.seen_at DESC, p.id DESC`,
       [feature ?? null, feature ?? null, route ?? null, route ?? null],
     );
-    return rows.map(toPair);
+    return rows.map(readPair);
+  }
+
+  /**
+   * Pairs of one step of a feature that take so many bytes together at most, as they are stored: of each group the newest,
+   * groups that spoil most first, then of each the second.
+   */
+  async samples(
+    { feature, fingerprint, step }: { readonly feature: string; readonly fingerprint: string; readonly step: string },
+    maxBytes: number,
+  ): Promise<readonly PairRow[]> {
+    if (!(await this.#isThere())) return [];
+    const { rows } = await this.#store.raw<{ rows: PairRow[] }>(
+      `WITH shown AS (
+         SELECT p.id, g.spoiled, s.feature, s.route, json_build_object('path', g.path, 'kind', g.kind, 'critical', g.critical) AS shows,
+           row_number() OVER (PARTITION BY g.id ORDER BY p.seen_at DESC, p.id DESC) AS nth
+         FROM fig.evidence_scope s JOIN fig.difference_group g ON g.scope_id = s.id
+           JOIN fig.difference_sample d ON d.group_id = g.id JOIN fig.stored_pair p ON p.id = d.pair_id
+         WHERE s.feature = ? AND s.fingerprint = ? AND s.step = ?
+       ), ranked AS (
+         SELECT id, feature, route, json_agg(shows) AS groups, min(nth) AS nth, max(spoiled) AS spoiled
+         FROM shown GROUP BY id, feature, route
+       ), weighed AS (
+         SELECT r.*, p.question, p.legacy, p.candidate, p.seen_at, sum(octet_length(p.question)
+           + coalesce(octet_length(p.legacy), 0) + coalesce(octet_length(p.candidate), 0))
+             OVER (ORDER BY r.nth, r.spoiled DESC, p.seen_at DESC, p.id DESC) AS running
+         FROM ranked r JOIN fig.stored_pair p ON p.id = r.id
+       )
+       SELECT feature, route, question, legacy, candidate, seen_at, groups FROM weighed
+       WHERE running <= ? ORDER BY running`,
+      [feature, fingerprint, step, maxBytes],
+    );
+    return rows;
   }
 
   async #isThere(): Promise<boolean> {
@@ -67,7 +100,7 @@ export class PairStore {
 }
 
 /** Rows that we have written ourselves are taken for what they claim to be. */
-function toPair({ feature, route, question, legacy, candidate, seen_at: seenAt, groups }: PairRow): KeptPair {
+export function readPair({ feature, route, question, legacy, candidate, seen_at: seenAt, groups }: PairRow): KeptPair {
   return {
     feature,
     route,

@@ -5,7 +5,7 @@ import { startAdminServer, type AdminServer } from '../../src/admin/admin-server
 import { silentLog } from '../../src/kernel/log.ts';
 import { openBrowser } from '../support/browser.ts';
 import { observingStatus, sampleControl, sampleFeature, type SampleControl } from '../support/sample-control.ts';
-import { sampleGroup, sampleReport, sampleRule } from '../support/sample-report.ts';
+import { sampleGroup, sampleReport, sampleRule, sampleVaries } from '../support/sample-report.ts';
 import { servingVersion, waitingVersion } from '../support/sample-versions.ts';
 
 const screenshots = 'test-results';
@@ -168,6 +168,43 @@ describe('the status page in a real browser', () => {
     expect(await rows.count()).toBe(50);
     expect(await card.innerText()).toContain('14 further groups: fig report orders');
     await page.screenshot({ path: `${screenshots}/status-page-groups.png`, fullPage: true });
+    expect(problems).toEqual([]);
+  });
+
+  it('gives the id that fig replay asks for with each group, and tells where legacy itself varies', async () => {
+    const control = sampleControl();
+    const legacyVaries = [{ ...sampleVaries, first: '<b>12:00:00</b>' }];
+    control.reportOf = () => ({ ...sampleReport(), legacyVaries });
+    await using opened = await open(control);
+    const { page, problems } = opened;
+    const card = page.locator('[data-feature="orders"].feature');
+    await card.locator('table.diffs').waitFor();
+    expect(await card.locator('table.diffs .group-id').allInnerTexts()).toEqual(
+      sampleReport().groups.map(({ id }) => id),
+    );
+    await card.getByText('Legacy itself varies in 1 place, so no candidate can agree').click();
+    const lines = (await card.locator('[data-key="legacy-varies"] li').innerText()).split('\n');
+    expect(lines).toEqual([
+      '$.generatedAt the time of the answer, in 40 of 41 looks GET /api/orders',
+      '<b>12:00:00</b>, then (nothing)',
+      `if it may: tolerance: { "$.generatedAt": { time: '5s' } }`,
+    ]);
+    await page.screenshot({ path: `${screenshots}/status-page-varies.png`, fullPage: true });
+    expect(problems).toEqual([]);
+  });
+
+  it('warns of rules that expire soon, until they are gone', async () => {
+    const rule = { feature: 'orders', rule: 'ignore $.<b>at</b>', route: 'GET /api/orders', expires: '2026-12-31' };
+    const control = sampleControl({ features: [sampleFeature({ expiring: [{ ...rule, daysLeft: 9 }] })] });
+    await using opened = await open(control);
+    const { page, problems } = opened;
+    const notice = page.locator('[data-key="expiring"]');
+    await notice.waitFor();
+    expect((await notice.innerText()).replaceAll(/\s+/g, ' ')).toBe(
+      'A rule expires soon and then fails the gate. ignore $.<b>at</b> of GET /api/orders on 2026-12-31, in 9 days',
+    );
+    control.current = { ...control.current, features: [sampleFeature({ expiring: [] })] };
+    await notice.waitFor({ state: 'detached' });
     expect(problems).toEqual([]);
   });
 

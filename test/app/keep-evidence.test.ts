@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import { expect, test } from 'vitest';
-import { keepEvidence, startEvidenceKeeper } from '../../src/app/keep-evidence.ts';
+import { keepEvidence, startEvidenceKeeper, type KeptFigures } from '../../src/app/keep-evidence.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import type { Difference } from '../../src/kernel/verdict.ts';
 import type { EvidenceItem } from '../../src/store/evidence-item.ts';
 import { EvidenceRetention } from '../../src/store/evidence-retention.ts';
 import { EvidenceStore } from '../../src/store/evidence-store.ts';
+import { PairStore } from '../../src/store/pair-store.ts';
 import { createEvidenceTestStore, evidenceItem } from '../store/evidence-test-store.ts';
 import { until } from '../support/until.ts';
 
@@ -140,4 +142,45 @@ test('it is done when fig starts, by one fig at a time', async () => {
   } finally {
     await keeper.stop();
   }
+});
+
+/** A pair whose answers do not compress. */
+function withPair(n: number, fingerprint: string): EvidenceItem {
+  const text = JSON.stringify(
+    Array.from({ length: 400 }, (_, i) => createHash('sha256').update(`${n} ${i}`).digest('hex')),
+  );
+  const answer = { status: 200, headers: {}, body: { form: 'tree', kind: 'json', text } } as const;
+  const question = { method: 'GET', target: `/${n}`, headers: [], removed: [], hadCredentials: false };
+  return { ...wrong(n, fingerprint), pair: { take: () => ({ question, legacy: answer, candidate: answer }) } };
+}
+
+test('stored pairs of features that store none are removed and nothing else, and the figures say so', async () => {
+  await using db = await createEvidenceTestStore();
+  const store = new EvidenceStore(db.knex);
+  await store.append([withPair(1, 'now'), withPair(2, 'now'), { ...withPair(3, 'now'), feature: 'items' }]);
+  const figuresOf: KeptFigures[] = [];
+  const onKept = (figures: KeptFigures): void => void figuresOf.push(figures);
+  await keepEvidence({ store: db.knex, kept, keep: generous, withoutPairs: ['orders'], onKept, log: silentLog });
+  expect(await new PairStore(db.knex).list()).toMatchObject([{ feature: 'items' }]);
+  expect(await db.knex('fig.difference_sample').where({ pair_id: null }).count()).toEqual([{ count: '2' }]);
+  await keepEvidence({ store: db.knex, kept, keep: generous, withoutPairs: ['orders'], onKept, log: silentLog });
+  expect(figuresOf.map(({ removed, pairs }) => [removed, pairs])).toEqual([
+    [{ 'too-old': 0, 'beyond-size': 0, group: 0, pair: 2 }, 1],
+    [{ 'too-old': 0, 'beyond-size': 0, group: 0, pair: 0 }, 1],
+  ]);
+  expect(figuresOf[0]!.bytes).toBeGreaterThan(50_000);
+  expect(Date.now() - figuresOf[0]!.at).toBeLessThan(60_000);
+});
+
+test('stored pairs count for the size that evidence may take', async () => {
+  await using db = await createEvidenceTestStore();
+  const store = new EvidenceStore(db.knex);
+  await store.append(Array.from({ length: 40 }, (_, n) => ({ ...withPair(n, 'old'), route: `GET /${n}` })));
+  await db.knex.raw(`UPDATE fig.evidence_scope SET last_seen = now() - interval '2 days'`);
+  // 40 pairs of two answers with 27 kB each.
+  const limit = { days: 30, bytes: 1024 ** 2 };
+  await keepEvidence({ store: db.knex, kept, keep: limit, log: silentLog });
+  const left = await new PairStore(db.knex).list();
+  expect(left.length).toBeLessThan(25);
+  expect(left.length).toBeGreaterThan(0);
 });

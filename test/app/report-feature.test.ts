@@ -60,7 +60,7 @@ test('joins what was compared with the routes, rules and limits of the config', 
   expect(report.looked?.sentence).toBe('all reads that the budget has room for');
   const sampled = {
     ...feature,
-    shadow: { maxPerSecond: 5, sample: { percent: 10, by: 'visitor' } as const, harmlessWrites: [] },
+    shadow: { maxPerSecond: 5, sample: { percent: 10, by: 'visitor' } as const, harmlessWrites: [], pairs: true },
   };
   const seen = { asked: 12_030, chosen: 1_204 };
   expect((await reportFeature(db.knex, sampled, await readingOf(store), { seen })).looked).toEqual({

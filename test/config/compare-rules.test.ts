@@ -147,12 +147,38 @@ test.each([
     { ignore: ['$.a'], routes: { 'GET /orders': { critical: ['$.a'] } } },
     /compare\.routes\.GET \/orders\.critical: .* under ignore/,
   ],
+  [
+    { ignore: ['$.items[*].price'], critical: ['$.items[0].price'] },
+    /compare\.ignore: \$\.items\[\*\]\.price is under ignore, which is also \$\.items\[0\]\.price under critical: a place that is not compared cannot be critical/,
+  ],
+  [
+    { ignore: ['$.items'], critical: ['$.items[*].price'] },
+    /\$\.items is under ignore, which holds \$\.items\[\*\]\.price under critical/,
+  ],
+  [
+    { critical: ['$.rows[0].price'], routes: { 'GET /orders': { ignore: ['$.*[*].price'] } } },
+    /compare\.routes\.GET \/orders\.ignore: .* under critical/,
+  ],
+  [
+    { keyed: { '$.*.tags': 'id' }, unordered: ['$.rows.*'] },
+    /\$\.\*\.tags is under keyed, .* \$\.rows\.\* under unordered/,
+  ],
   [{ ignore: ['$.a', { path: '$.a', because: 'x' }] }, /compare\.ignore: \$\.a has such a rule already/],
   [{ map: { '$.a[*].b': '$.c[*].b' } }, /compare\.map\.\$\.a\[\*\]\.b: up to its last \[\*\]/],
   [{ map: { '$.a': '$.a.b' } }, /compare\.map\.\$\.a: one place cannot hold the other/],
   [{ map: { '$.a': "$['a']" } }, /both are the same place/],
 ])('%j is refused', (compare, message) => {
   expect(() => featureOf(compare)).toThrow(message);
+});
+
+test.each<[CompareRules]>([
+  [{ critical: ['$.items[*].price'], ignore: ['$.items[0].price'] }],
+  [{ critical: ['$'], ignore: ['$.at'] }],
+  [{ critical: ['$.items[0].price'], ignore: ['$.items[1].price', '$.items[*].name', '$.other[*].price'] }],
+  [{ keyed: { '$.rows[*].tags': 'id' }, unordered: ['$.rows[0].tags', '$.other.*'] }],
+  [{ ignore: ['$.rows[*]'], owner: ['$.rows[*].customer'] }],
+])('%j is an exception that is narrower, or about something else, and no contradiction', (compare) => {
+  expect(allRules(featureOf(compare).compare).length).toBeGreaterThan(1);
 });
 
 test('a rule that is there twice in the same words does no harm', () => {

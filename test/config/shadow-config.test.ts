@@ -24,6 +24,7 @@ test.each([
   [{ maxPerSecond: -1 }],
   [{ maxPerSecond: '5' }],
   [{ perSecond: 5 }],
+  [{ pairs: 'no' }],
 ])('refused with the key that is wrong: %j', (shadow) => {
   expect(() => normalized(shadow)).toThrow(/shadow/);
 });
@@ -47,10 +48,29 @@ test('a feature is sampled as it says itself, else as all are; its bound per sec
     'fig.config.ts',
   );
   expect(config.features.map(({ shadow }) => shadow)).toEqual([
-    { maxPerSecond: undefined, sample: { percent: 10, by: 'visitor' }, harmlessWrites: ['sessions'] },
-    { maxPerSecond: 2, sample: { percent: 0.5, by: 'request' }, harmlessWrites: ['sessions', 'audit.view_log'] },
+    { maxPerSecond: undefined, sample: { percent: 10, by: 'visitor' }, pairs: true, harmlessWrites: ['sessions'] },
+    {
+      maxPerSecond: 2,
+      sample: { percent: 0.5, by: 'request' },
+      pairs: true,
+      harmlessWrites: ['sessions', 'audit.view_log'],
+    },
   ]);
   expect(config.shadow).toMatchObject({ maxPerSecond: 30 });
+});
+
+test('pairs are stored unless the config says otherwise, and what a feature says holds for it', () => {
+  const features = [
+    { name: 'orders', candidate: 'http://new.internal', routes: ['GET /a'] },
+    { name: 'items', candidate: 'http://new.internal', routes: ['GET /b'], shadow: { pairs: true } },
+  ];
+  const pairsOf = (shadow?: object): boolean[] =>
+    normalizeConfig(
+      { legacy: { url: 'http://legacy.internal' }, ...(shadow && { shadow }), features },
+      'x',
+    ).features.map((feature) => feature.shadow.pairs);
+  expect(pairsOf()).toEqual([true, true]);
+  expect(pairsOf({ pairs: false })).toEqual([false, true]);
 });
 
 test.each([[{ percent: 0 }], [{ percent: 101 }], [{ by: 'visitor' }], [{ percent: 5, by: 'cookie' }]])(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { EvidenceStore } from '../../src/store/evidence-store.ts';
 import type { EvidenceItem } from '../../src/store/evidence-item.ts';
 import { groupIdOf } from '../../src/store/group-id.ts';
-import { PairStore } from '../../src/store/pair-store.ts';
+import { PairStore, readPair } from '../../src/store/pair-store.ts';
 import type { PairSource, StoredPair } from '../../src/store/stored-pair.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import { openStore } from '../../src/store/control-store.ts';
@@ -105,4 +105,27 @@ test('a store that was prepared before pairs were kept has none', async () => {
   } finally {
     await knex.destroy();
   }
+});
+
+const seenAt = (time: number, target: string, path: string): EvidenceItem => ({
+  ...wrong(target, [path], source(target)),
+  seenAt: time,
+});
+
+test('samples for trying rules are of each group the newest first, weighty groups before others, up to a size', async () => {
+  await using db = await createEvidenceTestStore();
+  const store = new EvidenceStore(db.knex);
+  await store.append([seenAt(1, '/a/old', '$.a'), seenAt(3, '/b', '$.b'), seenAt(2, '/a/new', '$.a')]);
+  await store.append([{ ...seenAt(9, '/other-step', '$.a'), step: 'canary 5%' }]);
+  const scope = { feature: 'orders', fingerprint: 'f1', step: 'shadow' };
+  const pairs = new PairStore(db.knex);
+  const targetsOf = async (bytes: number): Promise<string[]> =>
+    (await pairs.samples(scope, bytes)).map((row) => readPair(row).question.target);
+  // Two of the group at $.a, so that it spoils more.
+  expect(await targetsOf(100_000)).toEqual(['/a/new', '/b', '/a/old']);
+  const [first, second] = await pairs.samples(scope, 100_000);
+  const size = [first!, second!].reduce((sum, { question, legacy }) => sum + question.length + legacy!.length, 0);
+  expect(await targetsOf(size)).toEqual(['/a/new', '/b']);
+  expect(await targetsOf(size - 1)).toEqual(['/a/new']);
+  expect(readPair(first!)).toMatchObject({ feature: 'orders', groups: [{ path: '$.a', kind: 'value' }] });
 });

@@ -53,6 +53,7 @@ test('what the config has come to say is harmless is lifted at a start, unless t
     maxPerSecond: undefined,
     sample: { percent: 100, by: 'request' as const },
     harmlessWrites: ['view_log'],
+    pairs: true,
   };
   await liftHarmless(knex, [{ name: 'orders', shadow }]);
   expect(await listQuarantined(knex)).toMatchObject([{ route: 'GET /cart' }]);

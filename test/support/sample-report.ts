@@ -5,6 +5,7 @@ import type {
   ReportSample,
   RouteReport,
 } from '../../src/app/feature-report.ts';
+import type { LegacyVaries } from '../../src/app/legacy-varies.ts';
 import { groupIdOf } from '../../src/store/group-id.ts';
 import type { LatencySummary } from '../../src/store/latency-summary.ts';
 import { latencyBucketOf } from '../../src/store/latency-buckets.ts';
@@ -123,6 +124,20 @@ export function sampleReport(): FeatureReport {
     ],
   };
 }
+
+/** Legacy writes its clock into every answer. */
+export const sampleVaries: LegacyVaries = {
+  route: routes[0],
+  path: '$.generatedAt',
+  kind: 'time',
+  varied: 40,
+  witnessed: 0,
+  asked: 41,
+  first: '"12:00:00"',
+  second: undefined,
+  lastSeen: seenAt,
+  proposal: `tolerance: { "$.generatedAt": { time: '5s' } }`,
+};
 
 /** One that has hidden more than it may. */
 export const sampleRule: ReportRule = {

@@ -2,6 +2,8 @@ import { h } from './dom.js';
 import { differingParts, excerpt } from './excerpt.js';
 import { findingLines } from './finding.js';
 import { ago, count, percent, plural } from './format.js';
+import { ruleNotes } from './rule-notes.js';
+import { variationLine } from './variation.js';
 import { kindWords } from './words.js';
 
 const SHOWN = 8;
@@ -46,6 +48,7 @@ function body(report) {
         left > 0 && h('p', { class: 'quiet' }, `${plural(left, 'further group')}: fig report ${report.feature}`),
       ),
     report.uncovered.length > 0 && uncovered(report.uncovered),
+    varies(report.legacyVaries),
     rules(report.rules),
   ];
 }
@@ -97,6 +100,7 @@ function row(group) {
       h('span', { class: 'tag' }, kindWords[group.kind] ?? group.kind),
       group.critical && [' ', h('span', { class: 'tag critical' }, 'critical')],
       h('div', { class: 'quiet' }, group.route, !group.inStep && ', not seen in this step'),
+      h('div', { class: 'quiet' }, 'group ', h('code', { class: 'group-id' }, group.id)),
       finding(group),
       group.samples.length > 0 && samples(group),
     ),
@@ -169,6 +173,33 @@ function value(parts, side) {
   return h('code', { class: `value ${side}`, dir: 'auto' }, before, differs !== '' && h('mark', {}, differs), after);
 }
 
+/** Where legacy's own answers differ from each other. */
+function varies(places = []) {
+  if (places.length === 0) return undefined;
+  return h(
+    'details',
+    { class: 'uncovered', data: { key: 'legacy-varies' } },
+    h('summary', {}, `Legacy itself varies in ${plural(places.length, 'place')}, so no candidate can agree`),
+    h(
+      'ul',
+      {},
+      places
+        .map(variationLine)
+        .map(({ path, route, what, values, rule }) =>
+          h(
+            'li',
+            {},
+            h('code', { dir: 'auto' }, path),
+            ` ${what} `,
+            h('span', { class: 'quiet' }, route),
+            h('div', { class: 'quiet', dir: 'auto' }, values),
+            rule !== undefined && h('div', {}, 'if it may: ', h('code', { dir: 'auto' }, rule)),
+          ),
+        ),
+    ),
+  );
+}
+
 function rules(inForce) {
   if (inForce.length === 0) return undefined;
   return h(
@@ -190,23 +221,6 @@ function rules(inForce) {
       ),
     ),
   );
-}
-
-function ruleNotes({ route, hidden, maxHidden, because, expires, isExpired }) {
-  const notes = route === undefined ? [] : [`for ${route}`];
-  if (hidden !== undefined) {
-    const { answers, compared, share, unknown } = hidden;
-    notes.push(
-      answers === 0
-        ? `hid nothing in ${plural(compared, 'answer')}`
-        : `hid a difference in ${count(answers)} of ${plural(compared, 'answer')} (${percent(share)})`,
-    );
-    if (unknown > 0) notes.push(`not known of ${plural(unknown, 'answer')}`);
-  }
-  if (maxHidden !== undefined) notes.push(`may hide ${percent(maxHidden)}`);
-  if (because !== undefined) notes.push(`because ${because}`);
-  if (expires !== undefined) notes.push(`${isExpired === true ? 'EXPIRED on' : 'expires on'} ${expires}`);
-  return notes;
 }
 
 function uncovered(shapes) {

@@ -1,6 +1,7 @@
 import { h } from './dom.js';
 import { ago, count, milliseconds, percent, plural, seconds } from './format.js';
 import { differences } from './differences.js';
+import { inDays } from './rule-notes.js';
 import { versions } from './versions.js';
 import { gateWords, verdictWords } from './words.js';
 
@@ -63,6 +64,7 @@ export function featureCard(feature, status, entry) {
     readModelNotice(feature.readModel),
     reconciliationNotice(feature.readModel?.reconciliation),
     quarantineNotice(feature.quarantined),
+    expiryNotice(feature.expiring),
     versions(feature),
     steps(feature),
     h('div', { class: 'columns' }, evidence(feature, entry?.report), gate(feature, status, entry?.report)),
@@ -85,6 +87,23 @@ function quarantineNotice(quarantined = []) {
       ),
     ),
     h('span', { class: 'quiet' }, 'See fig quarantine --help.'),
+  );
+}
+
+function expiryNotice(rules = []) {
+  if (rules.length === 0) return undefined;
+  return h(
+    'div',
+    { class: 'notice plain', role: 'status', data: { key: 'expiring' } },
+    h('strong', {}, rules.length === 1 ? 'A rule expires soon' : 'Rules expire soon'),
+    rules.length === 1 ? ' and then fails the gate.' : ' and then fail the gate.',
+    h(
+      'ul',
+      {},
+      rules.map(({ rule, route, expires, daysLeft }) =>
+        h('li', {}, h('code', { dir: 'auto' }, rule), route && ` of ${route}`, ` on ${expires}, ${inDays(daysLeft)}`),
+      ),
+    ),
   );
 }
 

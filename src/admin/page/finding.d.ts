@@ -1,10 +1,12 @@
 import type { ReportGroup } from '../../app/feature-report.ts';
 
 export interface FindingLine {
-  readonly label: 'in common' | 'suspected' | 'rule';
+  readonly label: 'not known' | 'in common' | 'suspected' | 'rule';
   /** In the words of a config. */
   readonly code?: string;
   readonly text: string;
 }
 
-export declare function findingLines(group: Pick<ReportGroup, 'correlation' | 'cause' | 'proposal'>): FindingLine[];
+export declare function findingLines(
+  group: Pick<ReportGroup, 'correlation' | 'cause' | 'proposal' | 'unfinished'>,
+): FindingLine[];

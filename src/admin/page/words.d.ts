@@ -5,3 +5,6 @@ export const verdictWords: Readonly<
 export const gateWords: Readonly<
   Record<'PASS' | 'FAIL' | 'INCONCLUSIVE', readonly [tone: 'good' | 'bad' | 'wait', word: string]>
 >;
+export const variationWords: Readonly<
+  Record<'time' | 'token' | 'counter' | 'order' | 'cache' | 'lag' | 'other', string>
+>;

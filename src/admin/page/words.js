@@ -30,3 +30,14 @@ export const gateWords = {
   FAIL: ['bad', 'Fail'],
   INCONCLUSIVE: ['wait', 'Not proven yet'],
 };
+
+/** How a value of legacy's varies by itself. */
+export const variationWords = {
+  time: 'the time of the answer',
+  token: 'another token each time',
+  counter: 'a number that grows',
+  order: 'the order of elements',
+  cache: 'is behind, and comes to agree later',
+  lag: 'is ahead: the candidate comes to agree later',
+  other: 'a value that changes',
+};

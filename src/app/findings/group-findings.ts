@@ -1,92 +1,99 @@
-import { setImmediate as letOthersRun } from 'node:timers/promises';
 import type { Knex } from 'knex';
+import type { NormalizedCompareRules } from '../../config/compare-rules.ts';
 import { systemClock, type Clock } from '../../kernel/clock.ts';
-import type { Facts } from '../../kernel/facts.ts';
-import { FactStore } from '../../store/fact-store.ts';
+import { FactStore, type StoredFacts } from '../../store/fact-store.ts';
+import { PairStore } from '../../store/pair-store.ts';
 import type { ReportGroup } from '../feature-report.ts';
-import { correlate } from './correlate.ts';
-import { describeCorrelation } from './describe-correlation.ts';
-import { proposeRule } from './propose-rule.ts';
-import { suspectCause } from './suspect-cause.ts';
-import { unitsOf } from './units.ts';
+import type { Finding } from './finding.ts';
+import { LookAside } from './look-aside.ts';
+import type { GroupToLookInto, LookJob } from './look-into.ts';
 
-export type Finding = Pick<ReportGroup, 'correlation' | 'cause' | 'proposal'>;
-
-interface Scope {
+export interface FindingScope {
   readonly feature: string;
   readonly fingerprint: string;
   readonly step: string;
+  readonly rules: NormalizedCompareRules;
+  /** Of the feature, as reports name them. */
+  readonly routes: readonly string[];
 }
 
 interface Known {
-  readonly finding: Finding;
+  readonly looked: Finding;
   readonly spoiled: number;
   readonly at: number;
 }
 
 /** Groups that are looked into, in the order of the report: what blocks most. */
 const MAX_GROUPS = 20;
-/** The status page asks every few seconds, and each look takes some milliseconds of the thread that serves users. */
+/** The status page asks every few seconds, and each look reads some hundred kilobytes from the store. */
 const FRESH_MS = 10_000;
 /** While a group does not grow, nothing new is to be found; only what matches may have changed. */
 const UNCHANGED_MS = 60_000;
 const MAX_KNOWN = 500;
+/** Each rule is tried on all of them: 50 pairs of 5 kB for both sides. */
+const MAX_PAIR_BYTES = 256 * 1024;
 
 /** What groups have in common, why they may differ, and a rule that would hide them, from the samples in the store. */
 export class GroupFindings {
   readonly #facts: FactStore;
+  readonly #pairs: PairStore;
   readonly #clock: Clock;
+  readonly #aside: Pick<LookAside, 'look'>;
   readonly #known = new Map<string, Known>();
 
-  constructor(store: Knex, clock: Clock = systemClock) {
+  constructor(store: Knex, clock: Clock = systemClock, aside: Pick<LookAside, 'look'> = new LookAside()) {
     this.#facts = new FactStore(store);
+    this.#pairs = new PairStore(store);
     this.#clock = clock;
+    this.#aside = aside;
   }
 
   /** The groups with what was found; those of other steps, and those that block least, as they are. */
-  async addTo(scope: Scope, groups: readonly ReportGroup[]): Promise<readonly ReportGroup[]> {
-    const matches = new Map<string, readonly Facts[]>();
-    const found: ReportGroup[] = [];
-    for (const [index, group] of groups.entries()) {
-      const isLookedInto = index < MAX_GROUPS && group.inStep;
-      found.push(isLookedInto ? { ...group, ...(await this.#findingOf(scope, group, matches)) } : group);
+  async addTo(scope: FindingScope, groups: readonly ReportGroup[]): Promise<readonly ReportGroup[]> {
+    const chosen = groups.filter((group, index) => index < MAX_GROUPS && group.inStep);
+    const stale = chosen.filter((group) => !this.#isFresh(scope, group));
+    if (stale.length > 0) {
+      const looked = await this.#aside.look(await this.#jobOf(scope, stale));
+      for (const [index, group] of stale.entries()) this.#remember(scope, group, looked[index]!);
     }
-    return found;
+    return groups.map((group) =>
+      chosen.includes(group) ? { ...group, ...this.#known.get(nameOf(scope, group))?.looked } : group,
+    );
   }
 
-  async #findingOf(scope: Scope, group: ReportGroup, matches: Map<string, readonly Facts[]>): Promise<Finding> {
-    const { feature, fingerprint, step } = scope;
-    const { route, path, kind, spoiled } = group;
-    const name = JSON.stringify([feature, fingerprint, step, route, path, kind]);
-    const known = this.#known.get(name);
-    const age = known ? this.#clock.now() - known.at : Number.POSITIVE_INFINITY;
-    if (known && age < (known.spoiled === spoiled ? UNCHANGED_MS : FRESH_MS)) return known.finding;
-
-    const differing = await this.#facts.mismatches(feature, fingerprint, step, group);
-    let matching = matches.get(route);
-    if (!matching) {
-      matching = await this.#facts.matches(feature, fingerprint, step, route);
-      matches.set(route, matching);
-    }
-    await letOthersRun();
-    const units = unitsOf(group, differing, matching);
-    const correlation = correlate(units.mismatches, units.matches);
-    // Of a group from before there were facts, its samples say what they can.
-    const seen = differing.length > 0 ? differing : group.samples;
-    const cause = suspectCause(group, seen);
-    const finding = {
-      correlation: correlation && describeCorrelation(correlation, units.areElements ? 'element' : 'answer'),
-      cause: cause && { name: cause.name, sentence: cause.sentence, explained: cause.explained, of: cause.of },
-      proposal: proposeRule(cause, group, seen),
-    };
-    this.#remember(name, { finding, spoiled, at: this.#clock.now() });
-    return finding;
+  #isFresh(scope: FindingScope, group: ReportGroup): boolean {
+    const known = this.#known.get(nameOf(scope, group));
+    if (known === undefined) return false;
+    // What took too long does so again, however much it has grown.
+    const isSettled = known.spoiled === group.spoiled || known.looked.unfinished !== undefined;
+    return this.#clock.now() - known.at < (isSettled ? UNCHANGED_MS : FRESH_MS);
   }
 
-  #remember(name: string, known: Known): void {
+  async #jobOf(scope: FindingScope, groups: readonly ReportGroup[]): Promise<LookJob> {
+    const { feature, fingerprint, step, rules, routes } = scope;
+    const matching = new Map<string, readonly StoredFacts[]>();
+    const toLookInto: GroupToLookInto[] = [];
+    for (const group of groups) {
+      const { route, path, kind, critical, count, samples } = group;
+      const differing = await this.#facts.mismatches(feature, fingerprint, step, group);
+      if (!matching.has(route)) {
+        matching.set(route, await this.#facts.matches(feature, fingerprint, step, route));
+      }
+      toLookInto.push({ group: { route, path, kind, critical, count, samples }, differing });
+    }
+    const pairs = await this.#pairs.samples(scope, MAX_PAIR_BYTES);
+    return { groups: toLookInto, matching, pairs, rules, routes };
+  }
+
+  #remember(scope: FindingScope, group: ReportGroup, looked: Finding): void {
+    const name = nameOf(scope, group);
     this.#known.delete(name);
-    this.#known.set(name, known);
+    this.#known.set(name, { looked, spoiled: group.spoiled, at: this.#clock.now() });
     const [oldest] = this.#known.keys();
     if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
   }
+}
+
+function nameOf({ feature, fingerprint, step }: FindingScope, { route, path, kind }: ReportGroup): string {
+  return JSON.stringify([feature, fingerprint, step, route, path, kind]);
 }

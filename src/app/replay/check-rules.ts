@@ -1,11 +1,12 @@
-import { hides, sumUpGroups, type Told, type ToldOf } from './group-outcomes.ts';
+import { sumUpGroups, type ToldOf } from './group-outcomes.ts';
 import { storedComparer, type StoredComparison } from '../../../shadow/pairs/compare-stored.ts';
 import { hidingRules, withoutRule, type HidingRule } from '../../../shadow/pairs/stored-rules.ts';
 import { redactorFor } from '../../../shadow/pairs/keep-rules.ts';
 import type { NormalizedCompareRules } from '../../config/compare-rules.ts';
-import type { KeptPair, PairGroup } from '../../store/pair-store.ts';
+import type { KeptPair } from '../../store/pair-store.ts';
 import type { ProgressEvent } from '../running-fig.ts';
 import type { GroupOutcome } from './replay-report.ts';
+import { tellOfStored } from './tell-of-stored.ts';
 
 /** The shape of `fig rules check --json`. */
 export interface RulesReport {
@@ -92,18 +93,6 @@ function checkFeature({ feature, rules, pairs }: CheckedFeature, key: Uint8Array
 
 function nameOf({ rule, path }: HidingRule): string {
   return `${rule} ${path}`;
-}
-
-function tellOfStored({ path }: PairGroup, { differences, unsure }: StoredComparison): Told {
-  if (differences.some((difference) => difference.path === path)) return { outcome: 'remains' };
-  const why = unsure.find(
-    (each) => each.path === undefined || each.path === path || hides({ kind: 'value', path: each.path }, path),
-  );
-  if (why) return { outcome: 'undetermined', reason: why.reason };
-  if (differences.some((difference) => hides(difference, path))) {
-    return { outcome: 'undetermined', reason: 'differs-otherwise' };
-  }
-  return { outcome: 'gone' };
 }
 
 /** Whether there are places that differ without the rule and not with it. */

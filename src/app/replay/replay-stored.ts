@@ -41,7 +41,10 @@ export async function replayStored(options: ReplayStoredOptions): Promise<Replay
   const wanted =
     group === undefined ? listed : listed.filter(({ groups }) => groups.some(({ id }) => id.startsWith(group)));
   if (group !== undefined && wanted.length === 0) {
-    throw new FigError('FIG_UNKNOWN_GROUP', `no stored question shows a group ${JSON.stringify(group)}`);
+    throw new FigError(
+      'FIG_UNKNOWN_GROUP',
+      `no stored question shows a group ${JSON.stringify(group)}${offOf(config)}`,
+    );
   }
   const pairs = distinct(wanted).slice(0, options.limit ?? wanted.length);
   await using opened = await openParties({ config, store, given: options.given });
@@ -49,13 +52,19 @@ export async function replayStored(options: ReplayStoredOptions): Promise<Replay
   const choices = pairs.map((pair): Choice => ({ pair, asked: choose(pair) }));
   const askable = choices.flatMap(({ pair, asked }) => (typeof asked === 'string' ? [] : [{ ...asked, pair }]));
   const { results, stopped } = await askAll(askable, (question) => opened.parties.ask(question), options);
-  return report({ choices, results, stopped, group });
+  return report({ choices, results, stopped, group, off: offOf(config) });
 }
 
 function refuseUnknown({ features }: NormalizedConfig, feature: string | undefined): void {
   const names = features.map(({ name }) => name);
   if (feature === undefined || names.includes(feature)) return;
   throw new FigError('FIG_UNKNOWN_FEATURE', `there is no feature ${feature}; there are: ${names.join(', ') || 'none'}`);
+}
+
+/** Where pairs are turned off that is the likely reason for there being none. */
+function offOf({ features }: NormalizedConfig): string {
+  const off = features.filter(({ shadow }) => !shadow.pairs).map(({ name }) => name);
+  return off.length === 0 ? '' : ` (none is stored of ${off.join(', ')}: shadow.pairs is false)`;
 }
 
 /** The same question may be stored for several steps and states of the rules; the newest stands for all. */
@@ -87,11 +96,13 @@ function report({
   results,
   stopped,
   group,
+  off,
 }: {
   readonly choices: readonly Choice[];
   readonly results: readonly Asked<{ readonly pair: KeptPair }>[];
   readonly stopped: string | undefined;
   readonly group: string | undefined;
+  readonly off: string;
 }): ReplayReport {
   const byPair = new Map<KeptPair, ReplayResult>(results.map(({ item, result }) => [item.pair, result]));
   const told = choices.flatMap(({ pair, asked }): ToldOf[] => {
@@ -119,6 +130,6 @@ function report({
     groups: groupResults(plain),
     left: listLeftOut(notAsked, plain),
     stopped,
-    notes: choices.length === 0 ? ['No questions are stored: nothing has differed since fig keeps them.'] : [],
+    notes: choices.length === 0 ? [`No questions are stored: nothing has differed since fig keeps them${off}.`] : [],
   };
 }

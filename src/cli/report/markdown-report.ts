@@ -1,12 +1,13 @@
 import type { FeatureReport, ReportSample } from '../../app/feature-report.ts';
 import { findingLines, type FindingLine } from '../../admin/page/finding.js';
+import { ruleNotes } from '../../admin/page/rule-notes.js';
+import { variationLine } from '../../admin/page/variation.js';
 import { kindWords } from '../../admin/page/words.js';
 import { conclusive } from '../conclusive.ts';
 import { formatCount, formatPlural, formatShare } from '../format.ts';
 import { timeText } from './html/time-text.ts';
 import { codeText, plainText } from './markdown-text.ts';
 import { rankAcross, type MigrationReport, type RankedGroup } from './migration-report.ts';
-import { ruleNotes } from './rule-notes.ts';
 import { describeWhatItBlocks } from './sentences.ts';
 
 /** GitHub takes 65,536 characters. Counted in bytes, which are never fewer, and with room for a line around it. */
@@ -22,6 +23,7 @@ const signs: Readonly<Record<FeatureReport['gate']['result'], string>> = {
 export function renderMarkdown(report: MigrationReport): string {
   const { name, features } = report;
   const groups = rankAcross(features);
+  const isOfMany = features.length > 1;
   const room = new Room(markdownLimitBytes);
   room.add(`### ${plainText(name)}: legacy and candidate compared\n\n`);
   room.add('| feature | reads | compared | match | groups | gate |\n|:--|:--|--:|--:|--:|:--|\n');
@@ -29,12 +31,13 @@ export function renderMarkdown(report: MigrationReport): string {
   if (rowsLeft > 0) room.add(`\n${formatPlural(rowsLeft, 'more feature')} not shown.\n`);
   const linesLeft = room.addWhileItFits(features.map(featureLines));
   if (groups.length === 0) room.add('\nNo difference was seen in the present steps.\n');
-  const left = room.addWhileItFits(groups.map((group, index) => groupDetails(group, index, features.length > 1)));
+  const left = room.addWhileItFits(groups.map((group, index) => groupDetails(group, index, isOfMany)));
   if (linesLeft > 0 || left > 0) {
     room.add(`\n${formatPlural(left, 'more group')} not shown here: \`fig report --html report.html\` has all.\n`);
   }
   // Last: what is to be mended comes before what is let pass.
-  room.addWhileItFits(features.map((feature) => ruleDetails(feature, features.length > 1)));
+  const others = features.flatMap((feature) => [variationDetails(feature, isOfMany), ruleDetails(feature, isOfMany)]);
+  room.addWhileItFits(others);
   return room.text;
 }
 
@@ -60,16 +63,28 @@ function featureLines({ feature, gate, bound, looked, quarantined = [], uncovere
   return `\n- **${plainText(feature)}**: ${plainText(gate.reason)}. Mismatch rate: ${plainText(bound.sentence)}.${share}${lacking}${writers}\n`;
 }
 
+/** Folded, and nothing where legacy was never seen to differ from itself. */
+function variationDetails({ feature, legacyVaries = [] }: FeatureReport, isOfMany: boolean): string {
+  if (legacyVaries.length === 0) return '';
+  const of = isOfMany ? `${plainText(feature)}: ` : '';
+  const lines = legacyVaries.map(variationLine).map(({ path, route, what, values, rule }) => {
+    const remedy = rule === undefined ? '' : `; if it may: ${codeText(rule)}`;
+    return `- ${codeText(path)} ${plainText(what)}, ${codeText(route)}: ${codeText(values)}${remedy}\n`;
+  });
+  return `\n<details><summary>${of}legacy itself varies in ${formatPlural(lines.length, 'place')}, so no candidate can agree</summary>\n\n${lines.join('')}\n</details>\n`;
+}
+
 /** Folded, and nothing where there is no rule that could hide anything. */
 function ruleDetails({ feature, rules }: FeatureReport, isOfMany: boolean): string {
   const shown = rules.filter(({ hidden, fits, because, expires }) => hidden ?? fits ?? because ?? expires);
   if (shown.length === 0) return '';
   const of = isOfMany ? `${plainText(feature)}: ` : '';
   const expired = rules.some(({ isExpired }) => isExpired === true) ? ', <b>some have expired</b>' : '';
+  const soon = rules.some(({ daysLeft }) => daysLeft !== undefined) ? ', <b>some expire soon</b>' : '';
   const lines = shown.map(
     (rule) => `- ${plainText(rule.rule)} ${codeText(rule.where)}: ${plainText(ruleNotes(rule).join('; '))}\n`,
   );
-  return `\n<details><summary>${of}${formatPlural(shown.length, 'rule')} and what ${shown.length === 1 ? 'it' : 'they'} hid${expired}</summary>\n\n${lines.join('')}\n</details>\n`;
+  return `\n<details><summary>${of}${formatPlural(shown.length, 'rule')} and what ${shown.length === 1 ? 'it' : 'they'} hid${expired}${soon}</summary>\n\n${lines.join('')}\n</details>\n`;
 }
 
 function groupDetails(group: RankedGroup, index: number, isOfMany: boolean): string {

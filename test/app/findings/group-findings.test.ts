@@ -13,7 +13,7 @@ import { exchangeOf, jsonBody } from '../../shadow/exchanges.ts';
 import { startTestLegacy } from '../../shadow/test-legacy.ts';
 import { createEvidenceTestStore } from '../../store/evidence-test-store.ts';
 
-const scope = { feature: 'orders', fingerprint: 'f1', step: 'shadow' };
+const scope = { feature: 'orders', fingerprint: 'f1', step: 'shadow', rules: noCompareRules, routes: ['GET /orders'] };
 const currencies = ['EUR', 'USD', 'GBP', 'JPY'];
 
 /** Page n of a list of orders; the same for the same page. */

@@ -31,7 +31,12 @@ export interface Stage extends AsyncDisposable {
   compare(targets: readonly string[], headers?: readonly string[]): Promise<readonly EvidenceItem[]>;
 }
 
-export async function setStage(says: { legacy: Answers; candidate: Answers }, compare: object = {}): Promise<Stage> {
+/** `compare` and `shadow`: as of the feature in a config. */
+export async function setStage(
+  says: { legacy: Answers; candidate: Answers },
+  compare: object = {},
+  shadow: object = {},
+): Promise<Stage> {
   const database = await createTestDatabase();
   const stage = { says };
   const legacy = await startTestLegacy((request, response) => answer(stage.says.legacy, request, response));
@@ -47,6 +52,7 @@ export async function setStage(says: { legacy: Answers; candidate: Answers }, co
         candidate: candidate.url.href,
         routes: ['GET /orders/:id', 'GET /orders', { route: 'POST /graphql', graphql: { operation: 'Orders' } }],
         compare,
+        shadow,
       },
     ],
   };

@@ -8,7 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FeatureReport } from '../../../src/app/feature-report.ts';
 import { renderHtml } from '../../../src/cli/report/html/html-report.ts';
 import { openBrowser } from '../../support/browser.ts';
-import { emptyReport, sample, sampleGroup, sampleReport, sampleRule } from '../../support/sample-report.ts';
+import {
+  emptyReport,
+  sample,
+  sampleGroup,
+  sampleReport,
+  sampleRule,
+  sampleVaries,
+} from '../../support/sample-report.ts';
 
 const screenshots = resolve('test-results');
 const attack = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
@@ -34,6 +41,10 @@ const nasty: FeatureReport = {
   quarantined: [{ feature: attack, route: attack, tables: [attack], since: '2026-01-01T10:00:00.000Z' }],
   looked: { percent: 10, by: 'visitor', asked: 10, chosen: 1, sentence: attack },
   rules: [{ ...sampleRule, where: `$.${attack}`, detail: attack, because: attack, route: attack }],
+  legacyVaries: [
+    { ...sampleVaries, path: `$.${attack}`, route: attack, first: attack, second: attack, proposal: attack },
+    { ...sampleVaries, first: '"safe\u202Etxt.exe"' },
+  ],
   reasons: [{ route: attack, verdict: 'raced', reason: attack, count: 1 }],
 };
 
@@ -126,6 +137,29 @@ describe('the HTML report, opened from a file in a real browser', () => {
     expect(opened.problems).toEqual([]);
   });
 
+  it('tells where legacy itself varies, what it had there and the rule that would let it be compared', async () => {
+    const legacyVaries = [
+      sampleVaries,
+      { ...sampleVaries, path: 'header etag', kind: 'other' as const, proposal: undefined },
+    ];
+    await using opened = await open([{ ...sampleReport(), legacyVaries }]);
+    const { page, problems } = opened;
+    const part = page.locator('.feature .varies');
+    expect(await part.getByRole('heading').innerText()).toBe('Legacy itself varies here so no candidate can agree');
+    expect((await part.locator('li').allInnerTexts()).map((text) => text.split('\n'))).toEqual([
+      [
+        '$.generatedAt the time of the answer, in 40 of 41 looks GET /api/orders',
+        '"12:00:00", then (nothing)',
+        `if it may: tolerance: { "$.generatedAt": { time: '5s' } }`,
+      ],
+      ['header etag a value that changes, in 40 of 41 looks GET /api/orders', '"12:00:00", then (nothing)'],
+    ]);
+    await page.screenshot({ path: `${screenshots}/report-varies.png`, fullPage: true });
+    await using without = await open([sampleReport()]);
+    expect(await without.page.locator('.varies').count()).toBe(0);
+    expect(problems).toEqual([]);
+  });
+
   it('puts the lines that both sides have beside each other, and marks what is only in one', async () => {
     await using opened = await open([sampleReport()]);
     const last = opened.page.locator('details.group').nth(3);
@@ -174,6 +208,8 @@ describe('the HTML report, opened from a file in a real browser', () => {
     );
     expect(handlers).toEqual([]);
     expect(await page.locator('.excerpt').first().innerText()).toContain(JSON.stringify(attack));
+    expect(await page.locator('.varies li').first().innerText()).toContain(`${attack}, then ${attack}`);
+    expect(await page.locator('.varies li').nth(1).innerText()).toContain('safe\\u202etxt.exe');
     expect({ asked, problems }).toEqual({ asked: [], problems: [] });
   });
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FeatureReport } from '../../../src/app/feature-report.ts';
 import { markdownLimitBytes, renderMarkdown } from '../../../src/cli/report/markdown-report.ts';
 import { openBrowser } from '../../support/browser.ts';
-import { emptyReport, sample, sampleGroup, sampleReport } from '../../support/sample-report.ts';
+import { emptyReport, sample, sampleGroup, sampleReport, sampleVaries } from '../../support/sample-report.ts';
 
 const write = (features: readonly FeatureReport[]): string =>
   renderMarkdown({ name: 'shop', version: '0.1.0', at: '2026-01-01T10:21:00.000Z', features });
@@ -59,6 +59,21 @@ describe('the Markdown report, as a browser shows what a parser of GitHub’s di
       'seen 56 times, first 2026-01-01 10:00 UTC, last 2026-01-01 10:20 UTC.',
     );
     expect(await page.locator('body').innerText()).toContain('fewer than 5.12 % differ, with 95 % confidence');
+  });
+
+  it('tells, folded, where legacy itself varies and the rule that would let it be compared', async () => {
+    const nasty = '</code>|`*x*`\u202E';
+    const legacyVaries = [sampleVaries, { ...sampleVaries, path: `$.${nasty}`, first: nasty, proposal: undefined }];
+    await show(write([{ ...sampleReport(), legacyVaries }, emptyReport('new')]));
+    const folded = page.locator('details').last();
+    expect(await folded.locator('summary').innerText()).toBe(
+      'orders: legacy itself varies in 2 places, so no candidate can agree',
+    );
+    const shown = '</code>|`*x*`\\u202e';
+    expect(await folded.locator('li').allInnerTexts()).toEqual([
+      `$.generatedAt the time of the answer, in 40 of 41 looks, GET /api/orders: "12:00:00", then (nothing); if it may: tolerance: { "$.generatedAt": { time: '5s' } }`,
+      `$.${shown} the time of the answer, in 40 of 41 looks, GET /api/orders: ${shown}, then (nothing)`,
+    ]);
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import type { CompareRules } from '../../../config/compare-rules.ts';
 import { identityOf, type ShownPair } from '../shown-value.ts';
 
 /** What a cause is looked for in: the pairs of values of one group, none of them shortened or redacted. */
@@ -8,10 +9,15 @@ export interface Clues {
   readonly pairs: readonly ShownPair[];
 }
 
+/** One rule, under its kind. */
+export type AddedRule = Pick<CompareRules, 'ignore' | 'unordered' | 'keyed' | 'tolerance' | 'format'>;
+
 /** A rule in the words of a config, and what of the pairs it would hide. */
 export interface Rule {
   /** `tolerance: { '$.total': 0.005 }` */
   readonly text: string;
+  /** The same as data. */
+  readonly adds: AddedRule;
   /** Undefined: that cannot be told from single pairs. */
   readonly hides: ((pair: ShownPair) => boolean) | undefined;
 }
@@ -64,14 +70,15 @@ export function distinctOn(pairs: readonly ShownPair[], side: 'legacy' | 'candid
 export function ruleAt(
   kind: 'tolerance' | 'format' | 'keyed',
   path: string,
-  value: string,
+  value: string | number | { readonly time: string } | { readonly case: true },
   hides: Rule['hides'],
 ): Rule | undefined {
-  return isWritable(path) ? { text: `${kind}: { ${quoted(path)}: ${value} }`, hides } : undefined;
+  if (!isWritable(path)) return undefined;
+  return { text: `${kind}: { ${quoted(path)}: ${literal(value)} }`, adds: { [kind]: { [path]: value } }, hides };
 }
 
 export function ruleFor(kind: 'ignore' | 'unordered', path: string, hides: Rule['hides']): Rule | undefined {
-  return isWritable(path) ? { text: `${kind}: [${quoted(path)}]`, hides } : undefined;
+  return isWritable(path) ? { text: `${kind}: [${quoted(path)}]`, adds: { [kind]: [path] }, hides } : undefined;
 }
 
 /** Whether a rule can name it: a place in a body, with all of its keys. */
@@ -81,4 +88,13 @@ function isWritable(path: string): boolean {
 
 function quoted(path: string): string {
   return path.includes("'") ? JSON.stringify(path) : `'${path}'`;
+}
+
+function literal(value: string | number | object): string {
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'number') return String(value);
+  const members = Object.entries(value).map(
+    ([name, each]: [string, unknown]) => `${name}: ${typeof each === 'string' ? quoted(each) : String(each)}`,
+  );
+  return `{ ${members.join(', ')} }`;
 }

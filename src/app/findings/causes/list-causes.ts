@@ -13,7 +13,7 @@ const order: Cause = {
     return {
       sentence: 'the same elements stand in another order: sorted by something else, or not sorted at all',
       explained: pairs.length,
-      rule: key === undefined ? ruleFor('unordered', path, hidesAll) : ruleAt('keyed', path, `'${key}'`, hidesAll),
+      rule: key === undefined ? ruleFor('unordered', path, hidesAll) : ruleAt('keyed', path, key, hidesAll),
     };
   },
 };
@@ -51,7 +51,7 @@ const otherRows: Cause = {
     return {
       sentence: 'rows are compared that are not the same: some are missing, too many or in another order',
       explained: pairs.length,
-      rule: ruleAt('keyed', array, `'${key}'`, undefined),
+      rule: ruleAt('keyed', array, key, undefined),
     };
   },
 };

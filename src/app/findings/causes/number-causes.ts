@@ -44,7 +44,7 @@ const decimalAsText: Cause = {
     const sentence = isText
       ? 'the candidate sends a text where legacy sends the same number'
       : 'the candidate sends a number where legacy sends the same one as text';
-    return { sentence, explained: most.count, rule: ruleAt('format', path, "'decimal'", isSameDecimal) };
+    return { sentence, explained: most.count, rule: ruleAt('format', path, 'decimal', isSameDecimal) };
   },
 };
 
@@ -177,7 +177,7 @@ function toleranceOver(path: string, pairs: readonly ShownPair[]): ReturnType<ty
 }
 
 function toleranceOf(path: string, tolerance: number): ReturnType<typeof ruleAt> {
-  return ruleAt('tolerance', path, String(tolerance), (pair) => {
+  return ruleAt('tolerance', path, tolerance, (pair) => {
     const both = numbersOf(pair);
     return both !== undefined && Math.abs(both.legacy - both.candidate) <= tolerance * (1 + 1e-9);
   });

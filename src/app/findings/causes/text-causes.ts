@@ -28,7 +28,7 @@ const letterCase = changedBy(
   'letter-case',
   'only capital and small letters differ',
   (text) => text.toLowerCase(),
-  (path, isSo) => ruleAt('tolerance', path, '{ case: true }', isSo),
+  (path, isSo) => ruleAt('tolerance', path, { case: true }, isSo),
 );
 
 const whiteSpace = changedBy('white-space', 'only white space differs: one side trims it or runs it together', (text) =>

@@ -46,7 +46,7 @@ const otherNotation: Cause = {
     const isSafe = clues.pairs
       .filter(isSameInstant)
       .every((pair) => instantsOf(pair)!.legacy.hasZone && instantsOf(pair)!.candidate.hasZone);
-    const rule = isSafe ? ruleAt('format', clues.path, "'timestamp'", isSameInstant) : undefined;
+    const rule = isSafe ? ruleAt('format', clues.path, 'timestamp', isSameInstant) : undefined;
     return explainEach(clues, isSameInstant, 'the same time is written in another way, or in another zone', rule);
   },
 };
@@ -65,7 +65,7 @@ const fewerDigits: Cause = {
       clues,
       isOneInWholeSeconds,
       sentence,
-      ruleAt('tolerance', clues.path, "{ time: '1s' }", isWithin(1_000)),
+      ruleAt('tolerance', clues.path, { time: '1s' }, isWithin(1_000)),
     );
   },
 };
@@ -108,7 +108,7 @@ const ownClock: Cause = {
     return {
       sentence: 'each side writes the time at which it works',
       explained: found.length,
-      rule: ruleAt('tolerance', path, `{ time: '${text}' }`, isWithin(ms)),
+      rule: ruleAt('tolerance', path, { time: text }, isWithin(ms)),
     };
   },
 };

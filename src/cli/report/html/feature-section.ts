@@ -1,12 +1,13 @@
 import type { FeatureReport } from '../../../app/feature-report.ts';
+import { ruleNotes } from '../../../admin/page/rule-notes.js';
 import { gateWords, verdictWords } from '../../../admin/page/words.js';
 import { verdicts } from '../../../kernel/verdict.ts';
 import { formatCount, formatPlural, formatShare } from '../../format.ts';
 import { groupList } from './group-list.ts';
 import { latencyPanel } from './latency-panel.ts';
+import { legacyVariesList } from './legacy-varies.ts';
 import { html, type Markup } from './markup.ts';
 import { meter, stack } from './pictures.ts';
-import { ruleNotes } from '../rule-notes.ts';
 import { routeTable } from './route-table.ts';
 import { timeText } from './time-text.ts';
 
@@ -25,7 +26,7 @@ export function featureSection(report: FeatureReport, index: number): Markup {
     </div>
     <div class="columns">${evidence(report)}${gate(report)}</div>
     ${quarantined(report)} ${groupList(report)} ${latencyPanel(report.latency)} ${routeTable(report)}
-    ${uncovered(report)} ${ruleList(report)}
+    ${uncovered(report)} ${legacyVariesList(report)} ${ruleList(report)}
   </section>`;
 }
 

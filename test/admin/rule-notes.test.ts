@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ReportRule } from '../../../src/app/feature-report.ts';
-import { renderMarkdown } from '../../../src/cli/report/markdown-report.ts';
-import { ruleNotes } from '../../../src/cli/report/rule-notes.ts';
-import { sampleReport, sampleRule } from '../../support/sample-report.ts';
+import { ruleNotes } from '../../src/admin/page/rule-notes.js';
+import type { ReportRule } from '../../src/app/feature-report.ts';
+import { renderMarkdown } from '../../src/cli/report/markdown-report.ts';
+import { sampleReport, sampleRule } from '../support/sample-report.ts';
 
 const hidden = { answers: 120, compared: 400, share: 0.3, unknown: 0, lastSeen: '2026-01-01T10:20:00.000Z' };
 const plain: ReportRule = { rule: 'ignore', where: '$.etag', detail: 'not compared' };
@@ -21,6 +21,8 @@ describe('what a report tells of a rule', () => {
       'expires on 2026-12-31',
     ]);
     expect(ruleNotes({ ...sampleRule, isExpired: true })).toContain('EXPIRED on 2026-12-31');
+    expect(ruleNotes({ ...sampleRule, daysLeft: 9 })).toContain('EXPIRES SOON, on 2026-12-31, in 9 days');
+    expect(ruleNotes({ ...sampleRule, daysLeft: 0 })).toContain('EXPIRES SOON, on 2026-12-31, within a day');
   });
 
   it('is of a rule that guards something where it fits, loudly where it fits nothing', () => {
@@ -57,6 +59,7 @@ describe('the Markdown report', () => {
     expect(text).toMatch(/- ignore .*etag.*: for GET .*hid a difference in 120 of 400 answers/);
     expect(text).not.toContain('some have expired');
     expect(write([{ ...sampleRule, isExpired: true }])).toContain('some have expired');
+    expect(write([{ ...sampleRule, daysLeft: 3 }])).toContain('some expire soon');
   });
 
   it('says nothing of rules that hid nothing and explain nothing', () => {

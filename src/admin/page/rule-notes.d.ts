@@ -1,0 +1,6 @@
+import type { ReportRule } from '../../app/feature-report.ts';
+
+export declare function ruleNotes(rule: ReportRule): string[];
+
+/** `days`: whole ones, 0 or more. */
+export declare function inDays(days: number): string;
