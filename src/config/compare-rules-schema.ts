@@ -4,6 +4,7 @@ import { legacyCacheSchema } from './legacy-cache-rule.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isDistance } from './rule-duration.ts';
 import { parsePath } from './rule-path.ts';
+import { strict } from './strict-object.ts';
 
 const path = z
   .string()
@@ -24,18 +25,6 @@ const notes = {
     .optional(),
   maxHidden: z.number('a share from 0 to 1').min(0, 'a share from 0 to 1').max(1, 'a share from 0 to 1').optional(),
 };
-
-/** An object whose keys are these; for any other key it says which one may have been meant. */
-function strict<S extends z.ZodRawShape>(shape: S): z.ZodObject<S, z.core.$strict> {
-  const known = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: (issue) => {
-      if (issue.code !== 'unrecognized_keys') return undefined;
-      const keys = issue.keys.map((key) => `${JSON.stringify(key)}${didYouMean(key, known)}`);
-      return `unknown: ${keys.join(', ')}; there is: ${known.join(', ')}`;
-    },
-  });
-}
 
 /** A rule in its short form or as an object. Each is checked by itself, so that an error tells of the one that was meant. */
 function shortOr(short: z.ZodType, long: z.ZodType): z.ZodType {

@@ -3,6 +3,7 @@ import type { CaptureRules } from './capture-rules.ts';
 import type { KeepRules } from './keep-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
+import type { EventsDefinition } from './events-definition.ts';
 import type { FeatureDefinition } from './feature-definition.ts';
 import type { ShadowDefinition } from './sample-rules.ts';
 import type { TimeoutsDefinition } from './timeouts.ts';
@@ -59,6 +60,8 @@ export interface MigrationDefinition {
     | undefined;
   /** How changes of the legacy database are taken up; the defaults are in docs/operating.md. */
   readonly capture?: CaptureRules | undefined;
+  /** How changes get from the legacy database to the projections. Default `{ via: 'direct' }`. */
+  readonly events?: EventsDefinition | undefined;
   readonly admin?: { readonly port?: number | undefined } | undefined;
   readonly legacy: {
     readonly url: string;

@@ -9,6 +9,7 @@ import { keepOf } from './keep-rules.ts';
 import { limitsOf } from './limits.ts';
 import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
 import { normalizeCompareRules } from './normalize-compare-rules.ts';
+import { eventsOf } from './normalize-events.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { isCaptured } from './read-model-kinds.ts';
 import { reconcileOf } from './reconcile-rules.ts';
@@ -57,6 +58,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     },
     backfill: { maxLoad: definition.backfill?.maxLoad ?? defaultMaxLoad },
     capture: captureOf(definition.capture),
+    events: eventsOf(definition.events, { migration: definition.name ?? 'main', source, env }),
     admin: { port: definition.admin?.port ?? defaultAdminPort },
     legacy: {
       url: new URL(definition.legacy.url),

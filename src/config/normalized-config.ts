@@ -2,6 +2,7 @@ import type { NormalizedCapture } from './capture-rules.ts';
 import type { NormalizedCompareRules } from './compare-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
+import type { NormalizedEvents } from './events-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
 import type { NormalizedKeep } from './keep-rules.ts';
 import type { ProxyLimits } from './limits.ts';
@@ -90,6 +91,7 @@ export interface NormalizedConfig {
   readonly shadow: { readonly maxPerSecond: number; readonly keep: NormalizedKeep } & NormalizedShadowAsking;
   readonly backfill: { readonly maxLoad: number };
   readonly capture: NormalizedCapture;
+  readonly events: NormalizedEvents;
   readonly admin: { readonly port: number };
   readonly legacy: {
     readonly url: URL;

@@ -3,6 +3,7 @@ import { captureSchema } from './capture-rules.ts';
 import { compareSchema } from './compare-rules-schema.ts';
 import { sample } from './sample-rules.ts';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
+import { eventsSchema } from './events-schema.ts';
 import { callable, identifier, postgresUrl } from './plain-schema.ts';
 import { readModel } from './read-model-schema.ts';
 import { reconcileSchema } from './reconcile-rules.ts';
@@ -131,6 +132,7 @@ export const migrationSchema = z.strictObject({
   shadow: shadow.extend({ keep: keepSchema.optional(), ...shadowAskingShape }).optional(),
   backfill: z.strictObject({ maxLoad: z.number().gt(1).optional() }).optional(),
   capture: captureSchema.optional(),
+  events: eventsSchema.optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),
   legacy: z.strictObject({
     url: httpUrl,

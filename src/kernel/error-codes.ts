@@ -292,6 +292,29 @@ export const errorCodes = {
     meaning: 'A process of the proxy stopped unexpectedly, or could not be started.',
     remedy: 'It is replaced by itself; its connections were reset. The log line before says what it failed with.',
   },
+  FIG_KAFKA_UNREACHABLE: {
+    meaning: 'No Kafka broker answers.',
+    remedy:
+      'Check `events.brokers`, and that the brokers advertise addresses that this machine reaches. It is tried again by itself.',
+  },
+  FIG_KAFKA_REFUSED: {
+    meaning: 'A Kafka broker does not let fig in or does not allow what it asks, or its certificate is not believed.',
+    remedy: 'The message says which. Check `events.security`, and the rights that docs/kafka.md lists.',
+  },
+  FIG_KAFKA_TOPIC: {
+    meaning: 'A Kafka topic does not exist, or does not take what is written to it.',
+    remedy: 'The message says which. `fig preflight` checks the topic.',
+  },
+  FIG_KAFKA_OFFSET_GONE: {
+    meaning:
+      'A Kafka topic no longer has the messages that have to be read next: retention removed them, or it was made anew.',
+    remedy:
+      'What is built from it is built again. Raise `retention.ms` above the longest time that a reader may stand still.',
+  },
+  FIG_KAFKA_FAILED: {
+    meaning: 'Kafka answered with an error that fig did not foresee.',
+    remedy: 'The message quotes it.',
+  },
   FIG_INTERNAL: {
     meaning: 'Something failed that fig did not foresee.',
     remedy: 'Report it with the message and, if there is one, the log line that belongs to it.',

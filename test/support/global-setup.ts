@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { chmod } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/app/embedded-postgres/embedded-postgres.ts';
+import { startKafkaOnDemand } from './kafka-on-demand.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     postgresUrl: string;
+    /** Where `sharedKafka` asks. */
+    kafkaOnDemand: string;
   }
 }
 
@@ -20,7 +23,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     settings: { fsync: 'off', max_replication_slots: '40', max_wal_senders: '40', log_min_messages: 'fatal' },
   });
   project.provide('postgresUrl', server.url('postgres'));
+  const kafka = await startKafkaOnDemand();
+  project.provide('kafkaOnDemand', kafka.url);
   return async () => {
+    await kafka.stop();
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   };

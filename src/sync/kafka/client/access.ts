@@ -1,0 +1,10 @@
+import type { NormalizedKafkaSecurity } from '../../../config/events-definition.ts';
+
+/** Which brokers, and how we get in. */
+export interface KafkaAccess {
+  /** `host:port` */
+  readonly brokers: readonly string[];
+  readonly security: NormalizedKafkaSecurity;
+  /** What we are called in the brokers' logs and quotas. Default `fig`. */
+  readonly clientId?: string | undefined;
+}

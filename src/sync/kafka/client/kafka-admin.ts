@@ -1,0 +1,140 @@
+import { ConfigResourceTypes, type Admin, type Kafka } from 'kafkajs';
+import { kafkaError } from './kafka-error.ts';
+
+export interface TopicDescription {
+  readonly partitions: readonly PartitionDescription[];
+  /** What holds for the topic, also where it is the broker's default: `cleanup.policy`, `retention.ms`, ... */
+  readonly settings: ReadonlyMap<string, string>;
+}
+
+export interface PartitionDescription {
+  readonly partition: number;
+  /** Node id; undefined: it has none at the moment. */
+  readonly leader: number | undefined;
+  readonly replicas: readonly number[];
+  readonly inSync: readonly number[];
+}
+
+/** Offsets of the first message that is kept, and of the next that will be written. */
+export interface OffsetRange {
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+export interface TopicToCreate {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** Asks about a cluster and its topics. */
+export class KafkaAdmin implements AsyncDisposable {
+  readonly #admin: Admin;
+
+  private constructor(admin: Admin) {
+    this.#admin = admin;
+  }
+
+  static async open(kafka: Kafka): Promise<KafkaAdmin> {
+    const admin = kafka.admin();
+    await told('connect to Kafka', async () => {
+      try {
+        await admin.connect();
+      } catch (error) {
+        await admin.disconnect().catch(() => undefined);
+        throw error;
+      }
+    });
+    return new KafkaAdmin(admin);
+  }
+
+  /** Node ids of the brokers. */
+  async brokers(): Promise<readonly number[]> {
+    const { brokers } = await told('ask which brokers there are', () => this.#admin.describeCluster());
+    return brokers.map(({ nodeId }) => nodeId).toSorted((a, b) => a - b);
+  }
+
+  /** Undefined: there is no such topic, or we may not see it. */
+  async describeTopic(topic: string): Promise<TopicDescription | undefined> {
+    const partitions = await told(`describe the topic ${topic}`, () => this.#partitions(topic));
+    if (partitions === undefined) return undefined;
+    const settings = await told(`read the settings of the topic ${topic}`, () =>
+      this.#settings(ConfigResourceTypes.TOPIC, topic),
+    );
+    return { partitions, settings };
+  }
+
+  /** What holds on a broker, such as its defaults for topics. */
+  async brokerSettings(nodeId: number): Promise<ReadonlyMap<string, string>> {
+    return told(`read the settings of broker ${String(nodeId)}`, () =>
+      this.#settings(ConfigResourceTypes.BROKER, String(nodeId)),
+    );
+  }
+
+  /** False: it was there already. Resolves when it has its leaders. */
+  async createTopic({ topic, partitions, replicationFactor, settings }: TopicToCreate): Promise<boolean> {
+    const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+    return told(`create the topic ${topic}`, () =>
+      this.#admin.createTopics({
+        topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }],
+        waitForLeaders: true,
+      }),
+    );
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await told(`delete the topic ${topic}`, () => this.#admin.deleteTopics({ topics: [topic] }));
+  }
+
+  /** By partition. Throws FIG_KAFKA_TOPIC where there is no such topic. */
+  async offsets(topic: string): Promise<ReadonlyMap<number, OffsetRange>> {
+    const found = await told(`ask for the offsets of ${topic}`, () => this.#admin.fetchTopicOffsets(topic));
+    return new Map(found.map(({ partition, low, high }) => [partition, { low: BigInt(low), high: BigInt(high) }]));
+  }
+
+  /** What a group has committed, by partition; partitions without are left out. */
+  async committedOffsets(group: string, topic: string): Promise<ReadonlyMap<number, bigint>> {
+    const [found] = await told(`ask where the group ${group} is`, () =>
+      this.#admin.fetchOffsets({ groupId: group, topics: [topic] }),
+    );
+    const committed = (found?.partitions ?? []).map(({ partition, offset }) => [partition, BigInt(offset)] as const);
+    return new Map(committed.filter(([, offset]) => offset >= 0n));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#admin.disconnect().catch(() => undefined); // Nothing was asked that could be lost.
+  }
+
+  async #partitions(topic: string): Promise<PartitionDescription[] | undefined> {
+    try {
+      const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]?.partitions
+        .map(({ partitionId, leader, replicas, isr }) => ({
+          partition: partitionId,
+          leader: leader < 0 ? undefined : leader,
+          replicas,
+          inSync: isr,
+        }))
+        .toSorted((a, b) => a.partition - b.partition);
+    } catch (error) {
+      if (error instanceof Error && Reflect.get(error, 'type') === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+      throw error;
+    }
+  }
+
+  async #settings(type: ConfigResourceTypes, name: string): Promise<ReadonlyMap<string, string>> {
+    const { resources } = await this.#admin.describeConfigs({ resources: [{ type, name }], includeSynonyms: false });
+    const entries = resources.flatMap(({ configEntries }) => configEntries);
+    // The value of a sensitive setting is null.
+    return new Map(entries.map(({ configName, configValue }) => [configName, configValue ?? '']));
+  }
+}
+
+async function told<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw kafkaError(error, doing);
+  }
+}

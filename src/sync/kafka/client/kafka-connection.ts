@@ -1,0 +1,44 @@
+import { Kafka, logLevel } from 'kafkajs';
+import type { Log } from '../../../kernel/log.ts';
+import type { KafkaAccess } from './access.ts';
+import { clientOptions } from './client-options.ts';
+import { KafkaAdmin } from './kafka-admin.ts';
+import { consumeInGroup } from './group-consumer.ts';
+import type { GroupTask } from './group-task.ts';
+import { KafkaProducer } from './kafka-producer.ts';
+import { logBridge } from './log-bridge.ts';
+import { PartitionReader } from './partition-reader.ts';
+
+/**
+ * The way to a Kafka cluster. Nothing is connected before it is asked for; what is made must be closed by whoever asked.
+ * Every error is a FigError: FIG_KAFKA_UNREACHABLE, FIG_KAFKA_REFUSED, FIG_KAFKA_TOPIC, FIG_KAFKA_OFFSET_GONE or
+ * FIG_KAFKA_FAILED.
+ */
+export class KafkaConnection {
+  readonly #kafka: Kafka;
+  readonly #log: Log;
+
+  /** Throws FIG_CERTIFICATE_INVALID. */
+  constructor(access: KafkaAccess, log: Log) {
+    this.#kafka = new Kafka({ ...clientOptions(access), logLevel: logLevel.INFO, logCreator: logBridge(log) });
+    this.#log = log;
+  }
+
+  admin(): Promise<KafkaAdmin> {
+    return KafkaAdmin.open(this.#kafka);
+  }
+
+  producer(): Promise<KafkaProducer> {
+    return KafkaProducer.open(this.#kafka);
+  }
+
+  /** Reads one partition, in no group. */
+  reader(topic: string, partition: number): Promise<PartitionReader> {
+    return PartitionReader.open(this.#kafka, topic, partition);
+  }
+
+  /** Reads topics as a member of a group until the signal aborts; see `GroupTask`. Rejects when it cannot go on. */
+  consume(task: GroupTask, signal: AbortSignal): Promise<void> {
+    return consumeInGroup(this.#kafka, task, signal, this.#log);
+  }
+}

@@ -1,0 +1,80 @@
+import type { Kafka, Producer } from 'kafkajs';
+import { FigError } from '../../../kernel/fig-error.ts';
+import { kafkaError } from './kafka-error.ts';
+
+export interface MessageToSend {
+  readonly partition: number;
+  readonly key: Buffer | null;
+  /** Null: a tombstone. */
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer | string>>;
+}
+
+/**
+ * Writes to topics, in the order of the calls: idempotent, all in-sync replicas acknowledge, one request at a time. After a
+ * send that failed nobody knows whether the brokers have it, so that this producer sends nothing more: whoever writes finds
+ * out by reading, and goes on with another one.
+ */
+export class KafkaProducer implements AsyncDisposable {
+  readonly #producer: Producer;
+  #last: Promise<unknown> = Promise.resolve();
+  #failed: FigError | undefined;
+
+  private constructor(producer: Producer) {
+    this.#producer = producer;
+  }
+
+  static async open(kafka: Kafka): Promise<KafkaProducer> {
+    const producer = kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      // Every message names its partition.
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          message.partition ?? 0,
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multiplier: 2, retries: 5 },
+    });
+    try {
+      await producer.connect();
+    } catch (error) {
+      await producer.disconnect().catch(() => undefined);
+      throw kafkaError(error, 'connect to Kafka for writing');
+    }
+    return new KafkaProducer(producer);
+  }
+
+  /**
+   * Resolves with the offset of the first message in each partition, when all in-sync replicas have all. The messages of one
+   * call for one partition are one batch: there together or not at all.
+   */
+  send(topic: string, messages: readonly MessageToSend[]): Promise<ReadonlyMap<number, bigint>> {
+    const sent = this.#last.then(() => this.#send(topic, messages));
+    this.#last = sent.catch(() => undefined);
+    return sent;
+  }
+
+  async #send(topic: string, messages: readonly MessageToSend[]): Promise<ReadonlyMap<number, bigint>> {
+    if (this.#failed !== undefined) {
+      const { code, message } = this.#failed;
+      throw new FigError(code, `nothing is written after a failure: ${message}`, { cause: this.#failed });
+    }
+    try {
+      const written = await this.#producer.send({
+        topic,
+        acks: -1,
+        messages: messages.map(({ partition, key, value, headers }) => ({ partition, key, value, headers })),
+      });
+      return new Map(written.map(({ partition, baseOffset }) => [partition, BigInt(baseOffset ?? -1)]));
+    } catch (error) {
+      this.#failed = kafkaError(error, `write to the topic ${topic}`);
+      throw this.#failed;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#failed ??= new FigError('FIG_KAFKA_FAILED', 'the producer was closed');
+    await this.#producer.disconnect().catch(() => undefined); // What was sent is known by its own promise.
+  }
+}
