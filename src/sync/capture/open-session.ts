@@ -9,6 +9,7 @@ import { slotNameOf } from '../postgres/slot.ts';
 import { withdrawExposed } from '../postgres/withdraw-exposed.ts';
 import { MOST_WAITING } from '../dead-letters/letter-book.ts';
 import { Projection } from '../projection/projection.ts';
+import { readModelNames } from '../../store/read-model-names.ts';
 import { boundStandstill } from './bound-standstill.ts';
 import { demandsOf } from './demands-of.ts';
 import { judgeFailure } from './judge-failure.ts';
@@ -61,10 +62,13 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
     const changes = new SourceChanges({ url, publication: slotName, target, times }, tables);
     const projections = taken.map(
       (model) =>
-        new Projection(options.target, model, tables, {
-          letters: options.maxLetters(model),
-          waiting: MOST_WAITING,
-        }),
+        new Projection(
+          options.target,
+          model,
+          tables,
+          { letters: options.maxLetters(model), waiting: MOST_WAITING },
+          () => options.beforeEmptying(readModelNames(model).projection),
+        ),
     );
     const identity = await identifySource(options.url);
     const takenUp = await takeUp({

@@ -49,8 +49,18 @@ export class Projection {
   readonly letters: LetterBook;
   readonly #at: BelievedPlace;
 
-  constructor(db: Knex, definition: CapturedReadModel, tables: ReadonlyMap<string, SourceTable>, limits: LetterLimits) {
+  readonly #beforeEmptying: () => Promise<void>;
+
+  /** `beforeEmptying`: resolves when nobody reads its rows any more, wherever they are read. */
+  constructor(
+    db: Knex,
+    definition: CapturedReadModel,
+    tables: ReadonlyMap<string, SourceTable>,
+    limits: LetterLimits,
+    beforeEmptying: () => Promise<void> = () => Promise.resolve(),
+  ) {
     this.#db = db;
+    this.#beforeEmptying = beforeEmptying;
     this.definition = definition;
     this.names = readModelNames(definition);
     this.#at = new BelievedPlace(this.names.projection);
@@ -122,6 +132,7 @@ export class Projection {
 
   /** Drops and makes the tables, to be filled from `position` on. */
   async restart(fingerprint: string, position: Position, timeline: number): Promise<void> {
+    await this.#beforeEmptying();
     await inTransaction(this.#db, async (tx) => {
       await this.#at.own(tx);
       await remakeSchemas(tx, this.names);
@@ -286,6 +297,7 @@ export class Projection {
   }
 
   async #makeAnew(state: 'copying' | 'building', work: InTransaction): Promise<void> {
+    await this.#beforeEmptying();
     await this.#held(async (tx) => {
       await work(tx);
       await this.#derivation.empty(tx);
