@@ -48,13 +48,14 @@ ${exitCodesHelp}`,
         context.exitCode = await serveMigration(context, options.config, options, command);
         return;
       }
+      const legacy =
+        options.legacy ?? command.error('error: say with --legacy what to observe, or with --config what to serve');
       // Loaded here so that commands which only ask a running fig do not load all of it.
       const [{ runProxy }, { runInForeground }] = await Promise.all([
         import('../app/run-proxy.ts'),
         import('./foreground.ts'),
       ]);
       const {
-        legacy = nothingToServe(),
         host,
         listen: port,
         adminPort,
@@ -101,10 +102,6 @@ async function serveMigration(
     start: (tools) =>
       runProxyRole({ configFile, workers, version, adminPort: isGiven('adminPort') ? adminPort : undefined, ...tools }),
   });
-}
-
-function nothingToServe(): never {
-  throw new FigError('FIG_USAGE', 'say with --legacy what to observe, or with --config what to serve');
 }
 
 function listenTls(cert: string | undefined, key: string | undefined): ListenTls | undefined {

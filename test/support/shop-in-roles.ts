@@ -92,10 +92,23 @@ export class ShopInRoles implements AsyncDisposable {
       async () => {
         const both = await Promise.all([this.servedBy('proxy-a'), this.servedBy('proxy-b')]);
         inARow = both.every((side) => side === 'candidate') ? inARow + 1 : 0;
+        if (inARow === 0) throw new Error(await this.#whyLegacy());
         return inARow >= 5;
       },
       60_000,
     );
+  }
+
+  /** How often each proxy chose a side for which reason, and what all processes have printed last. */
+  async #whyLegacy(): Promise<string> {
+    const lines: string[] = [];
+    for (const [name, running] of this.#running) {
+      lines.push(`--- ${name}`, running.output.slice(-1_500));
+      if (!name.startsWith('proxy')) continue;
+      const text = await (await fetch(`${await running.admin()}/metrics`)).text();
+      lines.push(...text.split('\n').filter((line) => line.startsWith('fig_requests_total')));
+    }
+    return lines.join('\n');
   }
 
   /** Until `fig status` of control says that each of these lives. */

@@ -51,11 +51,13 @@ export class HeardReadModels {
   /** `askedAt`: before the question, by the machine's clock. */
   hearStates(states: readonly StoredReadModelState[], askedAt: number): void {
     const logs = new Set<string | undefined>();
+    // What nobody stands for any more counts only while nobody stands for anything.
+    const isAnyHeld = states.some(({ leftMs }) => leftMs > 0);
     for (const state of states) {
       const known = this.#heard.get(state.readModel);
       // A store that was restored from a backup counts claims from an earlier number.
       if (known === undefined || (state.claim < known.claim && this.#holds(known))) continue;
-      logs.add(state.sourceLog);
+      if (state.leftMs > 0 || !isAnyHeld) logs.add(state.sourceLog);
       this.#hearState(state.readModel, known, state, askedAt);
     }
     // Two that keep read models of one migration agree, or one of them does not know yet that it follows another log.
