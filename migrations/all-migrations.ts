@@ -20,6 +20,7 @@ import { storedPairs } from './0019-stored-pairs.ts';
 import { legacyVariation } from './0020-legacy-variation.ts';
 import { quarantine } from './0021-quarantine.ts';
 import { transport } from './0022-transport.ts';
+import { processes } from './0023-processes.ts';
 import { partialEvidence } from './0026-partial-evidence.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
@@ -47,5 +48,6 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   legacyVariation,
   quarantine,
   transport,
+  processes,
   partialEvidence,
 ];

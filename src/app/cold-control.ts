@@ -20,10 +20,20 @@ export function standIn(inOffice: () => FigControl): FigControl {
   };
 }
 
+/** What every process can be asked. */
+export type LimitedControl = Pick<FigControl, 'status' | 'metrics' | 'killSwitch' | 'reload' | 'readiness'>;
+
 /** What can be said and done while the control store has not been heard: everything is with legacy anyway. */
-export function coldControl(
-  able: Pick<FigControl, 'status' | 'metrics' | 'killSwitch' | 'reload' | 'readiness'>,
-): FigControl {
+export function coldControl(able: LimitedControl): FigControl {
+  return limitedControl(
+    able,
+    new FigError('FIG_STORE_UNREACHABLE', 'the control store has not answered yet; legacy answers all reads'),
+  );
+}
+
+/** A control that refuses everything else. */
+export function limitedControl(able: LimitedControl, refusal: FigError): FigControl {
+  const refuse = (): Promise<never> => Promise.reject(refusal);
   const deadLetters = { list: refuse, find: refuse, retry: refuse, discard: refuse };
   const readModels = { list: refuse, swap: refuse, back: refuse, drop: refuse };
   return {
@@ -37,10 +47,4 @@ export function coldControl(
     readModels: () => readModels,
     quarantine: () => ({ list: refuse, lift: refuse }),
   };
-}
-
-function refuse(): Promise<never> {
-  return Promise.reject(
-    new FigError('FIG_STORE_UNREACHABLE', 'the control store has not answered yet; legacy answers all reads'),
-  );
 }

@@ -127,6 +127,17 @@ export interface VerificationReport {
 export interface ReloadOutcome {
   /** Keys of the config that are in force with their new values; empty when the file says what it said before. */
   readonly changed: readonly string[];
+  /** Where a migration runs in several processes: how each of them took it, this one included. */
+  readonly elsewhere?:
+    | readonly {
+        readonly role: ProcessReport['role'];
+        readonly host: string;
+        readonly pid: number;
+        /** `silent`: it has not answered within 5 s. */
+        readonly state: 'done' | 'refused' | 'silent';
+        readonly reason?: string | undefined;
+      }[]
+    | undefined;
 }
 
 export interface Readiness {
@@ -228,6 +239,31 @@ export interface TransitionOutcome {
   readonly reason: string;
 }
 
+/** One process of a migration that runs in several. */
+export interface ProcessReport {
+  readonly id: string;
+  readonly role: 'up' | 'proxy' | 'sync' | 'capture' | 'project' | 'control';
+  readonly host: string;
+  readonly pid: number;
+  /** Of fig. */
+  readonly version: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly seenSecondsAgo: number;
+  /** `gone`: it gave no sign of life for 5 s, and did not end in order. */
+  readonly state: Readiness['state'] | 'gone';
+  /** One sentence. */
+  readonly reason?: string | undefined;
+  /** False: features, read models or visitors are declared otherwise there than here. */
+  readonly hasSameConfig: boolean;
+  /** Where it serves users. */
+  readonly proxy?: string | undefined;
+  /** URL of its admin server. */
+  readonly admin?: string | undefined;
+  /** That it has served. */
+  readonly requests?: number | undefined;
+}
+
 export interface StatusReport {
   readonly name: string;
   readonly version: string;
@@ -238,6 +274,8 @@ export interface StatusReport {
   readonly killSwitch?: KillSwitchReport | undefined;
   /** The control store does not answer: phases are the last known ones, and of what was compared nothing is known. */
   readonly storeError?: string | undefined;
+  /** Present where a migration runs in several processes: then traffic, load and shadow are sums over those that live. */
+  readonly processes?: readonly ProcessReport[] | undefined;
   /** State of each feature's breaker in this proxy. */
   readonly breakers?: Readonly<Record<string, 'closed' | 'open' | 'half-open'>> | undefined;
   readonly capture: CaptureStatus | undefined;

@@ -7,23 +7,22 @@ import { EvidenceStore } from '../store/evidence-store.ts';
 import type { PhaseStore } from '../store/phase-store.ts';
 import { readHidden } from '../store/rule-hit-store.ts';
 import { readServingVersion } from '../store/serving-version-store.ts';
-import type { Capture } from '../sync/capture/capture.ts';
 import type { Knex } from 'knex';
+import type { CaptureView, SimpleView } from './capture-view.ts';
 import { describeSample } from './describe-sample.ts';
 import { describeQuarantine, quarantineReports } from './quarantine-desk.ts';
 import { gateHealth } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
 import { ruleFigures, ruleHealth } from './rule-figures.ts';
-import type { SimpleReadModels } from './simple-read-models.ts';
 
 export interface CutoverPortParts {
   readonly store: Knex;
   readonly phases: PhaseStore;
   /** The version of a feature that is decided about. */
   readonly versionOf: (feature: string) => FeatureVersion;
-  readonly capture: Capture | undefined;
+  readonly capture: CaptureView | undefined;
   readonly reconciliations: Reconciliations;
-  readonly simple: SimpleReadModels;
+  readonly simple: SimpleView;
 }
 
 /** The same for versions that do not serve: no user has met them, so no breaker has opened for them. */

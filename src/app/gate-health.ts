@@ -1,16 +1,16 @@
 import type { NormalizedFeature } from '../config/normalized-config.ts';
 import type { GateHealth } from '../cutover/decide-gate.ts';
 import { readModelNames } from '../store/read-model-names.ts';
-import type { Capture } from '../sync/capture/capture.ts';
 import type { BatchReport } from '../sync/batch/batch-read-model.ts';
+import type { CaptureView, SimpleView } from './capture-view.ts';
 import type { BatchStatus, ReadModelStatus } from './control.ts';
-import type { SimpleReadModel, SimpleReadModels } from './simple-read-models.ts';
+import type { SimpleReadModel } from './simple-read-models.ts';
 
 /** What the gate may know of a feature's read model. */
 export function gateHealth(
   feature: Pick<NormalizedFeature, 'readModel'>,
-  capture: Capture | undefined,
-  simple: SimpleReadModels,
+  capture: CaptureView | undefined,
+  simple: SimpleView,
 ): GateHealth {
   if (!feature.readModel) return { readModelReady: true, lagSeconds: 0 };
   const kept = simple.of(feature.readModel.name);
@@ -39,8 +39,8 @@ function simpleHealth(name: string, kept: SimpleReadModel): GateHealth {
 
 export function readModelStatus(
   feature: Pick<NormalizedFeature, 'readModel'>,
-  capture: Capture | undefined,
-  simple: SimpleReadModels,
+  capture: CaptureView | undefined,
+  simple: SimpleView,
 ): ReadModelStatus | undefined {
   if (!feature.readModel) return undefined;
   const { name, version } = feature.readModel;

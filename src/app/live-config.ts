@@ -33,6 +33,14 @@ export function fixedDigest(config: NormalizedConfig): string {
   return digestOf(config, (key) => !isLive(key));
 }
 
+/**
+ * Identifies what processes of one migration must agree on wherever they run: what is asked of whom, and how visitors are told
+ * apart. Addresses and limits are each machine's own.
+ */
+export function sharedDigest(config: NormalizedConfig): string {
+  return digestOf(config, (key) => !isLive(key) && /^(name$|visitor\.|features\.)/.test(key));
+}
+
 /** What takes over the new settings. */
 interface Reconfigurable {
   reconfigure(settings: LiveSettings): void;
@@ -47,6 +55,11 @@ export class LiveConfig {
   constructor(file: string, config: NormalizedConfig) {
     this.#file = file;
     this.#current = config;
+  }
+
+  /** As it is now. */
+  get current(): NormalizedConfig {
+    return this.#current;
   }
 
   /** The features, whose rules of cutover and what comparison rules say of themselves are always the present ones. */

@@ -7,7 +7,6 @@ import { FigError } from '../kernel/fig-error.ts';
 import { describeReads, type RoutingSnapshot } from '../kernel/phase.ts';
 import { formatPosition } from '../kernel/position.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { Capture } from '../sync/capture/capture.ts';
 import type {
   CaptureStatus,
   FeatureStatus,
@@ -26,6 +25,7 @@ import type {
   TransitionOutcome,
   VerificationReport,
 } from './control.ts';
+import type { CaptureView, SimpleView } from './capture-view.ts';
 import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import { createDeadLetterDesk } from './dead-letter-desk.ts';
 import { expiringRules } from './expiring-rules.ts';
@@ -37,7 +37,6 @@ import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
 import type { ProxySide } from './proxy-side.ts';
-import type { SimpleReadModels } from './simple-read-models.ts';
 import { askStore, askStoreSoon } from './store-presence.ts';
 import { verifyFeature } from './verify-feature.ts';
 import type { ReadModelDesk } from './control.ts';
@@ -53,8 +52,8 @@ export interface ControlParts {
   /** The pool that projections use. */
   readonly target: Knex;
   readonly controller: CutoverController;
-  readonly capture: Capture | undefined;
-  readonly simple: SimpleReadModels;
+  readonly capture: CaptureView | undefined;
+  readonly simple: SimpleView;
   readonly side: ProxySide;
   readonly reconciliations: Reconciliations;
   readonly versions: ServingVersions;
@@ -64,6 +63,8 @@ export interface ControlParts {
   readonly reload: () => Promise<ReloadOutcome>;
   readonly metrics: Metrics;
   readonly killSwitch: LocalKillSwitch;
+  /** Of a migration that runs in several processes. */
+  readonly processes?: (() => StatusReport['processes']) | undefined;
   /** The phases that are in force. */
   readonly routing: () => RoutingSnapshot;
 }
@@ -82,7 +83,7 @@ export class MigrationControl implements FigControl {
 
   /** Also while the store is away: then with the last known phases, and nothing of what was compared. */
   async status(): Promise<StatusReport> {
-    const { config, version, startedAt, addresses, store, capture, side, killSwitch } = this.#parts;
+    const { config, version, startedAt, addresses, store, capture, side, killSwitch, processes } = this.#parts;
     const reading = Promise.all(config.features.map((feature) => this.#featureStatus(feature)));
     let storeError: string | undefined;
     const features = await askStoreSoon(store, reading).catch((error: unknown) => {
@@ -100,6 +101,7 @@ export class MigrationControl implements FigControl {
       capture: capture && describeCapture(capture),
       features,
       ...(storeError !== undefined && { storeError }),
+      ...(processes && { processes: processes() }),
       ...(await side.view()),
     };
   }
@@ -221,7 +223,7 @@ function gateOf({ decision }: GateReading): FeatureStatus['gate'] {
   return { result, reason, progress, remaining };
 }
 
-function describeCapture(capture: Capture): CaptureStatus {
+function describeCapture(capture: CaptureView): CaptureStatus {
   const { state, received, applied, acknowledged, lag, error } = capture.status();
   return {
     state,

@@ -1,9 +1,8 @@
 import type { FeatureVersion } from '../config/feature-versions.ts';
 import type { AppliedPosition, Position } from '../kernel/position.ts';
-import type { Capture } from '../sync/capture/capture.ts';
 import { readModelNames } from '../store/read-model-names.ts';
+import type { CaptureView, SimpleView } from './capture-view.ts';
 import { withinLag } from './bounded-position.ts';
-import type { SimpleReadModels } from './simple-read-models.ts';
 
 /** The read models of all versions, by their keys, as proxy and shadow may see them. */
 export interface ReadModelView {
@@ -35,8 +34,8 @@ const noLetters: FeatureLetters = { parked: [], parkings: 0 };
 /** `versions`: with the rules of cutover that are in force. */
 export function readModelView(
   versions: readonly FeatureVersion[],
-  capture: Capture | undefined,
-  simple: SimpleReadModels,
+  capture: CaptureView | undefined,
+  simple: SimpleView,
 ): ReadModelView {
   const applied = new Map<string, AppliedPosition>();
   const names = new Map<string, CapturedName>();

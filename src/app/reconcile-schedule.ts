@@ -2,8 +2,8 @@ import type { FeatureVersion } from '../config/feature-versions.ts';
 import { describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
 import { type Service, startLoop } from '../kernel/service.ts';
-import type { Capture } from '../sync/capture/capture.ts';
 import { readModelNames } from '../store/read-model-names.ts';
+import type { CaptureView } from './capture-view.ts';
 import type { Reconciliations } from './reconciliations.ts';
 
 /** How often it is looked whether a read model is ready, and its comparison due. */
@@ -14,7 +14,7 @@ const MAX_REST_MS = 300_000;
 export interface ReconcileScheduleOptions {
   readonly versions: readonly FeatureVersion[];
   readonly reconciliations: Reconciliations;
-  readonly capture: Capture;
+  readonly capture: CaptureView;
   readonly log: Log;
 }
 

@@ -6,8 +6,8 @@ import type { ReconciliationHealth } from '../cutover/reconciliation-health.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { qualifiedSource, readModelNames } from '../store/read-model-names.ts';
 import { lastReconciliation, type Reconciliation } from '../store/reconciliation-store.ts';
-import type { Capture } from '../sync/capture/capture.ts';
 import type { ReconcileProgress } from '../sync/reconcile/reconcile-read-model.ts';
+import type { CaptureView } from './capture-view.ts';
 import type { ReconcileReport, ReconcileRequest, ReconcileTools, ReconciliationStatus } from './control.ts';
 import { describeReconciliation } from './describe-reconciliation.ts';
 import { shareOfParts } from './reconcile-progress.ts';
@@ -18,11 +18,11 @@ import { shareOfParts } from './reconcile-progress.ts';
  */
 export class Reconciliations {
   readonly #store: Knex;
-  readonly #capture: Capture | undefined;
+  readonly #capture: CaptureView | undefined;
   /** Of comparisons that run, by projection: another version of the read model is another one. */
   readonly #progress = new Map<string, number>();
 
-  constructor(store: Knex, capture: Capture | undefined) {
+  constructor(store: Knex, capture: CaptureView | undefined) {
     this.#store = store;
     this.#capture = capture;
   }

@@ -1,11 +1,11 @@
 import { FigError } from '../kernel/fig-error.ts';
 import { versionKey } from '../config/feature-versions.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { Capture } from '../sync/capture/capture.ts';
+import type { CaptureView } from './capture-view.ts';
 import type { BatchStatus, FigControl, ReadModelStatus } from './control.ts';
 
 /** Brings the gauges up to date before each exposition. */
-export function refreshMetrics(metrics: Metrics, control: FigControl, capture: Capture | undefined): void {
+export function refreshMetrics(metrics: Metrics, control: FigControl, capture: CaptureView | undefined): void {
   metrics.beforeText(async () => {
     const { features, storeError } = await control.status();
     for (const { feature, phase, percent, gate, readModel, versions = [] } of features) {

@@ -24,6 +24,7 @@ import { reachStore } from './reach-store.ts';
 import { LiveConfig } from './live-config.ts';
 import { LocalKillSwitch } from './kill-switch.ts';
 import { MigrationControl } from './migration-control.ts';
+import { nothingHasMoved } from './nothing-has-moved.ts';
 import { cutoverPorts, waitingPorts } from './cutover-ports.ts';
 import { drainThenStop } from './drain-then-stop.ts';
 import { storeUrlOf } from './open-databases.ts';
@@ -262,9 +263,4 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     await stack.stop();
     throw error;
   }
-}
-
-/** Legacy answers everybody: nobody is served by a candidate that would be gone with us. */
-function nothingHasMoved({ features }: RoutingSnapshot): boolean {
-  return [...features.values()].every(({ reads }) => reads.percent === 0);
 }

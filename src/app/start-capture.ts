@@ -20,6 +20,8 @@ export interface StartCaptureOptions {
   /** Told of everything that was applied. */
   readonly onApplied: (batch: AppliedBatch) => void;
   readonly onParked: (key: string, parkings: number) => void;
+  /** See `Capture`; named by its projection. */
+  readonly beforeEmptying?: ((projection: string) => Promise<void>) | undefined;
   readonly log: Log;
 }
 
@@ -31,6 +33,7 @@ export function startCapture({
   onPosition,
   onParked,
   onApplied,
+  beforeEmptying,
   log,
 }: StartCaptureOptions) {
   const versions = allVersions(config.features);
@@ -53,6 +56,7 @@ export function startCapture({
     maxBehind: config.capture.maxBehindBytes,
     log,
     onApplied,
+    beforeEmptying,
     onProgress: showSyncProgress(onProgress),
     onPosition: (projection, position) => {
       for (const { key } of ownersOf(projection)) onPosition(key, position);

@@ -1,5 +1,5 @@
 import type { StatusReport } from '../app/control.ts';
-import { removeRunFile, writeRunFile } from '../app/run-file.ts';
+import { readRunFile, removeRunFile, writeRunFile } from '../app/run-file.ts';
 import type { ProgressEvent, RunningFig, StartAdmin } from '../app/running-fig.ts';
 import { startAdminServer } from '../admin/admin-server.ts';
 import { describeError } from '../kernel/fig-error.ts';
@@ -30,6 +30,8 @@ export interface ForegroundOptions {
   readonly start: (tools: Tools) => Promise<RunningFig>;
   /** Default: warnings on a terminal, where the live status shows the rest; else info. */
   readonly logLevel?: LogLevel | undefined;
+  /** Whether a fig that runs in this folder already stays the one that commands find. */
+  readonly isOneOfSeveral?: boolean | undefined;
   /** Written to stdout after the stop, e.g. a summary of what was seen. */
   readonly farewell?: ((last: StatusReport) => string) | undefined;
   /** Where signals and crashes come from; tests bring their own. */
@@ -63,6 +65,7 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     const { FIG_ADMIN_HOST, FIG_ADMIN_TOKEN: token } = io.env;
     const admin = await startAdminServer({ control, port, log, host: FIG_ADMIN_HOST, token });
     // From now on the other commands can ask, also while read models are still being built.
+    if (options.isOneOfSeveral === true && (await readRunFile(io.cwd)) !== undefined) return admin;
     await writeRunFile(io.cwd, { admin: admin.url, pid: process.pid, startedAt: new Date().toISOString() });
     return admin;
   };

@@ -2,6 +2,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { quarantineCommand } from './quarantine-command.ts';
+import { controlCommand } from './control-command.ts';
 import { deadLettersCommand } from './dead-letters-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { CliContext, CliIo } from './io.ts';
@@ -19,6 +20,7 @@ import { replayCommand } from './replay-command.ts';
 import { rollbackCommand } from './rollback-command.ts';
 import { rulesCommand } from './rules-command.ts';
 import { statusCommand } from './status-command.ts';
+import { syncCommand } from './sync-command.ts';
 import { upCommand } from './up-command.ts';
 import { verifyModelCommand } from './verify-model-command.ts';
 import { ownVersion } from './version.ts';
@@ -59,6 +61,8 @@ function createProgram(context: CliContext): Command {
     proxyCommand,
     preflightCommand,
     upCommand,
+    syncCommand,
+    controlCommand,
     statusCommand,
     reportCommand,
     replayCommand,

@@ -13,8 +13,9 @@ import { renderRoutes } from './render-status.ts';
 export function proxyCommand(context: CliContext): CommandUnknownOpts {
   const { io, version } = context;
   return new Command('proxy')
-    .description('stand in front of a legacy application and observe, without any config')
-    .requiredOption('--legacy <url>', 'where the legacy application answers', parseHttpUrl)
+    .description('stand in front of a legacy application: to observe, without any config, or to serve a migration')
+    .option('--legacy <url>', 'where the legacy application answers: observe it', parseHttpUrl)
+    .option('-c, --config <file>', 'the config file: serve its migration, beside `fig sync` and `fig control`')
     .option('--listen <port>', 'port of the proxy', parsePort, defaultListenPort)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--tls-cert <file>', 'certificate (PEM, chain behind it) to listen with; renewed files are taken up')
@@ -28,24 +29,33 @@ export function proxyCommand(context: CliContext): CommandUnknownOpts {
     .addHelpText(
       'after',
       `
-Every request goes to the legacy application unchanged; only counts and durations by route are kept, in memory. Ctrl-C
-stops it and prints what was seen.
+With --legacy, every request goes to the legacy application unchanged; only counts and durations by route are kept, in
+memory. Ctrl-C stops it and prints what was seen.
+
+With --config, it serves users by the phases, as one of any number of proxies: see docs/scale-out.md. Ports, limits and
+certificates are those of the config; only --admin-port and --workers may be given besides.
 
 Examples:
   $ fig proxy --legacy http://127.0.0.1:3000
   $ fig proxy --legacy http://legacy.internal --listen 80 --host 0.0.0.0
   $ fig proxy --legacy https://legacy.internal --legacy-ca ca.pem --listen 443 --tls-cert tls.crt --tls-key tls.key
   $ fig proxy --legacy http://127.0.0.1:3000 --workers 4
+  $ fig proxy --config fig.config.ts
 ${exitCodesHelp}`,
     )
-    .action(async (options) => {
+    .action(async (options, command) => {
+      if (options.config !== undefined) {
+        context.exitCode = await serveMigration(context, options.config, options, command);
+        return;
+      }
+      const legacy =
+        options.legacy ?? command.error('error: say with --legacy what to observe, or with --config what to serve');
       // Loaded here so that commands which only ask a running fig do not load all of it.
       const [{ runProxy }, { runInForeground }] = await Promise.all([
         import('../app/run-proxy.ts'),
         import('./foreground.ts'),
       ]);
       const {
-        legacy,
         host,
         listen: port,
         adminPort,
@@ -65,6 +75,33 @@ ${exitCodesHelp}`,
         farewell: (last) => renderFarewell(last, palette),
       });
     });
+}
+
+/** What may be given besides a config. */
+const besideConfig = ['config', 'adminPort', 'workers', 'verbose'];
+
+async function serveMigration(
+  { io, version }: CliContext,
+  configFile: string,
+  { workers, adminPort, verbose }: { workers: number; adminPort: number; verbose?: true | undefined },
+  command: CommandUnknownOpts,
+): Promise<number> {
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  const other = command.options.find(
+    (option) => isGiven(option.attributeName()) && !besideConfig.includes(option.attributeName()),
+  );
+  if (other) throw new FigError('FIG_USAGE', `${other.long ?? other.flags} does not go with --config, which says it`);
+  const [{ runProxyRole }, { runInForeground }] = await Promise.all([
+    import('../app/roles/run-proxy-role.ts'),
+    import('./foreground.ts'),
+  ]);
+  return runInForeground({
+    io,
+    isOneOfSeveral: true,
+    logLevel: verbose ? 'debug' : undefined,
+    start: (tools) =>
+      runProxyRole({ configFile, workers, version, adminPort: isGiven('adminPort') ? adminPort : undefined, ...tools }),
+  });
 }
 
 function listenTls(cert: string | undefined, key: string | undefined): ListenTls | undefined {

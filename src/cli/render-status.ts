@@ -13,6 +13,7 @@ import {
   printable,
 } from './format.ts';
 import { paintGate, type Palette } from './palette.ts';
+import { renderProcesses } from './render-processes.ts';
 import { reconciliationLine } from './render-reconciliation.ts';
 import { renderTable } from './render-table.ts';
 
@@ -22,6 +23,7 @@ export function renderStatus(status: StatusReport, palette: Palette, now: number
   const parts = [
     `${palette.bold(status.name)}  ${mode}, up ${formatDuration(now - Date.parse(status.startedAt))}`,
     facts(status, palette),
+    renderProcesses(status.processes ?? [], palette),
     status.features.length > 0
       ? renderFeatures(status.features, palette, now)
       : renderRoutes(status.traffic.routes, palette),

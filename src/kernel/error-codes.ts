@@ -72,6 +72,15 @@ export const errorCodes = {
     meaning: 'The route is not in quarantine.',
     remedy: 'See `fig quarantine list`; a route is named as it is written there.',
   },
+  FIG_OTHER_ROLE: {
+    meaning: 'The process that was asked has another role.',
+    remedy: 'Ask the one that runs `fig control`: name its admin server with --admin or FIG_ADMIN_URL.',
+  },
+  FIG_CONFIGS_DIFFER: {
+    meaning: 'Processes of one migration run with configs that declare features, read models or visitors differently.',
+    remedy:
+      'Bring them to the same config; `fig status` marks them. Until then a proxy leaves a feature to legacy whose proof was of other code.',
+  },
   FIG_NOT_RUNNING: {
     meaning: 'No running fig answers on the admin address.',
     remedy: 'Start `fig up`, or name its address with --admin.',

@@ -16,6 +16,8 @@ export interface FeatureRouting {
   readonly stay?: number | undefined;
   /** Version of the read model that serves; undefined: there is no other that could. */
   readonly version?: number | undefined;
+  /** Of what was proven: handlers, read model, routes and rules. Undefined: not known. */
+  readonly fingerprint?: string | undefined;
   /** Routes whose reads write to legacy, so that they are not compared. Default: none. */
   readonly quarantined?: readonly string[] | undefined;
 }

@@ -1,13 +1,10 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
 import type { RoutingSnapshot } from '../kernel/phase.ts';
-import { sleep, startLoop, type Service } from '../kernel/service.ts';
+import { startLoop, type Service } from '../kernel/service.ts';
+import { type Wake, withListeningConnection } from './listening-connection.ts';
 import { phaseChannel, snapshotSql, toSnapshot, type SnapshotRow } from './phase-rows.ts';
-
-/** A connection that answers nothing for so long is taken for dead, and another is made. */
-const answerTimeoutMs = 5_000;
-const closeTimeoutMs = 1_000;
 
 export interface PhaseWatchOptions {
   readonly storeUrl: string;
@@ -47,7 +44,9 @@ export function startPhaseWatch(options: PhaseWatchOptions): Service {
     name: 'phase watch',
     maxRestMs: Math.max(pollMs, 1_000),
     turn: async (signal) => {
-      await withConnection(storeUrl, (client, wake) => follow(client, wake, signal, pollMs, look));
+      await withListeningConnection({ storeUrl, applicationName: 'fig phase watch' }, (client, wake) =>
+        follow(client, wake, signal, pollMs, look),
+      );
       return undefined;
     },
     onError: (error, attempt) => {
@@ -60,12 +59,6 @@ export function startPhaseWatch(options: PhaseWatchOptions): Service {
       );
     },
   });
-}
-
-/** Waits for whichever comes first: a notice, the end of the connection, the rest. Arms itself again on each call. */
-interface Wake {
-  /** Resolves at once when something happened since the last call. Rejects when the connection has failed. */
-  wait(restMs: number, signal: AbortSignal): Promise<void>;
 }
 
 async function follow(
@@ -82,49 +75,3 @@ async function follow(
     await wake.wait(pollMs, signal);
   }
 }
-
-async function withConnection(storeUrl: string, work: (client: Client, wake: Wake) => Promise<void>): Promise<void> {
-  const client = new Client({
-    connectionString: storeUrl,
-    application_name: 'fig phase watch',
-    connectionTimeoutMillis: answerTimeoutMs,
-    query_timeout: answerTimeoutMs,
-    keepAlive: true,
-  });
-  let failure: Error | undefined;
-  let woken = false;
-  let interrupt = new AbortController();
-  const rouse = (): void => {
-    woken = true;
-    interrupt.abort();
-  };
-  client.on('notification', rouse);
-  client.on('error', (error) => {
-    failure ??= error;
-    rouse();
-  });
-  client.on('end', () => {
-    failure ??= new Error('the connection to the control store was closed');
-    rouse();
-  });
-  const wake: Wake = {
-    wait: async (restMs, stop) => {
-      if (!woken) await sleep(restMs, AbortSignal.any([stop, interrupt.signal]));
-      woken = false;
-      interrupt = new AbortController();
-      if (failure) throw failure;
-    },
-  };
-  try {
-    await client.connect();
-    await work(client, wake);
-  } finally {
-    // A peer that is gone without a word never acknowledges the goodbye.
-    const closed = new AbortController();
-    const closing = client.end().catch(ignore);
-    await Promise.race([closing.finally(() => closed.abort()), sleep(closeTimeoutMs, closed.signal)]);
-  }
-}
-
-/** The connection is given up either way; what was wrong with it has been reported already. */
-const ignore = (): void => undefined;

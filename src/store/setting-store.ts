@@ -15,6 +15,16 @@ export async function writeSetting(store: Knex, name: string, value: string): Pr
   await store<Setting>('fig.setting').insert({ name, value }).onConflict('name').merge();
 }
 
+/** Counts a setting up, from 0, and gives the new value. */
+export async function raiseSetting(store: Knex, name: string): Promise<number> {
+  const { rows } = await store.raw<{ rows: { value: string }[] }>(
+    `INSERT INTO fig.setting AS s (name, value) VALUES (?, '1')
+     ON CONFLICT (name) DO UPDATE SET value = (s.value::bigint + 1)::text RETURNING value`,
+    [name],
+  );
+  return Number(rows[0]?.value);
+}
+
 /** A secret that all processes on one store share, made by whoever asks first. */
 export async function sharedSecret(store: Knex, name: string): Promise<Uint8Array> {
   const value = randomBytes(32).toString('hex');

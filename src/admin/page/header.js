@@ -44,12 +44,15 @@ function subtitle(status) {
   return `${status.mode === 'observe' ? 'observing' : plural(status.features.length, 'feature')} · up ${up}`;
 }
 
-function address(label, url) {
+/** `urls`: one, or several separated by commas. */
+function address(label, urls) {
   return h(
     'div',
     {},
     h('dt', {}, label),
-    h('dd', {}, h('a', { href: /^https?:/.test(url) ? url : '#' }, url.replace(/^https?:\/\//, ''))),
+    urls
+      .split(', ')
+      .map((url) => h('dd', {}, h('a', { href: /^https?:/.test(url) ? url : '#' }, url.replace(/^https?:\/\//, '')))),
   );
 }
 

@@ -6,6 +6,7 @@ import { featureCard } from './feature-card.js';
 import { header, summary } from './header.js';
 import { captureBox, shadowBox, trafficBox } from './boxes.js';
 import { nextStep } from './next-step.js';
+import { processesBox } from './processes.js';
 
 const REPORT_EVERY_MS = 3_000;
 const RATE_POINTS = 60;
@@ -40,6 +41,7 @@ function render() {
     notices,
     summary(state),
     features,
+    status.processes?.length > 0 && processesBox(status.processes),
     trafficBox(status.traffic),
     (status.capture || status.shadow) &&
       h(

@@ -4,18 +4,17 @@ import type { CutoverController } from '../../cutover/controller.ts';
 import { formatPosition } from '../../kernel/position.ts';
 import { readModelNames } from '../../store/read-model-names.ts';
 import { readServingVersion } from '../../store/serving-version-store.ts';
-import type { Capture } from '../../sync/capture/capture.ts';
+import type { CaptureView, SimpleView } from '../capture-view.ts';
 import { readModelStatus } from '../gate-health.ts';
 import type { Reconciliations } from '../reconciliations.ts';
-import type { SimpleReadModels } from '../simple-read-models.ts';
 import type { VersionReport } from '../control.ts';
 import type { ServingVersions } from './serving-versions.ts';
 
 export interface VersionReportParts {
   readonly store: Knex;
   readonly versions: ServingVersions;
-  readonly capture: Capture | undefined;
-  readonly simple: SimpleReadModels;
+  readonly capture: CaptureView | undefined;
+  readonly simple: SimpleView;
   readonly reconciliations: Reconciliations;
   /** Reads the gates of versions that wait for their turn; it moves nothing. */
   readonly waiting: CutoverController;

@@ -57,7 +57,7 @@ export class Departed {
 }
 
 /** What those that are gone have counted stays, what they held does not. */
-function sumShadows(alive: readonly ShadowStats[], gone: readonly ShadowStats[]): ShadowStats | undefined {
+export function sumShadows(alive: readonly ShadowStats[], gone: readonly ShadowStats[]): ShadowStats | undefined {
   const all = [...alive, ...gone];
   if (all.length === 0) return undefined;
   return {
@@ -86,8 +86,10 @@ function total(of: readonly ShadowStats[], figure: (stats: ShadowStats) => numbe
 
 const badness: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
 
-/** Of each feature the state of the worker that is worst off. */
-function worstOf(all: readonly Readonly<Record<string, BreakerState>>[]): Record<string, BreakerState> | undefined {
+/** Of each feature the state of whoever is worst off. */
+export function worstOf(
+  all: readonly Readonly<Record<string, BreakerState>>[],
+): Record<string, BreakerState> | undefined {
   const worst: Record<string, BreakerState> = {};
   for (const [feature, state] of all.flatMap((states) => Object.entries(states))) {
     if (badness[state] >= badness[worst[feature] ?? 'closed']) worst[feature] = state;
@@ -95,11 +97,11 @@ function worstOf(all: readonly Readonly<Record<string, BreakerState>>[]): Record
   return Object.keys(worst).length === 0 ? undefined : worst;
 }
 
-function addUp<Name extends string>(all: readonly Readonly<Record<Name, number>>[]): Record<Name, number> {
+export function addUp<Name extends string>(all: readonly Readonly<Record<Name, number>>[]): Record<Name, number> {
   const sum: Partial<Record<Name, number>> = {};
   for (const one of all) {
     for (const name in one) sum[name] = (sum[name] ?? 0) + one[name];
   }
-  // Every worker counts under the same names, and there is at least one.
+  // All count under the same names, and there is at least one.
   return sum as Record<Name, number>;
 }

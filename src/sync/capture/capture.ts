@@ -60,6 +60,11 @@ export interface CaptureOptions {
   readonly onApplied?: ((batch: AppliedBatch) => void) | undefined;
   /** More keys of a read model than these that cannot be built, and it is not read from. Default 100. */
   readonly maxLetters?: ((readModel: string) => number) | undefined;
+  /**
+   * Resolves when nobody reads the rows of a read model any more, which are about to be taken away. Default: at once, for who
+   * hears of positions in the same process.
+   */
+  readonly beforeEmptying?: ((readModel: string) => Promise<void>) | undefined;
   /** Told when further keys of a read model are parked, before a position is told that they do not stand at. */
   readonly onParked?: ((readModel: string, parkings: number) => void) | undefined;
 }
@@ -252,6 +257,7 @@ export class Capture implements Service {
       onState: (readModel, progress) => this.#setState(readModel, progress),
       onProgress: this.#options.onProgress,
       onPosition: (readModel, position) => this.#setPosition(readModel, position),
+      beforeEmptying: (readModel) => this.#options.beforeEmptying?.(readModel) ?? Promise.resolve(),
       isTold: (readModel) => this.#trackers.get(readModel)?.current() !== undefined,
       onApplied: (batch) => this.#options.onApplied?.(batch),
       maxLetters: (model) => this.#options.maxLetters?.(readModelNames(model).projection) ?? DEFAULT_MAX_LETTERS,

@@ -6,6 +6,7 @@ import { readPublicationMarks, withdrawOthers } from '../postgres/publication.ts
 import { slotNameOf } from '../postgres/slot.ts';
 import { MOST_WAITING } from '../dead-letters/letter-book.ts';
 import { Projection } from '../projection/projection.ts';
+import { readModelNames } from '../../store/read-model-names.ts';
 import { boundStandstill } from './bound-standstill.ts';
 import { judgeFailure } from './judge-failure.ts';
 import { Lane } from './lane.ts';
@@ -46,6 +47,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
           letters: options.maxLetters(model),
           waiting: MOST_WAITING,
           onMove: source,
+          beforeEmptying: () => options.beforeEmptying(readModelNames(model).projection),
         }),
     );
     const identity = await identifySource(options.url);

@@ -37,6 +37,8 @@ export interface SessionOptions {
   readonly onState: (readModel: string, progress: ReadModelProgress) => void;
   readonly onProgress: (progress: SyncProgress) => void;
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
+  /** Resolves when nobody reads the rows of the read model any more, which are about to be taken away. */
+  readonly beforeEmptying: (readModel: string) => Promise<void>;
   /** Whether a position of the read model is told now, so that the next one may be told at once. */
   readonly isTold: (readModel: string) => boolean;
   readonly onApplied: (batch: AppliedBatch) => void;

@@ -9,4 +9,6 @@ export interface MoveListener {
 
 export interface ProjectionOptions extends LetterLimits {
   readonly onMove?: MoveListener | undefined;
+  /** Resolves when nobody reads its rows any more, wherever they are read. */
+  readonly beforeEmptying?: (() => Promise<void>) | undefined;
 }

@@ -50,8 +50,11 @@ export class Projection {
   readonly letters: LetterBook;
   readonly #at: BelievedPlace;
 
+  readonly #beforeEmptying: () => Promise<void>;
+
   constructor(db: Knex, definition: CapturedReadModel, tables: SourceTables, options: ProjectionOptions) {
     this.#db = db;
+    this.#beforeEmptying = options.beforeEmptying ?? (() => Promise.resolve());
     this.definition = definition;
     this.names = readModelNames(definition);
     this.#at = new BelievedPlace(this.names.projection, options.onMove);
@@ -123,6 +126,7 @@ export class Projection {
 
   /** Drops and makes the tables, to be filled from `position` on. */
   async restart(fingerprint: string, position: Position, timeline: number): Promise<void> {
+    await this.#beforeEmptying();
     await inTransaction(this.#db, async (tx) => {
       await this.#at.own(tx);
       await remakeSchemas(tx, this.names);
@@ -288,6 +292,7 @@ export class Projection {
   }
 
   async #makeAnew(state: 'copying' | 'building', work: InTransaction): Promise<void> {
+    await this.#beforeEmptying();
     await this.#held(async (tx) => {
       await work(tx);
       await this.#derivation.empty(tx);
