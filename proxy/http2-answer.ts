@@ -82,10 +82,11 @@ export class Http2Answer extends Http2ServerResponse<Http2Question> {
           return this.stream.destroyed;
         },
       },
-      /** False for a stream that was reset, although node then ends it. */
+      /** False for a stream that was reset, although node then ends it: also by who says NO_ERROR and means the opposite. */
       writableFinished: {
         get(this: Http2Answer) {
-          return this.stream.writableFinished && this.stream.rstCode === constants.NGHTTP2_NO_ERROR;
+          const { writableFinished, rstCode, aborted } = this.stream;
+          return writableFinished && rstCode === constants.NGHTTP2_NO_ERROR && !aborted;
         },
       },
     });

@@ -7,7 +7,8 @@ import type { ListenTls } from '../src/config/edge-definition.ts';
 import type { TlsMaterial } from '../src/config/tls-material.ts';
 import { Http2Answer } from './http2-answer.ts';
 import { Http2Question } from './http2-question.ts';
-import { carriedBy, carrierOf } from './session-socket.ts';
+import { ResetBudget } from './reset-budget.ts';
+import { carriedBy, carrierOf, resetStream, wasGivenUp } from './session-socket.ts';
 
 const HANDSHAKE_MS = 10_000;
 /** A session on which nothing happens and nothing is asked is closed. */
@@ -108,16 +109,21 @@ export class SecureServer extends Server {
       const silent = setTimeout(() => session.close(), headersTimeout ?? IDLE_SESSION_MS);
       session.once('stream', () => clearTimeout(silent));
       session.once('close', () => clearTimeout(silent));
+      const resets = new ResetBudget();
       let streams = 0;
       session.on('stream', (stream) => {
         streams += 1;
         stream.setTimeout(this.answerTimeoutMs, () => {
           if (stream.writableLength === 0) return;
-          stream.close(constants.NGHTTP2_CANCEL);
+          resetStream(stream, constants.NGHTTP2_CANCEL);
           cutIfStuck(stream, session);
         });
         stream.once('close', () => {
           streams -= 1;
+          if (session.destroyed || !wasGivenUp(stream) || resets.spend(performance.now())) return;
+          session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+          session.destroy();
+          cutIfStuck(session, session);
         });
       });
       session.setTimeout(IDLE_SESSION_MS, () => {
@@ -126,12 +132,14 @@ export class SecureServer extends Server {
       if (this.#isClosing) session.close();
     });
     server.on('sessionError', () => undefined);
-    server.on('request', (question, answer) => this.emit('request', question, answer));
-    server.on('checkContinue', (question, answer) => {
-      if (this.emit('checkContinue', question, answer)) return;
-      answer.writeContinue();
-      this.emit('request', question, answer);
-    });
+    // A question that is taken back in the same breath is not passed on: legacy would pay for it.
+    const ask = (event: 'request' | 'checkContinue', question: Http2Question, answer: Http2Answer): void => {
+      setImmediate(() => {
+        if (!answer.stream.closed && !answer.stream.destroyed) this.emit(event, question, answer);
+      });
+    };
+    server.on('request', (question, answer) => ask('request', question, answer));
+    server.on('checkContinue', (question, answer) => ask('checkContinue', question, answer));
     return server;
   }
 }

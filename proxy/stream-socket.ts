@@ -1,7 +1,7 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { carrierOf } from './session-socket.ts';
+import { carrierOf, resetStream } from './session-socket.ts';
 
 /**
  * What stands for the connection of an HTTP/2 request. To destroy or reset it ends that one stream; the connection is
@@ -53,7 +53,7 @@ export class StreamSocket {
   /** While the answer is not out, the client sees its stream reset, never an answer that seems whole. */
   destroy(): this {
     const isAnswered = this.#stream.writableFinished;
-    this.#stream.close(isAnswered ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_INTERNAL_ERROR);
+    resetStream(this.#stream, isAnswered ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_INTERNAL_ERROR);
     return this;
   }
 

@@ -158,7 +158,7 @@ class Judge {
     if (candidateFailure !== undefined) {
       this.#legacy = answer;
       this.#legacyMs = tookMs;
-      return this.#failed(candidateFailure, 'while a user waited');
+      return this.#candidateFailed({ failure: candidateFailure, reason: 'while a user waited' });
     }
     if (servedBy === 'candidate') {
       this.#candidateMs = tookMs;

@@ -19,6 +19,7 @@ import { startExpiryWatch } from './expiring-rules.ts';
 import { FENCE_SECRET_BYTES, keepFenceSecret, loadFenceSecret } from './fence-secret-file.ts';
 import { startEvidenceKeeper } from './keep-evidence.ts';
 import { startPhaseKeeper } from './keep-phases.ts';
+import { insist } from './insist.ts';
 import { loadPhases, ownerOf } from './phases-file.ts';
 import { reachStore } from './reach-store.ts';
 import { LiveConfig } from './live-config.ts';
@@ -158,7 +159,8 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       return { control: inOffice!, addresses, stop: () => (cold ? drainThenStop(cold, stack) : stack.stop()) };
     }
     onProgress({ step: 'control store', state: 'done', detail: `${migrated.length} migrations run` });
-    const fenceSecret = await sharedSecret(store, 'fence secret');
+    const insistence = { store, signal: options.signal, log };
+    const fenceSecret = await insist(insistence, () => sharedSecret(store, 'fence secret'));
     await keepFenceSecret(folder, config.name, fenceSecret, log);
 
     const target = openTarget(storeUrl, targetConnections(allVersions(config.features).length));
@@ -193,8 +195,8 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const side = cold ?? (await serve(fenceSecret));
 
     // Until here the proxy knows no phases and sends everything to legacy.
-    await settleVersions(config.features, { store, phases, controller, log });
-    await liftHarmless(store, config.features);
+    await insist(insistence, () => settleVersions(config.features, { store, phases, controller, log }));
+    await insist(insistence, () => liftHarmless(store, config.features));
     const keeper = startPhaseKeeper(folder, owner, log);
     stack.add('phase keeper', () => keeper.stop());
     const learn = (snapshot: RoutingSnapshot): void => {
@@ -203,7 +205,7 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
       simple.learn(snapshot);
       keeper.keep(snapshot);
     };
-    learn(await phases.snapshot());
+    learn(await insist(insistence, () => phases.snapshot()));
     const watch = startPhaseWatch({ storeUrl, onSnapshot: learn, onHeard: routing.heard, log });
     stack.add('phase watch', () => watch.stop());
     const loop = controller.start();

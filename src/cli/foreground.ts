@@ -5,6 +5,7 @@ import { startAdminServer } from '../admin/admin-server.ts';
 import { describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
 import { createLog, type LogLevel } from '../observe/log.ts';
+import { keepEarlyKillSwitch, type SignalHost } from './early-kill-switch.ts';
 import type { CliIo } from './io.ts';
 import { startLiveStatus, type LiveStatus } from './live-status.ts';
 import { paletteFor } from './palette.ts';
@@ -39,7 +40,7 @@ export interface ForegroundOptions {
 }
 
 /** The part of `process` that is listened to. */
-interface Host {
+interface Host extends SignalHost {
   on(event: string, listener: (thrown: unknown) => void): unknown;
   off(event: string, listener: (thrown: unknown) => void): unknown;
   exit(code: number): unknown;
@@ -61,6 +62,7 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     pretty: isTTY,
     write: (line) => (live ?? progress).print(line),
   });
+  const dropEarly = keepEarlyKillSwitch(host, io.cwd, log);
   const startAdmin: StartAdmin = async (control, port) => {
     const { FIG_ADMIN_HOST, FIG_ADMIN_TOKEN: token } = io.env;
     const admin = await startAdminServer({ control, port, log, host: FIG_ADMIN_HOST, token });
@@ -101,6 +103,7 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     return exitCode;
   } finally {
     progress.stop();
+    dropEarly();
     ending.dispose();
   }
 }

@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import { Agent } from 'undici';
 import type { Candidate, CandidateQuestion, CandidateResult } from '../kernel/candidate.ts';
 import type { HttpAnswer } from '../kernel/exchange.ts';
 import { describeError } from '../kernel/fig-error.ts';
@@ -50,11 +50,13 @@ export class HttpCandidate implements Candidate, AsyncDisposable {
     method: string,
     signal: AbortSignal,
   ): Promise<HttpAnswer> {
-    const response = await request(new URL(target, this.#origin), {
+    // Not as a URL, which would spell the target anew: quotes, bytes above ASCII, whatever is behind a #.
+    const response = await this.#agent.request({
+      origin: this.#origin.origin,
+      path: target,
       method,
       headers: passedOn(headers),
       ...(query && { body: query.body }),
-      dispatcher: this.#agent,
       signal,
       responseHeaders: 'raw',
     });

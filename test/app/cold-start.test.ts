@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startAdminServer } from '../../src/admin/admin-server.ts';
 import type { StatusReport } from '../../src/app/control.ts';
 import { runUp } from '../../src/app/run-up.ts';
-import type { RunningFig } from '../../src/app/running-fig.ts';
+import type { ProgressEvent, RunningFig } from '../../src/app/running-fig.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { startUpstream } from '../proxy/support/harness.ts';
 import { Door } from '../support/door.ts';
@@ -31,9 +31,10 @@ const post = async (admin: string, path: string, body: unknown): Promise<Respons
   return fetch(admin + path, { method: 'POST', headers, body: JSON.stringify(body) });
 };
 
-it('without the control store users get legacy, the kill switch works, and all begins when the store answers', async () => {
-  await using database = await createTestDatabase();
-  await using upstream = await startUpstream((req, res) => res.end(`legacy ${req.url}`));
+/** A legacy app with a feature, a control store behind a door, and starts of a fig in front of both. */
+async function startWorld(onProgress: (event: ProgressEvent) => void = () => undefined) {
+  const database = await createTestDatabase();
+  const upstream = await startUpstream((req, res) => res.end(`legacy ${req.url}`));
   const url = new URL(database.url);
   const door = new Door({ port: Number(url.port), host: url.hostname });
   await door.open();
@@ -52,6 +53,7 @@ it('without the control store users get legacy, the kill switch works, and all b
   };
   await writeFile(configFile, `export default ${JSON.stringify(config)}`);
 
+  const warnings: string[] = [];
   const start = (): { fig: Promise<RunningFig>; admin: () => string; stop: AbortController } => {
     const stop = new AbortController();
     let admin = '';
@@ -59,8 +61,8 @@ it('without the control store users get legacy, the kill switch works, and all b
       configFile,
       folder,
       version: '0',
-      onProgress: () => undefined,
-      log: silentLog,
+      onProgress,
+      log: { ...silentLog, warn: (_, message) => void warnings.push(message) },
       signal: stop.signal,
       startAdmin: async (control, port) => {
         const server = await startAdminServer({ control, port, log: silentLog });
@@ -71,6 +73,21 @@ it('without the control store users get legacy, the kill switch works, and all b
     fig.catch(() => undefined);
     return { fig, admin: () => admin, stop };
   };
+  return {
+    door,
+    start,
+    warnings,
+    [Symbol.asyncDispose]: async () => {
+      await door.shut();
+      await upstream[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+it('without the control store users get legacy, the kill switch works, and all begins when the store answers', async () => {
+  await using world = await startWorld();
+  const { door, start } = world;
   // Neither store nor disk.
   const first = start();
   await until('it serves without the store', () => first.admin() !== '');
@@ -109,4 +126,27 @@ it('without the control store users get legacy, the kill switch works, and all b
   second.stop.abort();
   const stopped = await second.fig;
   await stopped.stop();
+}, 60_000);
+
+it('a store that goes away again just after it came takes no proxy from its users', async () => {
+  let goes = 0;
+  const world = await startWorld(({ step, state }) => {
+    if (step !== 'control store' || state !== 'done') return;
+    goes += 1;
+    void world.door.shut();
+  });
+  await using _ = world;
+  const { door, start } = world;
+  const { fig, admin } = start();
+  await until('it serves without the store', () => admin() !== '');
+  const { addresses } = await status(admin());
+  await door.open();
+  await until('the store has come and gone', () => goes === 1);
+  const missed = (): number => world.warnings.filter((message) => message.includes('went away')).length;
+  await until('it was missed twice', () => missed() >= 2);
+  expect(await ask(addresses.proxy)).toBe('legacy /orders/1, routing-unknown');
+  await door.open();
+  const started = await fig;
+  expect(await ask(addresses.proxy)).toBe('legacy /orders/1, phase-legacy');
+  await started.stop();
 }, 60_000);

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readRunFile } from '../../src/app/run-file.ts';
 import { startUpstream } from '../proxy/support/harness.ts';
-import { dist, runFig } from '../support/fig-process.ts';
+import { dist, FigProcess, runFig } from '../support/fig-process.ts';
 import { until } from '../support/until.ts';
 
 it('SIGUSR2 to a running process turns it on, the command turns it off, and users are served all along', async () => {
@@ -41,3 +41,25 @@ it('SIGUSR2 to a running process turns it on, the command turns it off, and user
     await rm(cwd, { recursive: true, force: true });
   }
 });
+
+it('SIGUSR2 while fig is still starting ends nothing, and holds from the first request on', async () => {
+  const cwd = await mkdtemp(join(tmpdir(), 'fig-early-signal-'));
+  await using upstream = await startUpstream((_, res) => res.end('legacy'));
+  const config = {
+    name: 'early',
+    listen: { port: 0 },
+    admin: { port: 0 },
+    legacy: { url: upstream.url.origin },
+    features: [{ name: 'orders', routes: ['GET /orders/:id'], candidate: upstream.url.origin }],
+  };
+  await writeFile(join(cwd, 'fig.config.js'), `export default ${JSON.stringify(config)}`);
+  try {
+    await using fig = FigProcess.run(cwd, ['up', '--config', 'fig.config.js'], 0);
+    await until('it starts its database', () => fig.output !== '');
+    fig.signal('SIGUSR2');
+    await fig.ready();
+    expect((await fig.status()).killSwitch).toMatchObject({ on: true, who: 'signal SIGUSR2' });
+  } finally {
+    await rm(cwd, { recursive: true, force: true });
+  }
+}, 60_000);

@@ -298,6 +298,15 @@ describe('when somebody cannot answer', () => {
     expect(judgement).toMatchObject({ verdict: 'error', reason: 'timeout', legacyMs: 5 });
   });
 
+  test('a candidate that was not asked for a user, because others were with it, is no error', async () => {
+    const judgement = await judge(
+      exchange({ candidateFailure: 'busy' }),
+      { ...right, askCandidate: () => Promise.reject(new Error()) },
+      clock,
+    );
+    expect(judgement).toMatchObject({ verdict: 'undetermined', reason: 'candidate-busy', differences: [] });
+  });
+
   test.each([
     ['fence-budget', { waitApplied: async () => false }],
     ['no-source-position', { readSourcePosition: () => Promise.reject(new Error('gone')) }],

@@ -20,6 +20,7 @@ export class WorkerHandle {
   readonly #asking = new Set<() => void>();
   #report: WorkerReport | undefined;
   #isServing = false;
+  #hasServed = false;
   #hasExited = false;
   #heardAt = performance.now();
 
@@ -50,6 +51,11 @@ export class WorkerHandle {
     return this.#isServing;
   }
 
+  /** Whether it got so far, also when it is gone. */
+  get hasServed(): boolean {
+    return this.#hasServed;
+  }
+
   get pid(): number | undefined {
     return this.#worker.process.pid;
   }
@@ -77,7 +83,10 @@ export class WorkerHandle {
     const listening = new Promise<string>((resolve, reject) => {
       this.#worker.on('message', (message: FromProxyWorker) => {
         if (message.type === 'ready') this.send({ type: 'start', job: job() });
-        if (message.type === 'listening') resolve(message.url);
+        if (message.type === 'listening') {
+          this.#hasServed = true;
+          resolve(message.url);
+        }
         if (message.type === 'failed') reject(failure(message));
       });
       void this.exited.then((code) =>
@@ -85,7 +94,7 @@ export class WorkerHandle {
       );
     });
     const url = await listening;
-    this.#isServing = true;
+    this.#isServing = !this.#hasExited;
     return url;
   }
 

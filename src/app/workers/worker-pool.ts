@@ -145,8 +145,8 @@ export class WorkerPool implements ProxySide {
   #ended(handle: WorkerHandle, code: number | null): void {
     this.#handles.delete(handle);
     if (handle.lastReport) this.#departed.add(handle.lastReport);
-    // Before all have served, the start fails as a whole.
-    if (this.#stopping || this.#url === '') return;
+    // One that has never served fails the start as a whole, or is what the next attempt follows.
+    if (this.#stopping || (this.#url === '' && !handle.hasServed)) return;
     if (performance.now() - handle.startedAt > STEADY_MS) this.#failures = 0;
     this.#failures += 1;
     const restMs = restAfter(this.#failures, MAX_REST_MS);

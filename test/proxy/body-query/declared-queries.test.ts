@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { namesMethod } from '../../../proxy/body-query/declared-query.ts';
 import type { ProxyOptions } from '../../../proxy/proxy-options.ts';
 import { defaultLimits } from '../../../src/config/limits.ts';
 import type { CandidateQuestion } from '../../../src/kernel/candidate.ts';
@@ -91,7 +92,7 @@ test.each([
   },
 );
 
-test.each([
+test.each<[string, string]>([
   ['another method in a header', post(body, [...last, 'X-HTTP-Method-Override: DELETE'], '/search')],
   ['another method in the URL', post(body, last, '/search?_method=DELETE')],
   ['another method in JSON', post('{"_method":"DELETE"}', last, '/search')],
@@ -99,6 +100,24 @@ test.each([
   [
     'another method in a form',
     post('a=1&%5Fmethod=DELETE', ['Content-Type: application/x-www-form-urlencoded', 'Connection: close'], '/search'),
+  ],
+  ['another method behind a semicolon of the URL', post(body, last, '/search?a=1;_method=DELETE')],
+  ['another method that PHP reads as one', post(body, last, '/search?.method=DELETE')],
+  ['another method in a form of no type', post('_method=DELETE', ['Connection: close'], '/search')],
+  ...['.method=DELETE', 'a=1;_method=DELETE', '+[method=DELETE', '_method[]=DELETE', 'a=%zz&_method=DELETE'].map(
+    (form) =>
+      [
+        `another method in the form ${form}`,
+        post(form, ['Content-Type: application/x-www-form-urlencoded', 'Connection: close'], '/search'),
+      ] satisfies [string, string],
+  ),
+  [
+    'another method in a part that PHP reads as one',
+    post(
+      '--x\r\nContent-Disposition: form-data; name=".method"\r\n\r\nDELETE\r\n--x--',
+      ['Content-Type: multipart/form-data; boundary=x', 'Connection: close'],
+      '/search',
+    ),
   ],
   [
     'another method in a part',
@@ -124,6 +143,14 @@ test.each([
   expect(world.proxy.seen[0]).toMatchObject({ reason: 'query-not-read' });
   expect(world.proxy.offered).toEqual([]);
   expect(world.questions).toEqual([]);
+});
+
+test('a body that is made to be long to look into costs next to nothing', () => {
+  const long = Buffer.from('name='.repeat(50_000));
+  const forwarded = ['Content-Type', 'multipart/form-data; boundary=x'];
+  const startedAt = performance.now();
+  expect(namesMethod({ target: '/search', forwarded, headers: {}, hasBody: true }, long)).toBe(false);
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
 });
 
 test('a body over the limit goes to legacy whole, and the question counts as too large to be compared', async () => {

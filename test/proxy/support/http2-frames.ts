@@ -11,7 +11,7 @@ export interface Frame {
 }
 
 export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 7, window: 8 } as const;
-export const errorCodes = { none: 0, internal: 2 } as const;
+export const errorCodes = { none: 0, internal: 2, cancel: 8, calm: 11 } as const;
 const END_STREAM = 1;
 const END_HEADERS = 4;
 
@@ -23,6 +23,7 @@ export interface RawHttp2 {
   /** Opens the windows of the connection and of the streams to come as far as they go: only TCP holds anything back. */
   readonly openWindows: () => void;
   readonly data: (stream: number, text: string, isEnd: boolean) => void;
+  readonly reset: (stream: number, code: number) => void;
   /** The first frame of this type on the stream. */
   readonly receives: (type: number, stream: number) => Promise<Frame>;
   readonly receivesWhere: (isIt: (frame: Frame) => boolean) => Promise<Frame>;
@@ -73,6 +74,11 @@ export async function rawHttp2(port: number): Promise<RawHttp2> {
     },
     data: (stream, text, isEnd) => {
       socket.write(frameOf(frameTypes.data, isEnd ? END_STREAM : 0, stream, text));
+    },
+    reset: (stream, code) => {
+      const payload = Buffer.alloc(4);
+      payload.writeUInt32BE(code);
+      socket.write(frameOf(frameTypes.reset, 0, stream, payload));
     },
     receives: (type, stream) =>
       receivesWhere((frame) => frame.type === type && frame.stream === stream, ` of type ${type} on stream ${stream}`),
