@@ -5,6 +5,7 @@ import { askCandidate } from './ask-candidate.ts';
 import type { LegacyAsker } from './ask-legacy.ts';
 import type { ShadowCandidates } from './candidate-module.ts';
 import type { PairedQuestions } from './cursors/paired-questions.ts';
+import { bounded } from './bounded-answer.ts';
 import { candidatePort, legacyPort } from './guarded-ports.ts';
 import { comparedResult } from './head-answers.ts';
 import type { JudgePorts } from './judge.ts';
@@ -67,7 +68,7 @@ export class AskingBoth {
     const timeoutMs = Math.max(settings.candidateTimeoutMs, known.candidateTimeoutMs);
     const ask = (): Promise<CandidateResult> => askCandidate(candidate, asked, timeoutMs);
     const askAndHear = async (): Promise<CandidateResult> => {
-      const result = comparedResult(exchange, await this.#places.run(() => withoutRunDelay(ask)));
+      const result = bounded(comparedResult(exchange, await this.#places.run(() => withoutRunDelay(ask))));
       heard.candidate = result.ok ? result.answer : undefined;
       return result;
     };
@@ -78,7 +79,10 @@ export class AskingBoth {
         comparedResult(exchange, await withoutRunDelay(() => legacy.ask(questions.legacy))),
       ),
       readSourcePosition: () => (applied ? candidates.readSourcePosition() : Promise.resolve(0n)),
-      waitApplied: (position, budgetMs) => (applied ? applied.waitFor(position, budgetMs) : settle()),
+      waitApplied: (position, budgetMs) => {
+        looks.rest();
+        return applied ? applied.waitFor(position, budgetMs) : settle();
+      },
       compare: (ours, theirs) => looks.compare(ours, theirs),
     };
   }

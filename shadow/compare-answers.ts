@@ -198,6 +198,11 @@ export class AnswerComparer {
     );
   }
 
+  /** Lets go of what was read of an answer, which takes many times the memory of the answer. */
+  forget(answer: HttpAnswer): void {
+    this.#comparable.delete(answer);
+  }
+
   #toComparable(answer: HttpAnswer, asked: AskedUrl | undefined): ComparableAnswer {
     let comparable = this.#comparable.get(answer);
     if (!comparable) {

@@ -115,6 +115,7 @@ export class ExchangeComparer {
       const first = await this.#judgements.run(() => judge(exchange, ports, this.#clock, limits));
       const isFenced = feature.applied !== undefined;
       const rules = { rule: feature.compare.legacyCache, isFenced };
+      looks.rest();
       const held = await this.#cache.hold(exchange, first, rules, (mismatch, reason) =>
         this.#judgements.run(() => judgePastCache(exchange, mismatch, ports, this.#clock, limits, reason)),
       );

@@ -23,6 +23,13 @@ export class LastLook {
     return comparison;
   }
 
+  /** To be told when a judgement begins to wait: what was read of the answers can be read again. */
+  rest(): void {
+    if (this.#last === undefined) return;
+    this.#comparer.forget(this.#last.legacy);
+    this.#comparer.forget(this.#last.candidate);
+  }
+
   /** Ids of rules that hid something, and of those that guard something in it; undefined: the verdict rests on no comparison. */
   hidden(verdict: Verdict): Hidden | undefined {
     if (this.#last === undefined || !resting.has(verdict)) return undefined;

@@ -59,7 +59,9 @@ export class CacheWatch {
     const waitMs = Math.max(cachedMs, lateMs);
     if (waitMs === 0) return judgement;
     const reason = cachedMs > 0 ? 'legacy-cache' : 'lag-unknown';
-    const hasWaited = await this.#waits.wait(waitMs, sizeOf(exchange));
+    // Both sides' last answers are kept as well.
+    const bytes = sizeOf(exchange) + judgement.legacy.body.byteLength + (judgement.candidate?.body.byteLength ?? 0);
+    const hasWaited = await this.#waits.wait(waitMs, bytes);
     return hasWaited ? again(judgement, reason) : heldBack(judgement, reason);
   }
 

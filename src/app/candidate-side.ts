@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { redactorFor } from '../../shadow/pairs/keep-rules.ts';
 import { sampled } from '../../shadow/sampled-sink.ts';
 import type { ShadowStats } from '../../shadow/shadow-feed.ts';
+import type { Candidate } from '../kernel/candidate.ts';
 import type { AppliedPosition, SourcePosition } from '../kernel/position.ts';
 import { allVersions } from '../config/feature-versions.ts';
 import { createCandidates } from './candidates.ts';
@@ -9,6 +12,7 @@ import { parkedReads } from './parked-reads.ts';
 import type { FeatureLetters } from './read-model-view.ts';
 import { watchWrites } from './watch-writes.ts';
 import { VersionBook } from './versions/version-book.ts';
+import { withQuietFailures } from './quiet-failures.ts';
 import { startShadow, type StartShadowOptions } from './start-shadow.ts';
 
 export interface CandidateSideOptions extends StartShadowOptions {
@@ -57,10 +61,16 @@ export async function startCandidateSide(late: LateParts, options: CandidateSide
           });
     const stats = (): ShadowStats => ({ ...feed.stats(), sample: sink.sample() });
     metrics.beforeText(() => metrics.shadow(stats()));
+    const logKey = randomBytes(32);
+    const quiet = new Map<string, Candidate>();
+    for (const { key, compare } of allVersions(config.features)) {
+      const candidate = candidates.candidate(key);
+      if (candidate) quiet.set(key, withQuietFailures(candidate, redactorFor(logKey, compare)));
+    }
     late.provide({
       candidate: (feature, version) => {
         const key = versions.keyOf(feature, version);
-        return key === undefined ? undefined : candidates.candidate(key);
+        return key === undefined ? undefined : quiet.get(key);
       },
       applied: (feature, version) => {
         const key = versions.keyOf(feature, version);

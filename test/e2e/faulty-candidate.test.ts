@@ -119,3 +119,8 @@ test.each([
   },
   120_000,
 );
+
+test('why a candidate failed is in the log, and nobody whom its error quotes', () => {
+  expect(fig.output).toContain('the candidate is broken for');
+  expect(fig.output).not.toMatch(/Lovelace|ada@people/);
+});
