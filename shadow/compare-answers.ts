@@ -83,7 +83,7 @@ export class AnswerComparer {
     this.#root = compilePathRules(rules);
     this.#hiding = compilePathRules(rulesOfRoute({ ...compare, redact: ['$', ...this.#redact] }, route).rules);
     this.#redactor = redactor;
-    this.#cursors = cursorPaths(compare.cursors);
+    this.#cursors = cursorPaths(compare.cursors, rules);
     this.#looksAtAll = this.#owners.length + this.#moves.length + this.#cursors.length > 0;
     this.#plain = this.#looksAtAll ? noRules : this.#root;
   }
