@@ -45,6 +45,11 @@ export type Comparison =
     }
   | { readonly outcome: 'undetermined'; readonly reason: IncomparableReason };
 
+interface BothValues {
+  readonly legacy: JsonValue;
+  readonly candidate: JsonValue;
+}
+
 const differingParts = new DifferingParts();
 const plainEquality = new PlainEquality();
 const equal: Comparison = { outcome: 'equal' };
@@ -71,6 +76,7 @@ export class AnswerComparer {
   readonly #tokens = new WeakMap<ReadableAnswer, ReadonlyMap<string, CursorToken>>();
   readonly #comparable = new WeakMap<HttpAnswer, ComparableAnswer>();
   readonly #digests = new WeakMap<HttpAnswer, Buffer>();
+  readonly #parts = new WeakMap<ReadableAnswer, WeakMap<ReadableAnswer, BothValues>>();
   /** With everything where the candidate has it. */
   readonly #parsed = new WeakMap<ReadableAnswer, ParsedJson>();
   /** Ids of the rules that moved something. */
@@ -89,7 +95,7 @@ export class AnswerComparer {
     this.#root = compilePathRules(rules);
     this.#hiding = compilePathRules(rulesOfRoute({ ...compare, redact: ['$', ...this.#redact] }, route).rules);
     this.#redactor = redactor;
-    this.#cursors = cursorPaths(compare.cursors);
+    this.#cursors = cursorPaths(compare.cursors, rules);
     this.#looksAtAll = this.#owners.length + this.#moves.length + this.#cursors.length > 0;
     this.#plain = this.#looksAtAll ? noRules : this.#root;
   }
@@ -141,9 +147,13 @@ export class AnswerComparer {
     if (!this.#root.holdsHiding && this.#moves.length === 0) return [];
     const areJson = ours.answer.kind === 'json';
     if (areEqual && areJson && plainEquality.holds(ours.answer.body, theirs.answer.body, noRules)) return [];
-    const [left, right] = [this.#toJson(ours.answer), this.#toJson(theirs.answer)];
-    if (!left?.ok || !right?.ok) return [];
-    const hidden = findHidden(left.value, right.value, this.#root, { areEqual });
+    // With tolerances it may be told otherwise which row of a list stands for which when some are left out.
+    const parts = this.#root.holdsTolerance ? undefined : this.#partsOf(ours.answer, theirs.answer);
+    const [left, right] = parts
+      ? [parts.legacy, parts.candidate]
+      : [ours, theirs].map(({ answer }) => this.#valueOf(answer));
+    if (left === undefined || right === undefined) return [];
+    const hidden = findHidden(left, right, this.#root, { areEqual });
     return hidden === 'unknown' ? hidden : [...this.#movedInOne(ours.answer, theirs.answer), ...hidden];
   }
 
@@ -224,6 +234,21 @@ export class AnswerComparer {
     return parsed;
   }
 
+  #valueOf(answer: ReadableAnswer): JsonValue | undefined {
+    const parsed = this.#toJson(answer);
+    return parsed?.ok ? parsed.value : undefined;
+  }
+
+  /** Of two bodies of JSON what differs, where no rule needs the whole of them; kept as long as both are. */
+  #partsOf(legacy: ReadableAnswer, candidate: ReadableAnswer): BothValues | undefined {
+    if (legacy.kind !== 'json' || candidate.kind !== 'json' || this.#looksAtAll) return undefined;
+    const known = this.#parts.get(legacy)?.get(candidate);
+    if (known) return known;
+    const parts = differingParts.read(legacy.body, candidate.body, this.#root);
+    if (parts) this.#parts.set(legacy, new WeakMap([[candidate, parts]]));
+    return parts;
+  }
+
   #inPlace(answer: ReadableAnswer, parsed: ParsedJson): ParsedJson {
     if (!parsed.ok || this.#moves.length === 0) return parsed;
     const { value, moved } = moveValues(parsed.value, this.#moves);
@@ -269,8 +294,7 @@ export class AnswerComparer {
     if (Buffer.compare(legacy.body, candidate.body) === 0) return equal;
     const areJson = legacy.kind === 'json' && candidate.kind === 'json';
     if (areJson && !isKnownToDiffer && plainEquality.holds(legacy.body, candidate.body, this.#plain)) return equal;
-    const parts =
-      areJson && !this.#looksAtAll ? differingParts.read(legacy.body, candidate.body, this.#root) : undefined;
+    const parts = this.#partsOf(legacy, candidate);
     if (parts) return this.#compareJson(parts.legacy, parts.candidate, this.#root);
     const ours = this.#toJson(legacy);
     const theirs = this.#toJson(candidate);

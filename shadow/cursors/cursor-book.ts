@@ -31,7 +31,8 @@ export class CursorBook {
   ): void {
     const expiresAt = this.#clock.now() + MAX_AGE_MS;
     for (const [place, { parameter, token }] of legacy) {
-      const theirs = candidate.get(place);
+      // A candidate may have it elsewhere, by a rule; the only one that is asked with so is the same.
+      const theirs = candidate.get(place) ?? (onlyOne(legacy, parameter) && onlyOne(candidate, parameter));
       if (theirs === undefined) continue;
       const pair = { legacy: token, candidate: theirs.token, expiresAt };
       this.#add('legacy', nameOf(feature, parameter, token), pair);
@@ -58,6 +59,11 @@ export class CursorBook {
     pairs.set(name, pair);
     if (pairs.size > MAX_PAIRS) pairs.delete(pairs.keys().next().value!);
   }
+}
+
+function onlyOne(tokens: ReadonlyMap<string, CursorToken>, parameter: string): CursorToken | undefined {
+  const found = [...tokens.values()].filter((each) => each.parameter === parameter);
+  return found.length === 1 ? found[0] : undefined;
 }
 
 function nameOf(feature: string, parameter: string, token: string): string {

@@ -1,7 +1,9 @@
-import { parsePath, type PatternStep } from '../../src/config/rule-path.ts';
+import type { CompareRule } from '../../src/config/rule-list.ts';
+import type { PatternStep } from '../../src/config/rule-path.ts';
 import { placeText, type PlaceStep } from '../json-path.ts';
 import { JsonNumber } from '../json/json-number.ts';
 import { isArray, isObject, type JsonValue } from '../json/json-value.ts';
+import { alsoWhereMoved } from '../moved-rules.ts';
 import { tokenIn } from './cursor-text.ts';
 
 export interface CursorPath {
@@ -23,9 +25,22 @@ export interface MaskedCursors {
   readonly tokens: ReadonlyMap<string, CursorToken>;
 }
 
-/** Throws a SyntaxError when a path cannot be read. */
-export function cursorPaths(rules: Readonly<Record<string, string>> = {}): readonly CursorPath[] {
-  return Object.entries(rules).map(([path, parameter]) => ({ steps: parsePath(path), parameter }));
+const notes = { route: undefined, because: undefined, expires: undefined, expiresAt: undefined, maxHidden: 1 };
+
+/** Those of a feature, and where the candidate has them by a `map` rule of the route. Throws a SyntaxError when a path cannot be read. */
+export function cursorPaths(
+  cursors: Readonly<Record<string, string>> = {},
+  rules: readonly CompareRule[] = [],
+): readonly CursorPath[] {
+  const asRules = Object.entries(cursors).map(([path, parameter]): CompareRule => ({
+    kind: 'ignore',
+    id: parameter,
+    path,
+    ...notes,
+  }));
+  return alsoWhereMoved([...rules.filter(({ kind }) => kind === 'map'), ...asRules]).flatMap(({ kind, steps, id }) =>
+    kind === 'map' ? [] : { steps, parameter: id },
+  );
 }
 
 /** Takes the tokens out of a body, so that the rest of it can be compared. Only what leads to one is copied. */

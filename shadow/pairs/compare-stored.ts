@@ -1,4 +1,5 @@
 import type { NormalizedCompareRules } from '../../src/config/compare-rules.ts';
+import { rulesOfRoute } from '../../src/config/rule-list.ts';
 import type { HttpAnswer } from '../../src/kernel/exchange.ts';
 import type { Difference } from '../../src/kernel/verdict.ts';
 import type { StoredAnswer, StoredBody, StoredPair } from '../../src/store/stored-pair.ts';
@@ -8,7 +9,7 @@ import { comparedHeaders } from '../headers/compared-headers.ts';
 import type { Redactor } from '../redact.ts';
 import { comparerFor } from './comparer-for.ts';
 import { keepRulesOf } from './keep-rules.ts';
-import { isAtOrBelow } from './path-touch.ts';
+import { isAtOrBelow, isTouchedBy } from './path-touch.ts';
 import { hidingRules, type HidingRule } from './stored-rules.ts';
 
 export interface StoredComparison {
@@ -54,7 +55,9 @@ export function storedComparer(
   const comparer = comparerFor({ ...rules, headers: ['content-type'] }, route, known);
   const hiding = hidingRules(rules, route);
   const { headers: headerNames } = keepRulesOf(rules, route);
-  const isUnsure = (difference: Difference): boolean => mayBeHidden(difference, hiding);
+  const torn = hiding.flatMap(({ to, path }) => (to !== undefined && isWithinHash(path, rules, route) ? to : []));
+  const isUnsure = (difference: Difference): boolean =>
+    mayBeHidden(difference, hiding) || torn.some((to) => isOneSided(difference) && isTouchedBy(to, difference.at));
 
   return ({ legacy, candidate }) => {
     if (legacy === undefined || candidate === undefined) return unsureOf(undefined, 'no-answer');
@@ -87,6 +90,16 @@ export function storedComparer(
     if (compared.truncated) unsure.push({ path: undefined, reason: 'too-many' });
     return { differences: found.filter((difference) => !isUnsure(difference)), unsure };
   }
+}
+
+/** Whether a place is only a part of what is personal as a whole, of which a hash is stored: nothing can be moved out of that. */
+function isWithinHash(path: string, rules: NormalizedCompareRules, route: string): boolean {
+  const personal = rulesOfRoute(rules, route).rules.filter(({ kind }) => kind === 'redact');
+  return personal.some(({ path: above }) => isAtOrBelow(path, above) && !isAtOrBelow(above, path));
+}
+
+function isOneSided({ kind }: Difference): boolean {
+  return kind === 'missing' || kind === 'extra';
 }
 
 /** Whether a rule could let the difference pass if it saw the values themselves. */

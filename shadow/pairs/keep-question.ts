@@ -18,7 +18,7 @@ export function keepQuestion(
   const isWhole = target === question.target && target.length <= MAX_TARGET;
   const isPersonal = !isWhole || headers.some((text, index) => text !== asked[index]);
   const removed: RemovedPart[] = isPersonal ? ['personal-data'] : [];
-  if (question.method !== 'GET') removed.push('body');
+  if (question.method !== 'GET' && question.method !== 'HEAD') removed.push('body');
   return {
     method: question.method,
     target: target.slice(0, MAX_TARGET),

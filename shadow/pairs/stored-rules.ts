@@ -7,6 +7,8 @@ export interface HidingRule {
   /** `ignore`, `keyed`, `unordered`, `tolerance`, `format`, `map` */
   readonly rule: string;
   readonly path: string;
+  /** Of `map`: the candidate's place. */
+  readonly to?: string | undefined;
 }
 
 const listKinds = ['ignore', 'unordered'] as const;
@@ -22,7 +24,7 @@ export function checkRulePaths(rules: NormalizedCompareRules): void {
 export function hidingRules(rules: NormalizedCompareRules, route: string): readonly HidingRule[] {
   return rulesOfRoute(rules, route)
     .rules.filter(({ kind }) => hidingKinds.has(kind))
-    .map(({ kind, path }) => ({ rule: kind, path }));
+    .map((rule) => ({ rule: rule.kind, path: rule.path, ...(rule.kind === 'map' && { to: rule.to }) }));
 }
 
 /** The rules as they would be for the route without that one. */

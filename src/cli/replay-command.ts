@@ -10,18 +10,9 @@ import { parseReplayFailOn } from './replay/judge-replay.ts';
 import { collect, defaultRate, givenHeaders, parseLimit, parseRate } from './replay/replay-options.ts';
 
 export function replayCommand(context: CliContext): CommandUnknownOpts {
-  const group = new Command('replay')
+  const group = storedQuestions('replay')
     .description('ask again what differed, or what a HAR file holds, and say what is gone and what remains')
     .option('--group <id>', 'a group of `fig report`, or the beginning of its id')
-    .option('--feature <name>', 'only this feature')
-    .option('-c, --config <file>', 'the config file', 'fig.config.ts')
-    .option('--header <line>', 'sent with every question: "Authorization: Bearer ..."; again for several', collect)
-    .option('--cookie <text>', 'sent with every question: "sid=1; lang=en"')
-    .option('--anonymous', 'ask without credentials what was asked with some')
-    .option('--rate <n>', 'questions a second at most', parseRate, defaultRate)
-    .option('--json', 'print the report as JSON')
-    .option('--html <file>', 'write a page that opens without a network')
-    .option('--fail-on <what>', 'mismatch, critical or undetermined=N%', parseReplayFailOn)
     .addHelpText('after', groupHelp)
     .action(async (options) => {
       if (options.group === undefined) {
@@ -35,21 +26,30 @@ export function replayCommand(context: CliContext): CommandUnknownOpts {
 }
 
 function storedCommand(context: CliContext): CommandUnknownOpts {
-  return new Command('stored')
+  return storedQuestions('stored')
     .description('ask every stored question again')
-    .option('--feature <name>', 'only this feature')
     .option('--route <route>', 'only this route, as `fig report` writes it: "GET /api/orders/:id"')
     .option('--limit <n>', 'so many questions at most, the newest', parseLimit)
-    .option('-c, --config <file>', 'the config file', 'fig.config.ts')
+    .addHelpText('after', storedHelp)
+    .action((options) => replayStored(context, options));
+}
+
+/** A command that asks: with what, how fast, and what becomes of the report. */
+function asking(name: string) {
+  return new Command(name)
     .option('--header <line>', 'sent with every question: "Authorization: Bearer ..."; again for several', collect)
     .option('--cookie <text>', 'sent with every question: "sid=1; lang=en"')
-    .option('--anonymous', 'ask without credentials what was asked with some')
     .option('--rate <n>', 'questions a second at most', parseRate, defaultRate)
     .option('--json', 'print the report as JSON')
     .option('--html <file>', 'write a page that opens without a network')
-    .option('--fail-on <what>', 'mismatch, critical or undetermined=N%', parseReplayFailOn)
-    .addHelpText('after', storedHelp)
-    .action((options) => replayStored(context, options));
+    .option('--fail-on <what>', 'mismatch, critical or undetermined=N%', parseReplayFailOn);
+}
+
+function storedQuestions(name: string) {
+  return asking(name)
+    .option('--feature <name>', 'only this feature')
+    .option('-c, --config <file>', 'the config file', 'fig.config.ts')
+    .option('--anonymous', 'ask without credentials what was asked with some');
 }
 
 interface StoredOptions {
@@ -82,7 +82,7 @@ async function replayStored(context: CliContext, options: StoredOptions): Promis
 
 function harCommand(context: CliContext): CommandUnknownOpts {
   const { io } = context;
-  return new Command('har')
+  return asking('har')
     .description('compare by the questions of a HAR file, or two HAR files without a network')
     .argument('<file>', 'the HAR file; what it recorded counts as answers of legacy')
     .argument('[candidate-file]', 'a HAR file of the candidate: nobody is asked then')
@@ -94,12 +94,6 @@ function harCommand(context: CliContext): CommandUnknownOpts {
     .option('--origin <url>', 'only questions to this origin (default: that of the first that succeeded)', parseHttpUrl)
     .option('-c, --config <file>', 'the config file (default: fig.config.ts, if it is there)')
     .option('--no-config', 'without a config, also where there is one')
-    .option('--header <line>', 'sent with every question: "Authorization: Bearer ..."; again for several', collect)
-    .option('--cookie <text>', 'sent with every question: "sid=1; lang=en"')
-    .option('--rate <n>', 'questions a second at most', parseRate, defaultRate)
-    .option('--json', 'print the report as JSON')
-    .option('--html <file>', 'write a page that opens without a network')
-    .option('--fail-on <what>', 'mismatch, critical or undetermined=N%', parseReplayFailOn)
     .addHelpText('after', harHelp)
     .action(async (file, candidateFile, options) => {
       const given = givenHeaders(options, io);

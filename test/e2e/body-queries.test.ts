@@ -3,30 +3,25 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TransitionOutcome } from '../../src/app/control.ts';
 import type { FeatureReport } from '../../src/app/feature-report.ts';
-import { bodyOf, listening, type Upstream } from '../proxy/support/harness.ts';
+import { bodyOf } from '../proxy/support/harness.ts';
 import type { FigProcess } from '../support/fig-process.ts';
-import { ShopUnderFig } from '../support/shop-under-fig.ts';
+import { startBetween, type ShopBetweenServers } from '../support/shop-between-servers.ts';
+import type { ShopUnderFig } from '../support/shop-under-fig.ts';
 import { until } from '../support/until.ts';
 
 const config = fileURLToPath(new URL('./fixtures/search.config.ts', import.meta.url));
+let world: ShopBetweenServers;
 let shop: ShopUnderFig;
-let legacy: Upstream;
-let service: Upstream;
 let fig: FigProcess;
 
 beforeAll(async () => {
-  shop = await ShopUnderFig.create(60);
-  legacy = await listening(server(answerOfLegacy));
-  service = await listening(server(async (_, form) => ({ total: form.get('of') === 'bob' ? 2 : 1 })));
-  fig = await shop.startFig(2, config, { LEGACY_URL: legacy.url.href, CANDIDATE_URL: service.url.href });
-  await shop.untilReadModelReady(fig);
+  const candidate = server(async (_, form) => ({ total: form.get('of') === 'bob' ? 2 : 1 }));
+  world = await startBetween(config, { legacy: server(answerOfLegacy), candidate });
+  ({ shop, fig } = world);
 }, 120_000);
 
 afterAll(async () => {
-  await fig?.[Symbol.asyncDispose]();
-  await legacy?.[Symbol.asyncDispose]();
-  await service?.[Symbol.asyncDispose]();
-  await shop?.[Symbol.asyncDispose]();
+  await world?.[Symbol.asyncDispose]();
 });
 
 function server(answer: (body: string, form: URLSearchParams) => Promise<unknown>): Server {

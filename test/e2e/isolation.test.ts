@@ -1,31 +1,26 @@
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { everyEndpoint } from '../../examples/shop/every-endpoint.ts';
 import type { StatusReport } from '../../src/app/control.ts';
+import { FaultyShop } from '../support/faulty-shop.ts';
 import type { FigProcess } from '../support/fig-process.ts';
 import { rawAnswer } from '../support/raw-answer.ts';
-import { ShopUnderFig } from '../support/shop-under-fig.ts';
+import type { ShopUnderFig } from '../support/shop-under-fig.ts';
 import { until } from '../support/until.ts';
 
-const config = fileURLToPath(new URL('./fixtures/faulty.config.ts', import.meta.url));
 const reads = everyEndpoint.filter(
   ({ method, kind }) => method === 'GET' && (kind === 'buffered' || kind === 'stream'),
 );
+let world: FaultyShop;
 let shop: ShopUnderFig;
 let fig: FigProcess;
 
 beforeAll(async () => {
-  shop = await ShopUnderFig.create(60);
-  fig = await shop.startFig(2, config, { FAULT_FILE: join(shop.folder, 'fault') });
-  await shop.untilReadModelReady(fig);
-  expect(await fig.json('promote', 'orders', '--reads')).toMatchObject({ to: 'shadow' });
+  world = await FaultyShop.create();
+  ({ shop, fig } = world);
 }, 120_000);
 
 afterAll(async () => {
-  await fig?.[Symbol.asyncDispose]();
-  await shop?.[Symbol.asyncDispose]();
+  await world?.[Symbol.asyncDispose]();
 });
 
 async function shadow(): Promise<NonNullable<StatusReport['shadow']>> {
@@ -51,7 +46,7 @@ test.each([
       await browse();
       return (await shadow()).compared > compared ? { workerRestarts } : undefined;
     });
-    await writeFile(join(shop.folder, 'fault'), fault);
+    await world.break(fault);
     let rounds = 0;
     await until(
       'the trouble has come and gone',
@@ -66,7 +61,7 @@ test.each([
       },
       60_000,
     );
-    await rm(join(shop.folder, 'fault'), { force: true });
+    await world.mend();
   },
   120_000,
 );

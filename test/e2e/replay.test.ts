@@ -1,27 +1,22 @@
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FeatureReport, ReportGroup } from '../../src/app/feature-report.ts';
 import type { ReplayReport } from '../../src/app/replay/replay-report.ts';
+import { FaultyShop, faultyConfig } from '../support/faulty-shop.ts';
 import { runFig, type FigProcess } from '../support/fig-process.ts';
-import { ShopUnderFig } from '../support/shop-under-fig.ts';
+import type { ShopUnderFig } from '../support/shop-under-fig.ts';
 import { until } from '../support/until.ts';
 
-const config = fileURLToPath(new URL('./fixtures/faulty.config.ts', import.meta.url));
+let world: FaultyShop;
 let shop: ShopUnderFig;
 let fig: FigProcess;
 
 beforeAll(async () => {
-  shop = await ShopUnderFig.create(60);
-  fig = await shop.startFig(2, config, { FAULT_FILE: join(shop.folder, 'fault') });
-  await shop.untilReadModelReady(fig);
-  expect(await fig.json('promote', 'orders', '--reads')).toMatchObject({ to: 'shadow' });
+  world = await FaultyShop.create();
+  ({ shop, fig } = world);
 }, 120_000);
 
 afterAll(async () => {
-  await fig?.[Symbol.asyncDispose]();
-  await shop?.[Symbol.asyncDispose]();
+  await world?.[Symbol.asyncDispose]();
 });
 
 async function replay(group: ReportGroup): Promise<ReplayReport> {
@@ -32,11 +27,11 @@ async function replay(group: ReportGroup): Promise<ReplayReport> {
     LEGACY_DATABASE_URL: shop.legacyUrl,
     FIG_DATABASE_URL: shop.targetUrl,
     FIG_SHOP_VERSION: '2',
-    FAULT_FILE: join(shop.folder, 'fault'),
+    FAULT_FILE: world.faultFile,
   };
   const { stdout, stderr } = await runFig(
     shop.folder,
-    ['replay', '--group', group.id, '--config', config, '--json'],
+    ['replay', '--group', group.id, '--config', faultyConfig, '--json'],
     env,
   );
   if (stdout === '') throw new Error(stderr);
@@ -44,7 +39,7 @@ async function replay(group: ReportGroup): Promise<ReplayReport> {
 }
 
 test('a group that the shadow found remains while the candidate is wrong, and is gone once it is mended', async () => {
-  await writeFile(join(shop.folder, 'fault'), 'garbage');
+  await world.break('garbage');
   for (let id = 9; id < 12; id += 1) await (await fetch(`${fig.proxy}/api/orders/${id}`)).text();
   let group: ReportGroup | undefined;
   await until(
@@ -61,7 +56,7 @@ test('a group that the shadow found remains while the candidate is wrong, and is
   expect(before.outcomes).toMatchObject([{ id: group!.id, path: '$.total', outcome: 'remains', remains: 3 }]);
 
   // The files say what is asked; the fig that runs may still be of the time before.
-  await rm(join(shop.folder, 'fault'));
+  await world.mend();
   const after = await replay(group!);
   expect(after.outcomes).toMatchObject([{ id: group!.id, outcome: 'gone', gone: 3, remains: 0, undetermined: 0 }]);
   expect(after.verdicts).toMatchObject({ mismatch: 0, error: 0 });

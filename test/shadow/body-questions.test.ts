@@ -134,3 +134,27 @@ test('a HEAD that the candidate finds and legacy does not is a critical differen
     expect(await compare(head(404, json))).toMatchObject({ verdict: 'mismatch', critical: true });
   });
 });
+
+test('a HEAD that the candidate serves in live is compared with the head that legacy gives', async () => {
+  await using service = await startServer(() => ({ headers: [...json, 'Content-Language', 'en'] }));
+  await using legacy = await startServer(({ req }) => ({
+    headers: [...json, 'Content-Language', req.url === '/orders/1' ? 'en' : 'de'],
+    body: '{"id":1}',
+  }));
+  await comparing(legacy.url, service.url, async (compare, items) => {
+    const live = { reads: { phase: 'live', percent: 100 }, servedBy: 'candidate' } as const;
+    const served = { ...head(200, [...json, 'Content-Language', 'en']), ...live };
+    expect(await compare(served)).toMatchObject({ verdict: 'match' });
+    expect(service.asked).toEqual([]);
+    const other = { ...served, question: { ...served.question, target: '/orders/2' } };
+    expect(await compare(other)).toMatchObject({
+      verdict: 'mismatch',
+      differences: [{ path: 'header content-language', legacy: '"de"', candidate: '"en"' }],
+    });
+    expect(new Set([...service.asked, ...legacy.asked].map(({ req }) => req.method))).toEqual(new Set(['HEAD']));
+    expect(items.map(({ step, verdict }) => [step, verdict])).toEqual([
+      ['live', 'match'],
+      ['live', 'mismatch'],
+    ]);
+  });
+});

@@ -14,17 +14,17 @@ export interface RoutedQuestion {
 /** Why a question is nobody's. */
 export type NoRoute = 'no-route' | 'method';
 
-/** Finds routes as the proxy does: a GET, or the query in a POST body that a route of the config declares. No I/O. */
+/** Finds routes as the proxy does: a GET, a HEAD, or the query in a POST body that a route of the config declares. No I/O. */
 export function routeFinder(
   features: readonly Pick<NormalizedFeature, 'name' | 'routes' | 'candidateTimeoutMs'>[],
 ): (question: HttpQuestion, body: Uint8Array | undefined) => RoutedQuestion | NoRoute {
   const table = new RouteTable(features);
   return (question, body) => {
     const { method, target, headers } = question;
-    if (method !== 'GET' && method !== 'POST') return 'method';
+    if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return 'method';
     const match = table.match(method, target, headers);
-    if (match === undefined || match.isAmbiguous) return method === 'GET' ? 'no-route' : 'method';
-    if (method === 'GET') {
+    if (match === undefined || match.isAmbiguous) return method === 'POST' ? 'method' : 'no-route';
+    if (method !== 'POST') {
       const { feature, route, params, byOperation } = match;
       return byOperation === undefined ? { feature, route, params, question } : 'no-route';
     }

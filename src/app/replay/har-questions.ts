@@ -94,6 +94,7 @@ function routeOf(
   find: ReturnType<typeof routeFinder>,
   templates: TemplateBudget,
 ): RoutedQuestion | string {
+  if (question.method === 'HEAD') return 'method';
   const routed = find(question, body);
   if (typeof routed !== 'string') {
     return feature === undefined || routed.feature === feature ? routed : 'other-feature';

@@ -1,7 +1,7 @@
 /** What labels of a replay mean, for people. */
 const words: Readonly<Record<string, string>> = {
   'personal-data': 'cannot be asked again: personal data was removed',
-  body: 'cannot be asked again: its body is not kept',
+  body: 'cannot be asked again: bodies of questions are never kept; record them and use fig replay har',
   credentials: 'was asked with credentials, which are not kept: give --cookie or --header',
   'no-route': 'no route of the config takes it',
   parked: 'may be about a key that could not be built (fig dead-letters list)',

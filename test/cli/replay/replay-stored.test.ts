@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { RulesReport } from '../../../src/app/replay/check-rules.ts';
 import type { ReplayReport } from '../../../src/app/replay/replay-report.ts';
 import { groupIdOf } from '../../../src/store/group-id.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
@@ -104,6 +105,43 @@ test('a question that personal data was removed from cannot be asked, and says s
   expect(stdout).toContain('cannot be asked again: personal data was removed');
   expect(stdout).not.toContain('ada@');
   expect(stage.legacy.asked).toHaveLength(0);
+});
+
+test('a HEAD is asked again as one', async () => {
+  stage.says = { legacy: () => ({}), candidate: refuse };
+  await stage.compare(['/orders/1'], [], { method: 'HEAD', route: 'HEAD /orders/:id' });
+  for (const side of [stage.legacy, stage.candidate]) side.asked.length = 0;
+  const before = await json('stored');
+  expect(before.outcomes).toMatchObject([{ route: 'HEAD /orders/:id', path: 'status', outcome: 'remains' }]);
+  stage.says.candidate = stage.says.legacy;
+  expect((await json('stored')).outcomes).toMatchObject([{ path: 'status', outcome: 'gone' }]);
+  expect(new Set([...stage.legacy.asked, ...stage.candidate.asked].map(({ method }) => method))).toEqual(
+    new Set(['HEAD']),
+  );
+});
+
+test('a query in a body is not asked again, because the body is not kept: what to do is said, and its answers are there for rules', async () => {
+  const body = Buffer.from(JSON.stringify({ query: 'query Orders { orders { total } }' }));
+  const route = 'POST /graphql [operation Orders]';
+  await stage.compare(['/graphql'], ['Content-Type', 'application/json'], {
+    method: 'POST',
+    route,
+    query: { operation: 'Orders', body },
+  });
+  const { stdout, code } = await replay('stored', '--fail-on', 'mismatch');
+  expect(code).toBe(4);
+  expect(stdout).toContain(
+    'cannot be asked again: bodies of questions are never kept; record them and use fig replay har',
+  );
+  const rules = await run(['rules', 'check', 'orders', '--config', stage.config, '--json'], { cwd: stage.cwd });
+  const [checked] = (JSON.parse(rules.stdout) as RulesReport).features;
+  expect(checked).toMatchObject({
+    pairs: 1,
+    groups: [
+      { route, outcome: 'remains' },
+      { route, outcome: 'remains' },
+    ],
+  });
 });
 
 test('that both sides answer otherwise than then is not taken for mended', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { LegacyAsker } from '../../../shadow/ask-legacy.ts';
 import { defaultShadowSettings, ExchangeComparer } from '../../../shadow/exchange-comparer.ts';
 import { PairKeeper } from '../../../shadow/pairs/pair-keeper.ts';
+import type { QueryInBody } from '../../../src/kernel/exchange.ts';
 import { allVersions } from '../../../src/config/feature-versions.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { createCandidates } from '../../../src/app/candidates.ts';
@@ -19,6 +20,13 @@ import { createTestDatabase } from '../../support/test-database.ts';
 /** What a service of the test answers to a target: a body, or a status and a body. */
 export type Answers = (target: string, request: IncomingMessage) => unknown;
 
+/** Of questions that are no GET. */
+interface AskedOtherwise {
+  readonly method: 'HEAD' | 'POST';
+  readonly route: string;
+  readonly query?: QueryInBody;
+}
+
 /** Legacy and candidate on sockets, a control store, and a config that names them. */
 export interface Stage extends AsyncDisposable {
   readonly legacy: TestLegacy;
@@ -28,7 +36,11 @@ export interface Stage extends AsyncDisposable {
   readonly config: string;
   says: { legacy: Answers; candidate: Answers };
   /** Asks as the shadow does after a user was served by legacy, and stores what it finds. */
-  compare(targets: readonly string[], headers?: readonly string[]): Promise<readonly EvidenceItem[]>;
+  compare(
+    targets: readonly string[],
+    headers?: readonly string[],
+    asked?: AskedOtherwise,
+  ): Promise<readonly EvidenceItem[]>;
 }
 
 /** `compare` and `shadow`: as of the feature in a config. */
@@ -50,7 +62,12 @@ export async function setStage(
       {
         name: 'orders',
         candidate: candidate.url.href,
-        routes: ['GET /orders/:id', 'GET /orders', { route: 'POST /graphql', graphql: { operation: 'Orders' } }],
+        routes: [
+          'GET /orders/:id',
+          'GET /orders',
+          'HEAD /orders/:id',
+          { route: 'POST /graphql', graphql: { operation: 'Orders' } },
+        ],
         compare,
         shadow,
       },
@@ -84,16 +101,17 @@ export async function setStage(
     candidate,
     cwd,
     config,
-    compare: async (targets: readonly string[], headers: readonly string[] = []) => {
+    compare: async (targets: readonly string[], headers: readonly string[] = [], otherwise?: AskedOtherwise) => {
       items.length = 0;
       for (const target of targets) {
-        const question = { method: 'GET', target, headers: ['Host', 'shop.example', ...headers] };
+        const { method = 'GET', query } = otherwise ?? {};
+        const question = { method, target, headers: ['Host', 'shop.example', ...headers], query };
         const asked = await asker.ask(question);
         if (!asked.ok) throw new Error(asked.reason);
         await comparer.compare({
           id: target,
           feature: 'orders',
-          route: target.startsWith('/orders?') ? 'GET /orders' : 'GET /orders/:id',
+          route: otherwise?.route ?? (target.startsWith('/orders?') ? 'GET /orders' : 'GET /orders/:id'),
           params: {},
           reads: { phase: 'shadow', percent: 0 },
           question,

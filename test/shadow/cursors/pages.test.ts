@@ -4,6 +4,7 @@ import { LegacyAsker } from '../../../shadow/ask-legacy.ts';
 import { defaultShadowSettings, ExchangeComparer } from '../../../shadow/exchange-comparer.ts';
 import type { Judgement } from '../../../shadow/judge.ts';
 import { createSharedPositions, SharedPositionReader } from '../../../shadow/shared-position.ts';
+import type { NormalizedCompareRules } from '../../../src/config/compare-rules.ts';
 import type { Exchange, HttpAnswer, Side } from '../../../src/kernel/exchange.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
 import type { EvidenceItem } from '../../../src/store/evidence-item.ts';
@@ -13,9 +14,17 @@ import { startTestLegacy } from '../test-legacy.ts';
 
 const rows = [1, 2, 3, 4, 5, 6, 7];
 
+type Shape = (page: readonly number[], next: string | null) => object;
+const plain: Shape = (page, next) => ({ rows: page, next });
+
 /** Pages of two rows, each reached by a token that is made anew for everybody who asks. */
 class Pages {
   readonly #offsets = new Map<string, number>();
+  readonly #shape: Shape;
+
+  constructor(shape: Shape) {
+    this.#shape = shape;
+  }
 
   answer(target: string): HttpAnswer {
     const token = new URL(target, 'http://shop.example').searchParams.get('cursor');
@@ -24,8 +33,14 @@ class Pages {
     if (from === undefined) return { status: 400, headers, body: jsonBody({ error: 'unknown cursor' }) };
     const next = from + 2 < rows.length ? randomUUID() : null;
     if (next !== null) this.#offsets.set(next, from + 2);
-    return { status: 200, headers, body: jsonBody({ rows: rows.slice(from, from + 2), next }) };
+    return { status: 200, headers, body: jsonBody(this.#shape(rows.slice(from, from + 2), next)) };
   }
+}
+
+/** Of either shape. */
+interface Page {
+  readonly next?: string | null;
+  readonly page?: { readonly next: string | null };
 }
 
 interface World extends AsyncDisposable {
@@ -34,8 +49,8 @@ interface World extends AsyncDisposable {
   ask(target: string, servedBy: Side): Promise<{ readonly next: string | null; readonly judgement: Judgement }>;
 }
 
-async function pagedWorld(): Promise<World> {
-  const [ours, theirs] = [new Pages(), new Pages()];
+async function pagedWorld(rules: Partial<NormalizedCompareRules> = {}, candidateShape = plain): Promise<World> {
+  const [ours, theirs] = [new Pages(plain), new Pages(candidateShape)];
   const legacy = await startTestLegacy((request, response) => {
     const { status, body } = ours.answer(request.url!);
     response.writeHead(status, { 'content-type': 'application/json' }).end(body);
@@ -44,7 +59,7 @@ async function pagedWorld(): Promise<World> {
   const positions = createSharedPositions(['orders']);
   positions.publish('orders', 1n);
   const items: EvidenceItem[] = [];
-  const compare = { ...noCompareRules, cursors: { '$.next': 'cursor' } };
+  const compare = { ...noCompareRules, cursors: { '$.next': 'cursor' }, ...rules };
   const comparer = new ExchangeComparer({
     candidates: {
       candidate: () => ({ ask: async ({ target }) => ({ ok: true, answer: theirs.answer(target), tookMs: 1 }) }),
@@ -64,7 +79,8 @@ async function pagedWorld(): Promise<World> {
     ask: async (target, servedBy) => {
       const answer = servedBy === 'legacy' ? ours.answer(target) : theirs.answer(target);
       const exchange: Exchange = exchangeOf(target, { answer, servedBy });
-      const { next } = JSON.parse(Buffer.from(answer.body).toString()) as { next: string | null };
+      const said = JSON.parse(Buffer.from(answer.body).toString()) as Page;
+      const next = said.next ?? said.page?.next ?? null;
       return { next, judgement: await comparer.compare(exchange) };
     },
     [Symbol.asyncDispose]: async () => {
@@ -107,4 +123,34 @@ test('the same page is the same proof, whoever turns to it', async () => {
   const keys = world.items.map(({ key }) => Buffer.from(key!).toString('hex'));
   expect(keys).toHaveLength(6);
   expect(new Set(keys).size).toBe(2);
+});
+
+const moved: Shape = (page, next) => ({ rows: page, page: { next } });
+/** The rows the other way round, and one of them wrong. */
+const turned: Shape = (page, next) => ({ rows: page.includes(5) ? [5, 7] : page.toReversed(), page: { next } });
+const byRoute = { 'GET /orders/:id': { map: { '$.next': '$.page.next' }, unordered: ['$.rows'] } };
+
+test.each(['legacy', 'candidate'] as const)(
+  'all pages are compared where %s serves and rules of the route move the token',
+  async (servedBy) => {
+    await using world = await pagedWorld({ routes: byRoute }, moved);
+    let target = '/orders';
+    for (let page = 0; page < 4; page += 1) {
+      const { next, judgement } = await world.ask(target, servedBy);
+      expect([page, judgement.verdict, judgement.differences]).toEqual([page, 'match', []]);
+      target = `/orders?cursor=${next}`;
+    }
+  },
+);
+
+test('what rules of the route say of the rows holds beside a token, and a wrong row is found on a later page', async () => {
+  await using world = await pagedWorld({ routes: byRoute }, turned);
+  const verdicts: unknown[] = [];
+  let target = '/orders';
+  for (let page = 0; page < 3; page += 1) {
+    const { next, judgement } = await world.ask(target, 'legacy');
+    verdicts.push([judgement.verdict, ...judgement.differences.map(({ path }) => path)]);
+    target = `/orders?cursor=${next}`;
+  }
+  expect(verdicts).toMatchObject([['match'], ['match'], ['mismatch', '$.rows[*]']]);
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { AnswerComparer } from '../../../shadow/compare-answers.ts';
 import { createRedactor } from '../../../shadow/redact.ts';
 import { keepAnswers } from '../../../shadow/pairs/keep-answers.ts';
-import type { KeepRules } from '../../../shadow/pairs/keep-rules.ts';
+import { keepRulesOf, type KeepRules } from '../../../shadow/pairs/keep-rules.ts';
 import { keepQuestion } from '../../../shadow/pairs/keep-question.ts';
 import { PairKeeper } from '../../../shadow/pairs/pair-keeper.ts';
 import { storedComparer } from '../../../shadow/pairs/compare-stored.ts';
@@ -142,6 +142,7 @@ describe('a stored question', () => {
     expect(removedOf({ target: '/customers/ada@example.com' })).toEqual(['personal-data']);
     expect(removedOf({ headers: ['Accept-Language', 'ada@example.com'] })).toEqual(['personal-data']);
     expect(removedOf({ method: 'POST' })).toEqual(['body']);
+    expect(removedOf({ method: 'HEAD' })).toEqual([]);
     expect(removedOf({})).toEqual([]);
   });
 });
@@ -188,6 +189,33 @@ describe('comparing stored answers', () => {
     const pair = kept(json({ rows: [{ id: 1, name: 'Ada' }] }), json({ rows: [{ id: 1, name: 'Bob' }] }));
     const keyed = storedComparer({ ...noCompareRules, keyed: { '$.rows': 'id' } }, 'GET /', redactor);
     expect(keyed(pair)).toMatchObject({ differences: [{ path: '$.rows[*].name' }], unsure: [] });
+  });
+
+  test('a value that a rule moves is compared by its hash, at either place, and hidden at both', () => {
+    const moved = { ...noCompareRules, map: { '$.customer_name': '$.customer.name' }, redact: ['$.customer_name'] };
+    const keep = keepRulesOf(moved, 'GET /');
+    const compareMoved = storedComparer(moved, 'GET /', redactor);
+    const same = kept(json({ customer_name: 'Ada', n: 1 }), json({ customer: { name: 'Ada' }, n: 2 }), keep);
+    expect(JSON.stringify(same)).not.toContain('Ada');
+    expect(compareMoved(same)).toMatchObject({ differences: [{ path: '$.n' }], unsure: [] });
+    const other = kept(json({ customer_name: 'Ada' }), json({ customer: { name: 'Bob' } }), keep);
+    expect(compareMoved(other)).toMatchObject({
+      differences: [{ path: '$.customer.name', kind: 'value' }],
+      unsure: [],
+    });
+  });
+
+  test('of a value that would be moved out of what is one hash nothing is said', () => {
+    const moved = { ...noCompareRules, map: { '$.customer.name': '$.name' }, redact: ['$.customer'] };
+    const keep = keepRulesOf(moved, 'GET /');
+    const pair = kept(json({ customer: { name: 'Ada' }, n: 1 }), json({ name: 'Ada', n: 2 }), keep);
+    expect(JSON.stringify(pair)).not.toContain('Ada');
+    const { differences, unsure } = storedComparer(moved, 'GET /', redactor)(pair);
+    expect(differences).toMatchObject([{ path: '$.n' }]);
+    expect(unsure.map(({ path, reason }) => `${path} ${reason}`).toSorted()).toEqual([
+      '$.customer redacted',
+      '$.name redacted',
+    ]);
   });
 
   test('rows that only moved agree once they are keyed', () => {

@@ -31,7 +31,7 @@ export function groupList({ groups, comparisons }: FeatureReport): Markup {
 }
 
 function groupDetails(group: ReportGroup, index: number): Markup {
-  const { id, route, path, kind, critical, count, share, firstSeen, lastSeen, samples } = group;
+  const { route, path, kind, critical, count, share, firstSeen, lastSeen, samples } = group;
   const open = index < OPEN ? html` open` : undefined;
   return html`<details class="group${critical ? ' critical' : ''}" ${open}>
     <summary>
@@ -49,11 +49,19 @@ function groupDetails(group: ReportGroup, index: number): Markup {
     <div class="group-body">
       <p class="quiet">
         It ${group.inStep ? '' : 'was '}${describeWhatItBlocks(group)}. Seen ${formatPlural(count, 'time')}, first
-        ${timeText(firstSeen)}, last ${timeText(lastSeen)}. <code>fig replay --group ${id}</code> asks again.
+        ${timeText(firstSeen)}, last ${timeText(lastSeen)}. ${again(group)}
       </p>
       ${findingList(findingLines(group))}${samples.map(sampleTable)}
     </div>
   </details>`;
+}
+
+/** Bodies of questions are never kept, so what was asked with one cannot be asked again. */
+function again({ id, route }: ReportGroup): Markup {
+  return route.startsWith('POST ')
+    ? html`Group ${id}: what was asked is not kept, because it is in the body. <code>fig replay har</code> asks what was
+        recorded.`
+    : html`<code>fig replay --group ${id}</code> asks again.`;
 }
 
 function findingList(lines: readonly FindingLine[]): Markup | undefined {
