@@ -19,6 +19,7 @@ import { requestFacts } from './0018-request-facts.ts';
 import { storedPairs } from './0019-stored-pairs.ts';
 import { legacyVariation } from './0020-legacy-variation.ts';
 import { quarantine } from './0021-quarantine.ts';
+import { transport } from './0022-transport.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -44,4 +45,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   storedPairs,
   legacyVariation,
   quarantine,
+  transport,
 ];

@@ -112,6 +112,20 @@ export const errorCodes = {
     meaning: 'The replication slot was advanced past what the read model has applied, so changes are missing.',
     remedy: 'The read model is built again by itself; find out who else uses the slot.',
   },
+  FIG_TOPIC_GAP: {
+    meaning:
+      'The topic does not hold every change that comes after what the read model has applied: messages were removed from it, or the replication slot was made anew.',
+    remedy:
+      'The read model is built again by itself. Let the topic keep messages for longer than a projecting process may be away, and never compact it.',
+  },
+  FIG_TOPIC_FOREIGN: {
+    meaning: 'The topic holds messages that fig did not write, or that are of another migration or of a later fig.',
+    remedy: 'Give each migration a topic of its own, and use one version of fig to write and to read it.',
+  },
+  FIG_TOPIC_WAITS: {
+    meaning: 'No leader has begun to write the changes of the legacy database to the topic.',
+    remedy: 'Start a process that captures, and see what it says; it is tried again by itself.',
+  },
   FIG_LOG_FORKED: {
     meaning:
       'The legacy server failed over or was restored, and does not have every change that the read model has applied.',

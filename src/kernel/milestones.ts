@@ -10,6 +10,8 @@ export type Milestone =
   | 'sync:built'
   /** The target transaction is committed, the source has not been told. */
   | 'sync:committed'
+  /** The topic has what was sent; the source has not been told. */
+  | 'sync:written'
   /** The source has been told. */
   | 'sync:acknowledged'
   /** A chunk of a legacy table was read; its second marker is not written. */

@@ -310,7 +310,8 @@ export class CaptureSession implements AsyncDisposable {
   /** What is kept for read models that have failed has its limits: the server's log, and the disk for large transactions. */
   async #boundHolds(): Promise<void> {
     const { url, maxBehind, spool } = this.#options;
-    const readRoom = (): Promise<bigint | undefined> => readSlotRoom(url, this.#opened.slot);
+    const readRoom = async (): Promise<bigint | undefined> =>
+      this.#options.source.holdsSlot ? readSlotRoom(url, this.#opened.slot) : undefined;
     await boundHolds([...this.#lanes, ...this.#opened.refused], { received: this.received, most: maxBehind, readRoom });
     if (this.spooledBytes <= spool.maxBytes / 4) return;
     for (const lane of this.#lanes) {

@@ -14,6 +14,8 @@ import { AppliedTracker } from '../applied-tracker.ts';
 import type { SyncProgress } from '../backfill/backfill.ts';
 import { type CaptureTimes, captureTimes } from './capture-times.ts';
 import { CaptureSession } from './capture-session.ts';
+import type { ChangeSource } from './change-source.ts';
+import { DirectSource } from './direct-source.ts';
 import { cutTarget } from '../open-target.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LagMeter } from './lag-meter.ts';
@@ -48,6 +50,8 @@ export interface CaptureOptions {
   readonly setbackRests?: SetbackRests | undefined;
   /** Those that are told take the place of the usual ones. */
   readonly times?: Partial<CaptureTimes> | undefined;
+  /** Where changes come from; straight from the legacy server unless told. */
+  readonly changes?: ChangeSource | undefined;
   readonly log: Log;
   readonly onProgress: (progress: SyncProgress) => void;
   /** Told the position of a version (`order_summary_v1`) whenever it moves; undefined while it cannot be read. */
@@ -92,6 +96,7 @@ export class Capture implements Service {
   readonly #standstill = new Standstill();
   readonly #told: FindingLog;
   readonly #loops: readonly Service[];
+  readonly #changes: ChangeSource;
   #session: CaptureSession | undefined;
   #error: string | undefined;
   #log: string | undefined;
@@ -104,6 +109,8 @@ export class Capture implements Service {
   constructor(options: CaptureOptions) {
     this.#options = options;
     this.#told = new FindingLog(options.log);
+    const { batch = batchDefaults, spool = spoolDefaults } = options;
+    this.#changes = options.changes ?? new DirectSource({ url: options.url, batch, spool });
     this.#setbacks = new Setbacks(options.setbackRests);
     this.source = new PostgresSourcePosition(options.url, options.log);
     this.#trackers = new Map(
@@ -217,6 +224,7 @@ export class Capture implements Service {
       // What waits in the target, or for a handler, begins anew where it was; nobody waits for it here.
       const patience = setTimeout(() => cutTarget(this.#options.target), STOP_BUDGET_MS);
       await Promise.all(this.#loops.map((loop) => loop.stop())).finally(() => clearTimeout(patience));
+      await this.#changes[Symbol.asyncDispose]();
       await this.source[Symbol.asyncDispose]();
     })();
     return this.#stopping;
@@ -224,9 +232,12 @@ export class Capture implements Service {
 
   async #runSession(signal: AbortSignal): Promise<number | undefined> {
     const { url, migration, target, readModels, log } = this.#options;
+    await this.#changes.awaitTurn(signal);
+    if (signal.aborted) return undefined;
     await using session = await CaptureSession.open({
       url,
       migration,
+      source: this.#changes,
       target,
       readModels,
       maxLoad: this.#options.maxLoad ?? DEFAULT_MAX_LOAD,

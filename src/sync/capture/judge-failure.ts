@@ -16,6 +16,8 @@ const ofTheStream: readonly ErrorCode[] = [
   'FIG_REPLICATION_PROTOCOL',
   'FIG_SPOOL_FAILED',
   'FIG_SPOOL_FULL',
+  'FIG_TOPIC_GAP',
+  'FIG_TOPIC_FOREIGN',
 ];
 const anew: readonly ErrorCode[] = ['FIG_SOURCE_CHANGED', 'FIG_MIRROR_ROW_MISSING'];
 

@@ -6,6 +6,7 @@ import type { BatchLimits } from '../batch-limits.ts';
 import type { SpoolOptions } from '../postgres/spool-space.ts';
 import type { AppliedBatch } from './applied-batch.ts';
 import type { CaptureTimes } from './capture-times.ts';
+import type { ChangeSource } from './change-source.ts';
 import type { Setbacks } from './setbacks.ts';
 import type { Standstill } from './standstill.ts';
 import type { SyncProgress } from '../backfill/backfill.ts';
@@ -16,6 +17,7 @@ import type { ReadModelProgress } from '../read-model-progress.ts';
 export interface SessionOptions {
   readonly url: string;
   readonly migration: string;
+  readonly source: ChangeSource;
   readonly target: Knex;
   readonly readModels: readonly CapturedReadModel[];
   /** See `ChunkPace`. */

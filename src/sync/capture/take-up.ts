@@ -6,17 +6,18 @@ import type { Log } from '../../kernel/log.ts';
 import { formatPosition } from '../../kernel/position.ts';
 import { SourceShapeStore } from '../../store/source-shape-store.ts';
 import { carryJoined } from './carry-joined.ts';
+import type { ChangeSource, StartPoint } from './change-source.ts';
 import type { Projection } from '../projection/projection.ts';
 import { judgeShapeChange } from './judge-shape-change.ts';
 import { judgeLog, judgePosition, type PositionVerdict, type StoredPosition } from './judge-position.ts';
 import { projectionFingerprint, type SourceIdentity } from '../postgres/identify-source.ts';
-import { ensureSlot, type Slot } from '../postgres/slot.ts';
 import type { ColumnFill } from '../mirror/source-copies.ts';
 import type { SourceShape } from '../postgres/source-shape.ts';
 
 export interface TakeUpOptions {
   readonly client: Client;
   readonly target: Knex;
+  readonly source: ChangeSource;
   /** Name of the slot and of the publication. */
   readonly name: string;
   readonly projections: readonly Projection[];
@@ -31,7 +32,7 @@ export interface TakeUpOptions {
 }
 
 export interface TakenUp {
-  readonly slot: Slot;
+  readonly start: StartPoint;
   /** These have to start anew. */
   readonly fresh: ReadonlySet<Projection>;
   /** The others go on once they were mended, which is only for whoever holds the slot. */
@@ -39,12 +40,12 @@ export interface TakenUp {
 }
 
 /**
- * Resumes the projections and finds or makes the slot. A projection has to start anew when there is nothing stored, when
+ * Resumes the projections and finds where changes can be had from. A projection has to start anew when there is nothing stored, when
  * it was made by another definition, from another server, or when changes are missing or too many. Tables that were
  * changed are copied again.
  */
 export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
-  const { client, name, projections, identity, identifyAgain, createSlotBudgetMs, log, onUnusable } = options;
+  const { projections, identity, log, onUnusable } = options;
   const fresh = new Set<Projection>();
   const mend = new Map<Projection, () => Promise<void>>();
   let isForked = false;
@@ -61,16 +62,10 @@ export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
     onUnusable(projection);
     warn(log, projection, verdict, identity);
   }
-  const slot = await ensureSlot(client, name, {
-    // A slot that stands in a log which the server has left would keep back what is written now.
-    isUseless: async (confirmed) => isForked || (confirmed > identity.end && confirmed > (await identifyAgain()).end),
-    onMake: () => projections.forEach(onUnusable),
-    budgetMs: createSlotBudgetMs,
-    log,
-  });
+  const start = await options.source.find({ ...options, isForked, onMake: () => projections.forEach(onUnusable) });
   for (const projection of projections) {
     if (fresh.has(projection)) continue;
-    const verdict = await judged(projection, options, (stored, now) => judgePosition(stored, slot.confirmed, now));
+    const verdict = await judged(projection, options, (stored, now) => judgePosition(stored, start.oldest, now));
     if (verdict === 'resume') {
       const mendShape = await mendShapes(projection, options);
       mend.set(projection, async () => {
@@ -80,10 +75,10 @@ export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
     } else {
       fresh.add(projection);
       onUnusable(projection);
-      warn(log, projection, verdict, identity, slot);
+      warn(log, projection, verdict, identity, { code: options.source.passedCode, start });
     }
   }
-  return { slot, fresh, mend };
+  return { start, fresh, mend };
 }
 
 export function fingerprintOf(projection: Projection, identity: SourceIdentity): string {
@@ -154,14 +149,14 @@ function warn(
   projection: Projection,
   verdict: Exclude<PositionVerdict, 'resume'>,
   identity: SourceIdentity,
-  slot?: Slot,
+  passed?: { readonly code: ChangeSource['passedCode']; readonly start: StartPoint },
 ): void {
   const { name } = projection.definition;
   const { position, timeline } = projection.stored;
   const stands = `the read model ${name} stands at ${formatPosition(position)} of timeline ${timeline ?? '?'}`;
   const error =
-    verdict === 'slot-passed'
-      ? new FigError('FIG_SLOT_PASSED', `${stands}, the slot at ${slot ? formatPosition(slot.confirmed) : '?'}`)
+    verdict === 'slot-passed' && passed
+      ? new FigError(passed.code, `${stands}, and changes can be had from ${formatPosition(passed.start.oldest)} on`)
       : new FigError(
           'FIG_LOG_FORKED',
           `${stands}; the log of the server ends at ${formatPosition(identity.end)} of timeline ${identity.timeline}`,

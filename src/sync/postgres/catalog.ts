@@ -10,6 +10,9 @@ export interface SourceColumn {
 }
 
 /** What capture needs to know of one legacy table. */
+/** By their names, `schema.table`. */
+export type SourceTables = ReadonlyMap<string, SourceTable>;
+
 export interface SourceTable {
   /** `schema.table` */
   readonly name: string;

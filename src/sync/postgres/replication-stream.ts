@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { FigError } from '../../kernel/fig-error.ts';
 import { formatPosition, laterPosition, type Position } from '../../kernel/position.ts';
 import { batchDefaults, type BatchLimits } from '../batch-limits.ts';
+import type { ChangeStream } from '../change-stream.ts';
 import type { SourceTransaction, StreamEvent } from '../change.ts';
 import { isMarked } from '../is-marked.ts';
 import { judgeSilence } from './judge-silence.ts';
@@ -39,7 +40,7 @@ interface CopyBothConnection {
  * A logical replication session. Three positions are kept apart: `received` is what has come over the wire,
  * what has been applied is the reader's business, and `acknowledge` says what the server may forget.
  */
-export class ReplicationStream implements AsyncDisposable {
+export class ReplicationStream implements ChangeStream {
   readonly #client: Client;
   readonly #connection: CopyBothConnection;
   readonly #assembler = new TransactionAssembler();

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Position } from '../../kernel/position.ts';
 import type { Stage } from './derivation.ts';
+import type { MoveListener } from './projection-options.ts';
 import {
   type BuildCursor,
   type ProjectionRow,
@@ -33,9 +34,11 @@ export class BelievedPlace implements Standing {
   #isClaimed = false;
   readonly #name: string;
   readonly #store = new ProjectionStore();
+  readonly #listener: MoveListener | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, listener?: MoveListener) {
     this.#name = name;
+    this.#listener = listener;
   }
 
   get stage(): Stage {
@@ -97,6 +100,12 @@ export class BelievedPlace implements Standing {
 
   async advance(tx: Knex.Transaction, position: Position): Promise<void> {
     if (!(await this.#store.advance(tx, this.#name, this, position))) throw await this.#disagreement(tx);
+    await this.tellMoved(tx, position);
+  }
+
+  /** Keeps beside the position whatever belongs to it. */
+  async tellMoved(tx: Knex.Transaction, position: Position): Promise<void> {
+    await this.#listener?.moved(tx, this.#name, position);
   }
 
   async saveBuildCursor(tx: Knex.Transaction, cursor: BuildCursor, built: number): Promise<void> {

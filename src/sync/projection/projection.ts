@@ -14,16 +14,17 @@ import type { Attempts, CarefulAttempts } from '../dead-letters/attempts.ts';
 import type { CopiedChunk } from '../mirror/copied-chunk.ts';
 import { doGuarded, type GuardedWork } from '../dead-letters/guarded-work.ts';
 import { copyApart, landApart } from '../dead-letters/land-apart.ts';
-import { LetterBook, type LetterLimits } from '../dead-letters/letter-book.ts';
+import { LetterBook } from '../dead-letters/letter-book.ts';
 import type { Mending } from '../dead-letters/mending.ts';
 import { MirrorTable } from '../mirror/mirror-table.ts';
-import type { SourceTable } from '../postgres/catalog.ts';
+import type { SourceTables } from '../postgres/catalog.ts';
 import { type ColumnFill, SourceCopies } from '../mirror/source-copies.ts';
 import { inPieces } from './apply-in-pieces.ts';
 import { BelievedPlace } from './believed-place.ts';
 import type { CommittedChanges, Derivation, StoredReads } from './derivation.ts';
 import { DirtyBuild } from './dirty-build.ts';
 import { inTransaction } from './in-transaction.ts';
+import type { ProjectionOptions } from './projection-options.ts';
 import { remakeSchemas } from './remake-schemas.ts';
 import { EventHandlers } from '../handlers/event-handlers.ts';
 
@@ -49,12 +50,12 @@ export class Projection {
   readonly letters: LetterBook;
   readonly #at: BelievedPlace;
 
-  constructor(db: Knex, definition: CapturedReadModel, tables: ReadonlyMap<string, SourceTable>, limits: LetterLimits) {
+  constructor(db: Knex, definition: CapturedReadModel, tables: SourceTables, options: ProjectionOptions) {
     this.#db = db;
     this.definition = definition;
     this.names = readModelNames(definition);
-    this.#at = new BelievedPlace(this.names.projection);
-    this.letters = new LetterBook(this.names.projection, limits);
+    this.#at = new BelievedPlace(this.names.projection, options.onMove);
+    this.letters = new LetterBook(this.names.projection, options);
     this.#mirrors = new Map(
       Object.entries(definition.sources).map(([name, source]) => {
         const table = tables.get(qualifiedSource(name))!;
@@ -131,6 +132,7 @@ export class Projection {
       const sources = this.copies.estimates();
       await this.#store.restart(tx, { name: this.names.projection, fingerprint, position, timeline, sources, epoch });
       await this.copies.saveShapes(tx, this.#mirrors.keys());
+      await this.#at.tellMoved(tx, position);
     });
     this.copies.await(this.#mirrors.keys());
     this.#at.standAt({ state: 'copying', position, timeline, buildCursor: undefined });

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../../src/kernel/log.ts';
+import { batchDefaults } from '../../../src/sync/batch-limits.ts';
 import { demandsOf } from '../../../src/sync/capture/demands-of.ts';
+import { DirectSource } from '../../../src/sync/capture/direct-source.ts';
 import { takeUp } from '../../../src/sync/capture/take-up.ts';
 import { identifySource, type SourceIdentity } from '../../../src/sync/postgres/identify-source.ts';
 import { connectToLegacy, endConnection } from '../../../src/sync/postgres/legacy-connection.ts';
 import { inspectSource } from '../../../src/sync/postgres/preflight/inspect-source.ts';
 import { slotNameOf } from '../../../src/sync/postgres/slot.ts';
+import { spoolDefaults } from '../../../src/sync/postgres/spool-space.ts';
 import { Projection } from '../../../src/sync/projection/projection.ts';
 import { setupSync, type SyncSetup } from '../fixtures.ts';
 import { caughtUp, seedOrders } from '../poison.ts';
@@ -25,6 +28,7 @@ async function takeUpAs(
     const { fresh } = await takeUp({
       client,
       target,
+      source: new DirectSource({ url: legacyUrl, spool: spoolDefaults, batch: batchDefaults }),
       name,
       projections: [new Projection(target, summary, tables, { letters: 100, waiting: 100 })],
       identity: first,

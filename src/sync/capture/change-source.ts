@@ -1,0 +1,55 @@
+import type { Knex } from 'knex';
+import type { Client } from 'pg';
+import type { Log } from '../../kernel/log.ts';
+import type { Position } from '../../kernel/position.ts';
+import type { ChangeStream } from '../change-stream.ts';
+import type { SourceIdentity } from '../postgres/identify-source.ts';
+
+/** Where changes can be had from. */
+export interface StartPoint {
+  /** What is made anew begins here. */
+  readonly confirmed: Position;
+  /** What stands before it has missed changes. */
+  readonly oldest: Position;
+}
+
+export interface FindStart {
+  readonly client: Client;
+  /** Name of the slot and of the publication. */
+  readonly name: string;
+  readonly identity: SourceIdentity;
+  /** Asks the server who it is once more. */
+  readonly identifyAgain: () => Promise<SourceIdentity>;
+  /** Whether rows are known to be of a log that the server has left. */
+  readonly isForked: boolean;
+  /** Told when changes will be missing for all. */
+  readonly onMake: () => void;
+  /** See `CaptureTimes`. */
+  readonly createSlotBudgetMs: number;
+  readonly log: Log;
+}
+
+export interface OpenStream {
+  readonly name: string;
+  readonly identity: SourceIdentity;
+  /** The least position that somebody goes on from. */
+  readonly from: Position;
+  /** Names of the projections that go on with what they have, and not from `StartPoint.confirmed`. */
+  readonly goingOn: readonly string[];
+  /** How many projections there are. */
+  readonly all: number;
+}
+
+/** How a session comes by the changes that it applies. */
+export interface ChangeSource extends AsyncDisposable {
+  /** What is published, and what the server keeps, is up to whoever holds the slot. */
+  readonly holdsSlot: boolean;
+  /** What stands before `StartPoint.oldest` is built again, and this is said of it. */
+  readonly passedCode: 'FIG_SLOT_PASSED' | 'FIG_TOPIC_GAP';
+  /** Resolves when this process may apply changes, or the signal aborts. */
+  awaitTurn(signal: AbortSignal): Promise<void>;
+  find(start: FindStart): Promise<StartPoint>;
+  open(stream: OpenStream): Promise<ChangeStream>;
+  /** To be done in each target transaction that moves a projection to a position of the stream. */
+  moved(tx: Knex.Transaction, projection: string, position: Position): Promise<void>;
+}

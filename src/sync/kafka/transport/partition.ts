@@ -1,0 +1,2 @@
+/** The one partition that has everything, in the order of commits. */
+export const PARTITION = 0;

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { StreamEvent } from '../../../../src/sync/change.ts';
+import {
+  beginMessage,
+  positionMessage,
+  type TopicMessage,
+  transactionMessages,
+  type WriterPlace,
+} from '../../../../src/sync/kafka/transport/cut-event.ts';
+import { MessageReader, TopicGap, type TopicPlace } from '../../../../src/sync/kafka/transport/message-reader.ts';
+import type { SourceLogs } from '../../../../src/sync/kafka/transport/source-logs.ts';
+import { SpoolSpace, spoolDefaults } from '../../../../src/sync/postgres/spool-space.ts';
+
+const LOG = 'thelog';
+const logs: SourceLogs = new Map([[LOG, undefined]]);
+const space = new SpoolSpace(
+  spoolDefaults,
+  () => undefined,
+  () => undefined,
+);
+
+/** Event n ends at position n; every third is an idle position, the others are transactions of several messages. */
+function eventMessages(place: WriterPlace, n: number): readonly TopicMessage[] {
+  if (n % 3 === 0) return [positionMessage(place, BigInt(n))];
+  const transaction = {
+    xid: n,
+    endPosition: BigInt(n),
+    committedAtMs: n,
+    changes: [{ kind: 'insert' as const, table: 'public.t', row: { id: String(n) } }],
+    messages: [],
+    relations: [],
+  };
+  return transactionMessages(place, transaction, n % 2 === 0 ? 40 : 10_000);
+}
+
+interface Step {
+  /** What happens next: a leader writes a message, one begins, one that was replaced goes on writing. */
+  readonly what: 'write' | 'begin' | 'late';
+  readonly which: number;
+}
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.record({ what: fc.constantFrom('write', 'write', 'write', 'write', 'begin', 'late'), which: fc.nat(20) }),
+  { minLength: 1, maxLength: 80 },
+);
+
+/** Messages that a leader has put together and that are not in the topic. */
+class Writer {
+  readonly #place: WriterPlace;
+  #waiting: { readonly message: TopicMessage; readonly completes: number | undefined }[];
+  #next: number;
+
+  constructor(epoch: number, from: number) {
+    this.#place = { epoch, log: LOG, previous: BigInt(from) };
+    this.#waiting = [{ message: beginMessage(this.#place), completes: undefined }];
+    this.#next = from + 1;
+  }
+
+  write(): { readonly message: TopicMessage; readonly completes: number | undefined } {
+    if (this.#waiting.length === 0) {
+      const messages = eventMessages({ ...this.#place, previous: BigInt(this.#next - 1) }, this.#next);
+      const event = this.#next;
+      this.#waiting = messages.map((message, n) => ({
+        message,
+        completes: n === messages.length - 1 ? event : undefined,
+      }));
+      this.#next += 1;
+    }
+    return this.#waiting.shift()!;
+  }
+}
+
+/** A topic as leaders fill it that follow each other and may overlap; each begins where the slot is, at most at what is there. */
+function topicOf(plan: readonly Step[]): { readonly topic: readonly TopicMessage[]; readonly written: number } {
+  const writers = [new Writer(1, 0)];
+  const topic: TopicMessage[] = [];
+  let written = 0;
+  for (const { what, which } of plan) {
+    if (what === 'begin') {
+      // The server may have forgotten what it was told of, so the slot may be anywhere before.
+      writers.push(new Writer(writers.length + 1, Math.max(0, written - which)));
+      continue;
+    }
+    const writer = what === 'late' ? writers[which % writers.length]! : writers.at(-1)!;
+    const { message, completes } = writer.write();
+    topic.push(message);
+    // Only what the latest leader has written whole is acknowledged, or what an earlier one had before it began.
+    if (completes !== undefined && writer === writers.at(-1)) written = Math.max(written, completes);
+  }
+  return { topic, written };
+}
+
+function readAll(
+  topic: readonly TopicMessage[],
+  { position, offset, epoch }: TopicPlace,
+  until: number = topic.length,
+): { readonly events: readonly StreamEvent[]; readonly places: readonly TopicPlace[] } {
+  const reader = new MessageReader({ at: position, epoch, logs }, space);
+  const events: StreamEvent[] = [];
+  const places: TopicPlace[] = [];
+  for (let at = Number(offset); at < until; at += 1) {
+    const { envelope, value } = topic[at]!;
+    const event = reader.read(envelope, value, BigInt(at));
+    if (!event) continue;
+    events.push(event);
+    places.push({ position: reader.at, offset: BigInt(at + 1), epoch: reader.epoch });
+  }
+  return { events, places };
+}
+
+function ends(events: readonly StreamEvent[]): readonly number[] {
+  return events.map((event) => Number(event.type === 'position' ? event.position : event.transaction.endPosition));
+}
+
+function countTo(n: number, from = 1): readonly number[] {
+  return Array.from({ length: Math.max(0, n - from + 1) }, (_, i) => from + i);
+}
+
+test('however leaders follow and overlap each other, a reader gets every event once and in order', () => {
+  fc.assert(
+    fc.property(steps, (plan) => {
+      const { topic, written } = topicOf(plan);
+      const { events } = readAll(topic, { position: 0n, offset: 0n, epoch: 0 });
+      const got = ends(events);
+      expect(got).toEqual(countTo(got.length));
+      expect(got.length).toBeGreaterThanOrEqual(written);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a reader that is stopped anywhere goes on from the place that it kept, as if it had not been', () => {
+  fc.assert(
+    fc.property(steps, fc.nat(), (plan, stop) => {
+      const { topic } = topicOf(plan);
+      const whole = ends(readAll(topic, { position: 0n, offset: 0n, epoch: 0 }).events);
+      const { places } = readAll(topic, { position: 0n, offset: 0n, epoch: 0 }, stop % (topic.length + 1));
+      const place = places.at(-1);
+      if (!place) return;
+      const rest = ends(readAll(topic, place).events);
+      expect(rest).toEqual(whole.slice(Number(place.position)));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('what is missing from a topic is never passed over: the reader says so, or waits for what comes', () => {
+  let gaps = 0;
+  fc.assert(
+    fc.property(steps, fc.nat(), fc.nat(10), (plan, from, count) => {
+      const { topic } = topicOf(plan);
+      const kept = topic.toSpliced(from % topic.length, count + 1);
+      const got: number[] = [];
+      const reader = new MessageReader({ at: 0n, epoch: 0, logs }, space);
+      try {
+        kept.forEach(({ envelope, value }, at) => {
+          const event = reader.read(envelope, value, BigInt(at));
+          if (event) got.push(Number(reader.at));
+        });
+      } catch (error) {
+        if (!(error instanceof TopicGap)) throw error;
+        gaps += 1;
+        // Whoever begins at the place that it names gets everything from there on, or is told of another gap.
+        expect(error.next.position).toBeGreaterThan(reader.at);
+      }
+      expect(got).toEqual(countTo(got.length));
+    }),
+    { numRuns: 2_000 },
+  );
+  expect(gaps).toBeGreaterThan(100);
+});
+
+test('duplicated delivery changes nothing', () => {
+  fc.assert(
+    fc.property(steps, fc.nat(), fc.nat(10), (plan, at, count) => {
+      const { topic } = topicOf(plan);
+      const from = at % topic.length;
+      const whole = ends(readAll(topic, { position: 0n, offset: 0n, epoch: 0 }).events);
+      const twice = topic.toSpliced(from, 0, ...topic.slice(Math.max(0, from - count), from));
+      expect(ends(readAll(twice, { position: 0n, offset: 0n, epoch: 0 }).events)).toEqual(whole);
+    }),
+    { numRuns: 1_000 },
+  );
+});

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { describeWithKafka } from '../../../support/kafka-server.ts';
+import { caughtUp, seedOrders } from '../../poison.ts';
+import { setupThroughKafka } from './through-kafka.ts';
+
+describeWithKafka('changes through Kafka', () => {
+  test('a row that was changed in legacy goes through the topic into the read model', async () => {
+    await using kafka = await setupThroughKafka();
+    const { sync } = kafka;
+    await seedOrders(sync, 20);
+    kafka.startLeader();
+    const capture = kafka.startProjector();
+    await caughtUp(capture);
+    expect(await sync.actual()).toEqual(await sync.expected());
+    await sync.legacy.raw(`UPDATE orders SET note = 'changed' WHERE id % 2 = 0`);
+    await sync.legacy.raw('DELETE FROM orders WHERE id % 5 = 0');
+    await caughtUp(capture);
+    expect(await sync.actual()).toEqual(await sync.expected());
+  });
+});
