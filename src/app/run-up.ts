@@ -12,6 +12,7 @@ import { createPhaseStore } from '../store/phase-store.ts';
 import { sharedSecret } from '../store/setting-store.ts';
 import { openTarget, targetConnections } from '../sync/open-target.ts';
 import { startBreakerEvidence } from './breaker-evidence.ts';
+import { changeSourceOf } from './change-source-of.ts';
 import { checkConfig } from './check-config.ts';
 import { coldControl, standIn } from './cold-control.ts';
 import type { FigControl, StatusReport } from './control.ts';
@@ -45,6 +46,7 @@ import type { Serving } from './serving.ts';
 import { ServingHere } from './serving-here.ts';
 import { SimpleReadModels } from './simple-read-models.ts';
 import { startCapture } from './start-capture.ts';
+import { startLeader } from './start-leader.ts';
 import { ServingInWorkers } from './workers/serving-in-workers.ts';
 
 export interface RunUpOptions {
@@ -164,7 +166,10 @@ export async function runUp(options: RunUpOptions): Promise<RunningFig> {
     const onPosition = serving.moved.bind(serving);
     const onParked = serving.parked.bind(serving);
     const onApplied = metrics.applied.bind(metrics);
-    const capture = startCapture({ config, target, onProgress, onPosition, onParked, onApplied, log });
+    const leader = startLeader({ config, storeUrl, target, log });
+    if (leader) stack.add('leader', () => leader.stop());
+    const changes = changeSourceOf({ config, storeUrl, target, log });
+    const capture = startCapture({ config, target, changes, onProgress, onPosition, onParked, onApplied, log });
     if (capture) stack.add('capture', () => capture.stop());
     const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, log });
     stack.add('simple read models', () => simple.stop());

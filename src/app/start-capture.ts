@@ -1,19 +1,22 @@
 import type { Knex } from 'knex';
 import { allVersions, type FeatureVersion } from '../config/feature-versions.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
-import { type CapturedReadModel, isCaptured } from '../config/read-model-kinds.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Position } from '../kernel/position.ts';
 import type { AppliedBatch } from '../sync/capture/applied-batch.ts';
 import { readModelNames } from '../store/read-model-names.ts';
 import { Capture } from '../sync/capture/capture.ts';
+import type { ChangeSource } from '../sync/capture/change-source.ts';
 import { warnOfMemoryFolder } from '../sync/postgres/memory-folder.ts';
+import { capturedModels } from './captured-models.ts';
 import type { ProgressEvent } from './running-fig.ts';
 import { showSyncProgress } from './sync-progress.ts';
 
 export interface StartCaptureOptions {
   readonly config: NormalizedConfig;
   readonly target: Knex;
+  /** Straight from the legacy server unless told. */
+  readonly changes?: ChangeSource | undefined;
   readonly onProgress: (event: ProgressEvent) => void;
   /** Told the position of a version, by its key, whenever it moves; undefined while it cannot be read. */
   readonly onPosition: (key: string, position: Position | undefined) => void;
@@ -27,6 +30,7 @@ export interface StartCaptureOptions {
 export function startCapture({
   config,
   target,
+  changes,
   onProgress,
   onPosition,
   onParked,
@@ -34,11 +38,8 @@ export function startCapture({
   log,
 }: StartCaptureOptions) {
   const versions = allVersions(config.features);
-  const readModels = new Map<string, CapturedReadModel>();
-  for (const { readModel } of versions) {
-    if (readModel && isCaptured(readModel)) readModels.set(readModelNames(readModel).projection, readModel);
-  }
-  if (readModels.size === 0 || config.legacy.database === undefined) return undefined;
+  const readModels = capturedModels(config);
+  if (readModels.length === 0 || config.legacy.database === undefined) return undefined;
   void warnOfMemoryFolder(config.capture.spool.folder, log);
   const ownersOf = (projection: string): FeatureVersion[] =>
     versions.filter(({ readModel }) => readModel && readModelNames(readModel).projection === projection);
@@ -46,7 +47,8 @@ export function startCapture({
     url: config.legacy.database,
     migration: config.name,
     target,
-    readModels: [...readModels.values()],
+    readModels,
+    changes,
     maxLoad: config.backfill.maxLoad,
     batch: config.capture.batch,
     spool: config.capture.spool,

@@ -74,23 +74,16 @@ class ShapeList {
   }
 
   write(change: Change): WrittenChange {
-    switch (change.kind) {
-      case 'truncate':
-        return ['t', ...change.tables];
-      case 'insert':
-        return ['i', ...this.#row(change.table, change.row)];
-      case 'delete':
-        return ['d', ...this.#row(change.table, change.oldKey)];
-      case 'update':
-        return change.oldKey === undefined
-          ? ['u', ...this.#row(change.table, change.row)]
-          : ['u', ...this.#row(change.table, change.row), ...this.#row(change.table, change.oldKey)];
-    }
+    if (change.kind === 'truncate') return ['t', ...change.tables];
+    if (change.kind === 'insert') return ['i', ...this.#row(change.table, change.row)];
+    if (change.kind === 'delete') return ['d', ...this.#row(change.table, change.oldKey)];
+    const row = this.#row(change.table, change.row);
+    return change.oldKey === undefined ? ['u', ...row] : ['u', ...row, ...this.#row(change.table, change.oldKey)];
   }
 
   #row(table: string, row: SentRow): readonly [shape: number, values: readonly WrittenValue[]] {
     const columns = Object.keys(row);
-    return [this.#shapeOf(table, columns), columns.map((column) => written(row[column]!))];
+    return [this.#shapeOf(table, columns), columns.map((column) => writtenValue(row[column]!))];
   }
 
   #shapeOf(table: string, columns: readonly string[]): number {
@@ -103,7 +96,7 @@ class ShapeList {
   }
 }
 
-function written(value: SentValue): WrittenValue {
+function writtenValue(value: SentValue): WrittenValue {
   return value === unchanged ? UNCHANGED : value;
 }
 
@@ -135,8 +128,8 @@ export class BodyReader {
     };
   }
 
-  #shapeOf(written: WrittenShape, relations: readonly Relation[]): Shape {
-    const [table, ...columns] = typeof written === 'number' ? namesOf(relations[written]!) : written;
+  #shapeOf(shown: WrittenShape, relations: readonly Relation[]): Shape {
+    const [table, ...columns] = typeof shown === 'number' ? namesOf(relations[shown]!) : shown;
     const id = JSON.stringify([table, columns]);
     let shape = this.#shapes.get(id);
     if (!shape) this.#shapes.set(id, (shape = { table, columns, Row: rowMaker<SentValue>() }));
@@ -164,7 +157,7 @@ function readRelation([oid, schema, table, replicaIdentity, columns]: WrittenRel
 }
 
 function readChange(change: WrittenChange, shapes: readonly Shape[]): Change {
-  if (change[0] === 't') return { kind: 'truncate', tables: change.slice(1) as string[] };
+  if (change[0] === 't') return { kind: 'truncate', tables: change.slice(1) };
   const shape = shapes[change[1]]!;
   const row = readRow(shape, change[2]);
   if (change[0] === 'i') return { kind: 'insert', table: shape.table, row };

@@ -125,22 +125,35 @@ export class Leader implements Service {
     const { url, target, migration, readModels, events, log, maxBehind = DEFAULT_MAX_BEHIND } = this.#options;
     const times = { ...captureTimes, ...this.#options.times };
     const name = slotNameOf(migration, client.database ?? '');
-    const onPosition = (): void => undefined;
-    await boundStandstill(client, name, { readModels, maxBehind, standstill: this.#standstill, onPosition, log });
+    await boundStandstill(client, name, {
+      readModels,
+      maxBehind,
+      standstill: this.#standstill,
+      onPosition: tellNobody,
+      log,
+    });
     const { demands } = await prepareSource(client, name, {
-      ...{ url, target, readModels, times, log, onPosition },
+      url,
+      target,
+      readModels,
+      times,
+      log,
+      onPosition: tellNobody,
       onFindings: (findings) => this.#told.tell(findings),
-      onRefused: () => undefined, // It is told by whoever projects.
+      onRefused: tellNobody,
     });
     await ensureTopic(this.#kafka, events, log);
     const identity = await identifySource(url);
     const logs = sourceLogs(migration, identity);
     const stored = await this.#store.find(target, migration);
     const start = await this.#source.find({
-      ...{ client, name, identity, log },
+      client,
+      name,
+      identity,
+      log,
       identifyAgain: () => identifySource(url),
       isForked: stored?.place !== undefined && !isOfLogs(stored.place, logs),
-      onMake: () => undefined,
+      onMake: tellNobody,
       createSlotBudgetMs: times.createSlotBudgetMs,
     });
     await using stream = await this.#source.open({ name, identity, from: start.confirmed, goingOn: [], all: 0 });
@@ -149,7 +162,9 @@ export class Leader implements Service {
     const epoch = await this.#store.begin(target, migration, { topic: events.topic, leader: leaderName() });
     const place = { epoch, log: currentLog(logs), previous: start.confirmed };
     const session = new LeaderSession({
-      ...{ stream, producer, place },
+      stream,
+      producer,
+      place,
       topic: events.topic,
       onWritten: (position, offset) => this.#onWritten(position, offset),
     });
@@ -204,6 +219,11 @@ export class Leader implements Service {
     if (attempt < 4) this.#options.log.info(fields, 'no changes are written to the topic yet; trying again');
     else this.#options.log.warn(fields, 'no changes are written to the topic; trying again');
   }
+}
+
+/** Positions, and what is wrong with a read model, are told by whoever applies. */
+function tellNobody(): void {
+  // Nobody is read from here.
 }
 
 function leaderName(): string {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Envelope, readEnvelope, writeEnvelope } from '../../../../src/sync/kafka/transport/envelope.ts';
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SentRow } from '../../../../src/sync/change.ts';
 import { BodyReader, writeBody } from '../../../../src/sync/kafka/transport/event-body.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type {
   Change,
   LogicalMessage,
@@ -30,7 +30,7 @@ const sent: fc.Arbitrary<SentValue> = fc.oneof(
 );
 const table = fc.tuple(name, name).map(([schema, of]) => `${schema}.${of}`);
 
-function row<Value extends SentValue>(value: fc.Arbitrary<Value>): fc.Arbitrary<Readonly<Record<string, Value>>> {
+function rowOf<Value extends SentValue>(value: fc.Arbitrary<Value>): fc.Arbitrary<Readonly<Record<string, Value>>> {
   return fc.uniqueArray(fc.tuple(name, value), { selector: ([column]) => column, maxLength: 6 }).map((entries) => {
     const made = Object.create(null) as Record<string, Value>;
     for (const [column, of] of entries) made[column] = of;
@@ -39,14 +39,14 @@ function row<Value extends SentValue>(value: fc.Arbitrary<Value>): fc.Arbitrary<
 }
 
 const change: fc.Arbitrary<Change> = fc.oneof(
-  fc.record({ kind: fc.constant('insert' as const), table, row: row(sent) }),
+  fc.record({ kind: fc.constant('insert' as const), table, row: rowOf(sent) }),
   fc.record({
     kind: fc.constant('update' as const),
     table,
-    oldKey: fc.option(row(raw), { nil: undefined }),
-    row: row(sent),
+    oldKey: fc.option(rowOf(raw), { nil: undefined }),
+    row: rowOf(sent),
   }),
-  fc.record({ kind: fc.constant('delete' as const), table, oldKey: row(raw) }),
+  fc.record({ kind: fc.constant('delete' as const), table, oldKey: rowOf(raw) }),
   fc.record({ kind: fc.constant('truncate' as const), tables: fc.array(table, { minLength: 1, maxLength: 3 }) }),
 );
 
@@ -82,18 +82,18 @@ export const transactions: fc.Arbitrary<SourceTransaction> = fc
   .map(([piece, xid, endPosition, committedAtMs]) => ({ ...piece, xid, endPosition, committedAtMs }));
 
 /** With rows as plain data that can be compared: their prototypes are of no interest, their columns are. */
-export function plain<Piece extends TransactionPiece>(piece: Piece): unknown {
+export function plain(piece: TransactionPiece & Partial<SourceTransaction>): unknown {
   const { changes, messages, relations } = piece;
   return { ...piece, changes: changes.map(plainChange), messages, relations };
 }
 
 function plainChange(each: Change): unknown {
   if (each.kind === 'truncate') return each;
-  if (each.kind === 'delete') return { ...each, oldKey: entries(each.oldKey) };
-  if (each.kind === 'insert') return { ...each, row: entries(each.row) };
-  return { ...each, row: entries(each.row), oldKey: each.oldKey && entries(each.oldKey) };
+  if (each.kind === 'delete') return { ...each, oldKey: columnsOf(each.oldKey) };
+  if (each.kind === 'insert') return { ...each, row: columnsOf(each.row) };
+  return { ...each, row: columnsOf(each.row), oldKey: each.oldKey && columnsOf(each.oldKey) };
 }
 
-function entries(row: SentRow): unknown {
-  return Object.entries(row);
+function columnsOf(given: SentRow): unknown {
+  return Object.entries(given);
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { StreamEvent } from '../../../../src/sync/change.ts';
 import {
@@ -158,10 +158,9 @@ test('what is missing from a topic is never passed over: the reader says so, or 
           if (event) got.push(Number(reader.at));
         });
       } catch (error) {
-        if (!(error instanceof TopicGap)) throw error;
+        // Whoever begins at the place that it names is behind what is missing.
+        if (!(error instanceof TopicGap) || error.next.position <= reader.at) throw error;
         gaps += 1;
-        // Whoever begins at the place that it names gets everything from there on, or is told of another gap.
-        expect(error.next.position).toBeGreaterThan(reader.at);
       }
       expect(got).toEqual(countTo(got.length));
     }),
