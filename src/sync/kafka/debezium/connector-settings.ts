@@ -61,19 +61,20 @@ const needed: readonly (ConnectorFinding & { readonly isRight: (properties: Conn
   {
     problem: 'values of types that the connector does not know, `name` is one, are left out or sent as null',
     setting: 'include.unknown.datatypes=true',
-    isRight: (properties) =>
-      properties['include.unknown.datatypes'] === 'true' || !/postgresql/.test(properties['connector.class'] ?? ''),
+    isRight: (properties) => properties['include.unknown.datatypes'] === 'true' || isBinlog(properties),
   },
   {
     problem: 'an unsigned bigint above 9223372036854775807 is sent as a negative number',
     setting: 'bigint.unsigned.handling.mode=precise',
-    isRight: (properties) =>
-      properties['bigint.unsigned.handling.mode'] === 'precise' ||
-      !/mysql|mariadb/.test(properties['connector.class'] ?? ''),
+    isRight: (properties) => properties['bigint.unsigned.handling.mode'] === 'precise' || !isBinlog(properties),
   },
 ];
 
 /** Pure. */
 export function judgeConnector(properties: ConnectorProperties): readonly ConnectorFinding[] {
   return needed.filter(({ isRight }) => !isRight(properties)).map(({ problem, setting }) => ({ problem, setting }));
+}
+
+function isBinlog(properties: ConnectorProperties): boolean {
+  return /mysql|mariadb/i.test(properties['connector.class'] ?? '');
 }

@@ -24,6 +24,8 @@ export interface DebeziumStreamOptions {
   readonly settings: ConnectorSettings;
   /** Transactions that end at or before it are not delivered. */
   readonly from: Position;
+  /** Ends the stream when it aborts. */
+  readonly lost?: AbortSignal | undefined;
 }
 
 interface HeldEvent {
@@ -54,6 +56,8 @@ export class DebeziumStream implements ChangeStream {
     this.#acknowledged = options.from;
     this.#decoder = new TopicDecoder(options.lanes.prefix, options.tables, options.settings);
     this.#joiner = new TransactionJoiner(options.from);
+    const onLost = (): void => this.#end(new FigError('FIG_REPLICATION_FAILED', 'another process may read the topics'));
+    options.lost?.addEventListener('abort', onLost, { once: true, signal: this.#ended.signal });
     this.#reading = Promise.all(options.lanes.all.map((lane) => this.#follow(lane)));
   }
 
@@ -147,7 +151,7 @@ export class DebeziumStream implements ChangeStream {
       xid: Number(transaction),
       endPosition: position,
       committedAtMs: atMs,
-      changes: joinMoves(events.flatMap(({ event }) => (event.kind === 'row' ? [event.row] : []))),
+      changes: joinMoves(events.flatMap(({ event }) => (event.kind === 'row' ? [event.decode()] : []))),
       messages: events.flatMap(({ event }) => (event.kind === 'message' ? [event.message] : [])),
       relations: [],
     };

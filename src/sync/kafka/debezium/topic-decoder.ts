@@ -10,7 +10,8 @@ import { type DecodedTable, RowDecoder } from './row-decoder.ts';
 import { readTransactionEnd } from './transaction-end.ts';
 
 export type TopicEvent =
-  | { readonly kind: 'row'; readonly row: DecodedRow }
+  /** Decoded when it is its turn: one of a transaction that is passed over may be from before the table was changed. */
+  | { readonly kind: 'row'; readonly decode: () => DecodedRow }
   | { readonly kind: 'message'; readonly message: LogicalMessage };
 
 export type TopicRecord =
@@ -60,7 +61,8 @@ export class TopicDecoder {
     }
     const decoder = this.#rows.get(name);
     if (!decoder) return undefined;
-    return { ...placed, event: { kind: 'row', row: decodeRow(envelope, new Set(headers.keys()), decoder, name) } };
+    const names = new Set(headers.keys());
+    return { ...placed, event: { kind: 'row', decode: () => decodeRow(envelope, names, decoder, name) } };
   }
 
   #end(opened: ReturnType<MessageOpener['open']>): TopicRecord | undefined {

@@ -6,6 +6,7 @@ const right = {
   'provide.transaction.metadata': 'true',
   'value.converter.replace.null.with.default': 'false',
   'event.converting.failure.handling.mode': 'fail',
+  'include.unknown.datatypes': 'true',
 };
 
 test('a connector that is set so that nothing is lost is taken as it is', () => {

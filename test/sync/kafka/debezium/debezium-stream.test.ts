@@ -10,7 +10,8 @@ import { openLanes } from '../../../../src/sync/kafka/debezium/topic-lanes.ts';
 import { describeTable } from '../../../../src/sync/postgres/catalog.ts';
 import { describeWithKafka, sharedKafka } from '../../../support/kafka-server.ts';
 import { FollowedDatabase, type ReadTransaction } from '../../postgres/followed-database.ts';
-import { PostgresConnector, rightProperties } from './postgres-connector.ts';
+import { PostgresConnector } from './postgres-connector.ts';
+import { rightProperties } from './right-properties.ts';
 
 const long = (seed: string): string =>
   `(SELECT string_agg(md5(x::text || '${seed}'), '') FROM generate_series(1, 300) x)`;

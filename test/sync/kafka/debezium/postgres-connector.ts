@@ -7,39 +7,33 @@ import { sharedConnect, sharedKafka } from '../../../support/kafka-server.ts';
 import { runSql } from '../../../support/postgres-server.ts';
 import { until } from '../../../support/until.ts';
 
-/** What a connector has to be set to so that nothing is lost. */
-export const rightProperties = {
-  'skipped.operations': 'none',
-  'provide.transaction.metadata': 'true',
-  'event.converting.failure.handling.mode': 'fail',
-  'include.unknown.datatypes': 'true',
-  'decimal.handling.mode': 'string',
-  'interval.handling.mode': 'string',
-  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-  'value.converter.replace.null.with.default': 'false',
-};
-
 /** A real Debezium connector that follows a test's database from now on. */
 export class PostgresConnector implements AsyncDisposable {
   readonly prefix: string;
+  /** Adds it once more, to a Kafka Connect that was started again. */
+  readonly again: () => Promise<void>;
   readonly #connect: string;
   readonly #kafka: KafkaConnection;
 
-  private constructor(prefix: string, connect: string, broker: string) {
+  private constructor(prefix: string, connect: string, broker: string, add: () => Promise<void>) {
+    this.again = add;
     this.prefix = prefix;
     this.#connect = connect;
     this.#kafka = new KafkaConnection({ brokers: [broker], security: { tls: undefined, sasl: undefined } }, silentLog);
   }
 
+  /** `own`: address of a Kafka Connect of the test's own. */
   static async start(
     url: string,
     publication: string,
     properties: Readonly<Record<string, string>>,
+    own?: string,
   ): Promise<PostgresConnector> {
-    const [broker, connect] = [await sharedKafka(), await sharedConnect()];
+    const broker = await sharedKafka();
+    const connect = own ?? (await sharedConnect());
     const prefix = `dbz_${randomBytes(5).toString('hex')}`;
     const { hostname, port, username, password, pathname } = new URL(url);
-    await addConnector(connect, prefix, {
+    const config = {
       'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
       'tasks.max': '1',
       'plugin.name': 'pgoutput',
@@ -55,7 +49,9 @@ export class PostgresConnector implements AsyncDisposable {
       'database.dbname': pathname.slice(1),
       'poll.interval.ms': '50',
       ...properties,
-    });
+    };
+    const connector = new PostgresConnector(prefix, connect, broker, () => addConnector(connect, prefix, config));
+    await connector.again();
     await until(
       'the connector follows the database',
       async () => {
@@ -64,7 +60,7 @@ export class PostgresConnector implements AsyncDisposable {
       },
       60_000,
     );
-    return new PostgresConnector(prefix, connect, broker);
+    return connector;
   }
 
   /** The first messages of a topic of the prefix, which has one partition; waits until there are so many. */

@@ -11,7 +11,8 @@ import { decodedTable, RowDecoder } from '../../../../src/sync/kafka/debezium/ro
 import { describeWithKafka } from '../../../support/kafka-server.ts';
 import { ownTypes, type TypeSample, typeSamples } from '../../capture/type-samples.ts';
 import { FollowedDatabase } from '../../postgres/followed-database.ts';
-import { PostgresConnector, rightProperties } from './postgres-connector.ts';
+import { PostgresConnector } from './postgres-connector.ts';
+import { rightProperties } from './right-properties.ts';
 
 /** What Debezium cannot send: the code that its message is refused with. */
 const refused: Readonly<Record<string, FigError['code']>> = {

@@ -156,6 +156,7 @@ test('a value that may stand for a null is refused, unless the connector keeps n
     'provide.transaction.metadata': 'true',
     'value.converter.replace.null.with.default': 'false',
     'event.converting.failure.handling.mode': 'fail',
+    'include.unknown.datatypes': 'true',
   };
   expect(rowOf(decoderOf('text', kept), 'new', schema)).toBe('new');
 });
@@ -166,6 +167,7 @@ test('messages without schemas are read by what the connector is set to, and ref
     'provide.transaction.metadata': 'true',
     'value.converter.replace.null.with.default': 'false',
     'event.converting.failure.handling.mode': 'fail',
+    'include.unknown.datatypes': 'true',
   };
   const read = (type: string, value: unknown, more: Readonly<Record<string, string>> = {}): unknown =>
     decoderOf(type, { ...properties, ...more }).row({ v: value }, undefined, false)['v'];
