@@ -32,6 +32,8 @@ export interface DebeziumDefinition {
   /** `topic.prefix` of the connector. */
   readonly prefix: string;
   readonly connector: 'postgresql' | 'mysql';
+  /** What the connector is set to, under the names it has there; `decimal.handling.mode` and others. See docs/debezium.md. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
   readonly security?: KafkaSecurityDefinition | undefined;
 }
 
@@ -95,6 +97,7 @@ export interface NormalizedDebeziumEvents {
   readonly brokers: readonly string[];
   readonly prefix: string;
   readonly connector: 'postgresql' | 'mysql';
+  readonly settings: Readonly<Record<string, string>>;
   readonly security: NormalizedKafkaSecurity;
 }
 

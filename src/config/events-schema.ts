@@ -68,6 +68,7 @@ export const eventsSchema = oneOf('via', transports, [
     brokers,
     prefix: topicName,
     connector: z.enum(['postgresql', 'mysql']),
+    settings: z.record(text, z.string()).optional(),
     security: security.optional(),
   }),
 ]);

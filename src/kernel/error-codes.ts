@@ -324,6 +324,19 @@ export const errorCodes = {
     meaning: 'Kafka answered with an error that fig did not foresee.',
     remedy: 'The message quotes it.',
   },
+  FIG_DEBEZIUM_SETTING: {
+    meaning:
+      'The Debezium connector, or its converter, is set so that what it sends has lost something that is needed.',
+    remedy: 'The message names the column and what is lost, and the setting that keeps it; see docs/debezium.md.',
+  },
+  FIG_DEBEZIUM_TYPE: {
+    meaning: 'A column is of a type that Debezium cannot send without loss, however it is set.',
+    remedy: 'Use events `direct` or `kafka`, which read the log themselves, or leave the table out.',
+  },
+  FIG_DEBEZIUM_MESSAGE: {
+    meaning: 'A message of a Debezium topic cannot be read, or messages are missing.',
+    remedy: 'Check that only the connector writes to its topics, as JSON, and that they keep their messages.',
+  },
   FIG_INTERNAL: {
     meaning: 'Something failed that fig did not foresee.',
     remedy: 'Report it with the message and, if there is one, the log line that belongs to it.',

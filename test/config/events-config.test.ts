@@ -35,8 +35,11 @@ test('what is written is taken', () => {
   const written = { topic: 'shop-changes', createTopic: false, replicationFactor: 2, security: { tls } };
   expect(normalize(kafka(written)).events).toMatchObject({ ...written, security: { tls, sasl: undefined } });
   const debezium = { via: 'debezium', brokers: ['[::1]:9092'], prefix: 'shop', connector: 'mysql' };
+  const settings = { 'decimal.handling.mode': 'string' };
+  expect(normalize({ ...debezium, settings, security: {} }).events).toMatchObject({ settings });
   expect(normalize({ ...debezium, security: { tls: true } }).events).toEqual({
     ...debezium,
+    settings: {},
     security: { tls: {}, sasl: undefined },
   });
 });

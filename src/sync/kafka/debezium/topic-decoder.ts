@@ -1,0 +1,82 @@
+import type { LogicalMessage } from '../../change.ts';
+import { MessageOpener } from './connect-message.ts';
+import type { ConnectorSettings } from './connector-settings.ts';
+import { decodeRow, type DecodedRow } from './decode-change.ts';
+import { readEnvelope } from './envelope.ts';
+import type { EndedTransaction, PlacedEvent } from './join-transactions.ts';
+import { postgresTransaction } from './postgres-position.ts';
+import { wrongSetting } from './refusals.ts';
+import { type DecodedTable, RowDecoder } from './row-decoder.ts';
+import { readTransactionEnd } from './transaction-end.ts';
+
+export type TopicEvent =
+  /** Decoded when it is its turn: one of a transaction that is passed over may be from before the table was changed. */
+  | { readonly kind: 'row'; readonly decode: () => DecodedRow }
+  | { readonly kind: 'message'; readonly message: LogicalMessage };
+
+export type TopicRecord =
+  | ({ readonly type: 'event' } & PlacedEvent<TopicEvent>)
+  | { readonly type: 'end'; readonly ended: EndedTransaction };
+
+/** Logical messages are counted under the name that Java gives to an object of theirs. */
+const countedMessages = /LogicalDecodingMessage/;
+
+/** The topics a connector for PostgreSQL writes to: of tables, of transactions and of logical messages. */
+export function topicsOf(prefix: string, tables: readonly Pick<DecodedTable, 'name'>[]): readonly string[] {
+  return [...tables.map(({ name }) => `${prefix}.${name}`), `${prefix}.transaction`, `${prefix}.message`];
+}
+
+/** Says what a message of one of these topics means. No I/O. */
+export class TopicDecoder {
+  readonly #prefix: string;
+  readonly #rows: ReadonlyMap<string, RowDecoder>;
+  readonly #openers = new Map<string, MessageOpener>();
+
+  constructor(prefix: string, tables: readonly DecodedTable[], settings: ConnectorSettings) {
+    this.#prefix = prefix;
+    this.#rows = new Map(tables.map((table) => [table.name, new RowDecoder(table, settings)]));
+  }
+
+  /** undefined: nothing that changes anything. Throws FIG_DEBEZIUM_SETTING, FIG_DEBEZIUM_TYPE or FIG_DEBEZIUM_MESSAGE. */
+  read(topic: string, value: Buffer, headers: ReadonlyMap<string, unknown>): TopicRecord | undefined {
+    const name = topic.slice(this.#prefix.length + 1);
+    const opened = this.#opener(topic).open(value.toString());
+    if (name === 'transaction') return this.#end(opened);
+    const envelope = readEnvelope(opened, topic);
+    if (envelope.op === 'r') return undefined;
+    const { transaction, message } = envelope;
+    if (!transaction) {
+      // A message outside of a transaction has no place in the order of commits.
+      if (message) return undefined;
+      throw wrongSetting(topic, 'nothing tells the transaction of a row', 'provide.transaction.metadata=true');
+    }
+    const placed = {
+      type: 'event',
+      transaction: postgresTransaction(transaction.id).id,
+      order: transaction.order,
+    } as const;
+    if (message) {
+      const { prefix, content } = message;
+      return { ...placed, event: { kind: 'message', message: { prefix, content: content.toString('utf8') } } };
+    }
+    const decoder = this.#rows.get(name);
+    if (!decoder) return undefined;
+    const names = new Set(headers.keys());
+    return { ...placed, event: { kind: 'row', decode: () => decodeRow(envelope, names, decoder, name) } };
+  }
+
+  #end(opened: ReturnType<MessageOpener['open']>): TopicRecord | undefined {
+    const end = readTransactionEnd(opened);
+    if (!end) return undefined;
+    const { id, position } = postgresTransaction(end.id);
+    let count = 0;
+    for (const [name, events] of end.counts) if (this.#rows.has(name) || countedMessages.test(name)) count += events;
+    return { type: 'end', ended: { transaction: id, position, atMs: end.atMs, count } };
+  }
+
+  #opener(topic: string): MessageOpener {
+    let opener = this.#openers.get(topic);
+    if (!opener) this.#openers.set(topic, (opener = new MessageOpener()));
+    return opener;
+  }
+}

@@ -1,0 +1,78 @@
+import { sleep } from '../../../kernel/service.ts';
+import type { KafkaConnection } from '../client/kafka-connection.ts';
+import type { KafkaMessage } from '../client/kafka-message.ts';
+import type { PartitionReader } from '../client/partition-reader.ts';
+
+const LOOK_EVERY_MS = 1_000;
+
+/** One partition, read from the first message that is kept. */
+export interface TopicLane {
+  readonly topic: string;
+  /** Waits so long where there is nothing. */
+  read(maxWaitMs: number, signal: AbortSignal): Promise<readonly KafkaMessage[]>;
+}
+
+/** Every partition of some topics. */
+export interface TopicLanes extends AsyncDisposable {
+  readonly prefix: string;
+  readonly all: readonly TopicLane[];
+}
+
+/** A topic that is not there yet, since the connector makes it with its first message, is waited for as one with one partition. */
+export async function openLanes(
+  kafka: KafkaConnection,
+  prefix: string,
+  topics: readonly string[],
+): Promise<TopicLanes> {
+  const all: PartitionLane[] = [];
+  await using admin = await kafka.admin();
+  for (const topic of topics) {
+    const found = await admin.describeTopic(topic);
+    for (const { partition } of found?.partitions ?? [{ partition: 0 }]) {
+      all.push(new PartitionLane(kafka, topic, partition));
+    }
+  }
+  return {
+    prefix,
+    all,
+    [Symbol.asyncDispose]: async () => {
+      for (const lane of all) await lane[Symbol.asyncDispose]();
+    },
+  };
+}
+
+class PartitionLane implements TopicLane, AsyncDisposable {
+  readonly topic: string;
+  readonly #kafka: KafkaConnection;
+  readonly #partition: number;
+  #reader: PartitionReader | undefined;
+  #next = 0n;
+
+  constructor(kafka: KafkaConnection, topic: string, partition: number) {
+    this.#kafka = kafka;
+    this.topic = topic;
+    this.#partition = partition;
+  }
+
+  async read(maxWaitMs: number, signal: AbortSignal): Promise<readonly KafkaMessage[]> {
+    if (!this.#reader && !(await this.#begin())) {
+      await sleep(LOOK_EVERY_MS, signal);
+      return [];
+    }
+    const slice = await this.#reader!.read(this.#next, maxWaitMs);
+    this.#next = slice.next;
+    return slice.messages;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#reader?.[Symbol.asyncDispose]();
+  }
+
+  async #begin(): Promise<boolean> {
+    await using admin = await this.#kafka.admin();
+    if (!(await admin.describeTopic(this.topic))) return false;
+    this.#next = (await admin.offsets(this.topic)).get(this.#partition)?.low ?? 0n;
+    this.#reader = await this.#kafka.reader(this.topic, this.#partition);
+    return true;
+  }
+}

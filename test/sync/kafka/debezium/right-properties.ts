@@ -1,0 +1,11 @@
+/** What a connector has to be set to so that nothing is lost. */
+export const rightProperties = {
+  'skipped.operations': 'none',
+  'provide.transaction.metadata': 'true',
+  'event.converting.failure.handling.mode': 'fail',
+  'include.unknown.datatypes': 'true',
+  'decimal.handling.mode': 'string',
+  'interval.handling.mode': 'string',
+  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'value.converter.replace.null.with.default': 'false',
+};
