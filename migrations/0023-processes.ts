@@ -12,6 +12,7 @@ export const processes: ControlStoreMigration = {
     await knex.raw(`
       CREATE UNLOGGED TABLE fig.process (
         id uuid PRIMARY KEY,
+        migration text NOT NULL,
         role text NOT NULL,
         host text NOT NULL,
         pid integer NOT NULL,

@@ -20,6 +20,8 @@ export type Reason =
   /** It has not been heard since the start; what is known is what was kept on disk. */
   | 'routing-from-disk'
   | 'phase-legacy'
+  /** What was proven is other code than is here. */
+  | 'unproven'
   /** Somebody sent all reads back to legacy. */
   | 'kill-switch'
   /** Legacy answers, the candidate is compared. */
@@ -88,12 +90,13 @@ export function decide(input: DecisionInput): Decision {
     if (input.method !== 'GET' && input.method !== 'HEAD') return legacy('not-a-read');
     if (input.hasBody) return legacy('request-body');
   }
-  const reads = routing.features.get(match.feature)?.reads;
+  const { reads, isUnproven } = routing.features.get(match.feature) ?? {};
   if (routing.revision === 0 || reads === undefined) return legacy('routing-unknown');
   if (reads.phase === 'legacy') return legacy('phase-legacy');
   // An operator who pulls it wants the candidate left in peace, so nothing is compared either.
   if (routing.killSwitch !== undefined) return legacy('kill-switch');
   if (routing.isFromDisk === true) return legacy('routing-from-disk');
+  if (isUnproven === true) return legacy('unproven');
   if (reads.phase === 'shadow') return compared('phase-shadow');
   if (reads.phase === 'canary' && !isWithin(match.feature, input.visitor, reads.percent)) {
     return compared('outside-canary');

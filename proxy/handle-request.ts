@@ -105,8 +105,9 @@ async function handleByBody(
 
 /** Whether the shadow would have been asked about a read of this route, had it been found to be one. */
 function isCompared({ routing }: Asked, { feature }: RouteMatch): boolean {
-  const { phase = 'legacy' } = routing.features.get(feature)?.reads ?? {};
-  return phase !== 'legacy' && routing.killSwitch === undefined && routing.isFromDisk !== true;
+  const { reads, isUnproven } = routing.features.get(feature) ?? {};
+  if (reads === undefined || reads.phase === 'legacy' || isUnproven === true) return false;
+  return routing.killSwitch === undefined && routing.isFromDisk !== true;
 }
 
 /** Whatever needs more than forwarding: waiting for a fence, asking the candidate, copying, noting a write. */

@@ -27,13 +27,15 @@ export type LimitedControl = Pick<FigControl, 'status' | 'metrics' | 'killSwitch
 export function coldControl(able: LimitedControl): FigControl {
   return limitedControl(
     able,
-    new FigError('FIG_STORE_UNREACHABLE', 'the control store has not answered yet; legacy answers all reads'),
+    () => new FigError('FIG_STORE_UNREACHABLE', 'the control store has not answered yet; legacy answers all reads'),
   );
 }
 
 /** A control that refuses everything else. */
-export function limitedControl(able: LimitedControl, refusal: FigError): FigControl {
-  const refuse = (): Promise<never> => Promise.reject(refusal);
+export function limitedControl(able: LimitedControl, refusal: () => FigError | Promise<FigError>): FigControl {
+  const refuse = async (): Promise<never> => {
+    throw await refusal();
+  };
   const deadLetters = { list: refuse, find: refuse, retry: refuse, discard: refuse };
   const readModels = { list: refuse, swap: refuse, back: refuse, drop: refuse };
   return {

@@ -18,6 +18,8 @@ export interface FeatureRouting {
   readonly version?: number | undefined;
   /** Of what was proven: handlers, read model, routes and rules. Undefined: not known. */
   readonly fingerprint?: string | undefined;
+  /** What was proven is not what this process would serve. The phase holds all the same: others serve by it. */
+  readonly isUnproven?: boolean | undefined;
   /** Routes whose reads write to legacy, so that they are not compared. Default: none. */
   readonly quarantined?: readonly string[] | undefined;
 }

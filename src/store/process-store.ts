@@ -11,6 +11,8 @@ export type ProcessRole = (typeof processRoles)[number];
 /** One process of a migration, as it tells of itself. */
 export interface ProcessEntry {
   readonly id: string;
+  /** Name of the migration. */
+  readonly migration: string;
   readonly role: ProcessRole;
   readonly host: string;
   readonly pid: number;
@@ -55,12 +57,13 @@ export async function removeProcess(store: Knex, id: string): Promise<void> {
   await store('fig.process').where({ id }).delete();
 }
 
-/** All that were seen lately, those that are gone included, by role and age. */
-export async function listProcesses(store: Knex): Promise<readonly SeenProcess[]> {
+/** All of a migration that were seen lately, those that are gone included, by role and age. */
+export async function listProcesses(store: Knex, migration: string): Promise<readonly SeenProcess[]> {
   const { rows } = await store.raw<{ rows: StoredProcess[] }>(
-    `SELECT id, role, host, pid, version, config, proxy, admin, report, started_at,
+    `SELECT id, migration, role, host, pid, version, config, proxy, admin, report, started_at,
        greatest(0, extract(epoch FROM clock_timestamp() - seen_at) * 1000)::float8 AS silent_ms
-     FROM fig.process ORDER BY role, started_at, id`,
+     FROM fig.process WHERE migration = ? ORDER BY role, started_at, id`,
+    [migration],
   );
   return rows.map(({ proxy, admin, started_at, silent_ms, ...rest }) => ({
     ...rest,
@@ -69,6 +72,12 @@ export async function listProcesses(store: Knex): Promise<readonly SeenProcess[]
     startedAt: started_at.toISOString(),
     silentMs: silent_ms,
   }));
+}
+
+/** URL of the admin server of a control that lives; undefined: none does. */
+export async function findControl(store: Knex, migration: string): Promise<string | undefined> {
+  const processes = await listProcesses(store, migration);
+  return processes.find(({ role, silentMs }) => role === 'control' && silentMs < PROCESS_EXPIRY_MS)?.admin;
 }
 
 /** Takes out those that have been gone for long. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StatusReport, TransitionOutcome } from '../../src/app/control.ts';
+import { runFig } from '../support/fig-process.ts';
 import { ShopInRoles, type RoleName } from '../support/shop-in-roles.ts';
 import { ShopVisitor } from '../support/shop-visitor.ts';
 import { until } from '../support/until.ts';
@@ -64,6 +65,13 @@ test('every role answers its probes and metrics', async () => {
       expect([role, path, response.status, await response.text()]).toEqual([role, path, 200, expect.any(String)]);
     }
   }
+});
+
+test('a process that decides nothing says so, and whom to ask', async () => {
+  const { code, stderr } = await runFig(roles.get('proxy-a').cwd, ['promote', 'orders', '--reads']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('FIG_OTHER_ROLE');
+  expect(stderr).toContain(await roles.get('control').admin());
 });
 
 test('reads move from legacy to live by the gates, on evidence from both proxies', async () => {

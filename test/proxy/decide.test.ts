@@ -25,6 +25,10 @@ const read: DecisionInput = {
 };
 
 const killed = { ...routing('live', 100), killSwitch: { who: 'ann', why: 'prices', at: '2026-01-01T00:00:00Z' } };
+const unproven: RoutingSnapshot = {
+  revision: 1,
+  features: new Map([['orders', { feature: 'orders', reads: { phase: 'live', percent: 100 }, isUnproven: true }]]),
+};
 
 const percent = fc.integer({ min: 0, max: 1_000 }).map((tenths) => tenths / 10);
 
@@ -48,6 +52,7 @@ test.each([
     'routing-from-disk',
   ],
   ['the kill switch is on', { routing: killed }, 'legacy', false, 'kill-switch'],
+  ['other code was proven', { routing: unproven }, 'legacy', false, 'unproven'],
   ['the breaker is open', { isBreakerOpen: () => true }, 'legacy', true, 'breaker-open'],
 ])('when %s', (_, difference: Partial<DecisionInput>, serve, mirror, reason) => {
   expect(decide({ ...read, ...difference })).toEqual({

@@ -15,14 +15,17 @@ export class ShopInRoles implements AsyncDisposable {
   readonly #running = new Map<RoleName, FigProcess>();
   readonly #places = new Map<RoleName, { readonly folder: string; readonly port: number }>();
   readonly #env: NodeJS.ProcessEnv;
+  readonly #workers: number;
 
-  private constructor(shop: ShopUnderFig, env: NodeJS.ProcessEnv) {
+  private constructor(shop: ShopUnderFig, env: NodeJS.ProcessEnv, workers: number) {
     this.shop = shop;
     this.#env = env;
+    this.#workers = workers;
   }
 
-  static async create(orders: number, env: NodeJS.ProcessEnv = {}): Promise<ShopInRoles> {
-    const roles = new ShopInRoles(await ShopUnderFig.create(orders), env);
+  /** `workers`: of proxy-a. */
+  static async create(orders: number, env: NodeJS.ProcessEnv = {}, workers = 1): Promise<ShopInRoles> {
+    const roles = new ShopInRoles(await ShopUnderFig.create(orders), env, workers);
     for (const name of roleNames) {
       const folder = await mkdtemp(join(tmpdir(), `fig-${name}-`));
       roles.#places.set(name, { folder, port: await freePortNear(0) });
@@ -35,6 +38,7 @@ export class ShopInRoles implements AsyncDisposable {
     const { folder, port } = this.#places.get(name)!;
     const [role = name] = name.split('-');
     const args = [role, '--config', shopConfig, '--admin-port', '0'];
+    if (name === 'proxy-a') args.push('--workers', String(this.#workers));
     const started = FigProcess.run(folder, args, port, {
       FIG_PORT: String(port),
       FIG_ADMIN_PORT: '0',

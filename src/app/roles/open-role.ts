@@ -1,11 +1,12 @@
 import type { Knex } from 'knex';
+import { withinTime } from '../../../proxy/within-time.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import type { NormalizedConfig } from '../../config/normalized-config.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import { createMetrics, type Metrics } from '../../observe/metrics.ts';
 import { openStore } from '../../store/control-store.ts';
 import { setKillSwitch } from '../../store/kill-switch-store.ts';
-import type { ProcessRole } from '../../store/process-store.ts';
+import { findControl, type ProcessRole } from '../../store/process-store.ts';
 import { checkConfig } from '../check-config.ts';
 import { limitedControl, standIn, type LimitedControl } from '../cold-control.ts';
 import type { FigControl, Readiness, StatusReport } from '../control.ts';
@@ -36,6 +37,8 @@ export interface Role {
   readonly statusOf: (view: Pick<StatusReport, 'traffic' | 'shadow'>) => StatusReport;
 }
 
+/** So long a refusal waits for the store to say whom to ask. */
+const ASK_MS = 1_000;
 const noView = {
   traffic: { requests: 0, inFlight: 0, servedBy: { legacy: 0, candidate: 0 }, fallbacks: {}, routes: [] },
   shadow: undefined,
@@ -114,9 +117,10 @@ export async function openRole(role: ProcessRole, options: RoleOptions, stack: S
 
 /** What can be asked of a process that decides nothing. */
 export function roleControl(
-  { role, metrics, killSwitch, statusOf }: Role,
+  role: Role,
   able: Pick<LimitedControl, 'reload' | 'readiness'> & Partial<LimitedControl>,
 ): FigControl {
+  const { metrics, killSwitch, statusOf } = role;
   return limitedControl(
     {
       status: () => Promise.resolve(statusOf(noView)),
@@ -124,8 +128,16 @@ export function roleControl(
       killSwitch: (order) => killSwitch.order(order),
       ...able,
     },
-    new FigError('FIG_OTHER_ROLE', `this process is \`fig ${role}\`, which decides nothing`),
+    () => refusalOf(role),
   );
+}
+
+/** Says whom to ask, as far as that is known. */
+async function refusalOf({ role, store, config }: Role): Promise<FigError> {
+  const asking = findControl(store, config.name).catch(() => undefined);
+  const found = await withinTime(asking, ASK_MS);
+  const control = typeof found === 'string' ? `, \`fig control\` answers at ${found}` : '';
+  return new FigError('FIG_OTHER_ROLE', `this process is \`fig ${role}\`, which decides nothing${control}`);
 }
 
 /** Whether a process without users has begun its work; it turns red before it ends. */

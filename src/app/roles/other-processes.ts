@@ -12,6 +12,7 @@ const LOOK_MS = 1_000;
 
 export interface OtherProcessesOptions {
   readonly store: Knex;
+  readonly migration: string;
   /** Of fig, here. */
   readonly version: string;
   /** Digest of what all processes must agree on, as it is here. */
@@ -45,9 +46,9 @@ export class OtherProcesses implements Service {
   }
 
   async look(): Promise<void> {
-    const { store } = this.#options;
+    const { store, migration } = this.#options;
     await forgetProcesses(store);
-    this.#seen = await listProcesses(store);
+    this.#seen = await listProcesses(store, migration);
     this.#tellDifferences();
   }
 

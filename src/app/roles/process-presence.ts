@@ -20,6 +20,7 @@ export interface PresenceOptions {
   /** Default: one of its own. */
   readonly id?: string | undefined;
   readonly store: Knex;
+  readonly migration: string;
   readonly role: ProcessRole;
   readonly version: string;
   /** Digest of what all processes must agree on; another one after a reload. */
@@ -39,8 +40,8 @@ export class ProcessPresence implements Service {
   readonly #id: string;
   readonly #options: PresenceOptions;
   #loop: Service | undefined;
-  /** The last order to reload that was seen; undefined: none was looked for. */
-  #reloadOrder: number | undefined;
+  /** The last order to reload that was seen. */
+  #reloadOrder = 0;
   #reload: ProcessTold['reload'];
 
   constructor(options: PresenceOptions) {
@@ -68,10 +69,15 @@ export class ProcessPresence implements Service {
   }
 
   async #beat(): Promise<number> {
-    const { store, role, version, configDigest, addresses, startedAt, told } = this.#options;
+    const { store, migration, role, version, configDigest, addresses, startedAt, told } = this.#options;
+    const order = Number((await readSetting(store, reloadOrderSetting)) ?? 0);
+    // Also at the start: the order may have been given after the config was read, and before anybody knew of this process.
+    if (order !== this.#reloadOrder && order > 0) this.#reload = await this.#obey(order);
+    this.#reloadOrder = order;
     const report: ProcessTold = { ...(await told()), reload: this.#reload };
     await beatProcess(store, {
       id: this.#id,
+      migration,
       role,
       host: hostname(),
       pid: process.pid,
@@ -82,12 +88,7 @@ export class ProcessPresence implements Service {
       startedAt,
       report,
     });
-    const order = Number((await readSetting(store, reloadOrderSetting)) ?? 0);
-    const isNew = this.#reloadOrder !== undefined && order !== this.#reloadOrder;
-    this.#reloadOrder = order;
-    if (!isNew) return BEAT_MS;
-    this.#reload = await this.#obey(order);
-    return 0;
+    return BEAT_MS;
   }
 
   async #obey(order: number): Promise<ProcessTold['reload']> {

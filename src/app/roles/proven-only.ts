@@ -4,15 +4,14 @@ import type { RoutingSnapshot } from '../../kernel/phase.ts';
 
 /**
  * The phases as a process may follow them that did not settle them itself: evidence was gathered about certain code, and one
- * that was started with other code serves nobody with it. Such a feature is compared at most.
+ * that was started with other code serves nobody with it. The phase stays as it is: others serve by it, so writes must be
+ * noted here as well.
  */
 export function provenOnly(snapshot: RoutingSnapshot, features: readonly NormalizedFeature[]): RoutingSnapshot {
   const unproven = unprovenHere(snapshot, features);
   if (unproven.length === 0) return snapshot;
   const routed = [...snapshot.features].map(([name, routing]) =>
-    unproven.includes(name)
-      ? ([name, { ...routing, reads: { phase: 'shadow', percent: 0 } }] as const)
-      : ([name, routing] as const),
+    unproven.includes(name) ? ([name, { ...routing, isUnproven: true }] as const) : ([name, routing] as const),
   );
   return { ...snapshot, features: new Map(routed) };
 }

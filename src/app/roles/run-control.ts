@@ -70,7 +70,7 @@ async function start(options: RoleOptions, stack: ServiceStack): Promise<Running
   onProgress({ step: 'control store', state: 'done', detail: `${migrated.length} migrations run` });
 
   const configDigest = (): string => sharedDigest(live.current);
-  const others = new OtherProcesses({ store, version, configDigest, log });
+  const others = new OtherProcesses({ store, migration: config.name, version, configDigest, log });
   stack.add('processes', () => others.stop());
   const target = openTarget(storeUrl, targetConnections(1));
   stack.add('target', () => target.destroy());
@@ -152,6 +152,7 @@ async function start(options: RoleOptions, stack: ServiceStack): Promise<Running
   refreshReconcileMetrics(metrics, names, versions, reconciliations);
   const presence = new ProcessPresence({
     store,
+    migration: config.name,
     role: role.role,
     version,
     configDigest,

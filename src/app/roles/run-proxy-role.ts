@@ -123,6 +123,7 @@ async function start(options: ProxyRoleOptions, stack: ServiceStack): Promise<Ru
 
   const presence = new ProcessPresence({
     store,
+    migration: config.name,
     role: role.role,
     version,
     configDigest: () => sharedDigest(live.current),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { allVersions } from '../../config/feature-versions.ts';
+import { FigError } from '../../kernel/fig-error.ts';
 import { startPhaseWatch } from '../../store/phase-notifications.ts';
 import { openTarget, targetConnections } from '../../sync/open-target.ts';
 import { coldControl } from '../cold-control.ts';
@@ -60,7 +61,6 @@ async function start(options: RoleOptions, stack: ServiceStack): Promise<Running
   let publisher: ReadModelPublisher | undefined;
   const id = randomUUID();
   const ending = new AbortController();
-  stack.add('waiting for readers', () => ending.abort());
   const target = openTarget(storeUrl, targetConnections(allVersions(config.features).length));
   stack.add('target', () => target.destroy());
   const capture = startCapture({
@@ -78,6 +78,7 @@ async function start(options: RoleOptions, stack: ServiceStack): Promise<Running
     log,
   });
   if (capture) stack.add('capture', () => capture.stop());
+  stack.add('waiting for readers', () => ending.abort(new FigError('FIG_INTERNAL', 'fig is being stopped')));
   const simple = new SimpleReadModels({
     config,
     storeUrl,
@@ -95,6 +96,7 @@ async function start(options: RoleOptions, stack: ServiceStack): Promise<Running
   const presence = new ProcessPresence({
     id,
     store,
+    migration: config.name,
     role: role.role,
     version,
     configDigest: () => sharedDigest(live.current),

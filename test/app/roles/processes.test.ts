@@ -27,15 +27,24 @@ const warnings: object[] = [];
 const others = (): OtherProcesses =>
   new OtherProcesses({
     store,
+    migration: 'shop',
     version: '1.0.0',
     configDigest: () => 'digest a',
     log: { ...silentLog, warn: (fields) => void warnings.push(fields) },
   });
 
-function presence(over: { digest?: string; version?: string; reload?: () => Promise<{ changed: string[] }> } = {}) {
-  const { digest = 'digest a', version = '1.0.0', reload = () => Promise.resolve({ changed: [] }) } = over;
+function presence(
+  over: { digest?: string; version?: string; migration?: string; reload?: () => Promise<{ changed: string[] }> } = {},
+) {
+  const {
+    digest = 'digest a',
+    version = '1.0.0',
+    migration = 'shop',
+    reload = () => Promise.resolve({ changed: [] }),
+  } = over;
   return new ProcessPresence({
     store,
+    migration,
     role: 'sync',
     version,
     configDigest: () => digest,
@@ -114,6 +123,21 @@ test('processes with another config are told of once, and marked', async () => {
   const text = renderProcesses(seen.reports(), paletteFor({ write: () => undefined }, { NO_COLOR: '1' }));
   expect(text).toContain('has another config than control');
   await other.stop();
+  await seen.stop();
+});
+
+test('a process of another migration on the same store is nobody of ours', async () => {
+  const seen = others();
+  const [ours, theirs] = [presence(), presence({ migration: 'depot', digest: 'digest b' })];
+  theirs.start();
+  await until('it is in the table', async () => (await store('fig.process').select()).length === 1);
+  ours.start();
+  await until('ours is seen', async () => {
+    await seen.look();
+    return seen.reports().length > 0;
+  });
+  expect(seen.reports()).toMatchObject([{ hasSameConfig: true }]);
+  for (const each of [ours, theirs]) await each.stop();
   await seen.stop();
 });
 

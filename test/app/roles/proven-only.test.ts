@@ -16,10 +16,10 @@ test('a feature that was proven with this code is served as the phases say', () 
   expect(provenOnly(given, [feature('f1')])).toBe(given);
 });
 
-test('a feature that was proven with other code is compared and serves nobody', () => {
+test('a feature that was proven with other code is marked, and its phase is known all the same', () => {
   const given = snapshot({ fingerprint: 'f2' });
   const { features } = provenOnly(given, [feature('f1')]);
-  expect(features.get('orders')).toMatchObject({ reads: { phase: 'shadow', percent: 0 }, stay: 5 });
+  expect(features.get('orders')).toMatchObject({ reads: { phase: 'live', percent: 100 }, stay: 5, isUnproven: true });
   expect(unprovenHere(given, [feature('f1')])).toEqual(['orders']);
 });
 
