@@ -11,13 +11,13 @@ test('a transport that does not exist yet is refused, not replaced by another', 
   const config = normalizeConfig(
     {
       legacy: { url: 'http://legacy.internal', database: 'postgres://legacy.internal/shop' },
-      events: { via: 'kafka', brokers: ['kafka:9092'] },
+      events: { via: 'debezium', brokers: ['kafka:9092'], prefix: 'shop', connector: 'postgresql' },
       features: [ordersFeature(1)],
     },
     'fig.config.ts',
   );
   const told = { onProgress: nothing, onPosition: nothing, onApplied: nothing, onParked: nothing, log: silentLog };
   expect(() => startCapture({ config, target: knexFactory({ client: 'pg' }), ...told })).toThrow(
-    /events\.via: kafka is not possible yet/,
+    /events\.via: debezium is not possible yet/,
   );
 });
