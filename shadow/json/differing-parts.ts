@@ -18,7 +18,7 @@ export const sameInBoth = new JsonNumber('the same in both');
  */
 export class DifferingParts {
   readonly #follower = new TextFollower();
-  readonly #candidate = new TokenTape();
+  readonly #candidate = new TokenTape(this.#follower.shapes);
 
   /** Undefined: one of them is not JSON (UTF-8), or more of it than is compared. */
   read(
