@@ -25,6 +25,7 @@ import { findHidden, type Hidden } from './json/find-hidden.ts';
 import type { JsonValue } from './json/json-value.ts';
 import { movesOf, moveValues, type NamedMove } from './json/move-values.ts';
 import { parseJson, type JsonFault, type ParsedJson } from './json/parse-json.ts';
+import { TextFollower } from './json/text-follower.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { compilePathRules, noRules, type RulesAt } from './path-rules.ts';
 import type { Redactor } from './redact.ts';
@@ -41,8 +42,9 @@ export type Comparison =
     }
   | { readonly outcome: 'undetermined'; readonly reason: IncomparableReason };
 
-const differingParts = new DifferingParts();
-const plainEquality = new PlainEquality();
+const follower = new TextFollower();
+const differingParts = new DifferingParts(follower);
+const plainEquality = new PlainEquality(follower);
 const equal: Comparison = { outcome: 'equal' };
 
 /**
@@ -90,6 +92,14 @@ export class AnswerComparer {
 
   /** `asked`: the question of both. Without it, references in headers are compared as they are written. */
   compare(legacy: HttpAnswer, candidate: HttpAnswer, asked?: AskedUrl): Comparison {
+    try {
+      return this.#compare(legacy, candidate, asked);
+    } finally {
+      follower.end();
+    }
+  }
+
+  #compare(legacy: HttpAnswer, candidate: HttpAnswer, asked: AskedUrl | undefined): Comparison {
     if (this.#isIdentical(legacy, candidate, asked)) return equal;
     const isPlain = isPlainJson(legacy) && isPlainJson(candidate);
     if (isPlain && this.#arePlainlyEqual(legacy, candidate)) return equal;
@@ -134,11 +144,17 @@ export class AnswerComparer {
     if (!ours.ok || !theirs.ok || ours.answer.kind !== theirs.answer.kind) return [];
     if (!this.#root.holdsHiding && this.#moves.length === 0) return [];
     const areJson = ours.answer.kind === 'json';
-    if (areEqual && areJson && plainEquality.holds(ours.answer.body, theirs.answer.body, noRules)) return [];
+    if (areEqual && areJson && this.#areTheSame(ours.answer.body, theirs.answer.body)) return [];
     const [left, right] = [this.#toJson(ours.answer), this.#toJson(theirs.answer)];
     if (!left?.ok || !right?.ok) return [];
     const hidden = findHidden(left.value, right.value, this.#root, { areEqual });
     return hidden === 'unknown' ? hidden : [...this.#movedInOne(ours.answer, theirs.answer), ...hidden];
+  }
+
+  #areTheSame(legacy: Uint8Array, candidate: Uint8Array): boolean {
+    const areSame = plainEquality.holds(legacy, candidate, noRules);
+    follower.end();
+    return areSame;
   }
 
   /** Where both have the old form, moving hides nothing. */
@@ -247,7 +263,9 @@ export class AnswerComparer {
     const areJson = legacy.kind === 'json' && candidate.kind === 'json';
     if (areJson && !isKnownToDiffer && plainEquality.holds(legacy.body, candidate.body, this.#plain)) return equal;
     const parts =
-      areJson && !this.#looksAtAll ? differingParts.read(legacy.body, candidate.body, this.#root) : undefined;
+      areJson && !this.#looksAtAll
+        ? differingParts.read(legacy.body, candidate.body, this.#root, this.#redactor.isSecretField)
+        : undefined;
     if (parts) return this.#compareJson(parts.legacy, parts.candidate, this.#root);
     const ours = this.#toJson(legacy);
     const theirs = this.#toJson(candidate);

@@ -33,6 +33,7 @@ const CLOSES_ARRAY = 0x5d;
 const CLOSES_OBJECT = 0x7d;
 
 const nothing: Buffer = Buffer.alloc(0);
+const noView = viewOf(nothing);
 
 /** Up from so many bytes a call of the runtime compares them sooner than a loop. */
 const MANY_BYTES = 64;
@@ -61,20 +62,27 @@ export class TextFollower {
   /** For what of the candidate's text is not written as legacy's is. */
   readonly #other = new TokenTape(this.shapes);
   readonly #order = new MemberOrder(this.#tape);
+  #legacy: Uint8Array | undefined;
+  #candidate: Uint8Array | undefined;
+  #isRead = false;
   #bytes = nothing;
-  #view = viewOf(nothing);
+  #view = noView;
   #levels = new Int32Array(KEPT * LEVEL);
   readonly #rules: RulesAt[] = [];
   /** By level, where they have been needed. */
   readonly #keyed: KeyedNodes[] = [];
   readonly #unshaped: FoundMembers[] = [];
 
-  /** Takes two texts. False: legacy's is not JSON (UTF-8), or more of it than is compared. */
+  /** Takes two texts, unless it has them already. False: legacy's is not JSON (UTF-8), or more of it than is compared. */
   begin(legacy: Uint8Array, candidate: Uint8Array): boolean {
+    if (this.#legacy === legacy && this.#candidate === candidate) return this.#isRead;
     this.shapes.makeRoom();
+    this.#legacy = legacy;
+    this.#candidate = candidate;
     this.#bytes = asBuffer(candidate);
     this.#view = viewOf(candidate);
-    return this.#tape.read(legacy) && isUtf8(candidate);
+    this.#isRead = this.#tape.read(legacy) && isUtf8(candidate);
+    return this.#isRead;
   }
 
   /** Lets go of the texts. */
@@ -82,7 +90,10 @@ export class TextFollower {
     this.#tape.clear();
     this.#other.clear();
     this.#order.clear();
+    this.#legacy = undefined;
+    this.#candidate = undefined;
     this.#bytes = nothing;
+    this.#view = noView;
     if (this.#levels.length > KEPT * LEVEL) this.#levels = new Int32Array(KEPT * LEVEL);
     if (this.#rules.length > KEPT) this.#rules.length = this.#keyed.length = this.#unshaped.length = 0;
   }
