@@ -28,6 +28,7 @@ import { findHidden, type Hidden } from './json/find-hidden.ts';
 import type { JsonValue } from './json/json-value.ts';
 import { movesOf, moveValues, type NamedMove } from './json/move-values.ts';
 import { parseJson, type JsonFault, type ParsedJson } from './json/parse-json.ts';
+import { TextFollower } from './json/text-follower.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { compilePathRules, noRules, type RulesAt } from './path-rules.ts';
 import type { Redactor } from './redact.ts';
@@ -50,8 +51,9 @@ interface BothValues {
   readonly candidate: JsonValue;
 }
 
-const differingParts = new DifferingParts();
-const plainEquality = new PlainEquality();
+const follower = new TextFollower();
+const differingParts = new DifferingParts(follower);
+const plainEquality = new PlainEquality(follower);
 const equal: Comparison = { outcome: 'equal' };
 
 /**
@@ -102,6 +104,14 @@ export class AnswerComparer {
 
   /** `asked`: the question of both. Without it, references in headers are compared as they are written. */
   compare(legacy: HttpAnswer, candidate: HttpAnswer, asked?: AskedUrl): Comparison {
+    try {
+      return this.#compare(legacy, candidate, asked);
+    } finally {
+      follower.end();
+    }
+  }
+
+  #compare(legacy: HttpAnswer, candidate: HttpAnswer, asked: AskedUrl | undefined): Comparison {
     if (this.#isIdentical(legacy, candidate, asked)) return equal;
     const isPlain = isPlainJson(legacy) && isPlainJson(candidate);
     if (isPlain && this.#arePlainlyEqual(legacy, candidate)) return equal;
@@ -146,9 +156,10 @@ export class AnswerComparer {
     if (!ours.ok || !theirs.ok || ours.answer.kind !== theirs.answer.kind) return [];
     if (!this.#root.holdsHiding && this.#moves.length === 0) return [];
     const areJson = ours.answer.kind === 'json';
-    if (areEqual && areJson && plainEquality.holds(ours.answer.body, theirs.answer.body, noRules)) return [];
+    if (areEqual && areJson && this.#areTheSame(ours.answer.body, theirs.answer.body)) return [];
     // With tolerances it may be told otherwise which row of a list stands for which when some are left out.
     const parts = this.#root.holdsTolerance ? undefined : this.#partsOf(ours.answer, theirs.answer);
+    follower.end();
     const [left, right] = parts
       ? [parts.legacy, parts.candidate]
       : [ours, theirs].map(({ answer }) => this.#valueOf(answer));
@@ -162,6 +173,12 @@ export class AnswerComparer {
     const comparable = this.#toComparable(answer, asked);
     const parsed = comparable.ok ? this.#toJson(comparable.answer) : undefined;
     return parsed?.ok ? this.#guarding.fitting(parsed.value) : [];
+  }
+
+  #areTheSame(legacy: Uint8Array, candidate: Uint8Array): boolean {
+    const areSame = plainEquality.holds(legacy, candidate, noRules);
+    follower.end();
+    return areSame;
   }
 
   /** Where both have the old form, moving hides nothing. */

@@ -1,12 +1,12 @@
-import { COUNT_BITS, END, ESCAPED, KIND, NEXT, NODE, WHAT, type TokenTape } from './token-tape.ts';
+import { isKeyAt } from './member-order.ts';
+import { END, ESCAPED, KIND, NEXT, NODE, WHAT, type TokenTape } from './token-tape.ts';
 
-const QUOTE = 0x22;
 /** Members that are looked through one after another. Of larger objects only those are found that come in the same order. */
 const FEW = 30;
 
 /**
- * The members of an object on a tape, found by the keys that another text has for them, each once. Mostly they come in the
- * same order or in the opposite one.
+ * The members of an object on a tape whose shape is not known, found by the keys that another text has for them, each once. Mostly
+ * they come in the same order or in the opposite one.
  */
 export class FoundMembers {
   readonly #tape: TokenTape;
@@ -28,7 +28,7 @@ export class FoundMembers {
 
   begin(object: number): void {
     this.#object = object;
-    this.#count = this.#tape.nodes[object + WHAT]! >> COUNT_BITS;
+    this.#count = countOf(this.#tape, object);
     this.#next = object + NODE;
     this.#last = -1;
     this.#isListed = false;
@@ -39,7 +39,7 @@ export class FoundMembers {
     const { nodes } = this.#tape;
     if (!this.#isListed) {
       const key = this.#next;
-      if (this.#last + 1 < this.#count && this.#isAt(key, bytes, quote)) {
+      if (this.#last + 1 < this.#count && isKeyAt(this.#tape, key, bytes, quote)) {
         this.#last += 1;
         this.#next = nodes[key + NODE + NEXT]!;
         return key;
@@ -104,17 +104,13 @@ export class FoundMembers {
 
   #isFree(at: number, bytes: Uint8Array, quote: number): boolean {
     if (at < 0 || at >= this.#count || (this.#found & (1 << at)) !== 0) return false;
-    return this.#isAt(this.#keys[at]!, bytes, quote);
+    return isKeyAt(this.#tape, this.#keys[at]!, bytes, quote);
   }
+}
 
-  #isAt(key: number, bytes: Uint8Array, quote: number): boolean {
-    const tape = this.#tape;
-    const start = tape.nodes[key]!;
-    const length = tape.nodes[key + END]! - start;
-    // Behind the same escapes a quote is not escaped, so it ends the other key as well.
-    if (bytes[quote + 1 + length] !== QUOTE) return false;
-    const legacy = tape.bytes;
-    for (let i = 0; i < length; i += 1) if (legacy[start + i] !== bytes[quote + 1 + i]) return false;
-    return true;
-  }
+function countOf({ nodes }: TokenTape, object: number): number {
+  const end = nodes[object + NEXT]!;
+  let count = 0;
+  for (let key = object + NODE; key < end; key = nodes[key + NODE + NEXT]!) count += 1;
+  return count;
 }

@@ -7,13 +7,21 @@ import { afterSpace, startOf } from './token-tape.ts';
  * another serialiser, with keys in another order.
  */
 export class PlainEquality {
-  readonly #follower = new TextFollower();
+  readonly #follower: TextFollower;
 
-  /** True: both are JSON (UTF-8) and equal under the rules. False says nothing: they differ, or it takes more to know. */
+  constructor(follower = new TextFollower()) {
+    this.#follower = follower;
+  }
+
+  /**
+   * True: both are JSON (UTF-8) and equal under the rules. False says nothing: they differ, or it takes more to know; then what
+   * was read is kept for whoever has the same follower, until that lets go of it.
+   */
   holds(legacy: Uint8Array, candidate: Uint8Array, rules: RulesAt): boolean {
     const follower = this.#follower;
     const end = follower.begin(legacy, candidate) ? follower.follow(0, startOf(candidate), rules) : -1;
-    follower.end();
-    return end >= 0 && afterSpace(candidate, end) === candidate.length;
+    const isEqual = end >= 0 && afterSpace(candidate, end) === candidate.length;
+    if (isEqual) follower.end();
+    return isEqual;
   }
 }

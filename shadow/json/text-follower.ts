@@ -2,23 +2,30 @@ import { isUtf8 } from 'node:buffer';
 import type { RulesAt } from '../path-rules.ts';
 import { FoundMembers } from './found-members.ts';
 import { JsonNumber } from './json-number.ts';
-import { keyedElements, keyOfElement } from './keyed-nodes.ts';
+import { KeyedNodes } from './keyed-nodes.ts';
+import { MemberOrder } from './member-order.ts';
+import { ObjectShapes, ODD } from './object-shapes.ts';
 import {
   afterSpace,
   ARRAY,
   asBuffer,
   END,
   ESCAPED,
+  goesOn,
+  grown,
+  isSameAt,
   KIND,
-  LITERAL,
   NEXT,
   NODE,
   NUMBER,
+  SHAPE_BITS,
   STRING,
   TokenTape,
+  viewOf,
   WHAT,
 } from './token-tape.ts';
 
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -26,59 +33,69 @@ const CLOSES_ARRAY = 0x5d;
 const CLOSES_OBJECT = 0x7d;
 
 const nothing: Buffer = Buffer.alloc(0);
+const noView = viewOf(nothing);
 
 /** Up from so many bytes a call of the runtime compares them sooner than a loop. */
 const MANY_BYTES = 64;
-/** Open containers that are kept for the next comparison. */
+/** Levels of open containers for which there is room from one comparison to the next. */
 const KEPT = 64;
 
-/** A container that both texts are in. */
-class OpenContainer {
-  /** Where it stands on the tape. */
-  node = 0;
-  rules!: RulesAt;
-  isArray = false;
-  isBegun = false;
-  /** Of an array that is not keyed: the element that comes next. */
-  next = 0;
-  /** Of a keyed array: those that have not been met. */
-  elements: Map<string, number> | undefined;
-  /** Of an object. */
-  readonly members: FoundMembers;
+/** What is open in both texts: elements that come in order or are known by a key, members whose keys are known or not. */
+const IN_ORDER = 0;
+const KEYED = 1;
+const SHAPED = 2;
+const UNSHAPED = 3;
 
-  constructor(tape: TokenTape) {
-    this.members = new FoundMembers(tape);
-  }
-}
+/**
+ * Numbers of one level: which of these it is, and what is left of it. In order: the next element, and where they end. Shaped:
+ * where its keys are listed, how many it has and how many were found, the one found last, and the position guessed next.
+ */
+const LEVEL = 6;
 
 /**
  * Reads a JSON text along another one that says the same. Legacy's text is indexed, the candidate's is gone through once, and
  * no value is made of either. Keeps its buffers from one comparison to the next.
  */
 export class TextFollower {
-  readonly #tape = new TokenTape();
+  readonly shapes = new ObjectShapes();
+  readonly #tape = new TokenTape(this.shapes);
   /** For what of the candidate's text is not written as legacy's is. */
-  readonly #other = new TokenTape();
+  readonly #other = new TokenTape(this.shapes);
+  readonly #order = new MemberOrder(this.#tape);
+  #legacy: Uint8Array | undefined;
+  #candidate: Uint8Array | undefined;
+  #isRead = false;
   #bytes = nothing;
-  readonly #open: OpenContainer[] = [];
-  #depth = 0;
-  /** Whether a value comes next; legacy's, and its rules. */
-  #isValueNext = true;
-  #node = 0;
-  #rules!: RulesAt;
+  #view = noView;
+  #levels = new Int32Array(KEPT * LEVEL);
+  readonly #rules: RulesAt[] = [];
+  /** By level, where they have been needed. */
+  readonly #keyed: KeyedNodes[] = [];
+  readonly #unshaped: FoundMembers[] = [];
 
-  /** Takes two texts. False: legacy's is not JSON (UTF-8), or more of it than is compared. */
+  /** Takes two texts, unless it has them already. False: legacy's is not JSON (UTF-8), or more of it than is compared. */
   begin(legacy: Uint8Array, candidate: Uint8Array): boolean {
+    if (this.#legacy === legacy && this.#candidate === candidate) return this.#isRead;
+    this.shapes.makeRoom();
+    this.#legacy = legacy;
+    this.#candidate = candidate;
     this.#bytes = asBuffer(candidate);
-    return this.#tape.read(legacy) && isUtf8(candidate);
+    this.#view = viewOf(candidate);
+    this.#isRead = this.#tape.read(legacy) && isUtf8(candidate);
+    return this.#isRead;
   }
 
   /** Lets go of the texts. */
   end(): void {
     this.#tape.clear();
     this.#other.clear();
+    this.#order.clear();
+    this.#legacy = undefined;
+    this.#candidate = undefined;
     this.#bytes = nothing;
-    if (this.#open.length > KEPT) this.#open.length = KEPT;
+    this.#view = noView;
+    if (this.#levels.length > KEPT * LEVEL) this.#levels = new Int32Array(KEPT * LEVEL);
+    if (this.#rules.length > KEPT) this.#rules.length = this.#keyed.length = this.#unshaped.length = 0;
   }
 
   /** Legacy's text. */
@@ -88,100 +105,201 @@ export class TextFollower {
 
   /**
    * Where the value ends that begins in the candidate's text at `start`, if it is equal under the rules to the one at a node
-   * of legacy's. -1 says nothing: they differ, or it takes more to know.
+   * of legacy's. -1 says nothing: they differ, or it takes more to know. One function, because every byte goes through it.
    */
-  follow(node: number, start: number, rules: RulesAt): number {
+  follow(wholeNode: number, start: number, wholeRules: RulesAt): number {
+    const { nodes, bytes: legacy } = this.#tape;
     const bytes = this.#bytes;
-    this.#depth = 0;
-    this.#node = node;
-    this.#rules = rules;
-    this.#isValueNext = true;
-    let at = afterSpace(bytes, start);
-    while (at >= 0) {
-      if (this.#isValueNext) at = this.#value(at);
-      else if (this.#depth === 0) return at;
-      else {
-        const container = this.#open[this.#depth - 1]!;
-        at = afterSpace(bytes, at);
-        at = container.isArray ? this.#element(container, at) : this.#member(container, at);
+    const { length } = bytes;
+    const ours = this.#tape.view;
+    const theirs = this.#view;
+    const { begins, follows } = this.shapes;
+    const outerRules = this.#rules;
+    let levels = this.#levels;
+    let { keys } = this.#order;
+    let top = 0;
+    let depth = 0;
+    // What is open, see `LEVEL`.
+    let way = IN_ORDER;
+    let next = 0;
+    let end = 0;
+    let found = 0;
+    let last = ODD;
+    let guess = 0;
+    let rulesOfOpen = wholeRules;
+    /** No rule is about what is open, or what is in it. */
+    let isFree = wholeRules.saysNothing && !wholeRules.ignored;
+    let isFirst = false;
+    // The value that comes next.
+    let node = wholeNode;
+    let rules = wholeRules;
+    let at = start;
+    for (;;) {
+      let code = at < length ? bytes[at]! : 0;
+      while (code <= SPACE && isSpace(code)) code = (at += 1) < length ? bytes[at]! : 0;
+      const what = nodes[node + WHAT]!;
+      const kind = what & KIND;
+      if (!isFree && rules.ignored) {
+        at = this.#other.readValue(bytes, at);
+        if (at < 0) return -1;
+      } else if (kind < ARRAY) {
+        const from = nodes[node]!;
+        const size = nodes[node + END]! - from;
+        const count = kind < STRING ? size : size + 2;
+        let isSame: boolean;
+        if (count > MANY_BYTES) isSame = isSameText(legacy, kind < STRING ? from : from - 1, bytes, at, count);
+        else isSame = isSameAt(theirs, at, ours, kind < STRING ? from : from - 1, count);
+        if (kind === NUMBER && isSame) isSame = !goesOn(bytes[at + count]);
+        // Behind the same escapes a quote is not escaped, so it ends the other string as well.
+        at = isSame ? at + count : this.#writtenOtherwise(node, kind, at);
+        if (at < 0) return -1;
+      } else {
+        if (code !== legacy[nodes[node]!]) return -1;
+        if (kind === ARRAY && rules.namesPositions) return -1;
+        if ((depth + 1) * LEVEL > levels.length) levels = this.#levels = grown(levels);
+        const level = depth * LEVEL;
+        levels[level] = way;
+        levels[level + 1] = next;
+        levels[level + 2] = end;
+        levels[level + 3] = found;
+        levels[level + 4] = last;
+        levels[level + 5] = guess;
+        outerRules[depth] = rulesOfOpen;
+        depth += 1;
+        rulesOfOpen = rules;
+        isFree = rules.saysNothing;
+        isFirst = true;
+        at += 1;
+        if (kind === ARRAY) {
+          way = rules.keyedBy?.length === 1 ? KEYED : IN_ORDER;
+          if (way === KEYED && !this.#beginKeyed(depth, node, rules)) return -1;
+          next = node + NODE;
+          end = nodes[node + NEXT]!;
+        } else {
+          last = what >> SHAPE_BITS;
+          way = last === ODD ? UNSHAPED : SHAPED;
+          if (way === SHAPED) {
+            next = top;
+            end = this.shapes.size[last]!;
+            top += end;
+            found = 0;
+            guess = begins[last]!;
+            keys = this.#order.list(node, next, end);
+          } else this.#beginUnshaped(depth, node);
+        }
       }
-      if (this.#isValueNext && at >= 0) at = afterSpace(bytes, at);
+      // What comes behind it.
+      for (;;) {
+        if (depth === 0) return at;
+        code = at < length ? bytes[at]! : 0;
+        while (code <= SPACE && isSpace(code)) code = (at += 1) < length ? bytes[at]! : 0;
+        if (way < SHAPED) {
+          if (way === IN_ORDER ? next < end : this.#keyed[depth]!.left > 0) {
+            if (isFirst) isFirst = false;
+            else if (code === COMMA) at += 1;
+            else return -1;
+            if (way === IN_ORDER) {
+              node = next;
+              next = nodes[next + NEXT]!;
+            } else {
+              at = afterSpace(bytes, at);
+              node = this.#keyed[depth]!.take(bytes, at);
+              if (node < 0) return -1;
+            }
+            rules = isFree ? rulesOfOpen : rulesOfOpen.into(0);
+            break;
+          }
+          if (code !== CLOSES_ARRAY) return -1;
+        } else if (code === CLOSES_OBJECT) {
+          const isWhole = way === SHAPED ? found === end : this.#unshaped[depth]!.areAllFound;
+          if (!isWhole) {
+            const missing = way === SHAPED ? this.#order.missing(next, end) : this.#unshaped[depth]!.missing();
+            if (!this.#areAllIgnored(missing, rulesOfOpen)) return -1;
+          }
+          if (way === SHAPED) top = next;
+        } else {
+          if (isFirst) isFirst = false;
+          else {
+            if (code !== COMMA) return -1;
+            code = (at += 1) < length ? bytes[at]! : 0;
+            while (code <= SPACE && isSpace(code)) code = (at += 1) < length ? bytes[at]! : 0;
+          }
+          if (code !== QUOTE) return -1;
+          let key = -1;
+          if (way === SHAPED) {
+            let position = guess;
+            key = guess < end ? keys[next + guess]! : -1;
+            if (key >= 0) {
+              const from = nodes[key]!;
+              const size = nodes[key + END]! - from;
+              if (!isSameAt(theirs, at, ours, from - 1, size + 2)) key = -1;
+            }
+            if (key < 0) {
+              position = this.#order.search(bytes, at, next, end);
+              if (position >= 0) {
+                key = keys[next + position]!;
+                if (found === 0) begins[last] = position;
+                else follows[last] = position;
+              }
+            }
+            if (key >= 0) {
+              keys[next + position] = -1 - key;
+              found += 1;
+              last = nodes[key + WHAT]! >> SHAPE_BITS;
+              guess = follows[last]!;
+            }
+          } else key = this.#unshaped[depth]!.find(bytes, at);
+          if (key < 0) {
+            if (isFree) return -1;
+            at = this.#extraMember(at, rulesOfOpen);
+            if (at < 0) return -1;
+            continue;
+          }
+          at += nodes[key + END]! - nodes[key]! + 2;
+          if (bytes[at] !== COLON) {
+            at = afterSpace(bytes, at);
+            if (bytes[at] !== COLON) return -1;
+          }
+          at += 1;
+          node = key + NODE;
+          rules = isFree ? rulesOfOpen : rulesOfOpen.into(this.#nameOf(key));
+          break;
+        }
+        at += 1;
+        isFirst = false;
+        depth -= 1;
+        rulesOfOpen = outerRules[depth]!;
+        isFree = rulesOfOpen.saysNothing;
+        const level = depth * LEVEL;
+        way = levels[level]!;
+        next = levels[level + 1]!;
+        end = levels[level + 2]!;
+        found = levels[level + 3]!;
+        last = levels[level + 4]!;
+        guess = levels[level + 5]!;
+      }
     }
-    return -1;
   }
 
-  /** Each of these goes past what is the same in both, and returns where it ends, or -1. */
-  #value(at: number): number {
-    this.#isValueNext = false;
-    if (this.#rules.ignored) return this.#other.readValue(this.#bytes, at);
-    const node = this.#node;
-    const kind = this.#tape.nodes[node + WHAT]! & KIND;
-    if (kind < ARRAY) return this.#scalar(node, kind, at);
-    if (this.#bytes[at] !== this.#tape.bytes[this.#tape.nodes[node]!] || !this.#begin(node, kind === ARRAY)) return -1;
-    return at + 1;
+  /** False: it takes more to know which elements belong together. */
+  #beginKeyed(level: number, array: number, rules: RulesAt): boolean {
+    const key = rules.keyedBy![0]!;
+    const element = rules.into(0);
+    const ofKey = element.into(key);
+    // What is found by a key is only known to have that key where it is compared.
+    if (element.ignored || ofKey.ignored || ofKey.senses !== undefined) return false;
+    while (this.#keyed.length <= level) this.#keyed.push(new KeyedNodes(this.#tape));
+    return this.#keyed[level]!.begin(array, key);
   }
 
-  #begin(node: number, isArray: boolean): boolean {
-    const rules = this.#rules;
-    if (isArray && rules.namesPositions) return false;
-    if (this.#depth === this.#open.length) this.#open.push(new OpenContainer(this.#tape));
-    const container = this.#open[this.#depth]!;
-    this.#depth += 1;
-    container.node = node;
-    container.rules = rules;
-    container.isArray = isArray;
-    container.isBegun = false;
-    container.next = node + NODE;
-    container.elements = undefined;
-    if (!isArray) container.members.begin(node);
-    else if (rules.keyedBy?.length === 1) {
-      container.elements = keyedElements(this.#tape, node, rules.keyedBy[0]!);
-      return container.elements !== undefined;
-    }
-    return true;
+  #beginUnshaped(level: number, object: number): void {
+    while (this.#unshaped.length <= level) this.#unshaped.push(new FoundMembers(this.#tape));
+    this.#unshaped[level]!.begin(object);
   }
 
-  #element(container: OpenContainer, start: number): number {
-    const { elements, rules } = container;
-    const { nodes } = this.#tape;
-    const isAtEnd = elements === undefined ? container.next >= nodes[container.node + NEXT]! : elements.size === 0;
-    if (isAtEnd) return this.#close(start, CLOSES_ARRAY);
-    const at = this.#separated(container, start);
-    if (at < 0) return -1;
-    if (elements === undefined) {
-      this.#node = container.next;
-      container.next = nodes[container.next + NEXT]!;
-    } else {
-      const key =
-        this.#other.readValue(this.#bytes, at) < 0 ? undefined : keyOfElement(this.#other, 0, rules.keyedBy![0]!);
-      const node = key === undefined ? undefined : elements.get(key);
-      if (node === undefined) return -1;
-      elements.delete(key!);
-      this.#node = node;
-    }
-    this.#rules = rules.into(0);
-    this.#isValueNext = true;
-    return at;
-  }
-
-  #member(container: OpenContainer, start: number): number {
-    const { members, rules } = container;
-    const bytes = this.#bytes;
-    if (bytes[start] === CLOSES_OBJECT) {
-      const mayEnd = members.areAllFound || this.#areAllIgnored(members.missing(), rules);
-      return mayEnd ? this.#close(start, CLOSES_OBJECT) : -1;
-    }
-    const at = this.#separated(container, start);
-    if (at < 0 || bytes[at] !== QUOTE) return -1;
-    const key = members.find(bytes, at);
-    if (key < 0) return rules.saysNothing ? -1 : this.#extraMember(at, rules);
-    const { nodes } = this.#tape;
-    const colon = afterSpace(bytes, at + nodes[key + END]! - nodes[key]! + 2);
-    if (bytes[colon] !== COLON) return -1;
-    this.#node = key + NODE;
-    this.#rules = rules.saysNothing ? rules : rules.into(this.#tape.text(key));
-    this.#isValueNext = true;
-    return colon + 1;
+  #nameOf(key: number): string {
+    const shape = this.#tape.nodes[key + WHAT]! >> SHAPE_BITS;
+    return shape === ODD ? this.#tape.text(key) : this.shapes.name(shape);
   }
 
   /** One that legacy has not, or not in a way that is found here. */
@@ -195,52 +313,14 @@ export class TextFollower {
 
   #areAllIgnored(keys: Iterable<number>, rules: RulesAt): boolean {
     if (rules.saysNothing) return false;
-    for (const key of keys) if (!rules.into(this.#tape.text(key)).ignored) return false;
-    return true;
-  }
-
-  #separated(container: OpenContainer, at: number): number {
-    if (container.isBegun) return this.#bytes[at] === COMMA ? afterSpace(this.#bytes, at + 1) : -1;
-    container.isBegun = true;
-    return at;
-  }
-
-  #close(at: number, code: number): number {
-    if (this.#bytes[at] !== code) return -1;
-    this.#depth -= 1;
-    return at + 1;
-  }
-
-  #scalar(node: number, kind: number, at: number): number {
-    const { nodes } = this.#tape;
-    const start = nodes[node]!;
-    const length = nodes[node + END]! - start;
-    const bytes = this.#bytes;
-    if (kind === NUMBER || kind === LITERAL) {
-      const end = at + length;
-      const isSame = this.#isSameText(start, at, length) && !(kind === NUMBER && goesOn(bytes[end]));
-      return isSame ? end : this.#writtenOtherwise(node, kind, at);
-    }
-    // Behind the same escapes a quote is not escaped, so it ends the other string as well.
-    const end = at + 1 + length;
-    const isSame = bytes[at] === QUOTE && bytes[end] === QUOTE && this.#isSameText(start, at + 1, length);
-    return isSame ? end + 1 : this.#writtenOtherwise(node, kind, at);
-  }
-
-  #isSameText(start: number, at: number, length: number): boolean {
-    const legacy = this.#tape.bytes;
-    const bytes = this.#bytes;
-    if (length > MANY_BYTES) {
-      return at + length <= bytes.length && legacy.compare(bytes, at, at + length, start, start + length) === 0;
-    }
-    for (let i = 0; i < length; i += 1) if (legacy[start + i] !== bytes[at + i]) return false;
+    for (const key of keys) if (!rules.into(this.#nameOf(key)).ignored) return false;
     return true;
   }
 
   #writtenOtherwise(node: number, kind: number, at: number): number {
     const end = this.#other.readValue(this.#bytes, at);
     if (end < 0) return -1;
-    const other = this.#other.nodes[WHAT]!;
+    const other = this.#other.nodes[WHAT]! & KIND;
     const [ours, theirs] = [this.#tape.text(node), this.#other.text(0)];
     if (kind === NUMBER && other === NUMBER) {
       return new JsonNumber(ours).canonical === new JsonNumber(theirs).canonical ? end : -1;
@@ -250,8 +330,10 @@ export class TextFollower {
   }
 }
 
-/** Whether a number goes on with this byte. */
-function goesOn(code: number | undefined): boolean {
-  if (code === undefined) return false;
-  return (code >= 0x30 && code <= 0x39) || code === 0x2e || code === 0x65 || code === 0x45;
+function isSameText(ours: Buffer, from: number, theirs: Buffer, at: number, size: number): boolean {
+  return at + size <= theirs.length && ours.compare(theirs, at, at + size, from, from + size) === 0;
+}
+
+function isSpace(code: number): boolean {
+  return code === SPACE || code === 0x0a || code === 0x0d || code === 0x09;
 }

@@ -10,7 +10,7 @@ import { meetingTexts } from './texts.ts';
 const parts = new DifferingParts();
 
 function read(legacy: string, candidate: string, rules: Partial<PathRules> = {}): ReturnType<DifferingParts['read']> {
-  return parts.read(Buffer.from(legacy), Buffer.from(candidate), rulesOf(rules));
+  return parts.read(Buffer.from(legacy), Buffer.from(candidate), rulesOf(rules), testRedactor.isSecretField);
 }
 
 function compared(legacy: string, candidate: string, rules: Partial<PathRules>): JsonComparison | undefined {
