@@ -25,6 +25,7 @@ import { findHidden, type Hidden } from './json/find-hidden.ts';
 import type { JsonValue } from './json/json-value.ts';
 import { movesOf, moveValues, type NamedMove } from './json/move-values.ts';
 import { parseJson, type JsonFault, type ParsedJson } from './json/parse-json.ts';
+import type { PlaceStep } from './json-path.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { compilePathRules, noRules, type RulesAt } from './path-rules.ts';
 import type { Redactor } from './redact.ts';
@@ -176,9 +177,14 @@ export class AnswerComparer {
 
   #withoutTokens(answer: ReadableAnswer, parsed: ParsedJson): ParsedJson {
     if (!parsed.ok || this.#cursors.length === 0) return parsed;
-    const { value, tokens } = maskCursors(parsed.value, this.#cursors);
+    const { value, tokens } = maskCursors(parsed.value, this.#cursors, (place) => this.#isFixed(place));
     this.#tokens.set(answer, tokens);
     return { ok: true, value };
+  }
+
+  /** Not within a list whose order means nothing: another row may stand there on the other side. */
+  #isFixed(place: readonly PlaceStep[]): boolean {
+    return place.every((_, depth) => this.#root.at(place.slice(0, depth)).keyedBy === undefined);
   }
 
   #isIdentical(a: HttpAnswer, b: HttpAnswer, asked: AskedUrl | undefined): boolean {
