@@ -29,6 +29,7 @@ import type { JsonValue } from './json/json-value.ts';
 import { movesOf, moveValues, type NamedMove } from './json/move-values.ts';
 import { parseJson, type JsonFault, type ParsedJson } from './json/parse-json.ts';
 import { TextFollower } from './json/text-follower.ts';
+import type { PlaceStep } from './json-path.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { compilePathRules, noRules, type RulesAt } from './path-rules.ts';
 import type { Redactor } from './redact.ts';
@@ -206,13 +207,18 @@ export class AnswerComparer {
 
   #withoutTokens(answer: ReadableAnswer, parsed: ParsedJson): ParsedJson {
     if (!parsed.ok || this.#cursors.length === 0) return parsed;
-    const { value, tokens } = maskCursors(parsed.value, this.#cursors);
+    const { value, tokens } = maskCursors(parsed.value, this.#cursors, (place) => this.#isFixed(place));
     this.#tokens.set(answer, tokens);
     return { ok: true, value };
   }
 
   #headersOf({ status }: HttpAnswer): readonly string[] {
     return comparedHeaders(status, this.#rules.headers);
+  }
+
+  /** Not within a list whose order means nothing: another row may stand there on the other side. */
+  #isFixed(place: readonly PlaceStep[]): boolean {
+    return place.every((_, depth) => this.#root.at(place.slice(0, depth)).keyedBy === undefined);
   }
 
   #isIdentical(a: HttpAnswer, b: HttpAnswer, asked: AskedUrl | undefined): boolean {
@@ -261,7 +267,7 @@ export class AnswerComparer {
     if (legacy.kind !== 'json' || candidate.kind !== 'json' || this.#looksAtAll) return undefined;
     const known = this.#parts.get(legacy)?.get(candidate);
     if (known) return known;
-    const parts = differingParts.read(legacy.body, candidate.body, this.#root);
+    const parts = differingParts.read(legacy.body, candidate.body, this.#root, this.#redactor.isSecretField);
     if (parts) this.#parts.set(legacy, new WeakMap([[candidate, parts]]));
     return parts;
   }

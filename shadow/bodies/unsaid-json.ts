@@ -1,4 +1,5 @@
 import type { MediaType } from '../media-type.ts';
+import { ObjectShapes } from '../json/object-shapes.ts';
 import { afterSpace, startOf, TokenTape } from '../json/token-tape.ts';
 
 /** What frameworks say when nobody says anything: PHP's `echo json_encode($rows)` goes out as a page. */
@@ -12,7 +13,7 @@ const unsaid: ReadonlySet<string> = new Set([
 
 const OPENS_OBJECT = 0x7b;
 const OPENS_ARRAY = 0x5b;
-const tape = new TokenTape();
+const tape = new TokenTape(new ObjectShapes());
 
 /** Whether a body is an object or array of JSON (UTF-8) that is called something else. No page begins like one. */
 export function isUnsaidJson({ type }: Pick<MediaType, 'type'>, body: Uint8Array): boolean {

@@ -21,7 +21,7 @@ export interface CursorToken {
 export interface MaskedCursors {
   /** The body with the same text in place of every token. What is no token (absent, null, empty) stays as it is. */
   readonly value: JsonValue;
-  /** By their exact place. */
+  /** By their exact place; only those of which `isFixed` says that the place is the same on both sides. */
   readonly tokens: ReadonlyMap<string, CursorToken>;
 }
 
@@ -44,17 +44,22 @@ export function cursorPaths(
 }
 
 /** Takes the tokens out of a body, so that the rest of it can be compared. Only what leads to one is copied. */
-export function maskCursors(value: JsonValue, paths: readonly CursorPath[]): MaskedCursors {
+export function maskCursors(
+  value: JsonValue,
+  paths: readonly CursorPath[],
+  isFixed: (place: readonly PlaceStep[]) => boolean = () => true,
+): MaskedCursors {
   const tokens = new Map<string, CursorToken>();
   let masked = value;
   for (const { steps, parameter } of paths) {
     masked = replaceAt(masked, steps, [], (text, place) => {
       const found = tokenIn(text, parameter);
       if (found === undefined) return text;
-      tokens.set(
-        placeText(place, (key) => key),
-        { parameter, token: found.token },
-      );
+      if (isFixed(place))
+        tokens.set(
+          placeText(place, (key) => key),
+          { parameter, token: found.token },
+        );
       return found.masked;
     });
   }

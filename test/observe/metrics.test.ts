@@ -21,6 +21,8 @@ describe('the metrics', () => {
       progress: 0.25,
     });
     metrics.reconciled('prices', { progress: 0 });
+    metrics.kept({ removed: { 'too-old': 2, pair: 3 }, bytes: 9_000, pairs: 7, at: 1_700_000_000_500 });
+    metrics.kept({ removed: { 'too-old': 1, pair: 0 }, bytes: 8_000, pairs: 5, at: 1_700_003_600_500 });
     const lines = (await metrics.text()).split('\n');
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -29,6 +31,11 @@ describe('the metrics', () => {
         'fig_fallbacks_total{reason="timeout"} 1',
         'fig_comparisons_total{feature="orders",verdict="mismatch"} 1',
         'fig_shadow_queue_exchanges 3',
+        'fig_evidence_removed_total{what="too-old"} 3',
+        'fig_evidence_removed_total{what="pair"} 3',
+        'fig_evidence_bytes 8000',
+        'fig_stored_pairs 5',
+        'fig_evidence_retention_timestamp_seconds 1700003600.5',
         'fig_shadow_queue_bytes 4096',
         'fig_shadow_dropped_total{reason="queue-full"} 5',
         'fig_shadow_budget_per_second 125',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { LegacyAsker } from '../../../shadow/ask-legacy.ts';
 import { defaultShadowSettings, ExchangeComparer } from '../../../shadow/exchange-comparer.ts';
+import { PairKeeper } from '../../../shadow/pairs/pair-keeper.ts';
 import { GroupFindings } from '../../../src/app/findings/group-findings.ts';
 import type { ReportGroup } from '../../../src/app/feature-report.ts';
 import type { CandidateQuestion, CandidateResult } from '../../../src/kernel/candidate.ts';
@@ -58,6 +59,7 @@ async function compareAll(
     legacy: asker,
     applied: () => undefined,
     redactionKey: Buffer.from('key'),
+    pairs: new PairKeeper(),
     record: (item) => items.push(item),
     settings: { ...defaultShadowSettings, settleMs: 0 },
     log: silentLog,
@@ -82,7 +84,8 @@ test('what is wrong with some rows is told by a field of these rows, with its ca
     path: '$.rows[*].total',
     correlation: { conditions: ['$.rows[*].currency = JPY'], unit: 'element', matches: { held: 0 } },
     cause: { name: 'rounding', sentence: 'the candidate rounds to whole numbers' },
-    proposal: { rule: "tolerance: { '$.rows[*].total': 0.5 }" },
+    // Five pairs are stored, and the engine was asked in its thread.
+    proposal: { rule: "tolerance: { '$.rows[*].total': 0.5 }", trial: { pairs: 5, hidden: 5, unknown: 0, also: [] } },
   });
   const { held, of } = group!.correlation!.mismatches;
   expect(held).toBe(of);

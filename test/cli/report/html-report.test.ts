@@ -160,6 +160,15 @@ describe('the HTML report, opened from a file in a real browser', () => {
     expect(problems).toEqual([]);
   });
 
+  it('says of a group how to ask again, and of questions in a body that it cannot be done', async () => {
+    const groups = [sampleGroup(), sampleGroup({ route: 'POST /graphql [operation Orders]' })];
+    await using opened = await open([{ ...sampleReport(), groups }]);
+    const [get, post] = await opened.page.locator('.group-body > p').allInnerTexts();
+    expect(get).toContain(`fig replay --group ${groups[0]!.id} asks again.`);
+    expect(post).not.toContain('replay --group');
+    expect(post).toContain(`Group ${groups[1]!.id}: what was asked is not kept, because it is in the body.`);
+  });
+
   it('puts the lines that both sides have beside each other, and marks what is only in one', async () => {
     await using opened = await open([sampleReport()]);
     const last = opened.page.locator('details.group').nth(3);

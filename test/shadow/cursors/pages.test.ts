@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { LegacyAsker } from '../../../shadow/ask-legacy.ts';
+import { AnswerComparer } from '../../../shadow/compare-answers.ts';
 import { defaultShadowSettings, ExchangeComparer } from '../../../shadow/exchange-comparer.ts';
 import type { Judgement } from '../../../shadow/judge.ts';
 import { createSharedPositions, SharedPositionReader } from '../../../shadow/shared-position.ts';
@@ -8,7 +9,7 @@ import type { NormalizedCompareRules } from '../../../src/config/compare-rules.t
 import type { Exchange, HttpAnswer, Side } from '../../../src/kernel/exchange.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
 import type { EvidenceItem } from '../../../src/store/evidence-item.ts';
-import { noCompareRules } from '../arbitraries.ts';
+import { noCompareRules, testRedactor } from '../arbitraries.ts';
 import { exchangeOf, jsonBody } from '../exchanges.ts';
 import { startTestLegacy } from '../test-legacy.ts';
 
@@ -153,4 +154,23 @@ test('what rules of the route say of the rows holds beside a token, and a wrong 
     target = `/orders?cursor=${next}`;
   }
   expect(verdicts).toMatchObject([['match'], ['match'], ['mismatch', '$.rows[*]']]);
+});
+
+const edgesOf = (...edges: object[]): HttpAnswer => ({
+  status: 200,
+  headers: ['content-type', 'application/json'],
+  body: jsonBody({ edges }),
+});
+
+test('tokens of rows that stand in another order on the other side are not taken for each other', async () => {
+  const keyed = { cursors: { '$.edges[*].after': 'cursor' }, keyed: { '$.edges': 'id' } };
+  const comparer = new AnswerComparer({ ...noCompareRules, ...keyed }, testRedactor);
+  const [legacy, candidate] = [
+    edgesOf({ id: 1, after: 'L1' }, { id: 2, after: 'L2' }),
+    edgesOf({ id: 2, after: 'C2' }, { id: 1, after: 'C1' }),
+  ];
+  expect(comparer.compare(legacy, candidate)).toEqual({ outcome: 'equal' });
+  expect(comparer.cursorsOf(legacy).size).toBe(0);
+  const ordered = new AnswerComparer({ ...noCompareRules, cursors: keyed.cursors }, testRedactor);
+  expect([...ordered.cursorsOf(legacy).keys()]).toEqual(['$.edges[0].after', '$.edges[1].after']);
 });

@@ -20,7 +20,7 @@ const someRules: fc.Arbitrary<Partial<PathRules>> = fc.record({
 /** What rules hide in the parts, and in the whole; undefined: there are no parts. */
 function hiddenIn(one: string, other: string, rules: Partial<PathRules>): readonly [unknown, unknown] | undefined {
   const under = rulesOf(rules);
-  const pair = parts.read(Buffer.from(one), Buffer.from(other), under);
+  const pair = parts.read(Buffer.from(one), Buffer.from(other), under, testRedactor.isSecretField);
   if (pair === undefined) return undefined;
   const [legacy, candidate] = [fromText(one), fromText(other)];
   const areEqual = compareJson(legacy, candidate, under, testRedactor).outcome === 'equal';
