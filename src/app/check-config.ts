@@ -12,14 +12,9 @@ export function checkConfig(config: NormalizedConfig, file: string): void {
 }
 
 function refuseMissingTransport({ events }: NormalizedConfig, file: string): void {
-  if (events.via === 'debezium') {
-    throw new FigError('FIG_CONFIG_INVALID', `${file}: events.via is 'debezium', which this version cannot apply yet`, {
-      remedy: "Use 'direct' or 'kafka'.",
-    });
-  }
-  if (events.via !== 'kafka' || events.partitions === 1) return;
-  throw new FigError('FIG_CONFIG_INVALID', `${file}: events.partitions is ${events.partitions}`, {
-    remedy: 'One partition is all that there is so far: it carries whole transactions in the order of commits.',
+  if (events.via !== 'debezium') return;
+  throw new FigError('FIG_CONFIG_INVALID', `${file}: events.via is 'debezium', which this version cannot apply yet`, {
+    remedy: "Use 'direct' or 'kafka'.",
   });
 }
 

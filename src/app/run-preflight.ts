@@ -4,7 +4,9 @@ import { loadConfig } from '../config/load-config.ts';
 import type { CapturedReadModel } from '../config/read-model-kinds.ts';
 import { isCaptured } from '../config/read-model-kinds.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
+import { silentLog } from '../kernel/log.ts';
 import { demandsOf } from '../sync/capture/demands-of.ts';
+import { inspectTopic } from '../sync/kafka/preflight/inspect-topic.ts';
 import type { Finding } from '../sync/postgres/preflight/finding.ts';
 import { inspectSource } from '../sync/postgres/preflight/inspect-source.ts';
 import { isPooler, poolerFinding } from '../sync/postgres/preflight/probe-replication.ts';
@@ -45,7 +47,10 @@ export async function runPreflight({ configFile, feature }: PreflightOptions): P
   if (url === undefined || readModels.length === 0) {
     return { migration: config.name, database: undefined, slot: undefined, tables: [], findings: [] };
   }
-  return inspect(config.name, url, readModels);
+  const report = await inspect(config.name, url, readModels);
+  const { events } = config;
+  if (events.via !== 'kafka') return report;
+  return { ...report, findings: [...report.findings, ...(await inspectTopic(events, silentLog))] };
 }
 
 async function inspect(

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { allVersions, type FeatureVersion } from '../config/feature-versions.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
+import { FigError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Position } from '../kernel/position.ts';
 import type { AppliedBatch } from '../sync/capture/applied-batch.ts';
@@ -40,6 +41,10 @@ export function startCapture({
   const versions = allVersions(config.features);
   const readModels = capturedModels(config);
   if (readModels.length === 0 || config.legacy.database === undefined) return undefined;
+  if (config.events.via !== 'direct' && changes === undefined) {
+    // To capture all the same, by another way than the config says, would be a lie.
+    throw new FigError('FIG_CONFIG_INVALID', `events.via: ${config.events.via} is not possible yet`);
+  }
   void warnOfMemoryFolder(config.capture.spool.folder, log);
   const ownersOf = (projection: string): FeatureVersion[] =>
     versions.filter(({ readModel }) => readModel && readModelNames(readModel).projection === projection);

@@ -13,7 +13,7 @@ export interface KafkaBatch extends TopicPartition {
   /** Aborts when the partition may have become another member's, or the consumer is to stop. */
   readonly signal: AbortSignal;
   /** Tells the group, for those who measure its lag, that messages before this offset are done. Never fails. */
-  commit(offset: bigint): Promise<void>;
+  readonly commit: (offset: bigint) => Promise<void>;
 }
 
 export interface GroupTask {

@@ -2,6 +2,9 @@ import type { Kafka, Producer } from 'kafkajs';
 import { FigError } from '../../../kernel/fig-error.ts';
 import { kafkaError } from './kafka-error.ts';
 
+/** kafkajs would repeat a request that is not answered for a minute and a half. */
+const SEND_BUDGET_MS = 30_000;
+
 export interface MessageToSend {
   readonly partition: number;
   readonly key: Buffer | null;
@@ -47,7 +50,8 @@ export class KafkaProducer implements AsyncDisposable {
 
   /**
    * Resolves with the offset of the first message in each partition, when all in-sync replicas have all. The messages of one
-   * call for one partition are one batch: there together or not at all.
+   * call for one partition are one batch: there together or not at all. Rejects after 30 s without an answer; what was sent
+   * may then still be written.
    */
   send(topic: string, messages: readonly MessageToSend[]): Promise<ReadonlyMap<number, bigint>> {
     const sent = this.#last.then(() => this.#send(topic, messages));
@@ -61,11 +65,12 @@ export class KafkaProducer implements AsyncDisposable {
       throw new FigError(code, `nothing is written after a failure: ${message}`, { cause: this.#failed });
     }
     try {
-      const written = await this.#producer.send({
+      const sending = this.#producer.send({
         topic,
         acks: -1,
         messages: messages.map(({ partition, key, value, headers }) => ({ partition, key, value, headers })),
       });
+      const written = await withinBudget(sending, topic);
       return new Map(written.map(({ partition, baseOffset }) => [partition, BigInt(baseOffset ?? -1)]));
     } catch (error) {
       this.#failed = kafkaError(error, `write to the topic ${topic}`);
@@ -76,5 +81,21 @@ export class KafkaProducer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#failed ??= new FigError('FIG_KAFKA_FAILED', 'the producer was closed');
     await this.#producer.disconnect().catch(() => undefined); // What was sent is known by its own promise.
+  }
+}
+
+/** What comes of it afterwards is found out by reading, as after any other failure. */
+async function withinBudget<T>(sending: Promise<T>, topic: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message = `could not write to the topic ${topic}: no answer within ${String(SEND_BUDGET_MS / 1_000)} s`;
+      reject(new FigError('FIG_KAFKA_UNREACHABLE', message));
+    }, SEND_BUDGET_MS);
+  });
+  try {
+    return await Promise.race([sending, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -15,6 +15,11 @@ interface Reading {
   readonly ended: Promise<'stopped' | FigError>;
 }
 
+async function stop({ abort, ended }: Reading): Promise<'stopped' | FigError> {
+  abort.abort();
+  return ended;
+}
+
 describeWithKafka('a consumer group', () => {
   let kafka: KafkaConnection;
   beforeAll(async () => {
@@ -64,11 +69,6 @@ describeWithKafka('a consumer group', () => {
     );
     const reading: Reading = { seen, assigned, revoked: 0, abort, ended };
     return reading;
-  }
-
-  async function stop({ abort, ended }: Reading): Promise<'stopped' | FigError> {
-    abort.abort();
-    return ended;
   }
 
   test('begins at the first message, goes on with those that come, and ends when it is told', async () => {

@@ -34,6 +34,33 @@ const login = (
   password: new Secret(given),
 });
 
+const through = (address: string, tls: KafkaTls | undefined, sasl?: KafkaSasl): KafkaConnection =>
+  new KafkaConnection({ brokers: [address], security: { tls, sasl } }, log);
+
+async function writeAndRead(kafka: KafkaConnection): Promise<string | undefined> {
+  const topic = uniqueTopic();
+  await using admin = await kafka.admin();
+  await admin.createTopic({ topic, partitions: 1, replicationFactor: 1, settings: {} });
+  await using producer = await kafka.producer();
+  await producer.send(topic, [{ partition: 0, key: null, value: Buffer.from('secret'), headers: {} }]);
+  const stop = new AbortController();
+  let seen: string | undefined;
+  await kafka.consume(
+    {
+      group: topic,
+      topics: [topic],
+      onAssigned: async () => new Map(),
+      onRevoked: () => undefined,
+      onBatch: async ({ messages }) => {
+        seen = messages[0]?.value?.toString();
+        stop.abort();
+      },
+    },
+    stop.signal,
+  );
+  return seen;
+}
+
 describeWithKafka('a broker that lets in only whom it knows', () => {
   let broker: Broker;
   beforeAll(async () => {
@@ -51,33 +78,6 @@ describeWithKafka('a broker that lets in only whom it knows', () => {
     });
   }, 300_000);
   afterAll(() => broker?.stop());
-
-  const through = (address: string, tls: KafkaTls | undefined, sasl?: KafkaSasl): KafkaConnection =>
-    new KafkaConnection({ brokers: [address], security: { tls, sasl } }, log);
-
-  async function writeAndRead(kafka: KafkaConnection): Promise<string | undefined> {
-    const topic = uniqueTopic();
-    await using admin = await kafka.admin();
-    await admin.createTopic({ topic, partitions: 1, replicationFactor: 1, settings: {} });
-    await using producer = await kafka.producer();
-    await producer.send(topic, [{ partition: 0, key: null, value: Buffer.from('secret'), headers: {} }]);
-    const stop = new AbortController();
-    let seen: string | undefined;
-    await kafka.consume(
-      {
-        group: topic,
-        topics: [topic],
-        onAssigned: async () => new Map(),
-        onRevoked: () => undefined,
-        onBatch: async ({ messages }) => {
-          seen = messages[0]?.value?.toString();
-          stop.abort();
-        },
-      },
-      stop.signal,
-    );
-    return seen;
-  }
 
   test('lets us in by a client certificate', async () => {
     const tls = { ca, cert: fixture('client.cert.pem'), key: fixture('client.key.pem') };

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBroker, type Broker } from '../../../../examples/kafka/broker.ts';
+import { silentLog } from '../../../../src/kernel/log.ts';
+import { KafkaConnection } from '../../../../src/sync/kafka/client/kafka-connection.ts';
+import type { MessageToSend } from '../../../../src/sync/kafka/client/kafka-producer.ts';
+import { plainAccess } from '../../../support/kafka-settings.ts';
+import { describeWithKafka } from '../../../support/kafka-server.ts';
+import { until } from '../../../support/until.ts';
+
+const message = (value: string): MessageToSend => ({ partition: 0, key: null, value: Buffer.from(value), headers: {} });
+
+// A promise that nobody looks after fails the run by itself: vitest reports it as an error.
+describeWithKafka('a broker that dies', () => {
+  let broker: Broker;
+  let kafka: KafkaConnection;
+  beforeAll(async () => {
+    broker = await startBroker();
+    kafka = new KafkaConnection(plainAccess(broker.address), silentLog);
+  }, 300_000);
+  afterAll(() => broker?.stop());
+
+  test(
+    'ends what writes and what reads with an error each, and both can be begun again',
+    { timeout: 180_000 },
+    async () => {
+      {
+        await using admin = await kafka.admin();
+        await admin.createTopic({ topic: 'life', partitions: 1, replicationFactor: 1, settings: {} });
+      }
+      const seen: string[] = [];
+      const stop = new AbortController();
+      const consume = (): Promise<unknown> =>
+        kafka
+          .consume(
+            {
+              group: 'readers',
+              topics: ['life'],
+              onAssigned: async () => new Map([['life/0', BigInt(seen.length)]]),
+              onRevoked: () => undefined,
+              onBatch: async ({ messages }) => {
+                seen.push(...messages.map(({ value }) => String(value)));
+              },
+            },
+            stop.signal,
+          )
+          .then(
+            () => 'stopped',
+            (error: unknown) => error,
+          );
+      const first = consume();
+      const producer = await kafka.producer();
+      await producer.send('life', [message('before')]);
+      await until('it was read', () => seen.length === 1);
+
+      await broker.halt('unclean');
+      await expect(producer.send('life', [message('lost')])).rejects.toMatchObject({ code: 'FIG_KAFKA_UNREACHABLE' });
+      await producer[Symbol.asyncDispose]();
+      expect(await first).toMatchObject({ code: expect.stringMatching(/^FIG_KAFKA_(UNREACHABLE|FAILED)$/) });
+      await expect(kafka.admin()).rejects.toMatchObject({ code: 'FIG_KAFKA_UNREACHABLE' });
+
+      await broker.start();
+      const second = consume();
+      {
+        await using again = await kafka.producer();
+        await again.send('life', [message('after')]);
+      }
+      await until('what came is read', () => seen.length === 2, 30_000);
+      stop.abort();
+      expect(await second).toBe('stopped');
+      expect(seen).toEqual(['before', 'after']);
+    },
+  );
+
+  test('is read on by the same reader when it is back', { timeout: 120_000 }, async () => {
+    await using reader = await kafka.reader('life', 0);
+    expect((await reader.read(0n, 0)).messages).toHaveLength(2);
+    await broker.halt('unclean');
+    await expect(reader.read(0n, 0)).rejects.toMatchObject({ code: 'FIG_KAFKA_UNREACHABLE' });
+    await broker.start();
+    const slice = await until('it answers', () => reader.read(0n, 0), 30_000);
+    expect(slice.messages.map(({ value }) => String(value))).toEqual(['before', 'after']);
+  });
+
+  test('and one that stands still lets a write end within its time', { timeout: 120_000 }, async () => {
+    await using producer = await kafka.producer();
+    broker.pause();
+    try {
+      const begun = Date.now();
+      await expect(producer.send('life', [message('into the void')])).rejects.toMatchObject({
+        code: 'FIG_KAFKA_UNREACHABLE',
+      });
+      expect(Date.now() - begun).toBeLessThan(40_000);
+    } finally {
+      broker.resume();
+    }
+  });
+});
