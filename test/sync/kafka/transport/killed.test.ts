@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { Milestone } from '../../../../src/kernel/milestones.ts';
 import { describeWithKafka } from '../../../support/kafka-server.ts';
 import { until } from '../../../support/until.ts';
-import { counted, countedByHandler, countedByLegacy, talliesSchema } from './counted-model.ts';
+import { countedByHandler, countedByLegacy, talliesSchema } from './counted-model.ts';
 import { type KafkaSetup, setupThroughKafka } from './through-kafka.ts';
 
 const file = fileURLToPath(new URL('kafka-child.js', import.meta.url));
@@ -24,10 +24,7 @@ describeWithKafka('a process that leads and applies', () => {
     await using kafka = await setupThroughKafka();
     const { sync } = kafka;
     await sync.legacy.raw(talliesSchema);
-    const first = kafka.startLeader({ readModels: [counted] });
-    const capture = kafka.startProjector({ readModels: [counted] });
-    await until('it is built', () => capture.progressOf('counted').state === 'ready', 40_000);
-    await Promise.all([first.stop(), capture.stop()]);
+    await caughtUpThenKilled(await start(kafka));
     const built = await oid(kafka);
     for (const [n, at] of [...deaths, ...deaths].entries()) {
       const child = await start(kafka, { at, nth: 1 + n * 3 });
@@ -40,17 +37,20 @@ describeWithKafka('a process that leads and applies', () => {
         40_000,
       );
     }
-    const last = await start(kafka);
-    last.send('how far');
-    await once(last, 'message');
+    await caughtUpThenKilled(await start(kafka));
     expect(await countedByHandler(sync.target)).toEqual(await countedByLegacy(sync.legacy));
     // Built anew it would hide what was lost.
     expect(await oid(kafka)).toEqual(built);
-    const gone = once(last, 'exit');
-    last.kill('SIGKILL');
-    await gone;
   });
 });
+
+async function caughtUpThenKilled(child: ChildProcess): Promise<void> {
+  child.send('how far');
+  await once(child, 'message');
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
 
 async function oid({ sync }: KafkaSetup): Promise<unknown> {
   const { rows } = await sync.target.raw(`SELECT 'rm_counted_v1.counted'::regclass::oid AS oid`);
