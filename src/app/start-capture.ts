@@ -44,7 +44,7 @@ export function startCapture({
   const versions = allVersions(config.features);
   const readModels = capturedModels(config);
   if (readModels.length === 0 || config.legacy.database === undefined) return undefined;
-  if (config.events.via === 'debezium') {
+  if (config.events.via !== 'direct' && changes === undefined) {
     // To capture all the same, by another way than the config says, would be a lie.
     throw new FigError('FIG_CONFIG_INVALID', `events.via: ${config.events.via} is not possible yet`);
   }

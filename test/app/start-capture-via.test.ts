@@ -7,7 +7,7 @@ import { ordersFeature } from '../../examples/shop/features/orders.ts';
 
 const nothing = (): void => undefined;
 
-test('a transport that does not exist yet is refused, not replaced by another', () => {
+test('where nothing brings changes as the config says, none are captured by another way', () => {
   const config = normalizeConfig(
     {
       legacy: { url: 'http://legacy.internal', database: 'postgres://legacy.internal/shop' },

@@ -1,5 +1,6 @@
-import { ConfigResourceTypes, type Admin, type Kafka } from 'kafkajs';
+import type { Admin, ConfigResourceTypes, Kafka } from 'kafkajs';
 import { kafkaError } from './kafka-error.ts';
+import { kafkajs } from './kafkajs.ts';
 
 export interface TopicDescription {
   readonly partitions: readonly PartitionDescription[];
@@ -60,7 +61,7 @@ export class KafkaAdmin implements AsyncDisposable {
     const partitions = await told(`describe the topic ${topic}`, () => this.#partitions(topic));
     if (partitions === undefined) return undefined;
     const settings = await told(`read the settings of the topic ${topic}`, () =>
-      this.#settings(ConfigResourceTypes.TOPIC, topic),
+      this.#settings(kafkajs.ConfigResourceTypes.TOPIC, topic),
     );
     return { partitions, settings };
   }
@@ -68,7 +69,7 @@ export class KafkaAdmin implements AsyncDisposable {
   /** What holds on a broker, such as its defaults for topics. */
   async brokerSettings(nodeId: number): Promise<ReadonlyMap<string, string>> {
     return told(`read the settings of broker ${String(nodeId)}`, () =>
-      this.#settings(ConfigResourceTypes.BROKER, String(nodeId)),
+      this.#settings(kafkajs.ConfigResourceTypes.BROKER, String(nodeId)),
     );
   }
 

@@ -1,4 +1,4 @@
-import { Kafka, logLevel } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import type { Log } from '../../../kernel/log.ts';
 import type { KafkaAccess } from './access.ts';
 import { clientOptions } from './client-options.ts';
@@ -6,6 +6,7 @@ import { KafkaAdmin } from './kafka-admin.ts';
 import { consumeInGroup } from './group-consumer.ts';
 import type { GroupTask } from './group-task.ts';
 import { KafkaProducer } from './kafka-producer.ts';
+import { kafkajs } from './kafkajs.ts';
 import { logBridge } from './log-bridge.ts';
 import { PartitionReader } from './partition-reader.ts';
 
@@ -20,7 +21,11 @@ export class KafkaConnection {
 
   /** Throws FIG_CERTIFICATE_INVALID. */
   constructor(access: KafkaAccess, log: Log) {
-    this.#kafka = new Kafka({ ...clientOptions(access), logLevel: logLevel.INFO, logCreator: logBridge(log) });
+    this.#kafka = new kafkajs.Kafka({
+      ...clientOptions(access),
+      logLevel: kafkajs.logLevel.INFO,
+      logCreator: logBridge(log),
+    });
     this.#log = log;
   }
 

@@ -1,6 +1,7 @@
-import { PartitionAssigners, type Cluster, type Kafka } from 'kafkajs';
+import type { Cluster, Kafka } from 'kafkajs';
 import { FigError } from '../../../kernel/fig-error.ts';
 import { kafkaError } from './kafka-error.ts';
+import { kafkajs } from './kafkajs.ts';
 import { messageOf, type KafkaMessage } from './kafka-message.ts';
 
 /** As large as one of our messages may be, with room. */
@@ -128,7 +129,7 @@ function clusterOf(kafka: Kafka): Cluster {
     partitionAssigners: [
       (given) => {
         ({ cluster } = given);
-        return PartitionAssigners.roundRobin(given);
+        return kafkajs.PartitionAssigners.roundRobin(given);
       },
     ],
   });

@@ -17,11 +17,12 @@ import { Standstill } from '../../capture/standstill.ts';
 import { identifySource } from '../../postgres/identify-source.ts';
 import { connectToLegacy, endConnection } from '../../postgres/legacy-connection.ts';
 import { FindingLog } from '../../postgres/preflight/finding-log.ts';
+import { refuseOnErrors } from '../../postgres/preflight/refuse-on-errors.ts';
 import { withdrawOthers } from '../../postgres/publication.ts';
 import { slotNameOf } from '../../postgres/slot.ts';
 import { spoolDefaults, type SpoolOptions } from '../../postgres/spool-space.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
-import { ensureTopic } from './ensure-topic.ts';
+import { ensureTopic } from '../preflight/inspect-topic.ts';
 import { LeaderSession } from './leader-session.ts';
 import { currentLog, isOfLogs, sourceLogs } from './source-logs.ts';
 import { Tenure } from './tenure.ts';
@@ -142,7 +143,7 @@ export class Leader implements Service {
       onFindings: (findings) => this.#told.tell(findings),
       onRefused: tellNobody,
     });
-    await ensureTopic(this.#kafka, events, log);
+    await this.#prepareTopic();
     const identity = await identifySource(url);
     const logs = sourceLogs(migration, identity);
     const stored = await this.#store.find(target, migration);
@@ -190,6 +191,12 @@ export class Leader implements Service {
       await standing;
       this.#standstill.over();
     }
+  }
+
+  /** Not one that would forget changes, or not take them. */
+  async #prepareTopic(): Promise<void> {
+    await using admin = await this.#kafka.admin();
+    refuseOnErrors(await ensureTopic(admin, this.#options.events));
   }
 
   /** Tells readers where to begin, and that somebody leads. What it fails at is tried again a moment later. */
