@@ -9,7 +9,7 @@ import { joinMoves } from './decode-change.ts';
 import { TransactionJoiner, type WholeTransaction } from './join-transactions.ts';
 import type { DecodedTable } from './row-decoder.ts';
 import { TopicDecoder, type TopicEvent } from './topic-decoder.ts';
-import type { TopicLane, TopicLanes } from './topic-lanes.ts';
+import type { LaneSlice, TopicLane, TopicLanes } from './topic-lanes.ts';
 
 /** For something to come; the broker answers at once when there is something. */
 const WAIT_MS = 500;
@@ -34,6 +34,14 @@ interface HeldEvent {
   readonly bytes: number;
 }
 
+/** The connector went down inside it. */
+interface BrokenTransaction {
+  readonly transaction: string;
+  /** What has to be read of each topic. */
+  readonly targets: Map<TopicLane, bigint>;
+  readonly done: Set<TopicLane>;
+}
+
 /**
  * Reads the topics of a Debezium connector for PostgreSQL as what they were made from: whole transactions in the order of
  * commits, each at the end of its commit record. Rows that a snapshot read are passed over.
@@ -48,6 +56,7 @@ export class DebeziumStream implements ChangeStream {
   #queue: StreamEvent[] = [];
   #failure: unknown;
   #acknowledged: Position;
+  #broken: BrokenTransaction | undefined;
   #wake: (() => void) | undefined;
   #waitingSince: { readonly transaction: string; readonly at: number } | undefined;
 
@@ -55,7 +64,9 @@ export class DebeziumStream implements ChangeStream {
     this.#options = options;
     this.#acknowledged = options.from;
     this.#decoder = new TopicDecoder(options.lanes.prefix, options.tables, options.settings);
-    this.#joiner = new TransactionJoiner(options.from);
+    this.#joiner = new TransactionJoiner(options.from, ({ lane, bytes: gone }) =>
+      this.#ahead.set(lane, (this.#ahead.get(lane) ?? 0) - gone),
+    );
     const onLost = (): void => this.#end(new FigError('FIG_REPLICATION_FAILED', 'another process may read the topics'));
     options.lost?.addEventListener('abort', onLost, { once: true, signal: this.#ended.signal });
     this.#reading = Promise.all(options.lanes.all.map((lane) => this.#follow(lane)));
@@ -103,7 +114,10 @@ export class DebeziumStream implements ChangeStream {
           await sleep(WAIT_MS / 10, this.#ended.signal);
           continue;
         }
-        for (const message of await lane.read(WAIT_MS, this.#ended.signal)) this.#take(message, lane);
+        const broken = this.#broken;
+        const { messages, next, high } = await lane.read(WAIT_MS, this.#ended.signal);
+        for (const message of messages) this.#take(message, lane);
+        if (broken && broken === this.#broken) this.#readUpTo(broken, lane, { next, high });
         this.#deliver();
         this.#refuseMissing();
       }
@@ -116,24 +130,37 @@ export class DebeziumStream implements ChangeStream {
   #isAhead(lane: TopicLane): boolean {
     if ((this.#ahead.get(lane) ?? 0) < MOST_AHEAD_BYTES) return false;
     const waiting = this.#joiner.waiting;
-    return waiting === undefined || waiting.missing === 0;
+    return waiting === undefined || (waiting.missing === 0 && !waiting.isBroken);
   }
 
-  #take({ value, headers }: KafkaMessage, lane: TopicLane): void {
-    if (value === null) return;
-    const read = this.#decoder.read(lane.topic, value, headers);
+  #take(message: KafkaMessage, lane: TopicLane): void {
+    const read = this.#decoder.read(lane.topic, message);
     if (!read) return;
-    if (read.type === 'end') {
-      this.#joiner.end(read.ended);
-      return;
+    if (read.type === 'begin') this.#joiner.begin(read.transaction);
+    else if (read.type === 'end') this.#joiner.end(read.ended);
+    else {
+      const bytes = message.value?.length ?? 0;
+      const isHeld = this.#joiner.add({ ...read, event: { event: read.event, lane, bytes } });
+      if (isHeld) this.#ahead.set(lane, (this.#ahead.get(lane) ?? 0) + bytes);
     }
-    const { transaction, order, event } = read;
-    this.#joiner.add({ transaction, order, event: { event, lane, bytes: value.length } });
-    this.#ahead.set(lane, (this.#ahead.get(lane) ?? 0) + value.length);
+  }
+
+  /** What a read that began after the end of a broken transaction was seen found to be there has to be read. */
+  #readUpTo(broken: BrokenTransaction, lane: TopicLane, { next, high }: Pick<LaneSlice, 'next' | 'high'>): void {
+    const target = broken.targets.get(lane) ?? high;
+    broken.targets.set(lane, target);
+    if (next >= target) broken.done.add(lane);
+    if (broken.done.size < this.#options.lanes.all.length) return;
+    this.#joiner.clear(broken.transaction);
+    this.#broken = undefined;
   }
 
   #deliver(): void {
     const whole = this.#joiner.take();
+    const waiting = this.#joiner.waiting;
+    if (waiting?.isBroken && this.#broken?.transaction !== waiting.ended.transaction) {
+      this.#broken = { transaction: waiting.ended.transaction, targets: new Map(), done: new Set() };
+    }
     if (whole.length === 0) return;
     for (const each of whole) this.#queue.push(this.#eventOf(each));
     const wake = this.#wake;
@@ -143,10 +170,7 @@ export class DebeziumStream implements ChangeStream {
 
   #eventOf({ transaction, position, atMs, events }: WholeTransaction<HeldEvent>): StreamEvent {
     let bytes = 0;
-    for (const held of events) {
-      bytes += held.bytes;
-      this.#ahead.set(held.lane, (this.#ahead.get(held.lane) ?? 0) - held.bytes);
-    }
+    for (const held of events) bytes += held.bytes;
     const changed: SourceTransaction = {
       xid: Number(transaction),
       endPosition: position,

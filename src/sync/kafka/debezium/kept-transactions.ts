@@ -3,7 +3,7 @@ import type { KafkaConnection } from '../client/kafka-connection.ts';
 import type { PartitionReader } from '../client/partition-reader.ts';
 import { MessageOpener } from './connect-message.ts';
 import { postgresTransaction } from './postgres-position.ts';
-import { readTransactionEnd } from './transaction-end.ts';
+import { readTransactionNote } from './transaction-end.ts';
 
 const WAIT_MS = 500;
 /** Among so many messages at the end of the topic there is an end of a transaction: every other one is. */
@@ -35,8 +35,8 @@ async function endsFrom(
   for (let next = from; next < high && ends.length < most;) {
     const slice = await reader.read(next, WAIT_MS);
     for (const { value } of slice.messages) {
-      const end = value && readTransactionEnd(opener.open(value.toString()));
-      if (end) ends.push(postgresTransaction(end.id).position);
+      const note = value && readTransactionNote(opener.open(value.toString()));
+      if (note?.type === 'end') ends.push(postgresTransaction(note.id).position);
     }
     if (slice.next === next) break;
     next = slice.next;

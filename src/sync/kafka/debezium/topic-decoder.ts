@@ -1,4 +1,5 @@
 import type { LogicalMessage } from '../../change.ts';
+import type { KafkaMessage } from '../client/kafka-message.ts';
 import { MessageOpener } from './connect-message.ts';
 import type { ConnectorSettings } from './connector-settings.ts';
 import { decodeRow, type DecodedRow } from './decode-change.ts';
@@ -7,7 +8,7 @@ import type { EndedTransaction, PlacedEvent } from './join-transactions.ts';
 import { postgresTransaction } from './postgres-position.ts';
 import { wrongSetting } from './refusals.ts';
 import { type DecodedTable, RowDecoder } from './row-decoder.ts';
-import { readTransactionEnd } from './transaction-end.ts';
+import { readTransactionNote } from './transaction-end.ts';
 
 export type TopicEvent =
   /** Decoded when it is its turn: one of a transaction that is passed over may be from before the table was changed. */
@@ -16,7 +17,10 @@ export type TopicEvent =
 
 export type TopicRecord =
   | ({ readonly type: 'event' } & PlacedEvent<TopicEvent>)
+  | { readonly type: 'begin'; readonly transaction: string }
   | { readonly type: 'end'; readonly ended: EndedTransaction };
+
+export type RecordParts = Pick<KafkaMessage, 'key' | 'value' | 'headers'>;
 
 /** Logical messages are counted under the name that Java gives to an object of theirs. */
 const countedMessages = /LogicalDecodingMessage/;
@@ -38,10 +42,12 @@ export class TopicDecoder {
   }
 
   /** undefined: nothing that changes anything. Throws FIG_DEBEZIUM_SETTING, FIG_DEBEZIUM_TYPE or FIG_DEBEZIUM_MESSAGE. */
-  read(topic: string, value: Buffer, headers: ReadonlyMap<string, unknown>): TopicRecord | undefined {
+  read(topic: string, record: RecordParts): TopicRecord | undefined {
+    const { key, value, headers } = record;
+    if (value === null) return undefined;
     const name = topic.slice(this.#prefix.length + 1);
     const opened = this.#opener(topic).open(value.toString());
-    if (name === 'transaction') return this.#end(opened);
+    if (name === 'transaction') return this.#note(opened);
     const envelope = readEnvelope(opened, topic);
     if (envelope.op === 'r') return undefined;
     const { transaction, message } = envelope;
@@ -50,11 +56,10 @@ export class TopicDecoder {
       if (message) return undefined;
       throw wrongSetting(topic, 'nothing tells the transaction of a row', 'provide.transaction.metadata=true');
     }
-    const placed = {
-      type: 'event',
-      transaction: postgresTransaction(transaction.id).id,
-      order: transaction.order,
-    } as const;
+    const { id, position: place } = postgresTransaction(transaction.id);
+    // Rows of one record of the log have one place; they are told apart by their keys.
+    const identity = `${topic} ${envelope.op} ${key?.toString() ?? JSON.stringify(envelope.after)}`;
+    const placed = { type: 'event', transaction: id, place, identity, order: transaction.order } as const;
     if (message) {
       const { prefix, content } = message;
       return { ...placed, event: { kind: 'message', message: { prefix, content: content.toString('utf8') } } };
@@ -65,13 +70,13 @@ export class TopicDecoder {
     return { ...placed, event: { kind: 'row', decode: () => decodeRow(envelope, names, decoder, name) } };
   }
 
-  #end(opened: ReturnType<MessageOpener['open']>): TopicRecord | undefined {
-    const end = readTransactionEnd(opened);
-    if (!end) return undefined;
-    const { id, position } = postgresTransaction(end.id);
+  #note(opened: ReturnType<MessageOpener['open']>): TopicRecord {
+    const note = readTransactionNote(opened);
+    const { id, position } = postgresTransaction(note.id);
+    if (note.type === 'begin') return { type: 'begin', transaction: id };
     let count = 0;
-    for (const [name, events] of end.counts) if (this.#rows.has(name) || countedMessages.test(name)) count += events;
-    return { type: 'end', ended: { transaction: id, position, atMs: end.atMs, count } };
+    for (const [name, events] of note.counts) if (this.#rows.has(name) || countedMessages.test(name)) count += events;
+    return { type: 'end', ended: { transaction: id, position, atMs: note.atMs, count } };
   }
 
   #opener(topic: string): MessageOpener {

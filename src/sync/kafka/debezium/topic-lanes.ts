@@ -1,15 +1,16 @@
 import { sleep } from '../../../kernel/service.ts';
 import type { KafkaConnection } from '../client/kafka-connection.ts';
-import type { KafkaMessage } from '../client/kafka-message.ts';
-import type { PartitionReader } from '../client/partition-reader.ts';
+import type { PartitionReader, PartitionSlice } from '../client/partition-reader.ts';
 
 const LOOK_EVERY_MS = 1_000;
+
+export type LaneSlice = Pick<PartitionSlice, 'messages' | 'next' | 'high'>;
 
 /** One partition, read from the first message that is kept. */
 export interface TopicLane {
   readonly topic: string;
   /** Waits so long where there is nothing. */
-  read(maxWaitMs: number, signal: AbortSignal): Promise<readonly KafkaMessage[]>;
+  read(maxWaitMs: number, signal: AbortSignal): Promise<LaneSlice>;
 }
 
 /** Every partition of some topics. */
@@ -54,14 +55,14 @@ class PartitionLane implements TopicLane, AsyncDisposable {
     this.#partition = partition;
   }
 
-  async read(maxWaitMs: number, signal: AbortSignal): Promise<readonly KafkaMessage[]> {
+  async read(maxWaitMs: number, signal: AbortSignal): Promise<LaneSlice> {
     if (!this.#reader && !(await this.#begin())) {
       await sleep(LOOK_EVERY_MS, signal);
-      return [];
+      return { messages: [], next: 0n, high: 0n };
     }
     const slice = await this.#reader!.read(this.#next, maxWaitMs);
     this.#next = slice.next;
-    return slice.messages;
+    return slice;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,11 @@
 import { FigError } from '../../../kernel/fig-error.ts';
 import { type ConnectMessage, isObject } from './connect-message.ts';
 
-/** What stands on `<prefix>.transaction` when a transaction has ended. */
+/** What stands on `<prefix>.transaction`: that a transaction has begun, or ended. */
+export type TransactionNote =
+  | { readonly type: 'begin'; readonly id: string }
+  | ({ readonly type: 'end' } & TransactionEnd);
+
 export interface TransactionEnd {
   /** As the connector writes it. */
   readonly id: string;
@@ -10,11 +14,11 @@ export interface TransactionEnd {
   readonly counts: ReadonlyMap<string, number>;
 }
 
-/** undefined: it is the beginning of a transaction. Throws FIG_DEBEZIUM_MESSAGE on what is no such message. */
-export function readTransactionEnd({ payload }: ConnectMessage): TransactionEnd | undefined {
+/** Throws FIG_DEBEZIUM_MESSAGE on what is no such message. */
+export function readTransactionNote({ payload }: ConnectMessage): TransactionNote {
   if (!isObject(payload) || typeof payload['id'] !== 'string') throw unreadable(payload);
   const { id, status, ts_ms: at } = payload;
-  if (status === 'BEGIN') return undefined;
+  if (status === 'BEGIN') return { type: 'begin', id };
   if (status !== 'END') throw unreadable(payload);
   const collections: unknown = payload['data_collections'] ?? [];
   if (!Array.isArray(collections)) throw unreadable(payload);
@@ -22,7 +26,7 @@ export function readTransactionEnd({ payload }: ConnectMessage): TransactionEnd 
     if (!isObject(each) || typeof each['event_count'] !== 'number') throw unreadable(payload);
     return [String(each['data_collection']), each['event_count']] as const;
   });
-  return { id, atMs: typeof at === 'number' ? at : 0, counts: new Map(counts) };
+  return { type: 'end', id, atMs: typeof at === 'number' ? at : 0, counts: new Map(counts) };
 }
 
 function unreadable(payload: unknown): FigError {

@@ -2,75 +2,94 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TransactionJoiner } from '../../../../src/sync/kafka/debezium/join-transactions.ts';
 
-interface Sent {
-  /** A topic's partition, in which order is kept. */
-  readonly lane: number;
-  readonly transaction: string;
-  readonly order: number;
+/** What a connector writes: to a lane of rows, in which order is kept, or to that of transactions. */
+type Sent =
+  | { readonly lane: number; readonly transaction: string; readonly place: bigint; readonly order: number }
+  | { readonly lane: 'transactions'; readonly begin: string }
+  | { readonly lane: 'transactions'; readonly end: string; readonly position: bigint; readonly count: number };
+
+/**
+ * A connector that goes down after so many rows, and begins again so many rows before: rows that lie before are not sent again and
+ * not counted, but the transaction begins again.
+ */
+function produced(sizes: readonly (readonly number[])[], falls: readonly { after: number; back: number }[]): Sent[] {
+  const sent: Sent[] = [];
+  const rows = sizes.flatMap((lanes, t) => lanes.map((lane, i) => ({ lane, t, place: BigInt(t * 100 + i) })));
+  let from = 0;
+  let firstTransaction = 0;
+  for (const { after, back } of [...falls, { after: rows.length, back: 0 }]) {
+    const until = after === rows.length ? Infinity : Math.max(from, Math.min(after, rows.length));
+    let at = from;
+    for (let t = firstTransaction; t < sizes.length; t += 1) {
+      const mine = rows.map((row, n) => ({ ...row, n })).filter((row) => row.t === t && row.n >= at);
+      sent.push({ lane: 'transactions', begin: `t${t}` });
+      for (const [i, { lane, place, n }] of mine.entries()) {
+        if (n >= until) break;
+        sent.push({ lane, transaction: `t${t}`, place, order: i + 1 });
+      }
+      if (mine.some(({ n }) => n >= until)) break;
+      sent.push({ lane: 'transactions', end: `t${t}`, position: BigInt(t + 1) * 10n, count: mine.length });
+    }
+    if (until === Infinity) break;
+    from = Math.max(0, until - back);
+    firstTransaction = rows[from]?.t ?? sizes.length;
+    at = from;
+  }
+  return sent;
 }
 
-/** What a connector writes of so many transactions: their events to any lane, and then that they have ended. */
-function produced(sizes: readonly (readonly number[])[]): {
-  rows: Sent[];
-  ends: { transaction: string; count: number }[];
-} {
-  const rows = sizes.flatMap((lanes, t) => lanes.map((lane, i) => ({ lane, transaction: `t${t}`, order: i + 1 })));
-  return { rows, ends: sizes.map((lanes, t) => ({ transaction: `t${t}`, count: lanes.length })) };
-}
+const sizesArbitrary = fc.array(fc.array(fc.nat({ max: 2 }), { minLength: 1, maxLength: 4 }), { maxLength: 8 });
+const fallsArbitrary = fc.array(fc.record({ after: fc.nat({ max: 30 }), back: fc.nat({ max: 6 }) }), { maxLength: 3 });
 
-const sizesArbitrary = fc.array(fc.array(fc.nat({ max: 2 }), { maxLength: 4 }), { maxLength: 8 });
-
-test('whatever comes first from which topic, and however often, transactions come whole, once each and in order', () => {
-  const restarts = fc.array(fc.nat({ max: 30 }), { maxLength: 3 });
+test('whatever comes first from which topic, and wherever the connector went down, transactions come whole, once each and in order', () => {
   fc.assert(
-    fc.property(sizesArbitrary, restarts, fc.infiniteStream(fc.nat({ max: 3 })), (sizes, again, choices) => {
-      const { rows, ends } = produced(sizes);
-      const everything = ends.flatMap((end, t) => [
-        ...rows.filter(({ transaction }) => transaction === end.transaction),
-        { ...end, position: BigInt(t + 1) * 10n },
-      ]);
-      // After a start the connector sends again from somewhere before.
-      const log = again.reduce((sent, from) => [...sent, ...sent.slice(Math.min(from, sent.length))], everything);
-      const lanes: (typeof everything)[] = [0, 1, 2].map((lane) =>
-        log.filter((each) => 'lane' in each && each.lane === lane),
-      );
-      lanes.push(log.filter((each) => 'count' in each));
-      const joiner = new TransactionJoiner<string>(0n);
+    fc.property(sizesArbitrary, fallsArbitrary, fc.infiniteStream(fc.nat({ max: 3 })), (sizes, falls, choices) => {
+      const log = produced(sizes, falls);
+      const lanes = [0, 1, 2, 'transactions'].map((lane) => log.filter((each) => each.lane === lane));
+      let held = 0;
+      const joiner = new TransactionJoiner<string>(0n, () => (held -= 1));
       const taken: { transaction: string; events: readonly string[] }[] = [];
+      const take = (): unknown => taken.push(...joiner.take());
       while (lanes.some((lane) => lane.length > 0)) {
-        const choice = choices.next().value!;
-        const next = lanes[choice]!.shift() ?? lanes.find((lane) => lane.length > 0)!.shift()!;
-        if ('lane' in next) joiner.add({ ...next, event: `${next.transaction}.${next.order}` });
-        else joiner.end({ ...next, atMs: 0 });
-        taken.push(...joiner.take());
+        const next = lanes[choices.next().value!]!.shift() ?? lanes.find((lane) => lane.length > 0)!.shift()!;
+        if ('place' in next) {
+          const isHeld = joiner.add({ ...next, identity: '', event: `${next.transaction}.${next.place}` });
+          if (isHeld) held += 1;
+        } else if ('begin' in next) joiner.begin(next.begin);
+        else joiner.end({ transaction: next.end, position: next.position, count: next.count, atMs: 0 });
+        take();
+      }
+      // All that was there is read.
+      for (let head = joiner.waiting; head?.isBroken; head = joiner.waiting) {
+        joiner.clear(head.ended.transaction);
+        take();
       }
       expect(taken.map(({ transaction, events }) => ({ transaction, events }))).toEqual(
-        ends.map(({ transaction }) => ({
-          transaction,
-          events: rows.filter((row) => row.transaction === transaction).map(({ order }) => `${transaction}.${order}`),
-        })),
+        sizes.map((rows, t) => ({ transaction: `t${t}`, events: rows.map((_, i) => `t${t}.${t * 100 + i}`) })),
       );
       expect(joiner.waiting).toBeUndefined();
+      expect(held).toBe(0);
     }),
+    { numRuns: 1_000 },
   );
 });
 
 test('a transaction that has ended waits for its events, and those behind it wait for it', () => {
   const joiner = new TransactionJoiner<string>(0n);
   joiner.end({ transaction: 'a', position: 10n, atMs: 1, count: 2 });
-  joiner.add({ transaction: 'b', order: 1, event: 'b1' });
+  joiner.add({ transaction: 'b', place: 1n, identity: '', order: 1, event: 'b1' });
   joiner.end({ transaction: 'b', position: 20n, atMs: 2, count: 1 });
-  joiner.add({ transaction: 'a', order: 2, event: 'a2' });
+  joiner.add({ transaction: 'a', place: 2n, identity: '', order: 2, event: 'a2' });
   expect(joiner.take()).toEqual([]);
   expect(joiner.waiting).toMatchObject({ ended: { transaction: 'a' }, missing: 1 });
-  joiner.add({ transaction: 'a', order: 1, event: 'a1' });
+  joiner.add({ transaction: 'a', place: 1n, identity: '', order: 1, event: 'a1' });
   expect(joiner.take().map(({ events }) => events)).toEqual([['a1', 'a2'], ['b1']]);
   expect(joiner.position).toBe(20n);
 });
 
 test('what ends at or before the position to start from is passed over', () => {
   const joiner = new TransactionJoiner<string>(20n);
-  joiner.add({ transaction: 'a', order: 1, event: 'a1' });
+  joiner.add({ transaction: 'a', place: 1n, identity: '', order: 1, event: 'a1' });
   joiner.end({ transaction: 'a', position: 20n, atMs: 1, count: 1 });
   joiner.end({ transaction: 'b', position: 30n, atMs: 1, count: 0 });
   expect(joiner.take()).toEqual([{ transaction: 'b', position: 30n, atMs: 1, events: [] }]);
