@@ -24,6 +24,7 @@ export interface StartCaptureOptions {
   /** Told of everything that was applied. */
   readonly onApplied: (batch: AppliedBatch) => void;
   readonly onParked: (key: string, parkings: number) => void;
+  readonly onNudge?: (() => void) | undefined;
   /** See `Capture`; named by its projection. */
   readonly beforeEmptying?: ((projection: string) => Promise<void>) | undefined;
   readonly log: Log;
@@ -38,6 +39,7 @@ export function startCapture({
   onPosition,
   onParked,
   onApplied,
+  onNudge,
   beforeEmptying,
   log,
 }: StartCaptureOptions) {
@@ -63,6 +65,7 @@ export function startCapture({
     maxBehind: config.capture.maxBehindBytes,
     log,
     onApplied,
+    onNudge,
     beforeEmptying,
     onProgress: showSyncProgress(onProgress),
     onPosition: (projection, position) => {

@@ -11,9 +11,9 @@ import { isSameBehindPosition, storedFigures, type ReadModelFigures } from './re
 export const LEASE_MS = 3_000;
 const RENEW_MS = 500;
 /** Moves within this time are told together. */
-const APPLIED_GAP_MS = 20;
+const HASTY_GAP_MS = 20;
 /**
- * The same while nothing is applied. On a server that legacy uses as well, every notice moves legacy's position a little, which
+ * The same while nothing is applied and nobody waits. On a server that legacy uses as well, every notice moves legacy's position a little, which
  * is told again: this is what keeps that from going round as fast as it can.
  */
 const IDLE_GAP_MS = 100;
@@ -35,8 +35,8 @@ export interface PublishOptions {
 export interface ReadModelPublisher extends Service {
   /** One of them has moved, or cannot be read any more. */
   moved(isReadable: boolean): void;
-  /** Changes were applied just now. */
-  applied(): void;
+  /** Changes were applied, or somebody waits for a position: the next move is told soon. */
+  hasten(): void;
 }
 
 /** Starts telling, as soon as this process keeps them. At the stop they are withdrawn. */
@@ -61,7 +61,7 @@ export function publishReadModels(options: PublishOptions): ReadModelPublisher {
   return {
     name: loop.name,
     moved: (isReadable) => teller.moved(isReadable),
-    applied: () => teller.applied(),
+    hasten: () => teller.hasten(),
     stop: () => loop.stop(),
   };
 }
@@ -80,7 +80,7 @@ class Teller {
   #storedAt = Number.NEGATIVE_INFINITY;
   #toldAt = Number.NEGATIVE_INFINITY;
   #hasMoved = false;
-  #hasApplied = false;
+  #isHasty = false;
   #mustStore = false;
 
   constructor(options: PublishOptions) {
@@ -94,8 +94,8 @@ class Teller {
     this.#rouse();
   }
 
-  applied(): void {
-    this.#hasApplied = true;
+  hasten(): void {
+    this.#isHasty = true;
     this.#rouse();
   }
 
@@ -123,7 +123,7 @@ class Teller {
   }
 
   #gapMs(): number {
-    return this.#hasApplied ? APPLIED_GAP_MS : IDLE_GAP_MS;
+    return this.#isHasty ? HASTY_GAP_MS : IDLE_GAP_MS;
   }
 
   /**
@@ -202,7 +202,7 @@ class Teller {
   /** What happens from now on is told with the next turn. */
   #begin(): void {
     this.#number += 1;
-    this.#hasMoved = this.#hasApplied = this.#mustStore = false;
+    this.#hasMoved = this.#isHasty = this.#mustStore = false;
     this.#toldAt = machineNow();
   }
 }

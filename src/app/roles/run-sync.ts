@@ -71,8 +71,9 @@ async function start(options: RoleOptions, stack: ServiceStack): Promise<Running
     onParked: () => publisher?.moved(true),
     onApplied: (batch) => {
       metrics.applied(batch);
-      publisher?.applied();
+      publisher?.hasten();
     },
+    onNudge: () => publisher?.hasten(),
     beforeEmptying: (projection) =>
       untilNobodyReads(storeUrl, { readModel: projection, process: id, signal: ending.signal }),
     log,

@@ -215,7 +215,10 @@ export class CaptureSession implements AsyncDisposable {
       if (isWatched()) await Promise.all(this.#lanes.map((lane) => lane.show(transaction)));
       this.#delivered.add(transaction.xid);
     }
-    if (isIdle) this.#reached(last.endPosition);
+    if (isIdle) {
+      this.#options.onNudge();
+      this.#reached(last.endPosition);
+    }
     this.#idlePosition = last.endPosition;
     if (!isIdle) this.#acknowledge();
   }

@@ -58,6 +58,8 @@ export interface CaptureOptions {
   readonly onPosition: (readModel: string, position: Position | undefined) => void;
   /** Told of everything that was applied. */
   readonly onApplied?: ((batch: AppliedBatch) => void) | undefined;
+  /** Told before a position that somebody has asked for, by a nudge of the source, and waits for. */
+  readonly onNudge?: (() => void) | undefined;
   /** More keys of a read model than these that cannot be built, and it is not read from. Default 100. */
   readonly maxLetters?: ((readModel: string) => number) | undefined;
   /**
@@ -259,6 +261,7 @@ export class Capture implements Service {
       onPosition: (readModel, position) => this.#setPosition(readModel, position),
       beforeEmptying: (readModel) => this.#options.beforeEmptying?.(readModel) ?? Promise.resolve(),
       isTold: (readModel) => this.#trackers.get(readModel)?.current() !== undefined,
+      onNudge: () => this.#options.onNudge?.(),
       onApplied: (batch) => this.#options.onApplied?.(batch),
       maxLetters: (model) => this.#options.maxLetters?.(readModelNames(model).projection) ?? DEFAULT_MAX_LETTERS,
       onLetters: (readModel, { parked, count }) => this.#setLetters(readModel, parked, count),

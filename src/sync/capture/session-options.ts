@@ -41,6 +41,8 @@ export interface SessionOptions {
   readonly beforeEmptying: (readModel: string) => Promise<void>;
   /** Whether a position of the read model is told now, so that the next one may be told at once. */
   readonly isTold: (readModel: string) => boolean;
+  /** Told before the position that a message without changes leads to: somebody waits for it. */
+  readonly onNudge: () => void;
   readonly onApplied: (batch: AppliedBatch) => void;
   /** More dead letters than these, and the read model is not read from. */
   readonly maxLetters: (readModel: CapturedReadModel) => number;

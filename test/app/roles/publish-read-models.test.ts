@@ -53,7 +53,7 @@ class Keeper {
   moveTo(position: bigint | undefined): void {
     this.figures = { ...this.figures, position };
     this.publisher.moved(position !== undefined);
-    if (position !== undefined) this.publisher.applied();
+    if (position !== undefined) this.publisher.hasten();
   }
 }
 
