@@ -29,7 +29,7 @@ ${exitCodesHelp}`,
     )
     .action(async (part, options) => {
       if (part !== undefined) {
-        const why = `\`fig sync ${part}\` needs a topic between capture and read models, and the config has none`;
+        const why = `\`fig sync ${part}\` is not possible yet: capture and read models run in one process, also with a topic`;
         throw new FigError('FIG_USAGE', why, { remedy: 'Run `fig sync`, which does both in one process.' });
       }
       // Loaded here so that commands which only ask a running fig do not load all of it.

@@ -3,6 +3,7 @@ import { allVersions } from '../../config/feature-versions.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import { startPhaseWatch } from '../../store/phase-notifications.ts';
 import { openTarget, targetConnections } from '../../sync/open-target.ts';
+import { changeSourceOf } from '../change-source-of.ts';
 import { coldControl } from '../cold-control.ts';
 import { sharedDigest } from '../live-config.ts';
 import { nothingHasMoved } from '../nothing-has-moved.ts';
@@ -12,6 +13,7 @@ import type { RunningFig } from '../running-fig.ts';
 import { ServiceStack } from '../service-stack.ts';
 import { SimpleReadModels } from '../simple-read-models.ts';
 import { startCapture } from '../start-capture.ts';
+import { startLeader } from '../start-leader.ts';
 import { readModelsOf } from './heard-capture.ts';
 import { openRole, roleControl, WorkReadiness } from './open-role.ts';
 import { ProcessPresence } from './process-presence.ts';
@@ -63,9 +65,13 @@ async function start(options: RoleOptions, stack: ServiceStack): Promise<Running
   const ending = new AbortController();
   const target = openTarget(storeUrl, targetConnections(allVersions(config.features).length));
   stack.add('target', () => target.destroy());
+  const leader = startLeader({ config, storeUrl, target, log });
+  if (leader) stack.add('leader', () => leader.stop());
+  const changes = changeSourceOf({ config, storeUrl, target, log });
   const capture = startCapture({
     config,
     target,
+    changes,
     onProgress,
     onPosition: (_key, position) => publisher?.moved(position !== undefined),
     onParked: () => publisher?.moved(true),
