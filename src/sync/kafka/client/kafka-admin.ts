@@ -1,5 +1,8 @@
-import { ConfigResourceTypes, type Admin, type Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type ConfigResourceTypes, type Kafka } from 'kafkajs';
 import { kafkaError } from './kafka-error.ts';
+
+// By its name Node does not find it in this CommonJS module, and what is compiled would not even load.
+const { ConfigResourceTypes: resourceTypes } = kafkajs;
 
 export interface TopicDescription {
   readonly partitions: readonly PartitionDescription[];
@@ -60,7 +63,7 @@ export class KafkaAdmin implements AsyncDisposable {
     const partitions = await told(`describe the topic ${topic}`, () => this.#partitions(topic));
     if (partitions === undefined) return undefined;
     const settings = await told(`read the settings of the topic ${topic}`, () =>
-      this.#settings(ConfigResourceTypes.TOPIC, topic),
+      this.#settings(resourceTypes.TOPIC, topic),
     );
     return { partitions, settings };
   }
@@ -68,7 +71,7 @@ export class KafkaAdmin implements AsyncDisposable {
   /** What holds on a broker, such as its defaults for topics. */
   async brokerSettings(nodeId: number): Promise<ReadonlyMap<string, string>> {
     return told(`read the settings of broker ${String(nodeId)}`, () =>
-      this.#settings(ConfigResourceTypes.BROKER, String(nodeId)),
+      this.#settings(resourceTypes.BROKER, String(nodeId)),
     );
   }
 
