@@ -8,10 +8,12 @@ import { until } from '../support/until.ts';
 
 let counters: CountersUnderFig;
 let fig: FigProcess;
+/** A fifth of the default times: how many pairs and requests a verdict needs stays as it is. */
+const watch = { WRITE_WATCH: JSON.stringify({ quietMs: 60, lookEveryMs: 30 }) };
 
 beforeAll(async () => {
   counters = await CountersUnderFig.create(9, undefined, true);
-  fig = await counters.startFig(1);
+  fig = await counters.startFig(1, watch);
   await counters.stepTo(fig, 'shadow');
 }, 120_000);
 
@@ -24,14 +26,14 @@ const writesDropped = async (): Promise<number> => (await fig.status()).shadow?.
 
 test('a GET that counts views is found, not compared any more, and told wherever an operator looks', async () => {
   // Visits that leave legacy in peace for a while, as at night, beside a job that writes all the time.
-  const job = setInterval(() => void counters.set(9, Math.floor(Math.random() * 100)).catch(() => undefined), 700);
+  const job = setInterval(() => void counters.set(9, Math.floor(Math.random() * 100)).catch(() => undefined), 350);
   try {
     await until(
       'the route is in quarantine',
       async () => {
         for (const path of [`/counters/${Math.ceil(Math.random() * 8)}`, '/counters']) {
           await (await fetch(counters.url + path, { headers: { 'x-user': 'ann' } })).text();
-          await sleep(900);
+          await sleep(220);
         }
         const { features } = await fig.status();
         return (features[0]?.quarantined?.length ?? 0) > 0;

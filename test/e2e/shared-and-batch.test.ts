@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import type { TransitionOutcome } from '../../src/app/control.ts';
 import { CountersUnderFig } from '../support/counters-under-fig.ts';
 import { runFig, type FigProcess } from '../support/fig-process.ts';
 import { startReplicatedPostgres } from '../support/physical-replica.ts';
@@ -26,6 +25,7 @@ const feature = async (fig: FigProcess) => (await fig.status()).features[0]!;
 /** Promotes by the gate alone, with as much traffic as it wants to see. */
 async function promoteToLive(app: CountersUnderFig, fig: FigProcess): Promise<void> {
   await until('the read model is ready', async () => (await feature(fig)).readModel?.state === 'ready');
+  const client = await fig.client();
   let n = 0;
   while ((await feature(fig)).phase !== 'live') {
     const before = (await feature(fig)).reads;
@@ -36,7 +36,7 @@ async function promoteToLive(app: CountersUnderFig, fig: FigProcess): Promise<vo
         const { gate } = await feature(fig);
         // Out of legacy every feature may go.
         if (before !== 'legacy' && gate.result !== 'PASS') throw new Error(gate.reason);
-        const moved = await fig.json<TransitionOutcome>('promote', 'counters', '--reads');
+        const moved = (await client.promote('counters', { who: 'the test', why: '' })).value;
         if (moved.moved) return true;
         throw new Error(moved.reason);
       },
