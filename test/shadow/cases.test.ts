@@ -60,6 +60,10 @@ test.each(cases)('$name', ({ legacy, candidate, rules, expected }: ComparisonCas
   expect(rules?.tolerance !== undefined || isUndetermined || isSameEvidence === (outcome === 'equal')).toBe(true);
 });
 
+test('there are at least two hundred cases, those of other bodies not counted', () => {
+  expect(cases.length).toBeGreaterThanOrEqual(200);
+});
+
 test('no two cases have the same name', () => {
   expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
 });
