@@ -24,11 +24,11 @@ describeWithKafka('the shop behind two proxies, with its changes through Kafka',
         let fromReadModel = 0;
         for (const [n, id] of ids.entries()) {
           const [writer, reader] = n % 2 === 0 ? proxies : proxies.toReversed();
-          const written = await visitor.ask(roles.url(writer!), 'PATCH', `/api/orders/${id}`, {
+          const written = await visitor.ask(roles.url(writer), 'PATCH', `/api/orders/${id}`, {
             note: `${note} ${id}`,
           });
           expect(written.status).toBe(200);
-          const read = await visitor.ask(roles.url(reader!), 'GET', `/api/orders/${id}`);
+          const read = await visitor.ask(roles.url(reader), 'GET', `/api/orders/${id}`);
           expect(read.body).toMatchObject({ note: `${note} ${id}` });
           if (read.servedBy === 'candidate') fromReadModel += 1;
         }
