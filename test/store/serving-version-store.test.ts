@@ -60,7 +60,11 @@ test('a swap moves pointer, ownership of the evidence, audit and revision togeth
   expect(await swapServingVersion(store.knex, swap)).toEqual({ kind: 'swapped' });
   expect(told).toEqual(['read-models:swap-begun', 'read-models:swap-committed']);
   const after = await phases.snapshot();
-  expect(after.features.get('orders')).toEqual({ ...before.features.get('orders'), version: 2 });
+  expect(after.features.get('orders')).toEqual({
+    ...before.features.get('orders'),
+    version: 2,
+    fingerprint: 'f2',
+  });
   expect(after.revision).toBeGreaterThan(before.revision);
   expect(await readServingVersion(store.knex, 'orders')).toMatchObject({ version: 2, who: 'ada' });
   expect(await readServingFingerprint(store.knex, 'orders')).toBe('f2');
