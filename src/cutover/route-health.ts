@@ -21,13 +21,26 @@ export function wrongInPart(
     return logB >= threshold + caution;
   });
   return [
-    ...neverAgreed.map(
-      ({ route, shape, compared }) => `${route} (${shape}) agreed in none of ${count(compared)} comparisons`,
-    ),
+    ...tellNeverAgreed(neverAgreed),
     ...harmed.map(
       ({ route, matches, mismatches }) =>
-        `${count(mismatches)} of ${count(matches + mismatches)} answers of ${route} differ, far more than of the others (limit ${percent(limit)})`,
+        `${count(mismatches)} of ${count(matches + mismatches)} answers of ${route} differ (limit ${percent(limit)})`,
     ),
+  ];
+}
+
+/** One sentence, however many kinds there are: a route that is wrong as a whole is wrong in all of its kinds. */
+function tellNeverAgreed(kinds: NonNullable<EvidenceSummary['neverAgreed']>): string[] {
+  const [most, ...others] = kinds.toSorted((a, b) => b.compared - a.compared);
+  if (most === undefined) return [];
+  const { route, shape, compared } = most;
+  const none =
+    compared === 1 ? 'did not agree in its only comparison' : `agreed in none of ${count(compared)} comparisons`;
+  const sentence = `${route} (${shape}) ${none}`;
+  return [
+    others.length === 0
+      ? sentence
+      : `${sentence}, nor did ${count(others.length)} other ${others.length === 1 ? 'kind' : 'kinds'} of requests`,
   ];
 }
 

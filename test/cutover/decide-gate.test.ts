@@ -170,6 +170,24 @@ describe('holding', () => {
     });
   });
 
+  it('tells kinds of request that never agreed in one sentence, by the one most was asked of', () => {
+    const kinds = ['2xx ?q', '2xx ?export', '2xx ?sort'].map((shape, n) => ({
+      route: 'GET /api/orders',
+      shape,
+      compared: n + 1,
+    }));
+    const blockersOf = (count: number): readonly string[] =>
+      decide({ evidence: evidence({ match: 1_000_000, mismatch: 2 }, { neverAgreed: kinds.slice(0, count) }) })
+        .blockers;
+    expect(blockersOf(1)).toEqual(['GET /api/orders (2xx ?q) did not agree in its only comparison']);
+    expect(blockersOf(2)).toEqual([
+      'GET /api/orders (2xx ?export) agreed in none of 2 comparisons, nor did 1 other kind of requests',
+    ]);
+    expect(blockersOf(3)).toEqual([
+      'GET /api/orders (2xx ?sort) agreed in none of 3 comparisons, nor did 2 other kinds of requests',
+    ]);
+  });
+
   it('holds for a route that is wrong again and again, although few ask for it', () => {
     const routes = [
       { route: 'GET /api/orders', matches: 1_000_000, mismatches: 0 },
@@ -177,7 +195,7 @@ describe('holding', () => {
     ];
     expect(decide({ evidence: evidence({ match: 1_000_005, mismatch: 8 }, { routes }) })).toMatchObject({
       result: 'INCONCLUSIVE',
-      reason: '8 of 13 answers of GET /api/refunds differ, far more than of the others (limit 1 %)',
+      reason: '8 of 13 answers of GET /api/refunds differ (limit 1 %)',
     });
   });
 
