@@ -6,7 +6,7 @@ import type { Position } from '../../kernel/position.ts';
 import { DeadLetterStore } from '../../store/dead-letter-store.ts';
 import { type BuildCursor, ProjectionStore, type ProjectionState } from '../../store/projection-store.ts';
 import { type OwedPlace, OwedRowStore } from '../../store/owed-row-store.ts';
-import { mirrorTableName, qualifiedSource, type ReadModelNames, readModelNames } from '../../store/read-model-names.ts';
+import { mirrorTableName, type ReadModelNames, readModelNames } from '../../store/read-model-names.ts';
 import type { LargeTransaction, RawRow, SourceTransaction } from '../change.ts';
 import { collapseChanges, netOfRows } from '../mirror/collapse-changes.ts';
 import type { StoredPosition } from '../capture/judge-position.ts';
@@ -16,7 +16,8 @@ import { doGuarded, type GuardedWork } from '../dead-letters/guarded-work.ts';
 import { copyApart, landApart } from '../dead-letters/land-apart.ts';
 import { LetterBook } from '../dead-letters/letter-book.ts';
 import type { Mending } from '../dead-letters/mending.ts';
-import { MirrorTable } from '../mirror/mirror-table.ts';
+import type { MirrorTable } from '../mirror/mirror-table.ts';
+import { mirrorsOf } from '../mirror/mirrors-of.ts';
 import type { SourceTables } from '../postgres/catalog.ts';
 import { type ColumnFill, SourceCopies } from '../mirror/source-copies.ts';
 import { inPieces } from './apply-in-pieces.ts';
@@ -49,7 +50,6 @@ export class Projection {
   readonly #owed = new OwedRowStore();
   readonly letters: LetterBook;
   readonly #at: BelievedPlace;
-
   readonly #beforeEmptying: () => Promise<void>;
 
   constructor(db: Knex, definition: CapturedReadModel, tables: SourceTables, options: ProjectionOptions) {
@@ -59,12 +59,7 @@ export class Projection {
     this.names = readModelNames(definition);
     this.#at = new BelievedPlace(this.names.projection, options.onMove);
     this.letters = new LetterBook(this.names.projection, options);
-    this.#mirrors = new Map(
-      Object.entries(definition.sources).map(([name, source]) => {
-        const table = tables.get(qualifiedSource(name))!;
-        return [table.name, new MirrorTable(this.names.mirror, table, [source.key].flat())];
-      }),
-    );
+    this.#mirrors = mirrorsOf(definition, tables);
     this.copies = new SourceCopies(db, this.names.projection, this.#mirrors, (tx) => this.#at.hold(tx));
     if (isHandled(definition)) {
       this.#derivation = new EventHandlers(definition, this.names, this.#mirrors, this.letters);
