@@ -1,273 +1,113 @@
-import { randomBytes } from 'node:crypto';
 import { allVersions } from '../config/feature-versions.ts';
-import { loadConfig } from '../config/load-config.ts';
-import { CutoverController } from '../cutover/controller.ts';
-import type { Log } from '../kernel/log.ts';
-import type { RoutingSnapshot } from '../kernel/phase.ts';
-import { createMetrics } from '../observe/metrics.ts';
-import { openStore } from '../store/control-store.ts';
-import { startPhaseWatch } from '../store/phase-notifications.ts';
-import { setKillSwitch } from '../store/kill-switch-store.ts';
-import { createPhaseStore } from '../store/phase-store.ts';
-import { sharedSecret } from '../store/setting-store.ts';
 import { openTarget, targetConnections } from '../sync/open-target.ts';
-import { startBreakerEvidence } from './breaker-evidence.ts';
 import { changeSourceOf } from './change-source-of.ts';
-import { checkConfig } from './check-config.ts';
-import { coldControl, standIn } from './cold-control.ts';
-import type { FigControl, StatusReport } from './control.ts';
-import { startExpiryWatch } from './expiring-rules.ts';
-import { FENCE_SECRET_BYTES, keepFenceSecret, loadFenceSecret } from './fence-secret-file.ts';
-import { startEvidenceKeeper } from './keep-evidence.ts';
-import { startPhaseKeeper } from './keep-phases.ts';
-import { insist } from './insist.ts';
-import { loadPhases, ownerOf } from './phases-file.ts';
-import { reachStore } from './reach-store.ts';
-import { LiveConfig } from './live-config.ts';
-import { LocalKillSwitch } from './kill-switch.ts';
+import { coldControl } from './cold-control.ts';
+import type { FigControl } from './control.ts';
+import { drainThenStop } from './drain-then-stop.ts';
 import { MigrationControl } from './migration-control.ts';
 import { nothingHasMoved } from './nothing-has-moved.ts';
-import { cutoverPorts, waitingPorts } from './cutover-ports.ts';
-import { drainThenStop } from './drain-then-stop.ts';
 import { storeUrlOf } from './open-databases.ts';
+import { openProcess } from './open-process.ts';
 import type { ProxySide } from './proxy-side.ts';
-import { liftHarmless } from './quarantine-desk.ts';
+import { reachStore } from './reach-store.ts';
 import { readModelView } from './read-model-view.ts';
-import { reloadOnHangup } from './reload-on-hangup.ts';
-import { refreshReconcileMetrics } from './reconcile-metrics.ts';
-import { startReconcileSchedule } from './reconcile-schedule.ts';
-import { Reconciliations } from './reconciliations.ts';
 import { refreshMetrics } from './refresh-metrics.ts';
-import { RoutingState } from './routing-state.ts';
-import type { ProgressEvent, RunningFig, StartAdmin } from './running-fig.ts';
-import { ServingVersions } from './versions/serving-versions.ts';
-import { settleVersions } from './versions/settle-versions.ts';
-import { VersionBook } from './versions/version-book.ts';
-import { VersionDesk } from './versions/version-desk.ts';
-import { ServiceStack } from './service-stack.ts';
-import type { Serving } from './serving.ts';
-import { ServingHere } from './serving-here.ts';
+import type { RunningFig } from './running-fig.ts';
+import { type ServiceStack, startOnStack } from './service-stack.ts';
 import { SimpleReadModels } from './simple-read-models.ts';
 import { startCapture } from './start-capture.ts';
+import { startDeciding } from './start-deciding.ts';
 import { startLeader } from './start-leader.ts';
-import { ServingInWorkers } from './workers/serving-in-workers.ts';
-
-export interface RunUpOptions {
-  readonly configFile: string;
-  readonly version: string;
-  /** Processes that serve users, each on a core of its own. Default 1: this process serves them itself. */
-  readonly workers?: number | undefined;
-  /** Whose `.fig/` holds what is kept on disk. Default: the current folder. */
-  readonly folder?: string | undefined;
-  readonly onProgress: (event: ProgressEvent) => void;
-  readonly log: Log;
-  readonly startAdmin: StartAdmin;
-  /** Ends the wait for the first build of the read models. What serves by then goes on serving. */
-  readonly signal: AbortSignal;
-}
+import type { ProxyStartOptions } from './start-options.ts';
+import { UserSide } from './user-side.ts';
 
 /**
  * Every role of a migration: store, capture, candidates, shadow, cutover, proxy, admin; stopped in reverse. Resolves when
  * the read models are built. Throws FIG_CONFIG_*, FIG_STORE_*, FIG_PORT_IN_USE, and FIG_PREFLIGHT_REFUSED where none was
  * ever built.
  */
-export async function runUp(options: RunUpOptions): Promise<RunningFig> {
-  const { onProgress, log, folder = process.cwd() } = options;
-  const config = await loadConfig(options.configFile);
-  checkConfig(config, options.configFile);
-  const live = new LiveConfig(options.configFile, config);
-  const features = live.features();
-  const stack = new ServiceStack(log);
-  try {
-    const storeUrl = await storeUrlOf(config, stack, onProgress);
-    const store = openStore(storeUrl, { applicationName: 'fig control' });
-    stack.add('control store', () => store.destroy());
+export function runUp(options: ProxyStartOptions): Promise<RunningFig> {
+  return startOnStack(options.log, (stack) => start(options, stack));
+}
 
-    const owner = ownerOf(config);
-    const metrics = createMetrics();
-    const routing = new RoutingState();
-    const openings = startBreakerEvidence(store, log);
-    stack.add('breaker evidence', () => openings.stop());
-    const killSwitch = new LocalKillSwitch({
-      folder,
-      routing,
-      broadcast: ({ on, who, why = '' }) => setKillSwitch(store, { on, who, why }),
-      log,
+async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<RunningFig> {
+  const { version, onProgress, signal, log } = options;
+  const opened = await openProcess(
+    { ...options, name: 'fig control', storeUrlOf: (config) => storeUrlOf(config, stack, onProgress) },
+    stack,
+  );
+  const { config, live, store, storeUrl, metrics, routing, killSwitch, startedAt, addresses } = opened;
+  const users = new UserSide(opened, options, stack);
+  const { serving } = users;
+
+  onProgress({ step: 'control store', state: 'started' });
+  const coldly = (side: ProxySide): FigControl =>
+    coldControl({
+      status: async () => opened.statusOf(await side.view()),
+      metrics: async () => metrics.text(await side.otherMetrics()),
+      killSwitch: (order) => killSwitch.order(order),
+      reload: () => live.reload(serving),
+      readiness: () => side.readiness(),
     });
-    stack.add('kill switch', () => killSwitch.stop());
-    // Before the first request: a fig that starts while the switch is on must not serve a single read from a candidate.
-    await killSwitch.look();
+  const onCold = async (): Promise<void> => opened.administer(coldly(await users.openFromDisk()));
+  const migrated = await reachStore({ store, onCold, signal, log });
+  if (migrated === undefined) {
+    const side = await users.openFromDisk();
+    const control = coldly(side);
+    await opened.administer(control);
+    return { control, addresses, stop: () => drainThenStop(side, stack) };
+  }
+  onProgress({ step: 'control store', state: 'done', detail: `${migrated.length} migrations run` });
+  const fenceSecret = await users.fenceSecret();
 
-    const startedAt = new Date().toISOString();
-    const addresses = { proxy: '', legacy: config.legacy.url.origin, admin: '' };
-    const common = { config, configFile: options.configFile, storeUrl, routing, onBreakerOpen: openings.keep, log };
-    const { workers = 1 } = options;
-    const serving: Serving =
-      workers > 1 ? new ServingInWorkers({ ...common, workers }) : new ServingHere({ ...common, metrics });
-    let inOffice: FigControl | undefined;
-    const serve = async (fenceSecret: Uint8Array): Promise<ProxySide> => {
-      const side = await serving.open(fenceSecret);
-      stack.add('proxy', () => side.stop());
-      stack.add(
-        'certificates',
-        reloadOnHangup(() => side.reloadCertificates()),
-      );
-      addresses.proxy = side.url;
-      return side;
-    };
-    const administer = async (control: FigControl): Promise<void> => {
-      const isOpen = inOffice !== undefined;
-      inOffice = control;
-      if (isOpen) return;
-      const admin = await options.startAdmin(
-        standIn(() => inOffice ?? control),
-        config.admin.port,
-      );
-      addresses.admin = admin.url;
-      stack.add('admin', () => admin.stop());
-    };
+  const target = openTarget(storeUrl, targetConnections(allVersions(config.features).length));
+  stack.add('target', () => target.destroy());
+  const onPosition = serving.moved.bind(serving);
+  const onParked = serving.parked.bind(serving);
+  const onApplied = metrics.applied.bind(metrics);
+  const leader = startLeader({ config, storeUrl, target, log });
+  if (leader) stack.add('leader', () => leader.stop());
+  const changes = changeSourceOf({ config, storeUrl, target, log });
+  const capture = startCapture({ config, target, changes, onProgress, onPosition, onParked, onApplied, log });
+  if (capture) stack.add('capture', () => capture.stop());
+  const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, log });
+  stack.add('simple read models', () => simple.stop());
+  stack.add('candidates and shadow', () => serving.close());
+  const readModels = readModelView(allVersions(live.features()), capture, simple);
+  await serving.provide({ followed: simple.followed, readModels, fenceSecret });
+  const side = await users.open(fenceSecret);
 
-    onProgress({ step: 'control store', state: 'started' });
-    let cold: ProxySide | undefined;
-    const onCold = async (): Promise<void> => {
-      const secret = (await loadFenceSecret(folder, config.name)) ?? randomBytes(FENCE_SECRET_BYTES);
-      const kept = await loadPhases(folder, owner, log);
-      if (kept) routing.swap(kept);
-      const side = (cold = await serve(secret));
-      const status = async (): Promise<StatusReport> => ({
-        name: config.name,
-        version: options.version,
-        startedAt,
-        mode: 'migration',
-        addresses,
-        killSwitch: killSwitch.report(),
-        capture: undefined,
-        features: [],
-        ...(await side.view()),
-      });
-      await administer(
-        coldControl({
-          status,
-          metrics: async () => metrics.text(await side.otherMetrics()),
-          killSwitch: (order) => killSwitch.order(order),
-          reload: () => live.reload(serving),
-          readiness: () => side.readiness(),
-        }),
-      );
-    };
-    const migrated = await reachStore({ store, onCold, signal: options.signal, log });
-    if (migrated === undefined) {
-      if (inOffice === undefined) await onCold();
-      return { control: inOffice!, addresses, stop: () => (cold ? drainThenStop(cold, stack) : stack.stop()) };
-    }
-    onProgress({ step: 'control store', state: 'done', detail: `${migrated.length} migrations run` });
-    const insistence = { store, signal: options.signal, log };
-    const fenceSecret = await insist(insistence, () => sharedSecret(store, 'fence secret'));
-    await keepFenceSecret(folder, config.name, fenceSecret, log);
-
-    const target = openTarget(storeUrl, targetConnections(allVersions(config.features).length));
-    stack.add('target', () => target.destroy());
-    const onPosition = serving.moved.bind(serving);
-    const onParked = serving.parked.bind(serving);
-    const onApplied = metrics.applied.bind(metrics);
-    const leader = startLeader({ config, storeUrl, target, log });
-    if (leader) stack.add('leader', () => leader.stop());
-    const changes = changeSourceOf({ config, storeUrl, target, log });
-    const capture = startCapture({ config, target, changes, onProgress, onPosition, onParked, onApplied, log });
-    if (capture) stack.add('capture', () => capture.stop());
-    const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, log });
-    stack.add('simple read models', () => simple.stop());
-    stack.add('candidates and shadow', () => serving.close());
-    const book = new VersionBook(features);
-    const versions = new ServingVersions(book, routing.current);
-    const readModels = readModelView(book.all(), capture, simple);
-    await serving.provide({ followed: simple.followed, readModels, fenceSecret });
-
-    const phases = createPhaseStore(store);
-    const reconciliations = new Reconciliations(store, capture);
-    const sources = { store, phases, capture, simple, reconciliations };
-    const ports = cutoverPorts({ ...sources, versionOf: (feature) => versions.serving(feature) });
-    const controller = new CutoverController({ features: versions.cutoverFeatures(), ports, log });
-    // Never started: it tells how the versions that do not serve stand, and moves nothing.
-    const waiting = new CutoverController({
-      features: versions.waitingFeatures(),
-      ports: waitingPorts(ports, {
-        ...sources,
-        versionOf: (feature) => versions.waiting(feature) ?? versions.serving(feature),
-      }),
-      log,
-    });
-    const side = cold ?? (await serve(fenceSecret));
-
-    // Until here the proxy knows no phases and sends everything to legacy.
-    await insist(insistence, () => settleVersions(config.features, { store, phases, controller, log }));
-    await insist(insistence, () => liftHarmless(store, config.features));
-    const keeper = startPhaseKeeper(folder, owner, log);
-    stack.add('phase keeper', () => keeper.stop());
-    const learn = (snapshot: RoutingSnapshot): void => {
-      routing.swap(snapshot);
-      routing.heard();
-      simple.learn(snapshot);
-      keeper.keep(snapshot);
-    };
-    learn(await insist(insistence, () => phases.snapshot()));
-    const watch = startPhaseWatch({ storeUrl, onSnapshot: learn, onHeard: routing.heard, log });
-    stack.add('phase watch', () => watch.stop());
-    const loop = controller.start();
-    stack.add('cutover', () => loop.stop());
-    const evidenceKeeper = startEvidenceKeeper({
-      store,
-      kept: allVersions(config.features).map(({ name: feature, fingerprint }) => ({ feature, fingerprint })),
-      keep: config.shadow.keep,
-      withoutPairs: config.features.filter(({ shadow }) => !shadow.pairs).map(({ name }) => name),
-      onKept: (figures) => metrics.kept(figures),
-      log,
-    });
-    stack.add('evidence keeper', () => evidenceKeeper.stop());
-    const expiry = startExpiryWatch(features, log);
-    stack.add('expiry of rules', () => expiry.stop());
-    if (capture) {
-      const schedule = startReconcileSchedule({ versions: book.all(), reconciliations, capture, log });
-      stack.add('reconciliation', () => schedule.stop());
-    }
-
-    const names = config.features.map(({ name }) => name);
-    const desk = new VersionDesk({
-      ...sources,
-      versions,
-      waiting,
-      features: names,
-      signal: options.signal,
-    });
-    const control = new MigrationControl({
-      config,
-      version: options.version,
-      startedAt,
-      addresses,
-      store,
-      target,
-      controller,
+  const keepPhases = users.keepPhases();
+  const deciding = await startDeciding(
+    opened,
+    {
       capture,
       simple,
-      side,
-      reconciliations,
-      versions,
-      desk,
-      waiting,
-      reload: () => live.reload(serving),
-      metrics,
-      killSwitch,
-      routing: routing.current,
-    });
-    refreshMetrics(metrics, control, capture);
-    refreshReconcileMetrics(metrics, names, versions, reconciliations);
-    await administer(control);
-    // Users are served by now, by legacy. Whoever started us wants to see the read models being built.
-    await capture?.untilReady(options.signal, () => nothingHasMoved(routing.current()));
-    await simple.untilSettled(options.signal);
-    return { control, addresses, stop: () => drainThenStop(side, stack) };
-  } catch (error) {
-    await stack.stop();
-    throw error;
-  }
+      onSnapshot: (snapshot) => {
+        simple.learn(snapshot);
+        keepPhases(snapshot);
+      },
+      log,
+    },
+    stack,
+  );
+  const control = new MigrationControl({
+    ...deciding,
+    config,
+    version,
+    startedAt,
+    addresses,
+    target,
+    side,
+    reload: () => live.reload(serving),
+    metrics,
+    killSwitch,
+    routing: routing.current,
+  });
+  refreshMetrics(metrics, control, capture);
+  await opened.administer(control);
+  // Users are served by now, by legacy. Whoever started us wants to see the read models being built.
+  await capture?.untilReady(signal, () => nothingHasMoved(routing.current()));
+  await simple.untilSettled(signal);
+  return { control, addresses, stop: () => drainThenStop(side, stack) };
 }

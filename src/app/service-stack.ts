@@ -33,3 +33,14 @@ export class ServiceStack {
     return this.#stopping;
   }
 }
+
+/** Starts something step by step; where that fails, what was started by then is stopped. */
+export async function startOnStack<T>(log: Log, start: (stack: ServiceStack) => Promise<T>): Promise<T> {
+  const stack = new ServiceStack(log);
+  try {
+    return await start(stack);
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startAdminServer } from '../../src/admin/admin-server.ts';
 import type { StatusReport } from '../../src/app/control.ts';
+import { runProxyRole } from '../../src/app/roles/run-proxy-role.ts';
 import { runUp } from '../../src/app/run-up.ts';
 import type { ProgressEvent, RunningFig } from '../../src/app/running-fig.ts';
 import { silentLog } from '../../src/kernel/log.ts';
@@ -32,7 +33,7 @@ const post = async (admin: string, path: string, body: unknown): Promise<Respons
 };
 
 /** A legacy app with a feature, a control store behind a door, and starts of a fig in front of both. */
-async function startWorld(onProgress: (event: ProgressEvent) => void = () => undefined) {
+async function startWorld(onProgress: (event: ProgressEvent) => void = () => undefined, run = runUp) {
   const database = await createTestDatabase();
   const upstream = await startUpstream((req, res) => res.end(`legacy ${req.url}`));
   const url = new URL(database.url);
@@ -57,7 +58,7 @@ async function startWorld(onProgress: (event: ProgressEvent) => void = () => und
   const start = (): { fig: Promise<RunningFig>; admin: () => string; stop: AbortController } => {
     const stop = new AbortController();
     let admin = '';
-    const fig = runUp({
+    const fig = run({
       configFile,
       folder,
       version: '0',
@@ -128,25 +129,33 @@ it('without the control store users get legacy, the kill switch works, and all b
   await stopped.stop();
 }, 60_000);
 
-it('a store that goes away again just after it came takes no proxy from its users', async () => {
-  let goes = 0;
-  const world = await startWorld(({ step, state }) => {
-    if (step !== 'control store' || state !== 'done') return;
-    goes += 1;
-    void world.door.shut();
-  });
-  await using _ = world;
-  const { door, start } = world;
-  const { fig, admin } = start();
-  await until('it serves without the store', () => admin() !== '');
-  const { addresses } = await status(admin());
-  await door.open();
-  await until('the store has come and gone', () => goes === 1);
-  const missed = (): number => world.warnings.filter((message) => message.includes('went away')).length;
-  await until('it was missed twice', () => missed() >= 2);
-  expect(await ask(addresses.proxy)).toBe('legacy /orders/1, routing-unknown');
-  await door.open();
-  const started = await fig;
-  expect(await ask(addresses.proxy)).toBe('legacy /orders/1, phase-legacy');
-  await started.stop();
-}, 60_000);
+it.each([
+  ['fig up', runUp, 'phase-legacy'],
+  // Nobody decides here, so there are no phases yet.
+  ['fig proxy', runProxyRole, 'routing-unknown'],
+])(
+  'a store that goes away again just after it came takes no proxy from its users, with %s',
+  async (_name, run, reason) => {
+    let goes = 0;
+    const world = await startWorld(({ step, state }) => {
+      if (step !== 'control store' || state !== 'done') return;
+      goes += 1;
+      void world.door.shut();
+    }, run);
+    await using _ = world;
+    const { door, start } = world;
+    const { fig, admin } = start();
+    await until('it serves without the store', () => admin() !== '');
+    const { addresses } = await status(admin());
+    await door.open();
+    await until('the store has come and gone', () => goes === 1);
+    const missed = (): number => world.warnings.filter((message) => message.includes('went away')).length;
+    await until('it was missed twice', () => missed() >= 2);
+    expect(await ask(addresses.proxy)).toBe('legacy /orders/1, routing-unknown');
+    await door.open();
+    const started = await fig;
+    expect(await ask(addresses.proxy)).toBe(`legacy /orders/1, ${reason}`);
+    await started.stop();
+  },
+  60_000,
+);

@@ -1,40 +1,16 @@
-import type { Knex } from 'knex';
 import { withinTime } from '../../../proxy/within-time.ts';
-import { loadConfig } from '../../config/load-config.ts';
 import type { NormalizedConfig } from '../../config/normalized-config.ts';
 import { FigError } from '../../kernel/fig-error.ts';
-import { createMetrics, type Metrics } from '../../observe/metrics.ts';
-import { openStore } from '../../store/control-store.ts';
-import { setKillSwitch } from '../../store/kill-switch-store.ts';
 import { findControl, type ProcessRole } from '../../store/process-store.ts';
-import { checkConfig } from '../check-config.ts';
-import { limitedControl, standIn, type LimitedControl } from '../cold-control.ts';
-import type { FigControl, Readiness, StatusReport } from '../control.ts';
-import { LocalKillSwitch } from '../kill-switch.ts';
-import { LiveConfig } from '../live-config.ts';
-import { RoutingState } from '../routing-state.ts';
+import { limitedControl, type LimitedControl } from '../cold-control.ts';
+import type { FigControl, Readiness } from '../control.ts';
+import { type OpenedProcess, openProcess } from '../open-process.ts';
 import type { ServiceStack } from '../service-stack.ts';
-import type { RoleOptions } from './role-options.ts';
+import type { StartOptions } from '../start-options.ts';
 
-/** What every role begins with: config, control store, kill switch and an admin server. */
-export interface Role {
+/** What every role begins with. */
+export interface Role extends OpenedProcess {
   readonly role: ProcessRole;
-  readonly config: NormalizedConfig;
-  readonly live: LiveConfig;
-  readonly storeUrl: string;
-  readonly store: Knex;
-  readonly metrics: Metrics;
-  readonly routing: RoutingState;
-  readonly killSwitch: LocalKillSwitch;
-  readonly startedAt: string;
-  readonly addresses: { readonly proxy: string; readonly legacy: string; readonly admin: string };
-  /** From now on users are served there. */
-  readonly servesAt: (url: string) => void;
-  readonly folder: string;
-  /** Lets this control answer from now on; the first one starts the admin server. */
-  readonly administer: (control: FigControl) => Promise<void>;
-  /** What a status says of every process; `view` as well, where there is a proxy. */
-  readonly statusOf: (view: Pick<StatusReport, 'traffic' | 'shadow'>) => StatusReport;
 }
 
 /** So long a refusal waits for the store to say whom to ask. */
@@ -45,74 +21,15 @@ const noView = {
 };
 
 /** Throws FIG_CONFIG_*. What it opens goes on the stack. */
-export async function openRole(role: ProcessRole, options: RoleOptions, stack: ServiceStack): Promise<Role> {
-  const { configFile, version, log, folder = process.cwd() } = options;
-  const config = await loadConfig(configFile);
-  checkConfig(config, configFile);
-  const storeUrl = config.store;
-  if (storeUrl === undefined) {
-    throw new FigError(
-      'FIG_CONFIG_INVALID',
-      'store: not set, but processes find each other by the control store only',
-      {
-        remedy: 'Set FIG_DATABASE_URL, or `store` in the config, to one PostgreSQL for all of them.',
-      },
-    );
-  }
-  const store = openStore(storeUrl, { applicationName: `fig ${role}` });
-  stack.add('control store', () => store.destroy());
-  const routing = new RoutingState();
-  const killSwitch = new LocalKillSwitch({
-    folder,
-    routing,
-    broadcast: ({ on, who, why = '' }) => setKillSwitch(store, { on, who, why }),
-    log,
-  });
-  stack.add('kill switch', () => killSwitch.stop());
-  // Before the first request: a proxy that starts while the switch is on must not serve a single read from a candidate.
-  await killSwitch.look();
+export async function openRole(role: ProcessRole, options: StartOptions, stack: ServiceStack): Promise<Role> {
+  return { ...(await openProcess({ ...options, name: `fig ${role}`, storeUrlOf: sharedStoreOf }, stack)), role };
+}
 
-  const addresses = { proxy: '', legacy: config.legacy.url.origin, admin: '' };
-  const startedAt = new Date().toISOString();
-  let inOffice: FigControl | undefined;
-  return {
-    role,
-    config,
-    live: new LiveConfig(configFile, config),
-    storeUrl,
-    store,
-    metrics: createMetrics(),
-    routing,
-    killSwitch,
-    startedAt,
-    addresses,
-    folder,
-    servesAt: (url) => {
-      addresses.proxy = url;
-    },
-    administer: async (control) => {
-      const isOpen = inOffice !== undefined;
-      inOffice = control;
-      if (isOpen) return;
-      const admin = await options.startAdmin(
-        standIn(() => inOffice ?? control),
-        options.adminPort ?? config.admin.port,
-      );
-      addresses.admin = admin.url;
-      stack.add('admin', () => admin.stop());
-    },
-    statusOf: (view) => ({
-      name: config.name,
-      version,
-      startedAt,
-      mode: 'migration',
-      addresses,
-      killSwitch: killSwitch.report(),
-      capture: undefined,
-      features: [],
-      ...view,
-    }),
-  };
+function sharedStoreOf({ store }: NormalizedConfig): string {
+  if (store !== undefined) return store;
+  throw new FigError('FIG_CONFIG_INVALID', 'store: not set, but processes find each other by the control store only', {
+    remedy: 'Set FIG_DATABASE_URL, or `store` in the config, to one PostgreSQL for all of them.',
+  });
 }
 
 /** What can be asked of a process that decides nothing. */

@@ -1,36 +1,22 @@
-import { allVersions } from '../../config/feature-versions.ts';
-import { CutoverController } from '../../cutover/controller.ts';
-import type { RoutingSnapshot } from '../../kernel/phase.ts';
 import { sleep } from '../../kernel/service.ts';
-import { startPhaseWatch } from '../../store/phase-notifications.ts';
-import { createPhaseStore } from '../../store/phase-store.ts';
 import { raiseSetting } from '../../store/setting-store.ts';
 import { openTarget, targetConnections } from '../../sync/open-target.ts';
 import { coldControl } from '../cold-control.ts';
 import type { ReloadOutcome } from '../control.ts';
-import { cutoverPorts, waitingPorts } from '../cutover-ports.ts';
-import { startEvidenceKeeper } from '../keep-evidence.ts';
 import { sharedDigest } from '../live-config.ts';
 import { MigrationControl } from '../migration-control.ts';
 import type { ProxySide } from '../proxy-side.ts';
-import { liftHarmless } from '../quarantine-desk.ts';
 import { reachStore } from '../reach-store.ts';
-import { refreshReconcileMetrics } from '../reconcile-metrics.ts';
-import { startReconcileSchedule } from '../reconcile-schedule.ts';
-import { Reconciliations } from '../reconciliations.ts';
 import { refreshMetrics } from '../refresh-metrics.ts';
 import type { RunningFig } from '../running-fig.ts';
-import { ServiceStack } from '../service-stack.ts';
-import { ServingVersions } from '../versions/serving-versions.ts';
-import { settleVersions } from '../versions/settle-versions.ts';
-import { VersionBook } from '../versions/version-book.ts';
-import { VersionDesk } from '../versions/version-desk.ts';
+import { type ServiceStack, startOnStack } from '../service-stack.ts';
+import { startDeciding } from '../start-deciding.ts';
+import type { StartOptions } from '../start-options.ts';
 import { hearCapture } from './heard-capture.ts';
 import { openRole, roleControl, WorkReadiness, type Role } from './open-role.ts';
 import { OtherProcesses } from './other-processes.ts';
 import { ProcessPresence, reloadOrderSetting } from './process-presence.ts';
 import { reconcileElsewhere } from './reconcile-by-order.ts';
-import type { RoleOptions } from './role-options.ts';
 import { sumViews } from './sum-views.ts';
 
 const RELOAD_BUDGET_MS = 5_000;
@@ -40,17 +26,11 @@ const RELOAD_LOOK_MS = 200;
  * Decides about a migration: gates, phases, audit, retention, comparisons with legacy; and answers the commands and the status page.
  * Users are served without it. Throws FIG_CONFIG_*, FIG_STORE_NEWER, FIG_PORT_IN_USE.
  */
-export async function runControl(options: RoleOptions): Promise<RunningFig> {
-  const stack = new ServiceStack(options.log);
-  try {
-    return await start(options, stack);
-  } catch (error) {
-    await stack.stop();
-    throw error;
-  }
+export function runControl(options: StartOptions): Promise<RunningFig> {
+  return startOnStack(options.log, (stack) => start(options, stack));
 }
 
-async function start(options: RoleOptions, stack: ServiceStack): Promise<RunningFig> {
+async function start(options: StartOptions, stack: ServiceStack): Promise<RunningFig> {
   const { version, log, onProgress, signal } = options;
   const role = await openRole('control', options, stack);
   const { config, live, store, storeUrl, metrics, routing, killSwitch } = role;
@@ -86,62 +66,15 @@ async function start(options: RoleOptions, stack: ServiceStack): Promise<Running
   stack.add('read model watch', () => heard.service.stop());
   const { capture, simple } = heard;
 
-  const features = live.features();
-  const book = new VersionBook(features);
-  const versions = new ServingVersions(book, routing.current);
-  const phases = createPhaseStore(store);
-  const reconciliations = new Reconciliations(store, capture);
-  const sources = { store, phases, capture, simple, reconciliations };
-  const ports = cutoverPorts({ ...sources, versionOf: (feature) => versions.serving(feature) });
-  const controller = new CutoverController({ features: versions.cutoverFeatures(), ports, log });
-  // Never started: it tells how the versions that do not serve stand, and moves nothing.
-  const waiting = new CutoverController({
-    features: versions.waitingFeatures(),
-    ports: waitingPorts(ports, {
-      ...sources,
-      versionOf: (feature) => versions.waiting(feature) ?? versions.serving(feature),
-    }),
-    log,
-  });
-  await settleVersions(config.features, { store, phases, controller, log });
-  await liftHarmless(store, config.features);
-  const learn = (snapshot: RoutingSnapshot): void => {
-    routing.swap(snapshot);
-    routing.heard();
-  };
-  learn(await phases.snapshot());
-  const watch = startPhaseWatch({ storeUrl, onSnapshot: learn, onHeard: routing.heard, log });
-  stack.add('phase watch', () => watch.stop());
-  const loop = controller.start();
-  stack.add('cutover', () => loop.stop());
-  const evidenceKeeper = startEvidenceKeeper({
-    store,
-    kept: allVersions(config.features).map(({ name: feature, fingerprint }) => ({ feature, fingerprint })),
-    keep: config.shadow.keep,
-    log,
-  });
-  stack.add('evidence keeper', () => evidenceKeeper.stop());
-  if (capture) {
-    const schedule = startReconcileSchedule({ versions: book.all(), reconciliations, capture, log });
-    stack.add('reconciliation', () => schedule.stop());
-  }
-
-  const names = config.features.map(({ name }) => name);
+  const deciding = await startDeciding(role, { capture, simple, log }, stack);
   const control = new MigrationControl({
+    ...deciding,
     config,
-    version: options.version,
+    version,
     startedAt: role.startedAt,
     addresses: addressesOf(role, others),
-    store,
     target,
-    controller,
-    capture,
-    simple,
     side: proxiesElsewhere(others, readiness),
-    reconciliations,
-    versions,
-    desk: new VersionDesk({ ...sources, versions, waiting, features: names, signal }),
-    waiting,
     reload: () => reloadAll(role, others, reloadHere),
     metrics,
     killSwitch,
@@ -149,7 +82,6 @@ async function start(options: RoleOptions, stack: ServiceStack): Promise<Running
     routing: routing.current,
   });
   refreshMetrics(metrics, control, undefined);
-  refreshReconcileMetrics(metrics, names, versions, reconciliations);
   const presence = new ProcessPresence({
     store,
     migration: config.name,

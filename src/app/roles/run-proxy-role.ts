@@ -1,93 +1,54 @@
-import { randomBytes } from 'node:crypto';
 import type { Log } from '../../kernel/log.ts';
 import type { RoutingSnapshot } from '../../kernel/phase.ts';
 import { startPhaseWatch } from '../../store/phase-notifications.ts';
 import { createPhaseStore } from '../../store/phase-store.ts';
-import { sharedSecret } from '../../store/setting-store.ts';
-import { startBreakerEvidence } from '../breaker-evidence.ts';
 import { coldControl } from '../cold-control.ts';
 import type { FigControl } from '../control.ts';
 import { drainThenStop } from '../drain-then-stop.ts';
-import { FENCE_SECRET_BYTES, keepFenceSecret, loadFenceSecret } from '../fence-secret-file.ts';
-import { startPhaseKeeper } from '../keep-phases.ts';
+import { insist } from '../insist.ts';
 import { sharedDigest } from '../live-config.ts';
 import { openSource, orderOf, storeLog } from '../open-source.ts';
-import { loadPhases, ownerOf } from '../phases-file.ts';
 import type { ProxySide } from '../proxy-side.ts';
 import { reachStore } from '../reach-store.ts';
 import { readModelView } from '../read-model-view.ts';
-import { reloadOnHangup } from '../reload-on-hangup.ts';
 import type { RunningFig } from '../running-fig.ts';
-import { ServiceStack } from '../service-stack.ts';
-import type { Serving } from '../serving.ts';
-import { ServingHere } from '../serving-here.ts';
+import { type ServiceStack, startOnStack } from '../service-stack.ts';
+import type { ProxyStartOptions } from '../start-options.ts';
+import { UserSide } from '../user-side.ts';
 import { allVersions } from '../../config/feature-versions.ts';
-import { ServingInWorkers } from '../workers/serving-in-workers.ts';
 import { hearCapture } from './heard-capture.ts';
 import { openRole, roleControl, type Role } from './open-role.ts';
 import { ProcessPresence } from './process-presence.ts';
 import { provenOnly, unprovenHere } from './proven-only.ts';
-import type { RoleOptions } from './role-options.ts';
-
-export interface ProxyRoleOptions extends RoleOptions {
-  /** Processes that share the port, each on a core of its own. Default 1. */
-  readonly workers?: number | undefined;
-}
 
 /**
  * Serves the users of a migration whose read models another process keeps in step. Resolves when it listens; until it has
  * heard of phases and positions, legacy answers. Throws FIG_CONFIG_*, FIG_STORE_NEWER, FIG_PORT_IN_USE.
  */
-export async function runProxyRole(options: ProxyRoleOptions): Promise<RunningFig> {
-  const stack = new ServiceStack(options.log);
-  try {
-    return await start(options, stack);
-  } catch (error) {
-    await stack.stop();
-    throw error;
-  }
+export function runProxyRole(options: ProxyStartOptions): Promise<RunningFig> {
+  return startOnStack(options.log, (stack) => start(options, stack));
 }
 
-async function start(options: ProxyRoleOptions, stack: ServiceStack): Promise<RunningFig> {
-  const { configFile, version, log, signal, onProgress, workers = 1 } = options;
+async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<RunningFig> {
+  const { version, log, signal, onProgress } = options;
   const role = await openRole('proxy', options, stack);
-  const { config, live, store, storeUrl, metrics, routing, addresses, folder } = role;
-  const owner = ownerOf(config);
-  const openings = startBreakerEvidence(store, log);
-  stack.add('breaker evidence', () => openings.stop());
-  const common = { config, configFile, storeUrl, routing, onBreakerOpen: openings.keep, log };
-  const serving: Serving =
-    workers > 1 ? new ServingInWorkers({ ...common, workers }) : new ServingHere({ ...common, metrics });
-  const serve = async (fenceSecret: Uint8Array): Promise<ProxySide> => {
-    const side = await serving.open(fenceSecret);
-    stack.add('proxy', () => side.stop());
-    stack.add(
-      'certificates',
-      reloadOnHangup(() => side.reloadCertificates()),
-    );
-    role.servesAt(side.url);
-    return side;
-  };
+  const { config, live, store, storeUrl, insistence, metrics, routing, addresses } = role;
+  const users = new UserSide(role, options, stack);
+  const { serving } = users;
   const reload = (): ReturnType<typeof live.reload> => live.reload(serving);
 
   onProgress({ step: 'control store', state: 'started' });
-  let cold: ProxySide | undefined;
-  const onCold = async (): Promise<void> => {
-    const secret = (await loadFenceSecret(folder, config.name)) ?? randomBytes(FENCE_SECRET_BYTES);
-    const kept = await loadPhases(folder, owner, log);
-    if (kept) routing.swap(kept);
-    cold = await serve(secret);
-    await role.administer(coldControl(controlOf(role, cold, reload)));
-  };
+  const onCold = async (): Promise<void> =>
+    role.administer(coldControl(controlOf(role, await users.openFromDisk(), reload)));
   const migrated = await reachStore({ store, onCold, signal, log });
   if (migrated === undefined) {
-    if (cold === undefined) await onCold();
-    const side = cold!;
-    return { control: controlOf(role, side, reload), addresses, stop: () => drainThenStop(side, stack) };
+    const side = await users.openFromDisk();
+    const control = coldControl(controlOf(role, side, reload));
+    await role.administer(control);
+    return { control, addresses, stop: () => drainThenStop(side, stack) };
   }
   onProgress({ step: 'control store', state: 'done', detail: `${migrated.length} migrations run` });
-  const fenceSecret = await sharedSecret(store, 'fence secret');
-  await keepFenceSecret(folder, config.name, fenceSecret, log);
+  const fenceSecret = await users.fenceSecret();
 
   const heard = hearCapture({
     config,
@@ -106,18 +67,17 @@ async function start(options: ProxyRoleOptions, stack: ServiceStack): Promise<Ru
     readModels: readModelView(allVersions(live.features()), heard.capture, heard.simple),
     fenceSecret,
   });
-  const side = cold ?? (await serve(fenceSecret));
+  const side = await users.open(fenceSecret);
 
-  const keeper = startPhaseKeeper(folder, owner, log);
-  stack.add('phase keeper', () => keeper.stop());
+  const keepPhases = users.keepPhases();
   const tellUnproven = unprovenTeller(log);
   const learn = (snapshot: RoutingSnapshot): void => {
     tellUnproven(unprovenHere(snapshot, config.features));
     routing.swap(provenOnly(snapshot, config.features));
     routing.heard();
-    keeper.keep(snapshot);
+    keepPhases(snapshot);
   };
-  learn(await createPhaseStore(store).snapshot());
+  learn(await insist(insistence, () => createPhaseStore(store).snapshot()));
   const watch = startPhaseWatch({ storeUrl, onSnapshot: learn, onHeard: routing.heard, log });
   stack.add('phase watch', () => watch.stop());
 

@@ -10,10 +10,11 @@ import { nothingHasMoved } from '../nothing-has-moved.ts';
 import { reachStore } from '../reach-store.ts';
 import { refreshMetrics } from '../refresh-metrics.ts';
 import type { RunningFig } from '../running-fig.ts';
-import { ServiceStack } from '../service-stack.ts';
+import { type ServiceStack, startOnStack } from '../service-stack.ts';
 import { SimpleReadModels } from '../simple-read-models.ts';
 import { startCapture } from '../start-capture.ts';
 import { startLeader } from '../start-leader.ts';
+import type { StartOptions } from '../start-options.ts';
 import { readModelsOf } from './heard-capture.ts';
 import { openRole, roleControl, WorkReadiness } from './open-role.ts';
 import { ProcessPresence } from './process-presence.ts';
@@ -21,7 +22,6 @@ import { writeCapture } from './process-told.ts';
 import { publishReadModels, type ReadModelPublisher } from './publish-read-models.ts';
 import { figuresHere } from './read-model-figures.ts';
 import { startReconcileService } from './reconcile-by-order.ts';
-import type { RoleOptions } from './role-options.ts';
 import { untilNobodyReads } from './until-nobody-reads.ts';
 
 /**
@@ -29,17 +29,11 @@ import { untilNobodyReads } from './until-nobody-reads.ts';
  * built. A second one waits until the first is gone. Throws FIG_CONFIG_*, FIG_STORE_NEWER, and FIG_PREFLIGHT_REFUSED where
  * none was ever built.
  */
-export async function runSync(options: RoleOptions): Promise<RunningFig> {
-  const stack = new ServiceStack(options.log);
-  try {
-    return await start(options, stack);
-  } catch (error) {
-    await stack.stop();
-    throw error;
-  }
+export function runSync(options: StartOptions): Promise<RunningFig> {
+  return startOnStack(options.log, (stack) => start(options, stack));
 }
 
-async function start(options: RoleOptions, stack: ServiceStack): Promise<RunningFig> {
+async function start(options: StartOptions, stack: ServiceStack): Promise<RunningFig> {
   const { version, log, onProgress, signal } = options;
   const role = await openRole('sync', options, stack);
   const { config, live, store, storeUrl, metrics, routing, addresses } = role;
