@@ -5,6 +5,4 @@ export interface KafkaAccess {
   /** `host:port` */
   readonly brokers: readonly string[];
   readonly security: NormalizedKafkaSecurity;
-  /** What we are called in the brokers' logs and quotas. Default `fig`. */
-  readonly clientId?: string | undefined;
 }

@@ -11,10 +11,11 @@ const KEEP_ALIVE_MS = 10_000;
 const retry = { initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multiplier: 2, retries: 5 };
 
 /** The options of kafkajs. Reads the certificates; throws FIG_CERTIFICATE_INVALID. */
-export function clientOptions({ brokers, security, clientId = 'fig' }: KafkaAccess): KafkaConfig {
+export function clientOptions({ brokers, security }: KafkaAccess): KafkaConfig {
   return {
     brokers: [...brokers],
-    clientId,
+    // What we are called in the brokers' logs and quotas.
+    clientId: 'fig',
     connectionTimeout: 5_000,
     authenticationTimeout: 10_000,
     requestTimeout: 15_000,

@@ -1,4 +1,4 @@
-import type { Admin, ConfigResourceTypes, Kafka } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import { kafkaError } from './kafka-error.ts';
 import { kafkajs } from './kafkajs.ts';
 
@@ -60,17 +60,8 @@ export class KafkaAdmin implements AsyncDisposable {
   async describeTopic(topic: string): Promise<TopicDescription | undefined> {
     const partitions = await told(`describe the topic ${topic}`, () => this.#partitions(topic));
     if (partitions === undefined) return undefined;
-    const settings = await told(`read the settings of the topic ${topic}`, () =>
-      this.#settings(kafkajs.ConfigResourceTypes.TOPIC, topic),
-    );
+    const settings = await told(`read the settings of the topic ${topic}`, () => this.#settings(topic));
     return { partitions, settings };
-  }
-
-  /** What holds on a broker, such as its defaults for topics. */
-  async brokerSettings(nodeId: number): Promise<ReadonlyMap<string, string>> {
-    return told(`read the settings of broker ${String(nodeId)}`, () =>
-      this.#settings(kafkajs.ConfigResourceTypes.BROKER, String(nodeId)),
-    );
   }
 
   /** False: it was there already. Resolves when it has its leaders. */
@@ -94,15 +85,6 @@ export class KafkaAdmin implements AsyncDisposable {
     return new Map(found.map(({ partition, low, high }) => [partition, { low: BigInt(low), high: BigInt(high) }]));
   }
 
-  /** What a group has committed, by partition; partitions without are left out. */
-  async committedOffsets(group: string, topic: string): Promise<ReadonlyMap<number, bigint>> {
-    const [found] = await told(`ask where the group ${group} is`, () =>
-      this.#admin.fetchOffsets({ groupId: group, topics: [topic] }),
-    );
-    const committed = (found?.partitions ?? []).map(({ partition, offset }) => [partition, BigInt(offset)] as const);
-    return new Map(committed.filter(([, offset]) => offset >= 0n));
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#admin.disconnect().catch(() => undefined); // Nothing was asked that could be lost.
   }
@@ -124,7 +106,8 @@ export class KafkaAdmin implements AsyncDisposable {
     }
   }
 
-  async #settings(type: ConfigResourceTypes, name: string): Promise<ReadonlyMap<string, string>> {
+  async #settings(name: string): Promise<ReadonlyMap<string, string>> {
+    const type = kafkajs.ConfigResourceTypes.TOPIC;
     const { resources } = await this.#admin.describeConfigs({ resources: [{ type, name }], includeSynonyms: false });
     const entries = resources.flatMap(({ configEntries }) => configEntries);
     // The value of a sensitive setting is null.

@@ -3,8 +3,6 @@ import type { Log } from '../../../kernel/log.ts';
 import type { KafkaAccess } from './access.ts';
 import { clientOptions } from './client-options.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
-import { consumeInGroup } from './group-consumer.ts';
-import type { GroupTask } from './group-task.ts';
 import { KafkaProducer } from './kafka-producer.ts';
 import { kafkajs } from './kafkajs.ts';
 import { logBridge } from './log-bridge.ts';
@@ -17,7 +15,6 @@ import { PartitionReader } from './partition-reader.ts';
  */
 export class KafkaConnection {
   readonly #kafka: Kafka;
-  readonly #log: Log;
 
   /** Throws FIG_CERTIFICATE_INVALID. */
   constructor(access: KafkaAccess, log: Log) {
@@ -26,7 +23,6 @@ export class KafkaConnection {
       logLevel: kafkajs.logLevel.INFO,
       logCreator: logBridge(log),
     });
-    this.#log = log;
   }
 
   admin(): Promise<KafkaAdmin> {
@@ -40,10 +36,5 @@ export class KafkaConnection {
   /** Reads one partition, in no group. */
   reader(topic: string, partition: number): Promise<PartitionReader> {
     return PartitionReader.open(this.#kafka, topic, partition);
-  }
-
-  /** Reads topics as a member of a group until the signal aborts; see `GroupTask`. Rejects when it cannot go on. */
-  consume(task: GroupTask, signal: AbortSignal): Promise<void> {
-    return consumeInGroup(this.#kafka, task, signal, this.#log);
   }
 }

@@ -7,19 +7,16 @@ export interface KafkaMessage {
   readonly value: Buffer | null;
   /** Of a header that is there several times, the last. */
   readonly headers: ReadonlyMap<string, Buffer>;
-  /** When it was written, or put in by the broker, in milliseconds since the epoch. */
-  readonly timestampMs: number;
 }
 
 interface Received {
   readonly offset: string;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly timestamp: string;
   readonly headers?: IHeaders | undefined;
 }
 
-export function messageOf({ offset, key, value, timestamp, headers = {} }: Received): KafkaMessage {
+export function messageOf({ offset, key, value, headers = {} }: Received): KafkaMessage {
   return {
     offset: BigInt(offset),
     key,
@@ -30,6 +27,5 @@ export function messageOf({ offset, key, value, timestamp, headers = {} }: Recei
         return last === undefined ? [] : [[name, typeof last === 'string' ? Buffer.from(last) : last]];
       }),
     ),
-    timestampMs: Number(timestamp),
   };
 }

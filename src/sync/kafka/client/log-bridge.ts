@@ -17,7 +17,7 @@ export function logBridge(log: Log): logCreator {
     };
 }
 
-const kept = ['broker', 'topic', 'partition', 'groupId', 'memberId', 'retryCount', 'retryTime', 'error'] as const;
+const kept = ['broker', 'topic', 'partition', 'retryCount', 'retryTime', 'error'] as const;
 
 function shown(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(

@@ -50,7 +50,7 @@ export interface LeaderOptions {
 }
 
 export interface LeaderStatus {
-  readonly state: 'standby' | 'starting' | 'leading' | 'failing';
+  readonly state: 'standby' | 'leading' | 'failing';
   /** Number of this leader; undefined while it does not lead. */
   readonly epoch: number | undefined;
   /** Up to here the topic has everything. */

@@ -19,57 +19,23 @@ describeWithKafka('a broker that dies', () => {
   }, 300_000);
   afterAll(() => broker?.stop());
 
-  test(
-    'ends what writes and what reads with an error each, and both can be begun again',
-    { timeout: 180_000 },
-    async () => {
-      {
-        await using admin = await kafka.admin();
-        await admin.createTopic({ topic: 'life', partitions: 1, replicationFactor: 1, settings: {} });
-      }
-      const seen: string[] = [];
-      const stop = new AbortController();
-      const consume = (): Promise<unknown> =>
-        kafka
-          .consume(
-            {
-              group: 'readers',
-              topics: ['life'],
-              onAssigned: async () => new Map([['life/0', BigInt(seen.length)]]),
-              onRevoked: () => undefined,
-              onBatch: async ({ messages }) => {
-                seen.push(...messages.map(({ value }) => String(value)));
-              },
-            },
-            stop.signal,
-          )
-          .then(
-            () => 'stopped',
-            (error: unknown) => error,
-          );
-      const first = consume();
-      const producer = await kafka.producer();
-      await producer.send('life', [message('before')]);
-      await until('it was read', () => seen.length === 1);
+  test('ends what writes with an error, and it can be begun again', { timeout: 180_000 }, async () => {
+    {
+      await using admin = await kafka.admin();
+      await admin.createTopic({ topic: 'life', partitions: 1, replicationFactor: 1, settings: {} });
+    }
+    const producer = await kafka.producer();
+    await producer.send('life', [message('before')]);
 
-      await broker.halt('unclean');
-      await expect(producer.send('life', [message('lost')])).rejects.toMatchObject({ code: 'FIG_KAFKA_UNREACHABLE' });
-      await producer[Symbol.asyncDispose]();
-      expect(await first).toMatchObject({ code: expect.stringMatching(/^FIG_KAFKA_(UNREACHABLE|FAILED)$/) });
-      await expect(kafka.admin()).rejects.toMatchObject({ code: 'FIG_KAFKA_UNREACHABLE' });
+    await broker.halt('unclean');
+    await expect(producer.send('life', [message('lost')])).rejects.toMatchObject({ code: 'FIG_KAFKA_UNREACHABLE' });
+    await producer[Symbol.asyncDispose]();
+    await expect(kafka.admin()).rejects.toMatchObject({ code: 'FIG_KAFKA_UNREACHABLE' });
 
-      await broker.start();
-      const second = consume();
-      {
-        await using again = await kafka.producer();
-        await again.send('life', [message('after')]);
-      }
-      await until('what came is read', () => seen.length === 2, 30_000);
-      stop.abort();
-      expect(await second).toBe('stopped');
-      expect(seen).toEqual(['before', 'after']);
-    },
-  );
+    await broker.start();
+    await using again = await kafka.producer();
+    await again.send('life', [message('after')]);
+  });
 
   test('is read on by the same reader when it is back', { timeout: 120_000 }, async () => {
     await using reader = await kafka.reader('life', 0);
