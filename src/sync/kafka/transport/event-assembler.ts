@@ -74,19 +74,11 @@ export class EventAssembler implements AsyncDisposable {
 
   #readTransaction({ envelope, parts }: OpenEvent): StreamEvent {
     const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-    const { xid, committedAtMs, changes, messages, relations } = this.#read(bytes);
+    const { xid, committedAtMs, changes, messages, relations } = this.#bodies.read(bytes);
     if (xid === undefined || committedAtMs === undefined) {
       throw new FigError('FIG_TOPIC_FOREIGN', 'the topic holds a transaction without its number');
     }
     const transaction = { xid, committedAtMs, endPosition: envelope.end, changes, messages, relations };
     return { type: 'transaction', transaction, bytes: bytes.length };
-  }
-
-  #read(bytes: Buffer): ReturnType<BodyReader['read']> {
-    try {
-      return this.#bodies.read(bytes.toString());
-    } catch (error) {
-      throw new FigError('FIG_TOPIC_FOREIGN', 'the topic holds a message that cannot be read', { cause: error });
-    }
   }
 }

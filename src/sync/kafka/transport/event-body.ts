@@ -1,3 +1,4 @@
+import { FigError } from '../../../kernel/fig-error.ts';
 import type { Change, LogicalMessage, RawRow, SentRow, SourceTransaction, TransactionPiece } from '../../change.ts';
 import { type RawValue, type Relation, type SentValue, unchanged } from '../../postgres/pgoutput-messages.ts';
 import { rowMaker } from '../../postgres/row-shape.ts';
@@ -114,8 +115,16 @@ interface Shape {
 export class BodyReader {
   readonly #shapes = new Map<string, Shape>();
 
-  /** Throws a SyntaxError, or a TypeError, on anything that `writeBody` did not write. */
-  read(text: string): EventBody {
+  /** Throws FIG_TOPIC_FOREIGN on anything that `writeBody` did not write. */
+  read(bytes: Buffer): EventBody {
+    try {
+      return this.#read(bytes.toString());
+    } catch (error) {
+      throw new FigError('FIG_TOPIC_FOREIGN', 'the topic holds a message that cannot be read', { cause: error });
+    }
+  }
+
+  #read(text: string): EventBody {
     const body = JSON.parse(text) as Written;
     const relations = body.relations.map(readRelation);
     const shapes = body.shapes.map((shape) => this.#shapeOf(shape, relations));

@@ -9,6 +9,8 @@ export interface ReaderPlace {
   /** The largest number of a leader that was met. */
   readonly epoch: number;
   readonly logs: SourceLogs;
+  /** Number of a leader that wrote one of these logs. */
+  readonly logsSince: number;
 }
 
 export type MessageVerdict =
@@ -29,7 +31,8 @@ export type MessageVerdict =
  */
 export function judgeMessage({ epoch, log, previous, end }: Envelope, place: ReaderPlace): MessageVerdict {
   if (epoch < place.epoch) return 'superseded';
-  if (!place.logs.has(log)) return 'unknown-log';
+  // What an earlier leader read is of a server that was replaced; what a later one reads is news.
+  if (!place.logs.has(log)) return epoch < place.logsSince ? 'superseded' : 'unknown-log';
   const left = place.logs.get(log);
   if (left !== undefined && end > left) return 'superseded';
   if (end <= place.at) return 'passed';

@@ -23,12 +23,18 @@ const POSITION_EVERY_MS = 100;
 
 export interface LeaderSessionOptions {
   readonly stream: ChangeStream;
-  readonly producer: KafkaProducer;
+  readonly producer: Pick<KafkaProducer, 'send'>;
   readonly topic: string;
   /** Digest of the log, number of the leader, and where the stream begins. */
   readonly place: WriterPlace;
   /** Told of each position when the topic has everything up to it; `offset` is that of the message to read next. */
   readonly onWritten: (position: Position, offset: bigint) => void;
+}
+
+interface Batch {
+  readonly messages: readonly TopicMessage[];
+  /** How many of them end with a whole event; those behind are parts of one that goes on. */
+  readonly whole: number;
 }
 
 /** Writes what the stream gives to the topic, in its order; the server may forget what the topic has. */
@@ -37,6 +43,7 @@ export class LeaderSession {
   readonly #tables = new TableBook();
   #place: WriterPlace;
   #batch: TopicMessage[] = [];
+  #whole = 0;
   #bytes = 0;
   /** The request under way. There is one at a time, while the next is being put together. */
   #sending: Promise<void> = Promise.resolve();
@@ -50,6 +57,7 @@ export class LeaderSession {
   /** Tells readers that a leader begins, and from where. */
   async begin(): Promise<void> {
     this.#add(beginMessage(this.#place));
+    this.#passed(this.#place.previous);
     await this.#flush();
     await this.#sending;
   }
@@ -128,6 +136,7 @@ export class LeaderSession {
 
   #passed(position: Position): void {
     this.#place = { ...this.#place, previous: position };
+    this.#whole = this.#batch.length;
   }
 
   async #put(message: TopicMessage): Promise<void> {
@@ -144,8 +153,9 @@ export class LeaderSession {
   async #flush(): Promise<void> {
     await this.#sending;
     if (this.#batch.length === 0) return;
-    const batch = this.#batch;
+    const batch = { messages: this.#batch, whole: this.#whole };
     this.#batch = [];
+    this.#whole = 0;
     this.#bytes = 0;
     this.#sending = this.#send(batch, this.#place.previous);
     // It is told to whoever waits for it; nobody may wait for long, so the stream is ended.
@@ -153,11 +163,11 @@ export class LeaderSession {
   }
 
   /** `position`: where the last event ends that is in the topic as a whole then. */
-  async #send(batch: readonly TopicMessage[], position: Position): Promise<void> {
+  async #send({ messages, whole }: Batch, position: Position): Promise<void> {
     const { producer, topic, stream, onWritten } = this.#options;
     const offsets = await producer.send(
       topic,
-      batch.map(({ envelope, value }) => ({
+      messages.map(({ envelope, value }) => ({
         partition: PARTITION,
         key: null,
         value,
@@ -167,6 +177,7 @@ export class LeaderSession {
     milestone('sync:written');
     const first = offsets.get(PARTITION);
     stream.acknowledge(position);
-    if (first !== undefined && first >= 0n) onWritten(position, first + BigInt(batch.length));
+    // Whoever begins to read begins with a whole event, so a batch that ends none says nothing of where.
+    if (whole > 0 && first !== undefined && first >= 0n) onWritten(position, first + BigInt(whole));
   }
 }

@@ -183,7 +183,10 @@ export class Leader implements Service {
     this.#status = { state: 'leading', epoch, written: start.confirmed, error: undefined };
     const ended = new AbortController();
     signal.addEventListener('abort', () => void stream[Symbol.asyncDispose](), { once: true, signal: ended.signal });
-    const standing = this.#keepStanding(epoch, place.log, AbortSignal.any([signal, ended.signal]));
+    const standing = this.#keepStanding(epoch, place.log, {
+      onReplaced: () => void stream[Symbol.asyncDispose](),
+      signal: AbortSignal.any([signal, ended.signal]),
+    });
     try {
       await session.run(signal);
     } finally {
@@ -200,18 +203,30 @@ export class Leader implements Service {
   }
 
   /** Tells readers where to begin, and that somebody leads. What it fails at is tried again a moment later. */
-  async #keepStanding(epoch: number, log: string, signal: AbortSignal): Promise<void> {
+  async #keepStanding(
+    epoch: number,
+    log: string,
+    { onReplaced, signal }: { readonly onReplaced: () => void; readonly signal: AbortSignal },
+  ): Promise<void> {
     while (!signal.aborted) {
       await sleep(STAND_EVERY_MS, signal);
-      await this.#stand(epoch, log).catch((error: unknown) => {
+      try {
+        if (await this.#stand(epoch, log)) continue;
+        // Readers ignore what is written under this number, and the slot would be told that they have it.
+        this.#options.log.warn({ epoch }, 'another leader has begun meanwhile; this one begins anew');
+        onReplaced();
+        return;
+      } catch (error) {
         this.#options.log.debug({ error: describeError(error) }, 'the place of the leader was not stored');
-      });
+      }
     }
   }
 
-  async #stand(epoch: number, log: string): Promise<void> {
+  /** False: another leader has begun since. */
+  async #stand(epoch: number, log: string): Promise<boolean> {
     const written = this.#written;
-    if (written) await this.#store.stand(this.#options.target, this.#options.migration, { ...written, epoch, log });
+    if (!written) return true;
+    return this.#store.stand(this.#options.target, this.#options.migration, { ...written, epoch, log });
   }
 
   #onWritten(position: Position, offset: bigint): void {

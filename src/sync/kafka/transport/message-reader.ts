@@ -33,13 +33,13 @@ export class TopicGap extends FigError {
 /** Reads messages in the order of their offsets and gives every event once, in the order of commits. */
 export class MessageReader implements AsyncDisposable {
   readonly #assembler: EventAssembler;
-  readonly #logs: ReaderPlace['logs'];
+  readonly #logs: Pick<ReaderPlace, 'logs' | 'logsSince'>;
   /** What the reader was told of tables, as text: everything that was said in this session is news once. */
   readonly #told = new Map<number, string>();
   #at: Position;
   #epoch: number;
 
-  constructor({ at, epoch, logs }: ReaderPlace, space: SpoolSpace) {
+  constructor({ at, epoch, ...logs }: ReaderPlace, space: SpoolSpace) {
     this.#assembler = new EventAssembler(space);
     this.#at = at;
     this.#epoch = epoch;
@@ -60,7 +60,7 @@ export class MessageReader implements AsyncDisposable {
    */
   read(header: string | undefined, value: Buffer, offset: bigint): StreamEvent | undefined {
     const envelope = readEnvelope(header);
-    const verdict = judgeMessage(envelope, { at: this.#at, epoch: this.#epoch, logs: this.#logs });
+    const verdict = judgeMessage(envelope, { at: this.#at, epoch: this.#epoch, ...this.#logs });
     if (verdict === 'superseded') return undefined;
     if (verdict === 'unknown-log') {
       throw new FigError('FIG_LOG_FORKED', `the topic goes on with another log, ${envelope.log}`);

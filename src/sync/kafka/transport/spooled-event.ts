@@ -36,13 +36,13 @@ export class SpooledEvent implements LargeTransaction {
     return this.#head.committedAtMs ?? 0;
   }
 
-  /** Throws FIG_SPOOL_FULL when there is no room. */
+  /** Throws FIG_SPOOL_FULL when there is no room, and FIG_TOPIC_FOREIGN when its first piece cannot be read. */
   append(value: Buffer, endsPiece: boolean): void {
     this.#spool.append(Buffer.concat([Buffer.from([endsPiece ? ENDS_PIECE : 0]), value]));
     if (!this.#first) return;
     this.#first.push(value);
     if (!endsPiece) return;
-    const { xid, committedAtMs } = this.#bodies.read(Buffer.concat(this.#first).toString());
+    const { xid, committedAtMs } = this.#bodies.read(Buffer.concat(this.#first));
     this.#head = { ...(xid !== undefined && { xid }), ...(committedAtMs !== undefined && { committedAtMs }) };
     this.#first = undefined;
   }
@@ -53,7 +53,7 @@ export class SpooledEvent implements LargeTransaction {
       for (const message of block) {
         parts.push(message.subarray(1));
         if (message[0] !== ENDS_PIECE) continue;
-        const { changes, messages, relations } = this.#bodies.read(Buffer.concat(parts).toString());
+        const { changes, messages, relations } = this.#bodies.read(Buffer.concat(parts));
         parts = [];
         yield { changes, messages, relations };
       }

@@ -95,7 +95,9 @@ export class TopicSource implements ChangeSource {
     const { events, target, spool, batch, migration } = this.#options;
     const tenure = this.#tenure;
     const start = this.#start;
-    if (!tenure || !start) throw new FigError('FIG_TOPIC_WAITS', 'it is not this process that reads the topic');
+    // Whoever got here too late must not take the read models from the one that applies now.
+    if (!tenure || tenure.lost.aborted || !start)
+      throw new FigError('FIG_TOPIC_WAITS', 'it is not this process that reads the topic');
     const { topic } = events;
     const hints = await this.#store.offsets(target, { topic, partition: PARTITION }, goingOn);
     const range = await this.#range();
@@ -112,7 +114,7 @@ export class TopicSource implements ChangeSource {
     const reader = await this.#kafka.reader(topic, PARTITION);
     this.#stream = new TopicStream({
       reader,
-      place: { at: from, epoch: chosen.epoch, logs },
+      place: { at: from, epoch: chosen.epoch, logs, logsSince: start.epoch },
       offset: chosen.offset,
       spool,
       batch,

@@ -8,6 +8,7 @@ import {
   transactionMessages,
   type WriterPlace,
 } from '../../../../src/sync/kafka/transport/cut-event.ts';
+import { writeEnvelope } from '../../../../src/sync/kafka/transport/envelope.ts';
 import { MessageReader, TopicGap, type TopicPlace } from '../../../../src/sync/kafka/transport/message-reader.ts';
 import type { SourceLogs } from '../../../../src/sync/kafka/transport/source-logs.ts';
 import { SpoolSpace, spoolDefaults } from '../../../../src/sync/postgres/spool-space.ts';
@@ -95,7 +96,7 @@ function readAll(
   { position, offset, epoch }: TopicPlace,
   until: number = topic.length,
 ): { readonly events: readonly StreamEvent[]; readonly places: readonly TopicPlace[] } {
-  const reader = new MessageReader({ at: position, epoch, logs }, space);
+  const reader = new MessageReader({ at: position, epoch, logs, logsSince: 0 }, space);
   const events: StreamEvent[] = [];
   const places: TopicPlace[] = [];
   for (let at = Number(offset); at < until; at += 1) {
@@ -151,7 +152,7 @@ test('what is missing from a topic is never passed over: the reader says so, or 
       const { topic } = topicOf(plan);
       const kept = topic.toSpliced(from % topic.length, count + 1);
       const got: number[] = [];
-      const reader = new MessageReader({ at: 0n, epoch: 0, logs }, space);
+      const reader = new MessageReader({ at: 0n, epoch: 0, logs, logsSince: 0 }, space);
       try {
         kept.forEach(({ envelope, value }, at) => {
           const event = reader.read(envelope, value, BigInt(at));
@@ -180,4 +181,14 @@ test('duplicated delivery changes nothing', () => {
     }),
     { numRuns: 1_000 },
   );
+});
+
+test('a body that cannot be read is refused, of a large transaction as well', () => {
+  const envelope = { epoch: 1, log: LOG, previous: 0n, end: 1n, part: 0, cut: 'end' } as const;
+  for (const kind of ['transaction', 'large'] as const) {
+    const reader = new MessageReader({ at: 0n, epoch: 0, logs, logsSince: 0 }, space);
+    expect(() => reader.read(writeEnvelope({ ...envelope, kind }), Buffer.from('{'), 0n)).toThrow(
+      expect.objectContaining({ code: 'FIG_TOPIC_FOREIGN' }),
+    );
+  }
 });
