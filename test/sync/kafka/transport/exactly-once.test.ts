@@ -64,6 +64,35 @@ async function buildOf({ sync }: KafkaSetup): Promise<unknown> {
   return rows[0].oid;
 }
 
+/** While legacy is written to, before, during and after what is done: each change takes effect once, in what was built before. */
+async function exactWhile(
+  kafka: KafkaSetup,
+  capture: Capture,
+  work: (legacy: { more(count?: number): Promise<void> }) => Promise<void>,
+  last: Capture = capture,
+): Promise<void> {
+  await caughtUp(capture);
+  const built = await buildOf(kafka);
+  {
+    await using legacy = await writing(kafka);
+    await legacy.more();
+    await work(legacy);
+    await legacy.more();
+  }
+  await caughtUp(last);
+  await expectExact(kafka);
+  expect(await buildOf(kafka)).toEqual(built);
+}
+
+/** Ends the session by which a process holds its office, and not what it does in it. */
+async function endOffice({ sync }: KafkaSetup, office: 'leader' | 'projector'): Promise<void> {
+  await sync.target.raw(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ?
+        AND datname = current_database() AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)`,
+    [`fig ${office}`],
+  );
+}
+
 const models = { readModels: [counted] };
 
 describeWithKafka('each change takes effect once', () => {
@@ -72,88 +101,83 @@ describeWithKafka('each change takes effect once', () => {
     const first = kafka.startLeader(models);
     await until('it leads', () => first.status().state === 'leading');
     const second = kafka.startLeader(models);
-    const capture = kafka.startProjector(models);
-    await caughtUp(capture);
-    const built = await buildOf(kafka);
-    {
-      await using legacy = await writing(kafka);
-      await legacy.more();
+    await exactWhile(kafka, kafka.startProjector(models), async () => {
       expect(second.status().state).toBe('standby');
       await first.stop();
       const goneAt = performance.now();
       await until('the other leads', () => second.status().state === 'leading');
       expect(performance.now() - goneAt).toBeLessThan(5_000);
-      await legacy.more();
-    }
-    await caughtUp(capture);
-    await expectExact(kafka);
-    expect(await buildOf(kafka)).toEqual(built);
+    });
   });
 
   test('when leaders lose the slot or their office in the middle, again and again', async () => {
     await using kafka = await setup();
     const leaders = [kafka.startLeader(models), kafka.startLeader(models)];
-    const capture = kafka.startProjector(models);
-    await caughtUp(capture);
-    const built = await buildOf(kafka);
-    {
-      await using legacy = await writing(kafka);
+    await exactWhile(kafka, kafka.startProjector(models), async (legacy) => {
       for (let n = 0; n < 4; n += 1) {
-        await legacy.more(50);
-        if (n % 2 === 0) {
-          await kafka.sync.target.raw(
-            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'fig leader'
-                AND datname = current_database() AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)`,
-          );
-        } else {
+        if (n % 2 === 0) await endOffice(kafka, 'leader');
+        else {
           await kafka.sync.legacy.raw(
             'SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = current_database()',
           );
         }
         await until('somebody leads', () => leaders.some((leader) => leader.status().state === 'leading'));
+        await legacy.more(50);
       }
-    }
-    await caughtUp(capture);
-    await expectExact(kafka);
-    expect(await buildOf(kafka)).toEqual(built);
+    });
+  });
+
+  test('when a leader finds that another one has begun: it begins anew, with a number after it', async () => {
+    await using kafka = await setup();
+    const leader = kafka.startLeader(models);
+    await exactWhile(kafka, kafka.startProjector(models), async () => {
+      const { rows } = await kafka.sync.target.raw('UPDATE fig.transport SET epoch = epoch + 1 RETURNING epoch');
+      await until('it has begun anew', () => (leader.status().epoch ?? 0) > Number(rows[0].epoch));
+    });
   });
 
   test('when messages are delivered twice, long after, and out of turn', async () => {
     await using kafka = await setup();
     kafka.startLeader(models);
     const capture = kafka.startProjector(models);
-    await caughtUp(capture);
-    const built = await buildOf(kafka);
-    {
-      await using legacy = await writing(kafka);
-      await legacy.more();
+    await exactWhile(kafka, capture, async (legacy) => {
       await repeat(kafka);
       await legacy.more();
-    }
-    await repeat(kafka);
-    await caughtUp(capture);
-    await expectExact(kafka);
-    expect(await buildOf(kafka)).toEqual(built);
+      await repeat(kafka);
+    });
   });
 
-  test('when the process that applies loses its office and another one takes over', async () => {
+  test('when the process that applies stops and another one takes over', async () => {
     await using kafka = await setup();
     kafka.startLeader(models);
     const first = kafka.startProjector(models);
     await caughtUp(first);
     const second = kafka.startProjector(models);
-    const built = await buildOf(kafka);
-    {
-      await using legacy = await writing(kafka);
-      await legacy.more();
+    const takeOver = async (): Promise<void> => {
       await first.stop();
-      expect(second.topic.isOn || second.progressOf('counted').state === 'waiting').toBe(true);
       await until('the other applies', () => second.applied('counted')!.current() !== undefined);
-      await legacy.more();
-    }
-    await caughtUp(second);
-    await expectExact(kafka);
-    expect(await buildOf(kafka)).toEqual(built);
+    };
+    await exactWhile(kafka, first, takeOver, second);
+  });
+
+  test('when the process that applies loses its office while it works', async () => {
+    await using kafka = await setup();
+    kafka.startLeader(models);
+    const first = kafka.startProjector(models);
+    await caughtUp(first);
+    const second = kafka.startProjector(models);
+    await exactWhile(
+      kafka,
+      first,
+      async () => {
+        expect([first.topic.isOn, second.topic.isOn]).toEqual([true, false]);
+        await endOffice(kafka, 'projector');
+        await until('it is known', () => !first.topic.isOn);
+        await first.stop();
+        await until('the other applies', () => second.applied('counted')!.current() !== undefined);
+      },
+      second,
+    );
   });
 
   test('when the broker is killed and comes back', { timeout: 120_000 }, async () => {
@@ -161,20 +185,11 @@ describeWithKafka('each change takes effect once', () => {
     try {
       await using kafka = await setup(broker.address);
       kafka.startLeader(models);
-      const capture = kafka.startProjector(models);
-      await caughtUp(capture);
-      const built = await buildOf(kafka);
-      {
-        await using legacy = await writing(kafka);
-        await legacy.more();
+      await exactWhile(kafka, kafka.startProjector(models), async (legacy) => {
         await broker.halt('unclean');
         await legacy.more();
         await broker.start();
-        await legacy.more();
-      }
-      await caughtUp(capture);
-      await expectExact(kafka);
-      expect(await buildOf(kafka)).toEqual(built);
+      });
     } finally {
       await broker.stop();
     }
