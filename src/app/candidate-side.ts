@@ -51,7 +51,8 @@ export async function startCandidateSide(late: LateParts, options: CandidateSide
     const samples = new Map(config.features.map(({ name, shadow }) => [name, shadow.sample]));
     const sink = sampled(compared, { samples });
     const writes =
-      config.legacy.database === undefined
+      // Transactions of the database it lands in are fig's own.
+      config.legacy.database === undefined || config.legacy.mysql !== undefined
         ? undefined
         : watchWrites({
             url: config.legacy.database,

@@ -6,19 +6,29 @@ import { demandsOf } from '../sync/capture/demands-of.ts';
 import { DebeziumSource } from '../sync/kafka/debezium/debezium-source.ts';
 import { TopicSource } from '../sync/kafka/transport/topic-source.ts';
 import { capturedModels } from './captured-models.ts';
+import { landingSourceOf, type StartedLanding } from './start-landing.ts';
 
 export interface ChangeSourceParts {
   readonly config: NormalizedConfig;
   readonly storeUrl: string;
   readonly target: Knex;
+  /** Present where legacy has MySQL. */
+  readonly landing: StartedLanding | undefined;
   readonly log: Log;
 }
 
 /** Where the changes come from that are applied; undefined: straight from the legacy server. */
-export function changeSourceOf({ config, storeUrl, target, log }: ChangeSourceParts): ChangeSource | undefined {
+export function changeSourceOf({
+  config,
+  storeUrl,
+  target,
+  landing,
+  log,
+}: ChangeSourceParts): ChangeSource | undefined {
   const { events } = config;
   if (events.via === 'direct') return undefined;
   if (events.via === 'debezium') {
+    if (events.connector === 'mysql') return landingSourceOf(config, events.prefix, landing);
     log.warn({ via: 'debezium' }, 'events from Debezium are for trials so far, see the limits in docs/debezium.md');
     const { prefix, settings: properties } = events;
     const tables = [...new Set(demandsOf(capturedModels(config)).map(({ table }) => table))];

@@ -12,19 +12,42 @@ export function checkConfig(config: NormalizedConfig, file: string): void {
   refuseMissingTransport(config, file);
 }
 
-function refuseMissingTransport({ events }: NormalizedConfig, file: string): void {
+function refuseMissingTransport(config: NormalizedConfig, file: string): void {
+  const { events } = config;
   if (events.via !== 'debezium') return;
   if (events.connector !== 'mysql') {
     // Throws where the settings that are told lose changes; it is better said now than by the first session.
     connectorSettings(events.settings);
     return;
   }
-  throw new FigError('FIG_CONFIG_INVALID', `${file}: events.connector is 'mysql', which cannot be applied yet`, {
-    remedy: 'Its messages are decoded already, see docs/debezium.md; read models from them come with a later version.',
-  });
+  const { legacy, features } = config;
+  const missing =
+    events.landing === undefined
+      ? 'events.landing, the URL of a PostgreSQL database that the legacy tables land in'
+      : !/^(?:mysql|mariadb):/.test(legacy.mysql ?? '')
+        ? 'legacy.database, a mysql:// URL of a reading account'
+        : undefined;
+  if (missing !== undefined) {
+    throw new FigError('FIG_CONFIG_INVALID', `${file}: with events.connector 'mysql', ${missing} is needed`, {
+      remedy: 'See "MySQL and MariaDB" in docs/debezium.md.',
+    });
+  }
+  const shared = features.find(({ readModel }) => readModel !== undefined && isShared(readModel));
+  if (shared) {
+    throw new FigError(
+      'FIG_CONFIG_INVALID',
+      `${file}: ${shared.name} shares the legacy database, which is not PostgreSQL`,
+    );
+  }
+  connectorSettings({ ...events.settings, 'connector.class': 'io.debezium.connector.mysql.MySqlConnector' });
 }
 
 function refuseMissingDatabase(config: NormalizedConfig, file: string): void {
+  if (/^(?:mysql|mariadb):/.test(config.legacy.database ?? '')) {
+    throw new FigError('FIG_CONFIG_INVALID', `${file}: changes of MySQL and MariaDB come by a Debezium connector`, {
+      remedy: "Set events: { via: 'debezium', connector: 'mysql', ... }, see docs/debezium.md.",
+    });
+  }
   const needy = config.features.find(({ readModel }) => readModel !== undefined && !isBatch(readModel));
   if (!needy || config.legacy.database !== undefined) return;
   throw new FigError(

@@ -3,7 +3,7 @@ import { isBatch } from '../config/read-model-kinds.ts';
 import type { Log } from '../kernel/log.ts';
 import type { SourcePosition } from '../kernel/position.ts';
 import { StoreClock } from '../sync/batch/store-clock.ts';
-import { PostgresSourcePosition } from '../sync/postgres/source-position.ts';
+import { openLegacyPosition } from './legacy-position.ts';
 
 /** Where positions of visitors' writes come from, and what they are positions of. */
 export interface FollowedSource {
@@ -29,6 +29,6 @@ export function openSource(
   log: Log,
 ): (SourcePosition & AsyncDisposable) | undefined {
   const order = orderOf(config);
-  if (order === 'log') return new PostgresSourcePosition(config.legacy.database!, log);
+  if (order === 'log') return openLegacyPosition(config.legacy, log);
   return order === 'store' ? new StoreClock(storeUrl, log) : undefined;
 }

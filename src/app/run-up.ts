@@ -16,6 +16,7 @@ import type { RunningFig } from './running-fig.ts';
 import { type ServiceStack, startOnStack } from './service-stack.ts';
 import { SimpleReadModels } from './simple-read-models.ts';
 import { startCapture } from './start-capture.ts';
+import { startLanding } from './start-landing.ts';
 import { startDeciding } from './start-deciding.ts';
 import { startLeader } from './start-leader.ts';
 import type { ProxyStartOptions } from './start-options.ts';
@@ -67,7 +68,9 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
   const onApplied = metrics.applied.bind(metrics);
   const leader = startLeader({ config, storeUrl, target, log });
   if (leader) stack.add('leader', () => leader.stop());
-  const changes = changeSourceOf({ config, storeUrl, target, log });
+  const landing = startLanding({ config, storeUrl, log });
+  if (landing) stack.add('landing', () => landing.stop());
+  const changes = changeSourceOf({ config, storeUrl, target, landing, log });
   const capture = startCapture({ config, target, changes, onProgress, onPosition, onParked, onApplied, log });
   if (capture) stack.add('capture', () => capture.stop());
   const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, log });

@@ -3,8 +3,8 @@ import { silentLog } from '../kernel/log.ts';
 import type { Candidate } from '../kernel/candidate.ts';
 import { allVersions, type FeatureVersion } from '../config/feature-versions.ts';
 import type { Position } from '../kernel/position.ts';
-import { PostgresSourcePosition } from '../sync/postgres/source-position.ts';
 import { createCandidates } from './candidates.ts';
+import { openLegacyPosition, readAndNudge } from './legacy-position.ts';
 
 export interface ShadowCandidates {
   /** By the key of a version. */
@@ -29,16 +29,13 @@ export async function openCandidates(input: WorkerInput): Promise<ShadowCandidat
   const config = await loadConfig(input.configFile);
   const features = allVersions(config.features);
   const candidates = createCandidates(features, { target: input.storeUrl, legacy: input.legacyDatabaseUrl });
-  const source = input.legacyDatabaseUrl ? new PostgresSourcePosition(input.legacyDatabaseUrl, silentLog) : undefined;
+  const source = openLegacyPosition(config.legacy, silentLog);
   return {
     candidate: (key) => candidates.candidate(key),
     features,
     readSourcePosition: async () => {
       if (!source) throw new Error('legacy.database is not configured, so its position cannot be read');
-      const position = await source.read();
-      // Somebody is about to wait for it; without a nudge an idle database would keep them waiting.
-      source.nudge();
-      return position;
+      return readAndNudge(source);
     },
     close: async () => {
       await candidates[Symbol.asyncDispose]();

@@ -34,6 +34,11 @@ export interface DebeziumDefinition {
   readonly connector: 'postgresql' | 'mysql';
   /** What the connector is set to, under the names it has there; `decimal.handling.mode` and others. See docs/debezium.md. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
+  /**
+   * With `mysql`: URL of a PostgreSQL database of its own, `wal_level=logical`, that fig keeps equal to the legacy tables which read
+   * models are made from.
+   */
+  readonly landing?: string | undefined;
   readonly security?: KafkaSecurityDefinition | undefined;
 }
 
@@ -98,6 +103,7 @@ export interface NormalizedDebeziumEvents {
   readonly prefix: string;
   readonly connector: 'postgresql' | 'mysql';
   readonly settings: Readonly<Record<string, string>>;
+  readonly landing: string | undefined;
   readonly security: NormalizedKafkaSecurity;
 }
 

@@ -69,6 +69,10 @@ export const eventsSchema = oneOf('via', transports, [
     prefix: topicName,
     connector: z.enum(['postgresql', 'mysql']),
     settings: z.record(text, z.string()).optional(),
+    landing: z
+      .string()
+      .regex(/^postgres(ql)?:/, 'a postgres:// URL')
+      .optional(),
     security: security.optional(),
   }),
 ]);

@@ -65,7 +65,10 @@ export interface MigrationDefinition {
   readonly admin?: { readonly port?: number | undefined } | undefined;
   readonly legacy: {
     readonly url: string;
-    /** Connection URL of the legacy PostgreSQL database. */
+    /**
+     * Connection URL of the legacy PostgreSQL database; `mysql://` where events come from a Debezium connector for MySQL: a reading
+     * account.
+     */
     readonly database?: string | undefined;
     /** Milliseconds it may take for what; 0: for ever. */
     readonly timeouts?: TimeoutsDefinition | undefined;

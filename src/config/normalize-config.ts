@@ -62,7 +62,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     admin: { port: definition.admin?.port ?? defaultAdminPort },
     legacy: {
       url: new URL(definition.legacy.url),
-      database: definition.legacy.database ?? env.LEGACY_DATABASE_URL,
+      ...legacyDatabases(definition, env),
       host: definition.legacy.host ?? 'keep',
       tls: definition.legacy.tls ?? {},
       timeouts: timeoutsOf(definition.legacy.timeouts),
@@ -76,6 +76,16 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     explain: definition.explain ?? 'never',
     features,
   };
+}
+
+/** Of a legacy database in MySQL read models are captured from where it lands. */
+function legacyDatabases(
+  { legacy, events }: MigrationDefinition,
+  env: NodeJS.ProcessEnv,
+): Pick<NormalizedConfig['legacy'], 'database' | 'mysql'> {
+  const database = legacy.database ?? env.LEGACY_DATABASE_URL;
+  if (events?.via !== 'debezium' || events.connector !== 'mysql') return { database, mysql: undefined };
+  return { database: events.landing, mysql: database };
 }
 
 /** Of a key that is refused, the schema's own message says only that it is. */

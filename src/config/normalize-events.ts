@@ -22,8 +22,8 @@ export function eventsOf(definition: EventsDefinition | undefined, around: Surro
   if (definition === undefined || definition.via === 'direct') return { via: 'direct' };
   const security = securityOf(definition.security, around);
   if (definition.via === 'debezium') {
-    const { via, brokers, prefix, connector, settings = {} } = definition;
-    return { via, brokers, prefix, connector, settings, security };
+    const { via, brokers, prefix, connector, landing, settings = {} } = definition;
+    return { via, brokers, prefix, connector, settings, landing, security };
   }
   const { via, brokers, topic, partitions, createTopic, replicationFactor } = definition;
   return {

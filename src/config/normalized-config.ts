@@ -97,7 +97,10 @@ export interface NormalizedConfig {
   readonly admin: { readonly port: number };
   readonly legacy: {
     readonly url: URL;
+    /** The PostgreSQL database that read models are captured from; where legacy has another, the one it lands in. */
     readonly database: string | undefined;
+    /** URL of the legacy database where that is MySQL or MariaDB. */
+    readonly mysql: string | undefined;
     /** `keep`, `replace` or a host. */
     readonly host: string;
     readonly tls: LegacyTlsSource;

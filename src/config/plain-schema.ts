@@ -6,4 +6,6 @@ export const identifier = z
   .regex(/^[a-z][a-z0-9_]{0,39}$/, 'lower case letters, digits and underscores, at most 40, starting with a letter');
 
 export const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'a postgres:// URL');
+/** Where the events come from a connector for MySQL, the legacy database is one. */
+export const legacyDatabase = z.string().regex(/^(?:postgres(?:ql)?|mysql|mariadb):\/\//, 'a postgres:// URL');
 export const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'a function');

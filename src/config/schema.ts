@@ -4,7 +4,7 @@ import { compareSchema } from './compare-rules-schema.ts';
 import { sample } from './sample-rules.ts';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
 import { eventsSchema } from './events-schema.ts';
-import { callable, identifier, postgresUrl } from './plain-schema.ts';
+import { callable, identifier, legacyDatabase, postgresUrl } from './plain-schema.ts';
 import { readModel } from './read-model-schema.ts';
 import { reconcileSchema } from './reconcile-rules.ts';
 import { keepSchema } from './keep-rules.ts';
@@ -137,7 +137,7 @@ export const migrationSchema = z.strictObject({
   admin: z.strictObject({ port: port.optional() }).optional(),
   legacy: z.strictObject({
     url: httpUrl,
-    database: postgresUrl.optional(),
+    database: legacyDatabase.optional(),
     host: legacyHost.optional(),
     tls: legacyTls.optional(),
     timeouts: timeouts.optional(),

@@ -6,12 +6,11 @@ import { isCaptured } from '../../config/read-model-kinds.ts';
 import type { RawHeaders } from '../../kernel/exchange.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { anyKey } from '../../kernel/parked-keys.ts';
-import type { Position } from '../../kernel/position.ts';
 import { DeadLetterStore } from '../../store/dead-letter-store.ts';
 import { readModelNames } from '../../store/read-model-names.ts';
 import { sharedSecret } from '../../store/setting-store.ts';
-import { PostgresSourcePosition } from '../../sync/postgres/source-position.ts';
 import { createCandidates } from '../candidates.ts';
+import { openLegacyPosition, readAndNudge } from '../legacy-position.ts';
 import { parkedReads, type RoutedRead } from '../parked-reads.ts';
 import { VersionBook } from '../versions/version-book.ts';
 import { Parties } from './parties.ts';
@@ -46,7 +45,7 @@ export interface OpenedParties extends AsyncDisposable {
 export async function openParties(options: OpenPartiesOptions): Promise<OpenedParties> {
   const { config, store, legacyUrl, candidateUrl, given } = options;
   const versions = config.features.map((feature) => askedVersion(feature, candidateUrl));
-  const source = config.legacy.database ? new PostgresSourcePosition(config.legacy.database, silentLog) : undefined;
+  const source = openLegacyPosition(config.legacy, silentLog);
   const candidates = createCandidates(
     versions.filter((version) => version.candidateUrl !== undefined || store !== undefined),
     { target: store?.url ?? '', legacy: config.legacy.database },
@@ -58,6 +57,8 @@ export async function openParties(options: OpenPartiesOptions): Promise<OpenedPa
     applied: (key) => {
       const readModel = versions.find((each) => each.key === key)?.readModel;
       if (store === undefined || source === undefined || !readModel || !isCaptured(readModel)) return undefined;
+      // What is stored is a position of the database that it lands in.
+      if (config.legacy.mysql !== undefined) return undefined;
       return new StoredPosition(store.knex, readModelNames(readModel).projection);
     },
     readSourcePosition: () => (source ? readAndNudge(source) : Promise.reject(new Error('legacy.database is not set'))),
@@ -81,12 +82,6 @@ export async function openParties(options: OpenPartiesOptions): Promise<OpenedPa
 function askedVersion(feature: NormalizedConfig['features'][number], candidateUrl: URL | undefined): FeatureVersion {
   const version = versionsOf(feature)[0]!;
   return candidateUrl === undefined ? version : { ...version, candidateUrl, readModel: undefined };
-}
-
-async function readAndNudge(source: PostgresSourcePosition): Promise<Position> {
-  const position = await source.read();
-  source.nudge();
-  return position;
 }
 
 async function parkedNow({ features }: NormalizedConfig, store: Knex): Promise<(read: RoutedRead) => boolean> {

@@ -13,6 +13,7 @@ import type { RunningFig } from '../running-fig.ts';
 import { type ServiceStack, startOnStack } from '../service-stack.ts';
 import { SimpleReadModels } from '../simple-read-models.ts';
 import { startCapture } from '../start-capture.ts';
+import { startLanding } from '../start-landing.ts';
 import { startLeader } from '../start-leader.ts';
 import type { StartOptions } from '../start-options.ts';
 import { readModelsOf } from './heard-capture.ts';
@@ -61,7 +62,9 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
   stack.add('target', () => target.destroy());
   const leader = startLeader({ config, storeUrl, target, log });
   if (leader) stack.add('leader', () => leader.stop());
-  const changes = changeSourceOf({ config, storeUrl, target, log });
+  const landing = startLanding({ config, storeUrl, log });
+  if (landing) stack.add('landing', () => landing.stop());
+  const changes = changeSourceOf({ config, storeUrl, target, landing, log });
   const capture = startCapture({
     config,
     target,

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { CapturedReadModel } from '../../config/read-model-kinds.ts';
 import { FigError, describeError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
-import type { AppliedPosition, Position } from '../../kernel/position.ts';
+import type { AppliedPosition, Position, SourcePosition } from '../../kernel/position.ts';
 import { type Service, sleep, startLoop } from '../../kernel/service.ts';
 import { batchDefaults, type BatchLimits } from '../batch-limits.ts';
 import { spoolDefaults, type SpoolOptions } from '../postgres/spool-space.ts';
@@ -90,7 +90,7 @@ const DEFAULT_MAX_LETTERS = 100;
  */
 export class Capture implements Service {
   readonly name = 'capture';
-  readonly source: PostgresSourcePosition;
+  readonly source: SourcePosition & AsyncDisposable;
   readonly #options: CaptureOptions;
   readonly #trackers: ReadonlyMap<string, AppliedTracker>;
   /** By the name of the read model. */
@@ -119,7 +119,7 @@ export class Capture implements Service {
     const { batch = batchDefaults, spool = spoolDefaults } = options;
     this.#changes = options.changes ?? new DirectSource({ url: options.url, batch, spool });
     this.#setbacks = new Setbacks(options.setbackRests);
-    this.source = new PostgresSourcePosition(options.url, options.log);
+    this.source = this.#changes.positions?.source ?? new PostgresSourcePosition(options.url, options.log);
     this.#trackers = new Map(
       options.readModels.map((model) => [readModelNames(model).projection, new AppliedTracker()]),
     );
@@ -183,9 +183,9 @@ export class Capture implements Service {
     const state = this.#session ? 'streaming' : this.#error === undefined ? 'starting' : 'reconnecting';
     return {
       state,
-      received: this.#session?.received,
+      received: this.#asTold(this.#session?.received),
       applied,
-      acknowledged: this.#session?.acknowledged,
+      acknowledged: this.#asTold(this.#session?.acknowledged),
       lag: applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now()),
       spooledBytes: this.#session?.spooledBytes ?? 0,
       error: this.#error ?? this.#session?.refusal,
@@ -294,9 +294,15 @@ export class Capture implements Service {
     this.#progress.set(readModel, progress);
   }
 
-  #setPosition(readModel: string, position: Position | undefined): void {
+  #setPosition(readModel: string, streamed: Position | undefined): void {
+    const position = this.#asTold(streamed);
     this.#trackers.get(readModel)?.set(position);
     this.#options.onPosition(readModel, position);
+  }
+
+  #asTold(streamed: Position | undefined): Position | undefined {
+    const { positions } = this.#changes;
+    return streamed === undefined || !positions ? streamed : positions.translate(streamed);
   }
 
   #setLetters(readModel: string, parked: readonly string[], count: number): void {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Client } from 'pg';
 import type { Log } from '../../kernel/log.ts';
-import type { Position } from '../../kernel/position.ts';
+import type { Position, SourcePosition } from '../../kernel/position.ts';
 import type { ChangeStream } from '../change-stream.ts';
 import type { SourceIdentity } from '../postgres/identify-source.ts';
 
@@ -40,12 +40,21 @@ export interface OpenStream {
   readonly all: number;
 }
 
+/** Positions of another log than the one that is streamed: the one that users' writes are ordered by. */
+export interface OtherPositions {
+  readonly source: SourcePosition & AsyncDisposable;
+  /** What of that log is applied once the stream is applied up to `streamed`; undefined while that is not known. */
+  translate(streamed: Position): Position | undefined;
+}
+
 /** How a session comes by the changes that it applies. */
 export interface ChangeSource extends AsyncDisposable {
   /** What is published, and what the server keeps, is up to whoever holds the slot. */
   readonly holdsSlot: boolean;
   /** What stands before `StartPoint.oldest` is built again, and this is said of it. */
   readonly passedCode: 'FIG_SLOT_PASSED' | 'FIG_TOPIC_GAP';
+  /** Undefined: positions are those of the stream. */
+  readonly positions?: OtherPositions | undefined;
   /** Resolves when this process may apply changes, or the signal aborts. */
   awaitTurn(signal: AbortSignal): Promise<void>;
   find(start: FindStart): Promise<StartPoint>;

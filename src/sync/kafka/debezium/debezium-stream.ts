@@ -5,9 +5,11 @@ import type { SourceTransaction, StreamEvent } from '../../change.ts';
 import type { ChangeStream } from '../../change-stream.ts';
 import type { KafkaMessage } from '../client/kafka-message.ts';
 import type { ConnectorSettings } from './connector-settings.ts';
-import { joinMoves } from './decode-change.ts';
+import { type DecodedRow, joinMoves } from './decode-change.ts';
 import { TransactionJoiner, type WholeTransaction } from './join-transactions.ts';
 import type { DecodedTable } from './row-decoder.ts';
+import { SettledLanes } from './settled-lanes.ts';
+import type { TransactionMarks } from './transaction-marks.ts';
 import { TopicDecoder, type TopicEvent } from './topic-decoder.ts';
 import type { LaneSlice, TopicLane, TopicLanes } from './topic-lanes.ts';
 
@@ -26,6 +28,10 @@ export interface DebeziumStreamOptions {
   readonly from: Position;
   /** Ends the stream when it aborts. */
   readonly lost?: AbortSignal | undefined;
+  /** How the connector tells transactions; PostgreSQL's way unless told. */
+  readonly marks?: TransactionMarks | undefined;
+  /** Rows that a snapshot read are given, too: from these offsets on, by topic and partition, see `snapshotOffsets`. */
+  readonly snapshots?: ReadonlyMap<string, bigint> | undefined;
 }
 
 interface HeldEvent {
@@ -53,7 +59,13 @@ export class DebeziumStream implements ChangeStream {
   readonly #ended = new AbortController();
   readonly #reading: Promise<unknown>;
   readonly #ahead = new Map<TopicLane, number>();
+  readonly #snapshotOffsets: Map<string, bigint>;
+  #handedOut: ReadonlyMap<string, bigint>;
   #queue: StreamEvent[] = [];
+  #queuedBytes = 0;
+  /** Before everything that a snapshot read is given, no transaction is; undefined: it is, or no end was seen yet. */
+  #settling: SettledLanes | undefined;
+  #isSettled: boolean;
   #failure: unknown;
   #acknowledged: Position;
   #broken: BrokenTransaction | undefined;
@@ -63,7 +75,10 @@ export class DebeziumStream implements ChangeStream {
   constructor(options: DebeziumStreamOptions) {
     this.#options = options;
     this.#acknowledged = options.from;
-    this.#decoder = new TopicDecoder(options.lanes.prefix, options.tables, options.settings);
+    this.#decoder = new TopicDecoder(options.lanes.prefix, options.tables, options.settings, options.marks);
+    this.#snapshotOffsets = new Map(options.snapshots);
+    this.#handedOut = new Map(options.snapshots);
+    this.#isSettled = options.snapshots === undefined || options.from > 0n;
     this.#joiner = new TransactionJoiner(options.from, ({ lane, bytes: gone }) =>
       this.#ahead.set(lane, (this.#ahead.get(lane) ?? 0) - gone),
     );
@@ -87,6 +102,11 @@ export class DebeziumStream implements ChangeStream {
     if (position > this.#acknowledged) this.#acknowledged = position;
   }
 
+  /** Where rows of snapshots that were not handed out by `next` yet begin, by topic and partition. */
+  get snapshotOffsets(): ReadonlyMap<string, bigint> {
+    return this.#handedOut;
+  }
+
   async next(): Promise<readonly StreamEvent[] | undefined> {
     while (this.#queue.length === 0) {
       if (this.#failure !== undefined) throw this.#failure;
@@ -97,6 +117,8 @@ export class DebeziumStream implements ChangeStream {
     }
     const events = this.#queue;
     this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#handedOut = new Map(this.#snapshotOffsets);
     return events;
   }
 
@@ -115,9 +137,12 @@ export class DebeziumStream implements ChangeStream {
           continue;
         }
         const broken = this.#broken;
+        const settling = this.#settling;
         const { messages, next, high } = await lane.read(WAIT_MS, this.#ended.signal);
         for (const message of messages) this.#take(message, lane);
         if (broken && broken === this.#broken) this.#readUpTo(broken, lane, { next, high });
+        settling?.note(lane, { next, high });
+        this.#isSettled ||= settling?.isSettled === true;
         this.#deliver();
         this.#refuseMissing();
       }
@@ -128,6 +153,8 @@ export class DebeziumStream implements ChangeStream {
 
   /** What the transaction needs that is next is read however much it is. */
   #isAhead(lane: TopicLane): boolean {
+    if (this.#queuedBytes >= MOST_AHEAD_BYTES) return true;
+    if (this.#settling && !this.#isSettled) return false;
     if ((this.#ahead.get(lane) ?? 0) < MOST_AHEAD_BYTES) return false;
     const waiting = this.#joiner.waiting;
     return waiting === undefined || (waiting.missing === 0 && !waiting.isBroken);
@@ -137,12 +164,36 @@ export class DebeziumStream implements ChangeStream {
     const read = this.#decoder.read(lane.topic, message);
     if (!read) return;
     if (read.type === 'begin') this.#joiner.begin(read.transaction);
-    else if (read.type === 'end') this.#joiner.end(read.ended);
-    else {
+    else if (read.type === 'snapshot') this.#takeSnapshot(read.decode, message, lane);
+    else if (read.type === 'end') {
+      if (!this.#isSettled) this.#settling ??= new SettledLanes(this.#options.lanes.all.length);
+      this.#joiner.end(read.ended);
+    } else {
       const bytes = message.value?.length ?? 0;
       const isHeld = this.#joiner.add({ ...read, event: { event: read.event, lane, bytes } });
       if (isHeld) this.#ahead.set(lane, (this.#ahead.get(lane) ?? 0) + bytes);
     }
+  }
+
+  /** A row as it was after everything that its topic has of it before: given at once, at the position that was reached. */
+  #takeSnapshot(decode: () => DecodedRow, { offset, value }: KafkaMessage, { topic, partition }: TopicLane): void {
+    if (this.#options.snapshots === undefined) return;
+    const place = `${topic}/${partition}`;
+    if (offset < (this.#snapshotOffsets.get(place) ?? 0n)) return;
+    this.#snapshotOffsets.set(place, offset + 1n);
+    const { change } = decode();
+    const facts = { xid: 0, endPosition: this.#joiner.position, committedAtMs: 0, messages: [], relations: [] };
+    this.#give([{ type: 'transaction', transaction: { ...facts, changes: [change] }, bytes: value?.length ?? 0 }]);
+  }
+
+  #give(events: readonly (StreamEvent & { readonly bytes: number })[]): void {
+    for (const event of events) {
+      this.#queue.push(event);
+      this.#queuedBytes += event.bytes;
+    }
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
   }
 
   /** What a read that began after the end of a broken transaction was seen found to be there has to be read. */
@@ -156,19 +207,18 @@ export class DebeziumStream implements ChangeStream {
   }
 
   #deliver(): void {
+    if (!this.#isSettled) return;
     const whole = this.#joiner.take();
     const waiting = this.#joiner.waiting;
     if (waiting?.isBroken && this.#broken?.transaction !== waiting.ended.transaction) {
       this.#broken = { transaction: waiting.ended.transaction, targets: new Map(), done: new Set() };
     }
-    if (whole.length === 0) return;
-    for (const each of whole) this.#queue.push(this.#eventOf(each));
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    if (whole.length > 0) this.#give(whole.map((each) => this.#eventOf(each)));
   }
 
-  #eventOf({ transaction, position, atMs, events }: WholeTransaction<HeldEvent>): StreamEvent {
+  #eventOf({ transaction, position, atMs, events }: WholeTransaction<HeldEvent>): StreamEvent & {
+    readonly bytes: number;
+  } {
     let bytes = 0;
     for (const held of events) bytes += held.bytes;
     const changed: SourceTransaction = {
@@ -183,7 +233,7 @@ export class DebeziumStream implements ChangeStream {
   }
 
   #refuseMissing(): void {
-    const waiting = this.#joiner.waiting;
+    const waiting = this.#isSettled ? this.#joiner.waiting : undefined;
     if (!waiting) {
       this.#waitingSince = undefined;
       return;

@@ -5,7 +5,7 @@ import type { ConnectorSettings } from './connector-settings.ts';
 import { decodeRow, type DecodedRow } from './decode-change.ts';
 import { readEnvelope } from './envelope.ts';
 import type { EndedTransaction, PlacedEvent } from './join-transactions.ts';
-import { postgresTransaction } from './postgres-position.ts';
+import { postgresMarks, type TransactionMarks } from './transaction-marks.ts';
 import { wrongSetting } from './refusals.ts';
 import { type DecodedTable, RowDecoder } from './row-decoder.ts';
 import { readTransactionNote } from './transaction-end.ts';
@@ -18,7 +18,9 @@ export type TopicEvent =
 export type TopicRecord =
   | ({ readonly type: 'event' } & PlacedEvent<TopicEvent>)
   | { readonly type: 'begin'; readonly transaction: string }
-  | { readonly type: 'end'; readonly ended: EndedTransaction };
+  | { readonly type: 'end'; readonly ended: EndedTransaction }
+  /** A row as a snapshot of the connector found it. */
+  | { readonly type: 'snapshot'; readonly decode: () => DecodedRow };
 
 export type RecordParts = Pick<KafkaMessage, 'key' | 'value' | 'headers'>;
 
@@ -34,9 +36,16 @@ export function topicsOf(prefix: string, tables: readonly Pick<DecodedTable, 'na
 export class TopicDecoder {
   readonly #prefix: string;
   readonly #rows: ReadonlyMap<string, RowDecoder>;
+  readonly #marks: TransactionMarks;
   readonly #openers = new Map<string, MessageOpener>();
 
-  constructor(prefix: string, tables: readonly DecodedTable[], settings: ConnectorSettings) {
+  constructor(
+    prefix: string,
+    tables: readonly DecodedTable[],
+    settings: ConnectorSettings,
+    marks: TransactionMarks = postgresMarks,
+  ) {
+    this.#marks = marks;
     this.#prefix = prefix;
     this.#rows = new Map(tables.map((table) => [table.name, new RowDecoder(table, settings)]));
   }
@@ -49,14 +58,18 @@ export class TopicDecoder {
     const opened = this.#opener(topic).open(value.toString());
     if (name === 'transaction') return this.#note(opened);
     const envelope = readEnvelope(opened, topic);
-    if (envelope.op === 'r') return undefined;
+    const names = new Set(headers.keys());
+    if (envelope.op === 'r') {
+      const found = this.#rows.get(name);
+      return found && { type: 'snapshot', decode: () => decodeRow(envelope, names, found, name) };
+    }
     const { transaction, message } = envelope;
     if (!transaction) {
       // A message outside of a transaction has no place in the order of commits.
       if (message) return undefined;
       throw wrongSetting(topic, 'nothing tells the transaction of a row', 'provide.transaction.metadata=true');
     }
-    const { id, position: place } = postgresTransaction(transaction.id);
+    const { id, place } = this.#marks.ofRow(transaction.id, envelope.source);
     // Rows of one record of the log have one place; they are told apart by their keys.
     const identity = `${topic} ${envelope.op} ${key?.toString() ?? JSON.stringify(envelope.after)}`;
     const placed = { type: 'event', transaction: id, place, identity, order: transaction.order } as const;
@@ -66,13 +79,12 @@ export class TopicDecoder {
     }
     const decoder = this.#rows.get(name);
     if (!decoder) return undefined;
-    const names = new Set(headers.keys());
     return { ...placed, event: { kind: 'row', decode: () => decodeRow(envelope, names, decoder, name) } };
   }
 
   #note(opened: ReturnType<MessageOpener['open']>): TopicRecord {
     const note = readTransactionNote(opened);
-    const { id, position } = postgresTransaction(note.id);
+    const { id, position } = this.#marks.ofNote(note.id);
     if (note.type === 'begin') return { type: 'begin', transaction: id };
     let count = 0;
     for (const [name, events] of note.counts) if (this.#rows.has(name) || countedMessages.test(name)) count += events;

@@ -1,0 +1,65 @@
+import type { NormalizedConfig } from '../config/normalized-config.ts';
+import type { Log } from '../kernel/log.ts';
+import type { Service } from '../kernel/service.ts';
+import { demandsOf } from '../sync/capture/demands-of.ts';
+import { DirectSource } from '../sync/capture/direct-source.ts';
+import { Landing } from '../sync/landing/landing.ts';
+import { LandingSource } from '../sync/landing/landing-source.ts';
+import { MysqlSourcePosition } from '../sync/landing/mysql-position.ts';
+import { openTarget } from '../sync/open-target.ts';
+import { capturedModels } from './captured-models.ts';
+
+export interface StartLandingOptions {
+  readonly config: NormalizedConfig;
+  readonly storeUrl: string;
+  readonly log: Log;
+}
+
+export interface StartedLanding extends Service {
+  /** Why nothing lands. */
+  failure(): string | undefined;
+}
+
+/** Lets tables of a legacy database in MySQL land where read models are captured from; undefined where legacy has PostgreSQL. */
+export function startLanding({ config, storeUrl, log }: StartLandingOptions): StartedLanding | undefined {
+  const { events, legacy } = config;
+  const readModels = capturedModels(config);
+  if (events.via !== 'debezium' || legacy.mysql === undefined || readModels.length === 0) return undefined;
+  const db = openTarget(legacy.database!, 2);
+  const landing = new Landing({
+    db,
+    legacy: legacy.mysql,
+    access: events,
+    prefix: events.prefix,
+    properties: events.settings,
+    migration: config.name,
+    // In the landing database tables of the legacy database are in `public`.
+    tables: [...new Set(demandsOf(readModels).map(({ table }) => table.replace(/^public\./, '')))],
+    storeUrl,
+    log,
+  });
+  return {
+    name: landing.name,
+    failure: () => landing.failure,
+    stop: async () => {
+      await landing.stop();
+      await db.destroy();
+    },
+  };
+}
+
+/** Changes of what has landed. */
+export function landingSourceOf(
+  { legacy, capture }: NormalizedConfig,
+  prefix: string,
+  landing: StartedLanding | undefined,
+): LandingSource {
+  const url = legacy.database!;
+  return new LandingSource({
+    direct: new DirectSource({ url, batch: capture.batch, spool: capture.spool }),
+    db: openTarget(url, 1),
+    prefix,
+    legacy: new MysqlSourcePosition(legacy.mysql!),
+    failure: () => landing?.failure(),
+  });
+}

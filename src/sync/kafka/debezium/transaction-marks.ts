@@ -1,0 +1,29 @@
+import type { Position } from '../../../kernel/position.ts';
+import { binlogPosition, binlogTransaction } from './binlog-position.ts';
+import type { EventSource } from './envelope.ts';
+import { postgresTransaction, type TransactionMark } from './postgres-position.ts';
+
+/** How a kind of connector tells which transaction something is of, and where it lies. */
+export interface TransactionMarks {
+  /** `id`: as the row tells it. `place`: where in the log the row lies. */
+  ofRow(id: string, source: EventSource): { readonly id: string; readonly place: Position };
+  /** `id`: as the topic of transactions tells it. */
+  ofNote(id: string): TransactionMark;
+}
+
+export const postgresMarks: TransactionMarks = {
+  ofRow: (id) => {
+    const { id: transaction, position } = postgresTransaction(id);
+    return { id: transaction, place: position };
+  },
+  ofNote: postgresTransaction,
+};
+
+/** Transactions are told by their GTIDs, rows by file and offset; those of one event of the log by their number in it. */
+export const binlogMarks: TransactionMarks = {
+  ofRow: (id, { file, offset, row }) => {
+    const event = file === undefined || offset === undefined ? 0n : binlogPosition(file, offset);
+    return { id, place: (event << 32n) | BigInt(row ?? 0) };
+  },
+  ofNote: (id) => ({ id, position: binlogTransaction(id) }),
+};

@@ -1,0 +1,148 @@
+import type { Knex } from 'knex';
+import { FigError } from '../../kernel/fig-error.ts';
+import type { Position, SourcePosition } from '../../kernel/position.ts';
+import { sleep } from '../../kernel/service.ts';
+import type { ChangeSource, FindStart, OpenStream, OtherPositions, StartPoint } from '../capture/change-source.ts';
+import { DirectSource } from '../capture/direct-source.ts';
+import type { StreamEvent } from '../change.ts';
+import type { ChangeStream } from '../change-stream.ts';
+import { landedPrefix } from './landing-place.ts';
+import { LandedPositions } from './landed-positions.ts';
+
+const LOOK_EVERY_MS = 200;
+/** Before somebody is told that it takes long. */
+const PATIENCE_MS = 5_000;
+
+export interface LandingSourceOptions {
+  readonly direct: DirectSource;
+  /** The landing database. */
+  readonly db: Knex;
+  /** `topic.prefix` of the connector. */
+  readonly prefix: string;
+  /** Where the legacy server's log is. */
+  readonly legacy: SourcePosition & AsyncDisposable;
+  /** Why nothing lands; undefined while nothing is known to be wrong. */
+  readonly failure: () => string | undefined;
+}
+
+/** Changes of a landing database, at positions of the legacy server's log. */
+export class LandingSource implements ChangeSource {
+  readonly holdsSlot = true;
+  readonly passedCode = 'FIG_SLOT_PASSED';
+  readonly positions: OtherPositions;
+  readonly #options: LandingSourceOptions;
+  readonly #landed = new LandedPositions();
+
+  constructor(options: LandingSourceOptions) {
+    this.#options = options;
+    this.positions = { source: options.legacy, translate: (streamed) => this.#landed.at(streamed) };
+  }
+
+  /**
+   * Waits for the first transaction: until then the tables are as a snapshot has them in part. Throws FIG_TOPIC_WAITS when that
+   * takes long, so that somebody is told why.
+   */
+  async awaitTurn(signal: AbortSignal): Promise<void> {
+    const startedAt = performance.now();
+    while (!signal.aborted) {
+      if (await this.#hasLanded()) return;
+      const why = this.#options.failure();
+      if (why !== undefined || performance.now() - startedAt > PATIENCE_MS) {
+        throw new FigError(
+          'FIG_TOPIC_WAITS',
+          `the legacy database has not landed yet: ${why ?? 'the connector tells of no transaction'}`,
+          {
+            remedy:
+              'It begins by itself with the next transaction of the legacy database. The connector has to run, with `provide.transaction.metadata=true`.',
+          },
+        );
+      }
+      await sleep(LOOK_EVERY_MS, signal);
+    }
+  }
+
+  find(start: FindStart): Promise<StartPoint> {
+    return this.#options.direct.find(start);
+  }
+
+  async open(options: OpenStream): Promise<ChangeStream> {
+    const stream = await this.#options.direct.open(options);
+    this.#landed.forget();
+    // Where the stream begins nothing tells how far the landing is, and it may be long until something lands.
+    await this.#announce();
+    return new AnnouncedStream(stream, (events) => this.#note(events));
+  }
+
+  async moved(): Promise<void> {
+    // The server knows by what is acknowledged.
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#options.direct[Symbol.asyncDispose]();
+    await this.#options.db.destroy();
+  }
+
+  async #hasLanded(): Promise<boolean> {
+    const { db, prefix } = this.#options;
+    const { rows } = await db.raw(`SELECT to_regclass('fig_landing.place') IS NOT NULL AS is`);
+    if (!rows[0].is) return false;
+    const place = await db('fig_landing.place').where({ prefix }).where('position', '>', 0).first('prefix');
+    return place !== undefined;
+  }
+
+  /** What was read had been committed before the message is. */
+  async #announce(): Promise<void> {
+    await this.#options.db.raw(
+      'SELECT pg_logical_emit_message(true, ?, position::text) FROM fig_landing.place WHERE prefix = ?',
+      [landedPrefix, this.#options.prefix],
+    );
+  }
+
+  async #note(events: readonly StreamEvent[]): Promise<void> {
+    for (const event of events) {
+      if (event.type !== 'transaction') continue;
+      for (const { prefix, content } of event.transaction.messages) {
+        if (prefix === landedPrefix) this.#landed.note(event.transaction.endPosition, BigInt(content));
+      }
+    }
+    // Of one that does not fit into memory the message is not seen.
+    if (events.some(({ type }) => type === 'large')) await this.#announce();
+  }
+}
+
+/** Shows each piece of a stream to somebody before it is given on. */
+class AnnouncedStream implements ChangeStream {
+  readonly #stream: ChangeStream;
+  readonly #show: (events: readonly StreamEvent[]) => Promise<void>;
+
+  constructor(stream: ChangeStream, show: (events: readonly StreamEvent[]) => Promise<void>) {
+    this.#stream = stream;
+    this.#show = show;
+  }
+
+  get received(): Position {
+    return this.#stream.received;
+  }
+
+  get acknowledged(): Position {
+    return this.#stream.acknowledged;
+  }
+
+  get spooledBytes(): number {
+    return this.#stream.spooledBytes;
+  }
+
+  acknowledge(position: Position): void {
+    this.#stream.acknowledge(position);
+  }
+
+  async next(): Promise<readonly StreamEvent[] | undefined> {
+    const events = await this.#stream.next();
+    if (events) await this.#show(events);
+    return events;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stream[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,88 @@
+import type { Knex } from 'knex';
+import { FigError } from '../../kernel/fig-error.ts';
+import type { RawRow, SentRow } from '../change.ts';
+import type { NetTable } from '../mirror/collapse-changes.ts';
+import { bulkWrite, keyFilter, quoteName, type TypedColumn } from '../postgres/bulk-upsert.ts';
+import { unchanged } from '../postgres/pgoutput-messages.ts';
+import { escapedNames } from '../postgres/placeholders.ts';
+import { runStatement } from '../postgres/statement.ts';
+import type { LandedTable } from './mysql-catalog.ts';
+
+/** One legacy table in the landing database: a table like any other, which capture reads. */
+export class LandingTable {
+  readonly definition: LandedTable;
+  readonly #name: string;
+  #columns: readonly TypedColumn[];
+
+  constructor(definition: LandedTable) {
+    this.definition = definition;
+    this.#name = `public.${quoteName(definition.name)}`;
+    this.#columns = definition.columns.map(({ name, mirrorType }) => ({ name, type: mirrorType }));
+  }
+
+  /**
+   * Makes it where it is not there. Columns that came to the legacy table later are left out, and returned: what they hold in
+   * rows from before is in no message. Throws FIG_SOURCE_CHANGED where others are gone, or of another type.
+   */
+  async prepare(tx: Knex.Transaction): Promise<readonly string[]> {
+    const { key } = this.definition;
+    const found = await this.#found(tx);
+    if (found.size === 0) {
+      const columns = this.#columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
+      const primary = key.map(quoteName).join(', ');
+      await tx.raw(escapedNames(`CREATE TABLE ${this.#name} (${columns}, PRIMARY KEY (${primary}))`));
+      return [];
+    }
+    for (const [name, type] of found) {
+      const now = this.#columns.find((column) => column.name === name);
+      if (now?.type !== type) throw this.#changed(now ? `${name} was ${type} and is ${now.type}` : `${name} is gone`);
+    }
+    const later = this.#columns.filter(({ name }) => !found.has(name)).map(({ name }) => name);
+    this.#columns = this.#columns.filter(({ name }) => found.has(name));
+    return later;
+  }
+
+  async #found(tx: Knex.Transaction): Promise<ReadonlyMap<string, string>> {
+    const { rows } = await runStatement<{ name: string; type: string }>(
+      tx,
+      `SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
+        WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+      [this.#name],
+    );
+    return new Map(rows.map(({ name, type }) => [name, type]));
+  }
+
+  #changed(how: string): FigError {
+    return new FigError('FIG_SOURCE_CHANGED', `the legacy table ${this.definition.name} was changed: ${how}`, {
+      remedy: 'Land anew: see "When a table is changed" in docs/debezium.md.',
+    });
+  }
+
+  async empty(tx: Knex.Transaction): Promise<void> {
+    await tx.raw(escapedNames(`TRUNCATE ${this.#name}`));
+  }
+
+  async land(tx: Knex.Transaction, { truncated, changes }: NetTable): Promise<void> {
+    if (truncated) await this.empty(tx);
+    const { key } = this.definition;
+    const gone: (readonly string[])[] = [];
+    const rows: RawRow[] = [];
+    for (const change of changes.values()) {
+      if (change.kind === 'delete') gone.push(change.key);
+      else rows.push(this.#whole(change.values));
+    }
+    if (gone.length > 0) {
+      const columns = key.map((name) => this.#columns.find((column) => column.name === name)!);
+      const filter = keyFilter(columns, gone);
+      await runStatement(tx, `DELETE FROM ${this.#name} WHERE ${filter.sql}`, filter.values);
+    }
+    await bulkWrite(tx, this.#name, this.#columns, rows, key);
+  }
+
+  #whole(values: SentRow): RawRow {
+    if (!Object.values(values).includes(unchanged)) return values as RawRow;
+    throw new FigError('FIG_DEBEZIUM_SETTING', `${this.definition.name}: a change does not hold the whole row`, {
+      remedy: 'Set binlog_row_image=FULL on the legacy server.',
+    });
+  }
+}
