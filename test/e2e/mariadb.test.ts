@@ -130,10 +130,12 @@ describe.skipIf(!hasMariadb)('a shop whose database is a MariaDB', () => {
       });
     }, 180_000);
 
+    async function verdicts(): Promise<Readonly<Record<string, number>>> {
+      return (await fig.status()).features[0]!.comparisons;
+    }
+
     test('is compared, and a row that is wrong is found', async () => {
       await stepTo('shadow');
-      const verdicts = async (): Promise<Readonly<Record<string, number>>> =>
-        (await fig.status()).features[0]!.comparisons;
       await until(
         'reads agree',
         async () => {

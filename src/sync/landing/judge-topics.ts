@@ -1,38 +1,49 @@
 import { FigError } from '../../kernel/fig-error.ts';
+import type { Position } from '../../kernel/position.ts';
 import type { KafkaConnection } from '../kafka/client/kafka-connection.ts';
-import type { Landed } from './landing-place.ts';
+import { keptTransactions } from '../kafka/debezium/kept-transactions.ts';
+import { binlogMarks } from '../kafka/debezium/transaction-marks.ts';
 
 export interface LandingTopics {
   readonly transactions: string;
   readonly tables: readonly string[];
-  /** Undefined: nothing yet. */
-  readonly landed: Landed | undefined;
+  /** What has landed; 0: not even the first transaction. */
+  readonly landed: Position;
+  /** Where the legacy server's log is. */
+  readonly end: Position;
 }
 
 const remedy =
-  'Have the connector take its snapshot again into topics that keep everything (`retention.ms=-1`), under another `topic.prefix`.';
+  'Have the connector take its snapshot again, under another `topic.prefix`, into topics that keep everything (`retention.ms=-1`) until it has landed.';
 
 /**
- * Throws FIG_TOPIC_GAP where topics have lost what is needed: all that a table's topic ever had as long as the first
- * transaction has not landed.
+ * Throws FIG_TOPIC_GAP where topics have lost what is needed: all that they ever had as long as the first transaction has not
+ * landed, what came after the last one that has from then on.
  */
-export async function judgeTopics(
-  kafka: KafkaConnection,
-  { tables, transactions, landed }: LandingTopics,
-): Promise<void> {
+export async function judgeTopics(kafka: KafkaConnection, topics: LandingTopics): Promise<void> {
+  const { landed, transactions, tables, end } = topics;
+  if (landed === 0n) {
+    await refuseCut(kafka, [...tables, transactions]);
+    return;
+  }
+  // One that has landed and is still there shows that no later one has gone; where none is later, none can have.
+  const kept = await keptTransactions(kafka, transactions, binlogMarks);
+  if (end > landed && (kept === undefined || kept.first > landed)) {
+    const begins = kept === undefined ? 'has no transaction' : `begins with transaction ${kept.first}`;
+    throw new FigError('FIG_TOPIC_GAP', `${transactions} ${begins}, and ${landed} was the last that has landed`, {
+      remedy,
+    });
+  }
+}
+
+async function refuseCut(kafka: KafkaConnection, topics: readonly string[]): Promise<void> {
   await using admin = await kafka.admin();
-  const needed = landed && landed.position > 0n ? [] : [...tables, transactions];
-  for (const topic of needed) {
+  for (const topic of topics) {
     if (!(await admin.describeTopic(topic))) continue;
     for (const [partition, { low }] of await admin.offsets(topic)) {
       if (low === 0n) continue;
-      throw new FigError(
-        'FIG_TOPIC_GAP',
-        `${topic} begins at offset ${low} of partition ${partition}, so rows are missing`,
-        {
-          remedy,
-        },
-      );
+      const cut = `${topic} begins at offset ${low} of partition ${partition}, so rows are missing`;
+      throw new FigError('FIG_TOPIC_GAP', cut, { remedy });
     }
   }
 }

@@ -3,7 +3,7 @@ import { FigError } from '../../kernel/fig-error.ts';
 import type { Position, SourcePosition } from '../../kernel/position.ts';
 import { sleep } from '../../kernel/service.ts';
 import type { ChangeSource, FindStart, OpenStream, OtherPositions, StartPoint } from '../capture/change-source.ts';
-import { DirectSource } from '../capture/direct-source.ts';
+import type { DirectSource } from '../capture/direct-source.ts';
 import type { StreamEvent } from '../change.ts';
 import type { ChangeStream } from '../change-stream.ts';
 import { landedPrefix } from './landing-place.ts';

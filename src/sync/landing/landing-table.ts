@@ -21,13 +21,14 @@ export class LandingTable {
   }
 
   /**
-   * Makes it where it is not there. Columns that came to the legacy table later are left out, and returned: what they hold in
+   * Makes it where it is not there, and `mayMake`: beside what has landed, one that begins now would lack what came before. Columns that came to the legacy table later are left out, and returned: what they hold in
    * rows from before is in no message. Throws FIG_SOURCE_CHANGED where others are gone, or of another type.
    */
-  async prepare(tx: Knex.Transaction): Promise<readonly string[]> {
+  async prepare(tx: Knex.Transaction, { mayMake }: { readonly mayMake: boolean }): Promise<readonly string[]> {
     const { key } = this.definition;
     const found = await this.#found(tx);
     if (found.size === 0) {
+      if (!mayMake) throw this.#changed('it was not asked for when the others began to land');
       const columns = this.#columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
       const primary = key.map(quoteName).join(', ');
       await tx.raw(escapedNames(`CREATE TABLE ${this.#name} (${columns}, PRIMARY KEY (${primary}))`));
@@ -53,9 +54,13 @@ export class LandingTable {
   }
 
   #changed(how: string): FigError {
-    return new FigError('FIG_SOURCE_CHANGED', `the legacy table ${this.definition.name} was changed: ${how}`, {
-      remedy: 'Land anew: see "When a table is changed" in docs/debezium.md.',
-    });
+    return new FigError(
+      'FIG_SOURCE_CHANGED',
+      `the legacy table ${this.definition.name} cannot land beside the others: ${how}`,
+      {
+        remedy: 'Land anew: see "When a table is changed" in docs/debezium.md.',
+      },
+    );
   }
 
   async empty(tx: Knex.Transaction): Promise<void> {

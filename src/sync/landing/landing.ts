@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { describeError, FigError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
-import { laterPosition } from '../../kernel/position.ts';
+import { laterPosition, type Position } from '../../kernel/position.ts';
 import { type Service, startLoop } from '../../kernel/service.ts';
 import type { StreamEvent } from '../change.ts';
 import type { KafkaAccess } from '../kafka/client/access.ts';
@@ -14,7 +14,7 @@ import { Tenure } from '../kafka/transport/tenure.ts';
 import { collapseChanges } from '../mirror/collapse-changes.ts';
 import { inTransaction } from '../projection/in-transaction.ts';
 import { judgeTopics } from './judge-topics.ts';
-import { type Landed, LandingPlace } from './landing-place.ts';
+import { LandingPlace } from './landing-place.ts';
 import { LandingTable } from './landing-table.ts';
 import { describeMysqlTable } from './mysql-catalog.ts';
 import { openMysql } from './mysql-connection.ts';
@@ -36,6 +36,8 @@ export interface LandingOptions {
   readonly storeUrl: string;
   readonly log: Log;
 }
+
+type LandingTables = ReadonlyMap<string, LandingTable>;
 
 /**
  * Keeps a PostgreSQL database equal to tables of a MySQL or MariaDB server, by what a Debezium connector writes to its topics: whole
@@ -88,11 +90,11 @@ export class Landing implements Service {
     const { db, prefix, properties } = this.#options;
     const place = new LandingPlace(prefix);
     const landed = await place.claim(db);
-    const tables = await this.#prepare(landed);
-    const names = [...tables.keys()].map((name) => `${prefix}.${name}`);
-    await judgeTopics(this.#kafka, { transactions: `${prefix}.transaction`, tables: names, landed });
-    if (!landed) await this.#begin(place, [...tables.values()]);
     const { position, snapshots } = landed ?? { position: 0n, snapshots: new Map<string, bigint>() };
+    const { tables, end } = await this.#prepare(position);
+    const names = [...tables.keys()].map((name) => `${prefix}.${name}`);
+    await judgeTopics(this.#kafka, { transactions: `${prefix}.transaction`, tables: names, landed: position, end });
+    if (!landed) await this.#begin(place, [...tables.values()]);
     const decoded = [...tables].map(([name, { definition }]) => ({
       name,
       columns: definition.columns,
@@ -125,27 +127,23 @@ export class Landing implements Service {
     }
   }
 
-  /** By the names that the connector has for them. */
-  async #prepare(landed: Landed | undefined): Promise<ReadonlyMap<string, LandingTable>> {
+  /** Tables by the names that the connector has for them, and where the legacy server's log ends. */
+  async #prepare(landed: Position): Promise<{ readonly tables: LandingTables; readonly end: Position }> {
     const { legacy, tables, db, log } = this.#options;
     await using mysql = openMysql(legacy);
-    if (landed && (await readGtidPosition(mysql, await isMariadb(mysql))) < landed.position) {
-      throw new FigError(
-        'FIG_LOG_FORKED',
-        'the legacy server is behind what has landed: it was set back, or its log begun anew',
-        {
-          remedy: 'Land anew, see docs/debezium.md.',
-        },
-      );
+    const end = await readGtidPosition(mysql, await isMariadb(mysql));
+    if (end < landed) {
+      const message = 'the legacy server is behind what has landed: it was set back, or its log begun anew';
+      throw new FigError('FIG_LOG_FORKED', message, { remedy: 'Land anew, see docs/debezium.md.' });
     }
     const found = new Map<string, LandingTable>();
     for (const name of tables) {
       const table = new LandingTable(await describeMysqlTable(mysql, name));
-      const later = await inTransaction(db, (tx) => table.prepare(tx));
+      const later = await inTransaction(db, (tx) => table.prepare(tx, { mayMake: landed === 0n }));
       if (later.length > 0) log.warn({ table: name, columns: later }, 'columns that came later do not land');
       found.set(`${mysql.database}.${name}`, table);
     }
-    return found;
+    return { tables: found, end };
   }
 
   /** What an interrupted beginning has left is of no use. */

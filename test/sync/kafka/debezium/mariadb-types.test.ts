@@ -13,6 +13,7 @@ import { connectorSettings } from '../../../../src/sync/kafka/debezium/connector
 import { decodeRow } from '../../../../src/sync/kafka/debezium/decode-change.ts';
 import { type Envelope, readEnvelope } from '../../../../src/sync/kafka/debezium/envelope.ts';
 import { RowDecoder } from '../../../../src/sync/kafka/debezium/row-decoder.ts';
+import { mysqlColumn } from '../../../../src/sync/landing/mysql-column.ts';
 import { sessionOptions, textTypes } from '../../../../src/sync/postgres/session-settings.ts';
 import { describeWithKafka, sharedKafka } from '../../../support/kafka-server.ts';
 import { hasMariadb, type MariadbServer, startMariadb } from '../../../support/mariadb-server.ts';
@@ -138,6 +139,12 @@ describe.skipIf(!hasMariadb)('MariaDB', () => {
     test.each(kinds)('%s (%s) is what MariaDB prints, as %s', async (name, _type, becomes, text, ...values) => {
       const found = envelopes(await messages(name, values.length + 1 + 5 + (name === 'whole' ? 1 : 0)));
       const columns = found[0]!.envelope.columns!.map((field) => columnOfField(field));
+      // What the catalog says of a table that has no message yet must be what its messages will say.
+      const [type] = await server.sql(
+        'information_schema',
+        `SELECT COLUMN_TYPE FROM COLUMNS WHERE TABLE_SCHEMA = 'shop' AND TABLE_NAME = '${name}' AND COLUMN_NAME = 'v'`,
+      );
+      expect(mysqlColumn('v', type!).mirrorType).toBe(columns.find((column) => column.name === 'v')!.mirrorType);
       const table = { name: `shop.${name}`, columns, identityColumns: ['id'] };
       const decoder = new RowDecoder(table, connectorSettings(properties));
       const rows = found.map(({ envelope, headers }) => decodeRow(envelope, headers, decoder, table.name));
