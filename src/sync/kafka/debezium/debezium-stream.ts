@@ -6,7 +6,7 @@ import type { ChangeStream } from '../../change-stream.ts';
 import type { KafkaMessage } from '../client/kafka-message.ts';
 import type { ConnectorSettings } from './connector-settings.ts';
 import { joinMoves } from './decode-change.ts';
-import { TransactionJoiner, type WholeTransaction } from './join-transactions.ts';
+import { type EndedTransaction, TransactionJoiner, type WholeTransaction } from './join-transactions.ts';
 import type { DecodedTable } from './row-decoder.ts';
 import { TopicDecoder, type TopicEvent } from './topic-decoder.ts';
 import type { LaneSlice, TopicLane, TopicLanes } from './topic-lanes.ts';
@@ -35,8 +35,8 @@ interface HeldEvent {
 }
 
 /** The connector went down inside it. */
-interface BrokenTransaction {
-  readonly transaction: string;
+interface CutTransaction {
+  readonly ended: EndedTransaction;
   /** What has to be read of each topic. */
   readonly targets: Map<TopicLane, bigint>;
   readonly done: Set<TopicLane>;
@@ -53,10 +53,12 @@ export class DebeziumStream implements ChangeStream {
   readonly #ended = new AbortController();
   readonly #reading: Promise<unknown>;
   readonly #ahead = new Map<TopicLane, number>();
+  /** The furthest place of the log that an event of the topic had. */
+  readonly #reached = new Map<TopicLane, bigint>();
   #queue: StreamEvent[] = [];
   #failure: unknown;
   #acknowledged: Position;
-  #broken: BrokenTransaction | undefined;
+  #cut: CutTransaction | undefined;
   #wake: (() => void) | undefined;
   #waitingSince: { readonly transaction: string; readonly at: number } | undefined;
 
@@ -114,10 +116,10 @@ export class DebeziumStream implements ChangeStream {
           await sleep(WAIT_MS / 10, this.#ended.signal);
           continue;
         }
-        const broken = this.#broken;
+        const cut = this.#cut;
         const { messages, next, high } = await lane.read(WAIT_MS, this.#ended.signal);
         for (const message of messages) this.#take(message, lane);
-        if (broken && broken === this.#broken) this.#readUpTo(broken, lane, { next, high });
+        if (cut && cut === this.#cut) this.#readUpTo(cut, lane, { next, high });
         this.#deliver();
         this.#refuseMissing();
       }
@@ -130,7 +132,7 @@ export class DebeziumStream implements ChangeStream {
   #isAhead(lane: TopicLane): boolean {
     if ((this.#ahead.get(lane) ?? 0) < MOST_AHEAD_BYTES) return false;
     const waiting = this.#joiner.waiting;
-    return waiting === undefined || (waiting.missing === 0 && !waiting.isBroken);
+    return waiting === undefined || (waiting.missing === 0 && !waiting.isCut);
   }
 
   #take(message: KafkaMessage, lane: TopicLane): void {
@@ -139,27 +141,33 @@ export class DebeziumStream implements ChangeStream {
     if (read.type === 'begin') this.#joiner.begin(read.transaction);
     else if (read.type === 'end') this.#joiner.end(read.ended);
     else {
+      if (read.place > (this.#reached.get(lane) ?? 0n)) this.#reached.set(lane, read.place);
       const bytes = message.value?.length ?? 0;
       const isHeld = this.#joiner.add({ ...read, event: { event: read.event, lane, bytes } });
       if (isHeld) this.#ahead.set(lane, (this.#ahead.get(lane) ?? 0) + bytes);
     }
   }
 
-  /** What a read that began after the end of a broken transaction was seen found to be there has to be read. */
-  #readUpTo(broken: BrokenTransaction, lane: TopicLane, { next, high }: Pick<LaneSlice, 'next' | 'high'>): void {
-    const target = broken.targets.get(lane) ?? high;
-    broken.targets.set(lane, target);
-    if (next >= target) broken.done.add(lane);
-    if (broken.done.size < this.#options.lanes.all.length) return;
-    this.#joiner.clear(broken.transaction);
-    this.#broken = undefined;
+  /**
+   * What was sent before the connector went down was written before the transaction's end: a read that began after that was seen
+   * finds it to be there. What the count covers may be written later than the end, but before what follows in the log.
+   */
+  #readUpTo(cut: CutTransaction, lane: TopicLane, { next, high }: Pick<LaneSlice, 'next' | 'high'>): void {
+    const target = cut.targets.get(lane) ?? high;
+    cut.targets.set(lane, target);
+    const { transaction, topics, position } = cut.ended;
+    const isPast = !topics.includes(lane.topic) || (this.#reached.get(lane) ?? 0n) > position;
+    if (next >= target && isPast) cut.done.add(lane);
+    if (cut.done.size < this.#options.lanes.all.length) return;
+    this.#joiner.clear(transaction);
+    this.#cut = undefined;
   }
 
   #deliver(): void {
     const whole = this.#joiner.take();
     const waiting = this.#joiner.waiting;
-    if (waiting?.isBroken && this.#broken?.transaction !== waiting.ended.transaction) {
-      this.#broken = { transaction: waiting.ended.transaction, targets: new Map(), done: new Set() };
+    if (waiting?.isCut && this.#cut?.ended !== waiting.ended) {
+      this.#cut = { ended: waiting.ended, targets: new Map(), done: new Set() };
     }
     if (whole.length === 0) return;
     for (const each of whole) this.#queue.push(this.#eventOf(each));
@@ -191,8 +199,10 @@ export class DebeziumStream implements ChangeStream {
     const { transaction } = waiting.ended;
     if (this.#waitingSince?.transaction !== transaction) this.#waitingSince = { transaction, at: performance.now() };
     if (performance.now() - this.#waitingSince.at < MISSING_AFTER_MS) return;
+    if (waiting.missing <= 0) throw undecided(waiting.ended);
     throw new FigError('FIG_DEBEZIUM_MESSAGE', `${waiting.missing} events of transaction ${transaction} do not come`, {
-      remedy: 'The topics must keep every message (`cleanup.policy=delete`) for as long as read models may be behind.',
+      remedy:
+        'The connector has to run, and topics must keep every message (`cleanup.policy=delete`) for as long as read models may be behind.',
     });
   }
 
@@ -202,4 +212,16 @@ export class DebeziumStream implements ChangeStream {
     this.#ended.abort();
     this.#wake?.();
   }
+}
+
+function undecided({ transaction, topics }: EndedTransaction): FigError {
+  const names = topics.join(', ');
+  return new FigError(
+    'FIG_DEBEZIUM_MESSAGE',
+    `the connector went down inside transaction ${transaction}, and nothing shows yet that all of it was written to ${names}`,
+    {
+      remedy:
+        'It goes on by itself with the next change of each of these tables; an update that changes nothing is enough.',
+    },
+  );
 }

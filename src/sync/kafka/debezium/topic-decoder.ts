@@ -74,9 +74,17 @@ export class TopicDecoder {
     const note = readTransactionNote(opened);
     const { id, position } = postgresTransaction(note.id);
     if (note.type === 'begin') return { type: 'begin', transaction: id };
+    const counts = [...note.counts].filter(([, events]) => events > 0);
     let count = 0;
-    for (const [name, events] of note.counts) if (this.#rows.has(name) || countedMessages.test(name)) count += events;
-    return { type: 'end', ended: { transaction: id, position, atMs: note.atMs, count } };
+    const topics: string[] = [];
+    for (const [name, events] of counts) {
+      const topic = countedMessages.test(name) ? 'message' : name;
+      if (topic !== 'message' && !this.#rows.has(topic)) continue;
+      count += events;
+      topics.push(`${this.#prefix}.${topic}`);
+    }
+    const ended = { transaction: id, position, atMs: note.atMs, count, topics, hasEvents: counts.length > 0 };
+    return { type: 'end', ended };
   }
 
   #opener(topic: string): MessageOpener {
