@@ -7,9 +7,9 @@ import { connectorSettings } from '../sync/kafka/debezium/connector-settings.ts'
 
 /** What only the parts together can tell of a config. Throws FIG_CONFIG_INVALID or FIG_DEBEZIUM_SETTING. */
 export function checkConfig(config: NormalizedConfig, file: string): void {
+  refuseMissingTransport(config, file);
   refuseMissingDatabase(config, file);
   refuseBadRules(config, file);
-  refuseMissingTransport(config, file);
 }
 
 function refuseMissingTransport(config: NormalizedConfig, file: string): void {

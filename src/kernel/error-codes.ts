@@ -132,8 +132,9 @@ export const errorCodes = {
     remedy: 'Give each migration a topic of its own, and use one version of fig to write and to read it.',
   },
   FIG_TOPIC_WAITS: {
-    meaning: 'No leader has begun to write the changes of the legacy database to the topic.',
-    remedy: 'Start a process that captures, and see what it says; it is tried again by itself.',
+    meaning: 'The topic has nothing yet that read models could begin with.',
+    remedy:
+      'Start what writes to it, a process that captures or a connector, and see what it says; it is tried again by itself.',
   },
   FIG_LOG_FORKED: {
     meaning:

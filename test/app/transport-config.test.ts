@@ -13,5 +13,5 @@ test('what a transport cannot do yet is refused before anything starts', () => {
   const brokers = ['kafka:9092'];
   expect(() => check({ via: 'kafka', brokers })).not.toThrow();
   expect(() => check({ via: 'kafka', brokers, partitions: 8 })).toThrow(/events\.partitions/);
-  expect(() => check({ via: 'debezium', brokers, prefix: 'shop', connector: 'mysql' })).toThrow(/events\.connector/);
+  expect(() => check({ via: 'debezium', brokers, prefix: 'shop', connector: 'mysql' })).toThrow(/events\.landing/);
 });

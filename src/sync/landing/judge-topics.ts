@@ -1,6 +1,7 @@
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Position } from '../../kernel/position.ts';
 import type { KafkaConnection } from '../kafka/client/kafka-connection.ts';
+import { judgeTransactionTopic } from '../kafka/debezium/judge-transaction-topic.ts';
 import { keptTransactions } from '../kafka/debezium/kept-transactions.ts';
 import { binlogMarks } from '../kafka/debezium/transaction-marks.ts';
 
@@ -21,9 +22,9 @@ const remedy =
  * landed, what came after the last one that has from then on.
  */
 export async function judgeTopics(kafka: KafkaConnection, topics: LandingTopics): Promise<void> {
-  const { landed, transactions, tables, end } = topics;
+  const { landed, transactions, end } = topics;
   if (landed === 0n) {
-    await refuseCut(kafka, [...tables, transactions]);
+    await refuseCut(kafka, topics);
     return;
   }
   // One that has landed and is still there shows that no later one has gone; where none is later, none can have.
@@ -36,10 +37,12 @@ export async function judgeTopics(kafka: KafkaConnection, topics: LandingTopics)
   }
 }
 
-async function refuseCut(kafka: KafkaConnection, topics: readonly string[]): Promise<void> {
+async function refuseCut(kafka: KafkaConnection, { tables, transactions }: LandingTopics): Promise<void> {
   await using admin = await kafka.admin();
-  for (const topic of topics) {
-    if (!(await admin.describeTopic(topic))) continue;
+  for (const topic of [...tables, transactions]) {
+    const found = await admin.describeTopic(topic);
+    if (!found) continue;
+    if (topic === transactions) judgeTransactionTopic(topic, found);
     for (const [partition, { low }] of await admin.offsets(topic)) {
       if (low === 0n) continue;
       const cut = `${topic} begins at offset ${low} of partition ${partition}, so rows are missing`;

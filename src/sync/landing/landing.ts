@@ -110,18 +110,15 @@ export class Landing implements Service {
       lost,
     });
     signal.addEventListener('abort', () => void stream[Symbol.asyncDispose](), { once: true });
+    const keys = new Map([...tables].map(([name, { definition }]) => [name, definition.key]));
     let at = position;
     for (let events = await stream.next(); events && !signal.aborted; events = await stream.next()) {
-      at = events.reduce((end, event) => laterPosition(end, endOf(event)), at);
-      const reached = { position: at, snapshots: stream.snapshotOffsets };
+      at = events.reduce((reached, event) => laterPosition(reached, endOf(event)), at);
       const changes = events.flatMap((event) => (event.type === 'transaction' ? event.transaction.changes : []));
-      const net = collapseChanges(
-        changes,
-        new Map([...tables].map(([name, { definition }]) => [name, definition.key])),
-      );
+      const net = collapseChanges(changes, keys);
       await inTransaction(db, async (tx) => {
         for (const [name, table] of net) await tables.get(name)!.land(tx, table);
-        await place.move(tx, reached);
+        await place.move(tx, { position: at, snapshots: stream.snapshotOffsets });
       });
       this.#failure = undefined;
     }

@@ -6,7 +6,7 @@ import type { ChangeStream } from '../../change-stream.ts';
 import type { KafkaMessage } from '../client/kafka-message.ts';
 import type { ConnectorSettings } from './connector-settings.ts';
 import { type DecodedRow, joinMoves } from './decode-change.ts';
-import { TransactionJoiner, type WholeTransaction } from './join-transactions.ts';
+import { type EndedTransaction, TransactionJoiner, type WholeTransaction } from './join-transactions.ts';
 import type { DecodedTable } from './row-decoder.ts';
 import { SettledLanes } from './settled-lanes.ts';
 import type { TransactionMarks } from './transaction-marks.ts';
@@ -41,8 +41,8 @@ interface HeldEvent {
 }
 
 /** The connector went down inside it. */
-interface BrokenTransaction {
-  readonly transaction: string;
+interface CutTransaction {
+  readonly ended: EndedTransaction;
   /** What has to be read of each topic. */
   readonly targets: Map<TopicLane, bigint>;
   readonly done: Set<TopicLane>;
@@ -61,6 +61,8 @@ export class DebeziumStream implements ChangeStream {
   readonly #ahead = new Map<TopicLane, number>();
   readonly #snapshotOffsets: Map<string, bigint>;
   #handedOut: ReadonlyMap<string, bigint>;
+  /** The furthest place of the log that an event of the topic had. */
+  readonly #reached = new Map<TopicLane, bigint>();
   #queue: StreamEvent[] = [];
   #queuedBytes = 0;
   /** Before everything that a snapshot read is given, no transaction is; undefined: it is, or no end was seen yet. */
@@ -68,7 +70,7 @@ export class DebeziumStream implements ChangeStream {
   #isSettled: boolean;
   #failure: unknown;
   #acknowledged: Position;
-  #broken: BrokenTransaction | undefined;
+  #cut: CutTransaction | undefined;
   #wake: (() => void) | undefined;
   #waitingSince: { readonly transaction: string; readonly at: number } | undefined;
 
@@ -136,11 +138,11 @@ export class DebeziumStream implements ChangeStream {
           await sleep(WAIT_MS / 10, this.#ended.signal);
           continue;
         }
-        const broken = this.#broken;
+        const cut = this.#cut;
         const settling = this.#settling;
         const { messages, next, high } = await lane.read(WAIT_MS, this.#ended.signal);
         for (const message of messages) this.#take(message, lane);
-        if (broken && broken === this.#broken) this.#readUpTo(broken, lane, { next, high });
+        if (cut && cut === this.#cut) this.#readUpTo(cut, lane, { next, high });
         settling?.note(lane, { next, high });
         this.#isSettled ||= settling?.isSettled === true;
         this.#deliver();
@@ -157,7 +159,7 @@ export class DebeziumStream implements ChangeStream {
     if (this.#settling && !this.#isSettled) return false;
     if ((this.#ahead.get(lane) ?? 0) < MOST_AHEAD_BYTES) return false;
     const waiting = this.#joiner.waiting;
-    return waiting === undefined || (waiting.missing === 0 && !waiting.isBroken);
+    return waiting === undefined || (waiting.missing === 0 && !waiting.isCut);
   }
 
   #take(message: KafkaMessage, lane: TopicLane): void {
@@ -169,6 +171,7 @@ export class DebeziumStream implements ChangeStream {
       if (!this.#isSettled) this.#settling ??= new SettledLanes(this.#options.lanes.all.length);
       this.#joiner.end(read.ended);
     } else {
+      if (read.at > (this.#reached.get(lane) ?? 0n)) this.#reached.set(lane, read.at);
       const bytes = message.value?.length ?? 0;
       const isHeld = this.#joiner.add({ ...read, event: { event: read.event, lane, bytes } });
       if (isHeld) this.#ahead.set(lane, (this.#ahead.get(lane) ?? 0) + bytes);
@@ -196,22 +199,27 @@ export class DebeziumStream implements ChangeStream {
     wake?.();
   }
 
-  /** What a read that began after the end of a broken transaction was seen found to be there has to be read. */
-  #readUpTo(broken: BrokenTransaction, lane: TopicLane, { next, high }: Pick<LaneSlice, 'next' | 'high'>): void {
-    const target = broken.targets.get(lane) ?? high;
-    broken.targets.set(lane, target);
-    if (next >= target) broken.done.add(lane);
-    if (broken.done.size < this.#options.lanes.all.length) return;
-    this.#joiner.clear(broken.transaction);
-    this.#broken = undefined;
+  /**
+   * What was sent before the connector went down was written before the transaction's end: a read that began after that was seen
+   * finds it to be there. What the count covers may be written later than the end, but before what follows in the log.
+   */
+  #readUpTo(cut: CutTransaction, lane: TopicLane, { next, high }: Pick<LaneSlice, 'next' | 'high'>): void {
+    const target = cut.targets.get(lane) ?? high;
+    cut.targets.set(lane, target);
+    const { transaction, topics, position } = cut.ended;
+    const isPast = !topics.includes(lane.topic) || (this.#reached.get(lane) ?? 0n) > position;
+    if (next >= target && isPast) cut.done.add(lane);
+    if (cut.done.size < this.#options.lanes.all.length) return;
+    this.#joiner.clear(transaction);
+    this.#cut = undefined;
   }
 
   #deliver(): void {
     if (!this.#isSettled) return;
     const whole = this.#joiner.take();
     const waiting = this.#joiner.waiting;
-    if (waiting?.isBroken && this.#broken?.transaction !== waiting.ended.transaction) {
-      this.#broken = { transaction: waiting.ended.transaction, targets: new Map(), done: new Set() };
+    if (waiting?.isCut && this.#cut?.ended !== waiting.ended) {
+      this.#cut = { ended: waiting.ended, targets: new Map(), done: new Set() };
     }
     if (whole.length > 0) this.#give(whole.map((each) => this.#eventOf(each)));
   }
@@ -241,8 +249,10 @@ export class DebeziumStream implements ChangeStream {
     const { transaction } = waiting.ended;
     if (this.#waitingSince?.transaction !== transaction) this.#waitingSince = { transaction, at: performance.now() };
     if (performance.now() - this.#waitingSince.at < MISSING_AFTER_MS) return;
+    if (waiting.missing <= 0) throw undecided(waiting.ended);
     throw new FigError('FIG_DEBEZIUM_MESSAGE', `${waiting.missing} events of transaction ${transaction} do not come`, {
-      remedy: 'The topics must keep every message (`cleanup.policy=delete`) for as long as read models may be behind.',
+      remedy:
+        'The connector has to run, and topics must keep every message (`cleanup.policy=delete`) for as long as read models may be behind.',
     });
   }
 
@@ -252,4 +262,16 @@ export class DebeziumStream implements ChangeStream {
     this.#ended.abort();
     this.#wake?.();
   }
+}
+
+function undecided({ transaction, topics }: EndedTransaction): FigError {
+  const names = topics.join(', ');
+  return new FigError(
+    'FIG_DEBEZIUM_MESSAGE',
+    `the connector went down inside transaction ${transaction}, and nothing shows yet that all of it was written to ${names}`,
+    {
+      remedy:
+        'It goes on by itself with the next change of each of these tables; an update that changes nothing is enough.',
+    },
+  );
 }

@@ -19,10 +19,28 @@ export interface EndedTransaction {
   readonly atMs: number;
   /** Events of it that we are to see, counted from its last beginning on. */
   readonly count: number;
+  /** Topics that have events of that count. */
+  readonly topics: readonly string[];
+  /** Whether any event at all was sent since its last beginning, of a table that we do not ask for as well. */
+  readonly hasEvents: boolean;
 }
 
-export interface WholeTransaction<Event> extends Omit<EndedTransaction, 'count'> {
+export interface WholeTransaction<Event> extends Pick<EndedTransaction, 'transaction' | 'position' | 'atMs'> {
   readonly events: readonly Event[];
+}
+
+/** A transaction that has ended. */
+interface AwaitedTransaction {
+  readonly ended: EndedTransaction;
+  /** Its count may leave out what was sent before the connector went down. */
+  readonly isCut: boolean;
+}
+
+/** The last beginning of a transaction. */
+interface Beginning {
+  /** How many transactions with events had ended before. */
+  readonly endsBefore: number;
+  readonly isCut: boolean;
 }
 
 /** Transactions that are done with and may still be sent again, after the connector was started anew. */
@@ -31,15 +49,16 @@ const REMEMBERED = 100_000;
 /**
  * Puts the events of many topics together to whole transactions, in the order of commits. The connector writes in that order,
  * and to each partition in it; what comes first from which partition is chance. A connector that is started anew sends some of
- * it again. When it went down inside a transaction, that begins a second time, and its count covers only what was sent
- * since: then everything has to be read that was written before its end, see `clear`. No I/O.
+ * it again. The first transaction that it sends may have begun before, and then its count leaves out what was sent then: whoever
+ * reads has to find out that everything of it was read, see `clear`. All others it sends whole. No I/O.
  */
 export class TransactionJoiner<Event> {
   readonly #events = new Map<string, Map<string, PlacedEvent<Event>>>();
-  readonly #ended: EndedTransaction[] = [];
-  readonly #begun = new Map<string, number>();
+  readonly #ended: AwaitedTransaction[] = [];
+  readonly #begun = new Map<string, Beginning>();
   readonly #cleared = new Set<string>();
   readonly #done = new Set<string>();
+  #endsWithEvents = 0;
   #position: Position;
 
   readonly #onGone: (event: Event) => void;
@@ -55,18 +74,18 @@ export class TransactionJoiner<Event> {
     return this.#position;
   }
 
-  /** The transaction that has ended and waits: for events, or to be cleared. */
-  get waiting():
-    | { readonly ended: EndedTransaction; readonly missing: number; readonly isBroken: boolean }
-    | undefined {
-    const ended = this.#ended[0];
-    if (!ended) return undefined;
-    const { transaction, count } = ended;
-    return { ended, missing: count - this.#held(transaction), isBroken: this.#isBroken(transaction) };
+  /** The transaction that has ended and waits: for events, or, where it is cut, to be cleared. */
+  get waiting(): (AwaitedTransaction & { readonly missing: number }) | undefined {
+    const head = this.#ended[0];
+    return head && { ...head, missing: head.ended.count - this.#held(head.ended.transaction) };
   }
 
   begin(transaction: string): void {
-    if (!this.#done.has(transaction)) this.#begun.set(transaction, (this.#begun.get(transaction) ?? 0) + 1);
+    if (this.#done.has(transaction)) return;
+    const before = this.#begun.get(transaction);
+    // A connector that sent another transaction's events first has sent all of this one.
+    const isCut = before?.endsBefore === this.#endsWithEvents;
+    this.#begun.set(transaction, { endsBefore: this.#endsWithEvents, isCut });
   }
 
   /** Whether it is held now: one of a transaction that is done with is not. */
@@ -82,22 +101,24 @@ export class TransactionJoiner<Event> {
     return true;
   }
 
-  /** Everything was read that any topic had after the end of the transaction was seen. */
+  /** Everything of the transaction was read. */
   clear(transaction: string): void {
     this.#cleared.add(transaction);
   }
 
   end(ended: EndedTransaction): void {
-    const last = this.#ended.at(-1)?.position ?? this.#position;
-    if (ended.position > last) this.#ended.push(ended);
-    else if (!this.#ended.some(({ transaction }) => transaction === ended.transaction)) this.#forget(ended.transaction);
+    if (ended.hasEvents) this.#endsWithEvents += 1;
+    const { transaction, position } = ended;
+    const last = this.#ended.at(-1)?.ended.position ?? this.#position;
+    if (position > last) this.#ended.push({ ended, isCut: this.#begun.get(transaction)?.isCut === true });
+    else if (!this.#ended.some((each) => each.ended.transaction === transaction)) this.#forget(transaction);
   }
 
   /** Those that are whole now, and that no other one has to be before. */
   take(): readonly WholeTransaction<Event>[] {
     const whole: WholeTransaction<Event>[] = [];
-    for (let ended = this.#ended[0]; ended && this.#isWhole(ended); ended = this.#ended[0]) {
-      const { transaction, position, atMs } = ended;
+    for (let head = this.#ended[0]; head && this.#isWhole(head); head = this.#ended[0]) {
+      const { transaction, position, atMs } = head.ended;
       const events = [...(this.#events.get(transaction)?.values() ?? [])].toSorted(byPlace);
       whole.push({ transaction, position, atMs, events: events.map(({ event }) => event) });
       this.#ended.shift();
@@ -107,12 +128,8 @@ export class TransactionJoiner<Event> {
     return whole;
   }
 
-  #isWhole({ transaction, count }: EndedTransaction): boolean {
-    return this.#held(transaction) >= count && (!this.#isBroken(transaction) || this.#cleared.has(transaction));
-  }
-
-  #isBroken(transaction: string): boolean {
-    return (this.#begun.get(transaction) ?? 0) > 1;
+  #isWhole({ ended: { transaction, count }, isCut }: AwaitedTransaction): boolean {
+    return this.#held(transaction) >= count && (!isCut || this.#cleared.has(transaction));
   }
 
   #held(transaction: string): number {

@@ -2,6 +2,7 @@ import type { Position } from '../../../kernel/position.ts';
 import type { KafkaConnection } from '../client/kafka-connection.ts';
 import type { PartitionReader } from '../client/partition-reader.ts';
 import { MessageOpener } from './connect-message.ts';
+import { judgeTransactionTopic } from './judge-transaction-topic.ts';
 import { readTransactionNote } from './transaction-end.ts';
 import { postgresMarks, type TransactionMarks } from './transaction-marks.ts';
 
@@ -9,14 +10,16 @@ const WAIT_MS = 500;
 /** Among so many messages at the end of the topic there is an end of a transaction: every other one is. */
 const TAIL = 20n;
 
-/** The ends of the first and the last transaction that a topic of transactions has; undefined: it has none. */
+/** The ends of the first and the last transaction that a topic of transactions has; undefined: it has none. Throws as `judgeTransactionTopic` does. */
 export async function keptTransactions(
   kafka: KafkaConnection,
   topic: string,
   marks: TransactionMarks = postgresMarks,
 ): Promise<{ readonly first: Position; readonly last: Position } | undefined> {
   await using admin = await kafka.admin();
-  if (!(await admin.describeTopic(topic))) return undefined;
+  const found = await admin.describeTopic(topic);
+  if (!found) return undefined;
+  judgeTransactionTopic(topic, found);
   const { low, high } = (await admin.offsets(topic)).get(0) ?? { low: 0n, high: 0n };
   await using reader = await kafka.reader(topic, 0);
   const [first] = await endsFrom(reader, marks, { from: low, high, most: 1 });

@@ -1,5 +1,6 @@
 import type { LogicalMessage } from '../../change.ts';
 import type { KafkaMessage } from '../client/kafka-message.ts';
+import type { Position } from '../../../kernel/position.ts';
 import { MessageOpener } from './connect-message.ts';
 import type { ConnectorSettings } from './connector-settings.ts';
 import { decodeRow, type DecodedRow } from './decode-change.ts';
@@ -16,7 +17,8 @@ export type TopicEvent =
   | { readonly kind: 'message'; readonly message: LogicalMessage };
 
 export type TopicRecord =
-  | ({ readonly type: 'event' } & PlacedEvent<TopicEvent>)
+  /** `at`: see `RowMark`. */
+  | ({ readonly type: 'event'; readonly at: Position } & PlacedEvent<TopicEvent>)
   | { readonly type: 'begin'; readonly transaction: string }
   | { readonly type: 'end'; readonly ended: EndedTransaction }
   /** A row as a snapshot of the connector found it. */
@@ -69,10 +71,10 @@ export class TopicDecoder {
       if (message) return undefined;
       throw wrongSetting(topic, 'nothing tells the transaction of a row', 'provide.transaction.metadata=true');
     }
-    const { id, place } = this.#marks.ofRow(transaction.id, envelope.source);
+    const { id, place, at } = this.#marks.ofRow(transaction.id, envelope.source);
     // Rows of one record of the log have one place; they are told apart by their keys.
     const identity = `${topic} ${envelope.op} ${key?.toString() ?? JSON.stringify(envelope.after)}`;
-    const placed = { type: 'event', transaction: id, place, identity, order: transaction.order } as const;
+    const placed = { type: 'event', at, transaction: id, place, identity, order: transaction.order } as const;
     if (message) {
       const { prefix, content } = message;
       return { ...placed, event: { kind: 'message', message: { prefix, content: content.toString('utf8') } } };
@@ -86,9 +88,17 @@ export class TopicDecoder {
     const note = readTransactionNote(opened);
     const { id, position } = this.#marks.ofNote(note.id);
     if (note.type === 'begin') return { type: 'begin', transaction: id };
+    const counts = [...note.counts].filter(([, events]) => events > 0);
     let count = 0;
-    for (const [name, events] of note.counts) if (this.#rows.has(name) || countedMessages.test(name)) count += events;
-    return { type: 'end', ended: { transaction: id, position, atMs: note.atMs, count } };
+    const topics: string[] = [];
+    for (const [name, events] of counts) {
+      const topic = countedMessages.test(name) ? 'message' : name;
+      if (topic !== 'message' && !this.#rows.has(topic)) continue;
+      count += events;
+      topics.push(`${this.#prefix}.${topic}`);
+    }
+    const ended = { transaction: id, position, atMs: note.atMs, count, topics, hasEvents: counts.length > 0 };
+    return { type: 'end', ended };
   }
 
   #opener(topic: string): MessageOpener {

@@ -3,10 +3,19 @@ import { binlogPosition, binlogTransaction } from './binlog-position.ts';
 import type { EventSource } from './envelope.ts';
 import { postgresTransaction, type TransactionMark } from './postgres-position.ts';
 
+export interface RowMark {
+  /** Of the transaction. */
+  readonly id: string;
+  /** Where in the log the row lies. */
+  readonly place: Position;
+  /** Behind the end of every earlier transaction, and not behind that of its own. */
+  readonly at: Position;
+}
+
 /** How a kind of connector tells which transaction something is of, and where it lies. */
 export interface TransactionMarks {
-  /** `id`: as the row tells it. `place`: where in the log the row lies. */
-  ofRow(id: string, source: EventSource): { readonly id: string; readonly place: Position };
+  /** `id`: as the row tells it. */
+  ofRow(id: string, source: EventSource): RowMark;
   /** `id`: as the topic of transactions tells it. */
   ofNote(id: string): TransactionMark;
 }
@@ -14,7 +23,7 @@ export interface TransactionMarks {
 export const postgresMarks: TransactionMarks = {
   ofRow: (id) => {
     const { id: transaction, position } = postgresTransaction(id);
-    return { id: transaction, place: position };
+    return { id: transaction, place: position, at: position };
   },
   ofNote: postgresTransaction,
 };
@@ -23,7 +32,7 @@ export const postgresMarks: TransactionMarks = {
 export const binlogMarks: TransactionMarks = {
   ofRow: (id, { file, offset, row }) => {
     const event = file === undefined || offset === undefined ? 0n : binlogPosition(file, offset);
-    return { id, place: (event << 32n) | BigInt(row ?? 0) };
+    return { id, place: (event << 32n) | BigInt(row ?? 0), at: binlogTransaction(id) };
   },
   ofNote: (id) => ({ id, position: binlogTransaction(id) }),
 };

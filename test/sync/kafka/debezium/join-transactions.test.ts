@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { TransactionJoiner } from '../../../../src/sync/kafka/debezium/join-transactions.ts';
+import { type EndedTransaction, TransactionJoiner } from '../../../../src/sync/kafka/debezium/join-transactions.ts';
 
 /** What a connector writes: to a lane of rows, in which order is kept, or to that of transactions. */
 type Sent =
@@ -8,38 +8,61 @@ type Sent =
   | { readonly lane: 'transactions'; readonly begin: string }
   | { readonly lane: 'transactions'; readonly end: string; readonly position: bigint; readonly count: number };
 
+interface Fall {
+  readonly after: number;
+  readonly back: number;
+  /** Of each lane, what was sent last and never written. */
+  readonly lost: readonly number[];
+}
+
 /**
- * A connector that goes down after so many rows, and begins again so many rows before: rows that lie before are not sent again and
- * not counted, but the transaction begins again.
+ * A connector that goes down after so many rows, and begins again so many rows before: rows that lie before were written, are not
+ * sent again and not counted, but their transaction, and the one before it, begin again. Of what comes later some is not written.
  */
-function produced(sizes: readonly (readonly number[])[], falls: readonly { after: number; back: number }[]): Sent[] {
-  const sent: Sent[] = [];
+function produced(sizes: readonly (readonly number[])[], falls: readonly Fall[]): Sent[] {
+  const written: Sent[] = [];
   const rows = sizes.flatMap((lanes, t) => lanes.map((lane, i) => ({ lane, t, place: BigInt(t * 100 + i) })));
   let from = 0;
   let firstTransaction = 0;
-  for (const { after, back } of [...falls, { after: rows.length, back: 0 }]) {
-    const until = after === rows.length ? Infinity : Math.max(from, Math.min(after, rows.length));
-    let at = from;
+  for (const { after, back, lost } of [...falls, { after: Infinity, back: 0, lost: [] }]) {
+    const until = Math.max(from, after);
+    const sent: { readonly before: number; readonly what: Sent }[] = [];
     for (let t = firstTransaction; t < sizes.length; t += 1) {
-      const mine = rows.map((row, n) => ({ ...row, n })).filter((row) => row.t === t && row.n >= at);
-      sent.push({ lane: 'transactions', begin: `t${t}` });
+      const own = rows.map((row, n) => ({ ...row, n })).filter((row) => row.t === t);
+      const mine = own.filter(({ n }) => n >= from);
+      sent.push({ before: own[0]!.n, what: { lane: 'transactions', begin: `t${t}` } });
       for (const [i, { lane, place, n }] of mine.entries()) {
         if (n >= until) break;
-        sent.push({ lane, transaction: `t${t}`, place, order: i + 1 });
+        sent.push({ before: n, what: { lane, transaction: `t${t}`, place, order: i + 1 } });
       }
       if (mine.some(({ n }) => n >= until)) break;
-      sent.push({ lane: 'transactions', end: `t${t}`, position: BigInt(t + 1) * 10n, count: mine.length });
+      const end = { lane: 'transactions', end: `t${t}`, position: BigInt(t + 1) * 10n, count: mine.length } as const;
+      sent.push({ before: own.at(-1)!.n + 1, what: end });
     }
-    if (until === Infinity) break;
-    from = Math.max(0, until - back);
-    firstTransaction = rows[from]?.t ?? sizes.length;
-    at = from;
+    from = Math.max(from, Math.min(until, rows.length) - back);
+    firstTransaction = Math.max(0, (rows[from]?.t ?? sizes.length) - 1);
+    for (const [at, lane] of [0, 1, 2, 'transactions'].entries()) {
+      const ofLane = sent.filter(({ what }) => what.lane === lane);
+      const kept = ofLane.filter(({ before }, i) => before < from || i < ofLane.length - (lost[at] ?? 0));
+      written.push(...kept.map(({ what }) => what));
+    }
   }
-  return sent;
+  return written;
 }
 
 const sizesArbitrary = fc.array(fc.array(fc.nat({ max: 2 }), { minLength: 1, maxLength: 4 }), { maxLength: 8 });
-const fallsArbitrary = fc.array(fc.record({ after: fc.nat({ max: 30 }), back: fc.nat({ max: 6 }) }), { maxLength: 3 });
+const fallsArbitrary = fc.array(
+  fc.record({
+    after: fc.nat({ max: 30 }),
+    back: fc.nat({ max: 6 }),
+    lost: fc.array(fc.nat({ max: 9 }), { minLength: 4, maxLength: 4 }),
+  }),
+  { maxLength: 3 },
+);
+
+function ended(transaction: string, position: bigint, count: number): EndedTransaction {
+  return { transaction, position, atMs: 1, count, topics: [], hasEvents: count > 0 };
+}
 
 test('whatever comes first from which topic, and wherever the connector went down, transactions come whole, once each and in order', () => {
   fc.assert(
@@ -56,11 +79,11 @@ test('whatever comes first from which topic, and wherever the connector went dow
           const isHeld = joiner.add({ ...next, identity: '', event: `${next.transaction}.${next.place}` });
           if (isHeld) held += 1;
         } else if ('begin' in next) joiner.begin(next.begin);
-        else joiner.end({ transaction: next.end, position: next.position, count: next.count, atMs: 0 });
+        else joiner.end(ended(next.end, next.position, next.count));
         take();
       }
       // All that was there is read.
-      for (let head = joiner.waiting; head?.isBroken; head = joiner.waiting) {
+      for (let head = joiner.waiting; head?.isCut; head = joiner.waiting) {
         joiner.clear(head.ended.transaction);
         take();
       }
@@ -76,9 +99,9 @@ test('whatever comes first from which topic, and wherever the connector went dow
 
 test('a transaction that has ended waits for its events, and those behind it wait for it', () => {
   const joiner = new TransactionJoiner<string>(0n);
-  joiner.end({ transaction: 'a', position: 10n, atMs: 1, count: 2 });
+  joiner.end(ended('a', 10n, 2));
   joiner.add({ transaction: 'b', place: 1n, identity: '', order: 1, event: 'b1' });
-  joiner.end({ transaction: 'b', position: 20n, atMs: 2, count: 1 });
+  joiner.end(ended('b', 20n, 1));
   joiner.add({ transaction: 'a', place: 2n, identity: '', order: 2, event: 'a2' });
   expect(joiner.take()).toEqual([]);
   expect(joiner.waiting).toMatchObject({ ended: { transaction: 'a' }, missing: 1 });
@@ -90,7 +113,38 @@ test('a transaction that has ended waits for its events, and those behind it wai
 test('what ends at or before the position to start from is passed over', () => {
   const joiner = new TransactionJoiner<string>(20n);
   joiner.add({ transaction: 'a', place: 1n, identity: '', order: 1, event: 'a1' });
-  joiner.end({ transaction: 'a', position: 20n, atMs: 1, count: 1 });
-  joiner.end({ transaction: 'b', position: 30n, atMs: 1, count: 0 });
+  joiner.end(ended('a', 20n, 1));
+  joiner.end(ended('b', 30n, 0));
   expect(joiner.take()).toEqual([{ transaction: 'b', position: 30n, atMs: 1, events: [] }]);
+});
+
+test('a transaction that was sent whole needs nothing but its events when it is sent again', () => {
+  const joiner = new TransactionJoiner<string>(0n);
+  joiner.begin('a');
+  joiner.end(ended('a', 10n, 1));
+  joiner.begin('b');
+  // The connector goes down, and begins before `a`.
+  joiner.begin('a');
+  joiner.end(ended('a', 10n, 1));
+  joiner.begin('b');
+  joiner.end(ended('b', 20n, 1));
+  joiner.add({ transaction: 'a', place: 1n, identity: '', order: 1, event: 'a1' });
+  joiner.add({ transaction: 'b', place: 2n, identity: '', order: 1, event: 'b1' });
+  expect(joiner.take().map(({ transaction }) => transaction)).toEqual(['a', 'b']);
+});
+
+test('a transaction that a new connector sends first may be cut, also behind one of which it sends nothing', () => {
+  const joiner = new TransactionJoiner<string>(0n);
+  joiner.begin('a');
+  joiner.end(ended('a', 10n, 0));
+  joiner.begin('b');
+  joiner.begin('a');
+  joiner.end(ended('a', 10n, 0));
+  joiner.begin('b');
+  joiner.end(ended('b', 20n, 1));
+  joiner.add({ transaction: 'b', place: 2n, identity: '', order: 1, event: 'b1' });
+  expect(joiner.take().map(({ transaction }) => transaction)).toEqual(['a']);
+  expect(joiner.waiting).toMatchObject({ isCut: true, missing: 0 });
+  joiner.clear('b');
+  expect(joiner.take().map(({ transaction }) => transaction)).toEqual(['b']);
 });

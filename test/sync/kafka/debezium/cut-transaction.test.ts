@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest';
+import type { StreamEvent } from '../../../../src/sync/change.ts';
+import type { KafkaMessage } from '../../../../src/sync/kafka/client/kafka-message.ts';
+import { connectorSettings } from '../../../../src/sync/kafka/debezium/connector-settings.ts';
+import { DebeziumStream } from '../../../../src/sync/kafka/debezium/debezium-stream.ts';
+import { topicsOf } from '../../../../src/sync/kafka/debezium/topic-decoder.ts';
+import type { TopicLane, TopicLanes } from '../../../../src/sync/kafka/debezium/topic-lanes.ts';
+import { until } from '../../../support/until.ts';
+import { rightProperties } from './right-properties.ts';
+
+const integer = { name: 'id', mirrorType: 'integer', sourceType: 'integer' };
+const tables = ['public.t', 'public.u'].map((name) => ({ name, columns: [integer], identityColumns: ['id'] }));
+
+/** Topics of one partition each, which have what the test has written. */
+class Topics implements TopicLanes {
+  readonly prefix = 'shop';
+  readonly #written = new Map<string, KafkaMessage[]>();
+  readonly #reads = new Map<string, number>();
+  readonly all: readonly TopicLane[] = topicsOf('shop', tables).map((topic) => this.#lane(topic));
+
+  row(table: string, { of: xid, at, id }: { of: number; at: bigint; id: number }): void {
+    const source = { connector: 'postgresql', ts_ms: 1, schema: 'public', table: table.slice(7) };
+    const transaction = { id: `${xid}:${at}`, total_order: 1, data_collection_order: 1 };
+    this.#write(`shop.${table}`, { op: 'c', before: null, after: { id }, source, transaction }, { id });
+  }
+
+  begin(xid: number): void {
+    this.#write('shop.transaction', { status: 'BEGIN', id: `${xid}:1`, ts_ms: 1 }, xid);
+  }
+
+  end(xid: number, position: bigint, counts: Readonly<Record<string, number>>): void {
+    const collections = Object.entries(counts).map(([name, n]) => ({ data_collection: name, event_count: n }));
+    const note = { status: 'END', id: `${xid}:${position}`, ts_ms: 1, data_collections: collections };
+    this.#write('shop.transaction', note, xid);
+  }
+
+  /** Until each topic was read again from now on, after what is under way. */
+  async areRead(): Promise<void> {
+    const before = new Map(this.#reads);
+    await until('every topic was read', () =>
+      this.all.every(({ topic }) => (this.#reads.get(topic) ?? 0) >= (before.get(topic) ?? 0) + 3),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #lane(topic: string): TopicLane {
+    let next = 0;
+    return {
+      topic,
+      partition: 0,
+      read: async () => {
+        this.#reads.set(topic, (this.#reads.get(topic) ?? 0) + 1);
+        const all = this.#written.get(topic) ?? [];
+        const messages = all.slice(next);
+        next = all.length;
+        await new Promise((resolve) => setImmediate(resolve));
+        return { messages, next: BigInt(next), high: BigInt(next) };
+      },
+    };
+  }
+
+  #write(topic: string, value: unknown, key: unknown): void {
+    const messages = this.#written.get(topic) ?? [];
+    this.#written.set(topic, messages);
+    messages.push({
+      offset: BigInt(messages.length),
+      key: Buffer.from(JSON.stringify(key)),
+      value: Buffer.from(JSON.stringify(value)),
+      headers: new Map(),
+    });
+  }
+}
+
+function open(lanes: Topics): { readonly stream: DebeziumStream; readonly seen: StreamEvent[] } {
+  const stream = new DebeziumStream({ lanes, tables, settings: connectorSettings(rightProperties), from: 0n });
+  const seen: StreamEvent[] = [];
+  void (async () => {
+    for (let events = await stream.next(); events; events = await stream.next()) seen.push(...events);
+  })();
+  return { stream, seen };
+}
+
+function idsOf(events: readonly StreamEvent[]): unknown {
+  return events.map((event) => {
+    if (event.type !== 'transaction') throw new Error(event.type);
+    return event.transaction.changes.map((change) => (change.kind === 'insert' ? change.row['id'] : change.kind));
+  });
+}
+
+test('a row that is written after the end of a cut transaction is waited for, whatever was written before', async () => {
+  await using topics = new Topics();
+  const { stream, seen } = open(topics);
+  await using _ = stream;
+  topics.begin(7);
+  topics.row('public.t', { of: 7, at: 10n, id: 1 });
+  topics.row('public.u', { of: 7, at: 11n, id: 2 });
+  // The connector goes down, and goes on with the third row.
+  topics.begin(7);
+  topics.end(7, 20n, { 'public.t': 1 });
+  await topics.areRead();
+  expect(seen).toEqual([]);
+  topics.row('public.t', { of: 7, at: 12n, id: 3 });
+  topics.row('public.u', { of: 8, at: 30n, id: 4 });
+  await topics.areRead();
+  expect(seen).toEqual([]);
+  // What comes behind it in the same topic shows that it was all.
+  topics.row('public.t', { of: 8, at: 31n, id: 5 });
+  await until('it is there', () => seen.length > 0);
+  expect(idsOf(seen)).toEqual([['1', '2', '3']]);
+});
+
+test('a cut transaction of which nothing was left to send is whole when the topics are read', async () => {
+  await using topics = new Topics();
+  const { stream, seen } = open(topics);
+  await using _ = stream;
+  topics.begin(7);
+  topics.row('public.t', { of: 7, at: 10n, id: 1 });
+  topics.begin(7);
+  topics.end(7, 20n, {});
+  await until('it is there', () => seen.length > 0);
+  expect(idsOf(seen)).toEqual([['1']]);
+});
+
+test('a transaction that is sent again whole waits for its rows only', async () => {
+  await using topics = new Topics();
+  const { stream, seen } = open(topics);
+  await using _ = stream;
+  topics.begin(6);
+  topics.end(6, 9n, { 'public.unasked': 1 });
+  topics.begin(7);
+  topics.begin(6);
+  topics.end(6, 9n, { 'public.unasked': 1 });
+  topics.begin(7);
+  topics.end(7, 20n, { 'public.t': 2 });
+  topics.row('public.t', { of: 7, at: 10n, id: 1 });
+  await topics.areRead();
+  expect(idsOf(seen)).toEqual([[]]);
+  topics.row('public.t', { of: 7, at: 11n, id: 2 });
+  await until('it is there', () => seen.length > 1);
+  expect(idsOf(seen)).toEqual([[], ['1', '2']]);
+});
