@@ -23,8 +23,8 @@ export interface WriteWatchOptions {
   readonly onWriter: (found: FoundWriter) => void;
   /** A route writes, and the tables are not known. */
   readonly onUnnamed: (found: FoundWriter) => void;
-  /** Default 300. */
-  readonly quietMs?: number | undefined;
+  /** After a request the database is left alone for so long, so that what it left behind is not taken for anybody's. */
+  readonly quietMs: number;
 }
 
 interface WatchedRoute {
@@ -39,8 +39,6 @@ export interface AloneRequest {
 
 type Knowledge = WriteEvidence | { readonly pairs: number; readonly sightings: TableSightings } | 'done';
 
-/** After a request the database is left alone for so long, so that what it left behind is not taken for anybody's. */
-const QUIET_MS = 300;
 /** Looks that are kept of a quiet time. */
 const MAX_LOOKS = 24;
 
@@ -112,9 +110,7 @@ export class WriteWatch {
 
   /** Whether a look at the database would be of use now, in a quiet time. */
   isQuiet(now: number): boolean {
-    return (
-      this.#underWay === 0 && this.#alone === undefined && now - this.#quietSince >= (this.#options.quietMs ?? QUIET_MS)
-    );
+    return this.#underWay === 0 && this.#alone === undefined && now - this.#quietSince >= this.#options.quietMs;
   }
 
   /** A look in a quiet time. One during which a request began says nothing. */

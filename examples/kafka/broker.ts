@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brokerProperties, type BrokerPorts, type BrokerSecurity } from './broker-properties.ts';
@@ -19,6 +20,8 @@ export interface BrokerOptions {
   readonly settings?: Readonly<Record<string, string>> | undefined;
   /** Of the plain listener. Default: a free one. */
   readonly port?: number | undefined;
+  /** Keeps its data, for a later broker with the same folder. Default: a new folder, which goes with the broker. */
+  readonly folder?: string | undefined;
 }
 
 /** A real Kafka broker of one node on the loopback, with data of its own. */
@@ -36,7 +39,7 @@ export interface Broker {
   /** Stands still, as a machine that swaps: connections stay open and nothing is answered. */
   pause(): void;
   resume(): void;
-  /** Ends it and removes its data. */
+  /** Ends it, and removes its data unless they are kept. */
   stop(): Promise<void>;
 }
 
@@ -44,7 +47,8 @@ export interface Broker {
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const { onProgress = () => undefined, security, settings = {} } = options;
   const jars = await fetchJars('kafka', onProgress);
-  const folder = await mkdtemp(join(tmpdir(), 'fig-kafka-'));
+  const isKept = options.folder !== undefined;
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'fig-kafka-')));
   const [plain, controller, tls, login] = (await freePorts(4)) as [number, number, number, number];
   const ports: BrokerPorts = { plain: options.port ?? plain, controller, tls, login };
   const config = join(folder, 'server.properties');
@@ -56,7 +60,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       jars,
       main: 'kafka.Kafka',
       args: [config],
-      folder,
+      folder: isKept ? undefined : folder,
       heapMb: HEAP_MB,
       informative: ['kafka.server.KafkaRaftServer'],
     });
@@ -66,21 +70,23 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     await (how === 'in-order' ? running?.stop() : running?.kill());
   };
   const stop = async (): Promise<void> => {
-    await halt('unclean'); // Nobody will read the data again.
-    await rm(folder, { recursive: true, force: true });
+    await halt(isKept ? 'in-order' : 'unclean');
+    if (!isKept) await rm(folder, { recursive: true, force: true });
   };
 
   try {
+    await mkdir(folder, { recursive: true });
     await writeFile(config, brokerProperties(folder, ports, security, settings), { mode: 0o600 });
-    onProgress('formatting the storage');
-    await runJava({
-      name: 'formatting the storage of Kafka',
-      jars,
-      main: 'kafka.tools.StorageTool',
-      args: ['format', '-t', clusterId(), '-c', config, ...scramArguments(security)],
-      folder,
-      heapMb: 128,
-    });
+    if (!existsSync(join(folder, 'data', 'meta.properties'))) {
+      onProgress('formatting the storage');
+      await runJava({
+        name: 'formatting the storage of Kafka',
+        jars,
+        main: 'kafka.tools.StorageTool',
+        args: ['format', '-t', clusterId(), '-c', config, ...scramArguments(security)],
+        heapMb: 128,
+      });
+    }
     onProgress('starting the broker');
     await start();
   } catch (error) {

@@ -11,8 +11,8 @@ export interface JavaCommand {
   readonly jars: string;
   readonly main: string;
   readonly args: readonly string[];
-  /** Its data, which goes should we be killed. */
-  readonly folder: string;
+  /** Goes should we be killed. */
+  readonly folder?: string | undefined;
   readonly heapMb: number;
   /** Loggers that say more than warnings. */
   readonly informative?: readonly string[] | undefined;
@@ -79,7 +79,10 @@ export async function runJava(command: JavaCommand): Promise<void> {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== 0) throw new Error(`${command.name} failed:\n${output.tail().trim()}`);
+  if (code === 0) return;
+  const isOld = output.tail().includes('UnsupportedClassVersionError');
+  const why = isOld ? `${java} is too old, Kafka needs Java 17 or newer` : `\n${output.tail().trim()}`;
+  throw new Error(`${command.name} failed: ${why}`);
 }
 
 function argumentsOf({ jars, main, args, heapMb, informative = [] }: JavaCommand): string[] {

@@ -8,6 +8,7 @@ import { ServiceStack } from '../../src/app/service-stack.ts';
 import type { Tools } from '../../src/cli/foreground.ts';
 import { ownVersion } from '../../src/cli/version.ts';
 import { startChild } from './child.ts';
+import { startDemoKafka } from './demo-kafka.ts';
 import { freePortNear } from './free-port.ts';
 import { createSchema } from './legacy/schema.ts';
 import { seedShop } from './legacy/seed.ts';
@@ -24,12 +25,16 @@ const configFile = fileURLToPath(
 
 export interface DemoOptions extends Tools {
   readonly withTraffic: boolean;
+  /** How changes travel. Undefined: as the environment of the shop's config says. */
+  readonly via: 'direct' | 'kafka' | undefined;
 }
 
 /** Starts everything; `stop` ends it in the reverse order and leaves no process behind. */
 export async function startDemo(options: DemoOptions): Promise<RunningFig> {
   const stack = new ServiceStack(options.log);
   try {
+    if (options.via === 'kafka') process.env['FIG_KAFKA_BROKERS'] ||= await startDemoKafka(options, stack);
+    if (options.via === 'direct') delete process.env['FIG_KAFKA_BROKERS'];
     const { legacyUrl, storeUrl } = await openDatabases(options, stack);
     await seed(legacyUrl, options);
     const shopPort = await freePortNear(3000);

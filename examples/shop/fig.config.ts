@@ -14,6 +14,7 @@ export default defineMigration({
     brokers === undefined
       ? { via: 'direct' }
       : { via: 'kafka', brokers: brokers.split(','), topic: env['FIG_KAFKA_TOPIC'] },
+  trust: { hops: Number(env['FIG_TRUSTED_HOPS'] ?? 0) },
   visitor: { cookie: 'shop_session' },
   features: [ordersFeature(env['FIG_SHOP_VERSION'] === '2' ? 2 : 1)],
 });

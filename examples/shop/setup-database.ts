@@ -1,4 +1,4 @@
-/** Creates and seeds the shop's database, and makes one for fig beside it. For containers; `npm start` does it itself. */
+/** Creates the shop's tables and fills them. For containers; `npm start` does it itself. */
 import knexModule from 'knex';
 import { createSchema } from './legacy/schema.ts';
 import { seedShop } from './legacy/seed.ts';
@@ -11,6 +11,4 @@ if (!url) {
 const knex = knexModule({ client: 'pg', connection: url });
 await createSchema(knex);
 await seedShop(knex);
-const found = await knex('pg_database').where({ datname: 'fig' }).first('datname');
-if (!found) await knex.raw('CREATE DATABASE fig');
 await knex.destroy();

@@ -1,8 +1,9 @@
-import type { QueryInBody } from '../../src/kernel/exchange.ts';
+import { headerValue, type QueryInBody } from '../../src/kernel/exchange.ts';
+import { namesMethod } from '../../src/kernel/method-field.ts';
 import { operationInBody } from '../graphql/operation-in-body.ts';
 import { isHeadReadable } from '../graphql/readable-head.ts';
 import { routeOfOperation, type RouteMatch } from '../route-table.ts';
-import { isDeclaredHeadReadable, namesMethod } from './declared-query.ts';
+import { isDeclaredHeadReadable } from './declared-query.ts';
 import type { RequestHead } from './plain-head.ts';
 import type { QueryRefusal } from './query-refusal.ts';
 
@@ -48,7 +49,9 @@ const graphql: KindOfQuery = {
 const declared: KindOfQuery = {
   isReadable: isDeclaredHeadReadable,
   find: (head, match, body) =>
-    namesMethod(head, body) ? { refusal: 'query-not-read' } : { match, query: { operation: undefined, body } },
+    namesMethod(body, headerValue(head.forwarded, 'content-type'))
+      ? { refusal: 'query-not-read' }
+      : { match, query: { operation: undefined, body } },
   notRead: 'query-not-read',
   tooLarge: 'query-too-large',
   tooSlow: 'query-too-slow',

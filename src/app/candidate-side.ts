@@ -59,7 +59,6 @@ export async function startCandidateSide(late: LateParts, options: CandidateSide
             storeUrl,
             harmless: (name) => config.features.find((feature) => feature.name === name)?.shadow.harmlessWrites ?? [],
             log: options.log,
-            times: config.shadow.writeWatch,
           });
     const stats = (): ShadowStats => ({ ...feed.stats(), sample: sink.sample() });
     metrics.beforeText(() => metrics.shadow(stats()));

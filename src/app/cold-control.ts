@@ -1,5 +1,6 @@
-import { FigError } from '../kernel/fig-error.ts';
+import type { FigError } from '../kernel/fig-error.ts';
 import type { FigControl } from './control.ts';
+import { storeSilent } from './reach-store.ts';
 
 /** A control whose answers come from whoever is in office: at first, without the store, from one that can do little. */
 export function standIn(inOffice: () => FigControl): FigControl {
@@ -23,12 +24,17 @@ export function standIn(inOffice: () => FigControl): FigControl {
 /** What every process can be asked. */
 export type LimitedControl = Pick<FigControl, 'status' | 'metrics' | 'killSwitch' | 'reload' | 'readiness'>;
 
-/** What can be said and done while the control store has not been heard: everything is with legacy anyway. */
-export function coldControl(able: LimitedControl): FigControl {
-  return limitedControl(
-    able,
-    () => new FigError('FIG_STORE_UNREACHABLE', 'the control store has not answered yet; legacy answers all reads'),
-  );
+/** What can be said and done while the store is of no use, of which `trouble` tells why: everything is with legacy anyway. */
+export function coldControl(able: LimitedControl, trouble: () => FigError = storeSilent): FigControl {
+  const cold: LimitedControl = {
+    ...able,
+    status: async () => ({ ...(await able.status()), storeError: trouble().message }),
+    readiness: () => {
+      const readiness = able.readiness();
+      return readiness.state === 'down' ? { ...readiness, reason: trouble().message } : readiness;
+    },
+  };
+  return limitedControl(cold, trouble);
 }
 
 /** A control that refuses everything else. */

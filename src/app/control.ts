@@ -272,7 +272,7 @@ export interface StatusReport {
   readonly addresses: { readonly proxy: string; readonly legacy: string; readonly admin: string };
   /** Undefined in a status from before there was one. */
   readonly killSwitch?: KillSwitchReport | undefined;
-  /** The control store does not answer: phases are the last known ones, and of what was compared nothing is known. */
+  /** Why nothing is known of what was compared, and phases are the last known ones: the control store is away, or not for this version. */
   readonly storeError?: string | undefined;
   /** Present where a migration runs in several processes: then traffic, load and shadow are sums over those that live. */
   readonly processes?: readonly ProcessReport[] | undefined;

@@ -7,11 +7,12 @@ import { migrateStore } from '../store/control-store.ts';
 /** So long a start waits for the store before users are served without it. */
 const PATIENCE_MS = 3_000;
 const LONGEST_REST_MS = 5_000;
+const REFUSED = 'the control store is not for this version of fig: legacy answers everything until it is';
 
 export interface ReachOptions {
   readonly store: Knex;
-  /** Called once, when the store does not answer: users must be served without it. */
-  readonly onCold: () => Promise<void>;
+  /** Called once, when the store does not answer: users must be served without it. `trouble` tells what is wrong by then. */
+  readonly onCold: (trouble: () => FigError) => Promise<void>;
   /** Ends the wait. */
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -19,16 +20,18 @@ export interface ReachOptions {
 
 /**
  * Brings the store up to date; while it does not answer, `onCold` lets legacy serve users, and it is tried again until it
- * does. Resolves with the migrations that ran, or undefined when the signal ended the wait. Throws FIG_STORE_NEWER.
+ * does. Resolves with the migrations that ran, or undefined when the signal ended the wait. Throws FIG_STORE_NEWER, unless it
+ * was cold before that: users must not lose their proxy to a store that is there and will not have us.
  */
 export async function reachStore(options: ReachOptions): Promise<readonly string[] | undefined> {
   const { store, onCold, signal, log } = options;
   let isCold = false;
+  let trouble = storeSilent();
   const goCold = async (why: string): Promise<void> => {
     if (isCold) return;
     isCold = true;
     log.warn({ why }, 'the control store does not answer: legacy answers everything until it does');
-    await onCold();
+    await onCold(() => trouble);
   };
   for (let attempt = 1; !signal.aborted; attempt += 1) {
     const trying = attemptOf(store);
@@ -37,11 +40,24 @@ export async function reachStore(options: ReachOptions): Promise<readonly string
     const result = await Promise.race([trying, aborted(signal)]);
     if (result === undefined) return undefined;
     if ('migrated' in result) return result.migrated;
-    if (!(result.error instanceof FigError) || result.error.code !== 'FIG_STORE_UNREACHABLE') throw result.error;
-    await goCold(describeError(result.error));
+    const { error } = result;
+    if (!(error instanceof FigError)) throw error;
+    if (error.code === 'FIG_STORE_UNREACHABLE') {
+      trouble = storeSilent();
+      await goCold(describeError(error));
+    } else if (isCold) {
+      const { code, remedy } = error;
+      if (trouble.code !== code) log.error({ code, error: describeError(error), remedy }, REFUSED);
+      trouble = new FigError(code, `${error.message}; legacy answers all reads`, { cause: error });
+    } else throw error;
     await sleep(restAfter(attempt, LONGEST_REST_MS), signal);
   }
   return undefined;
+}
+
+/** What there is to say of a store that was not heard since the start. */
+export function storeSilent(): FigError {
+  return new FigError('FIG_STORE_UNREACHABLE', 'the control store has not answered yet; legacy answers all reads');
 }
 
 type Attempt = { readonly migrated: readonly string[] } | { readonly error: unknown };

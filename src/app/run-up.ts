@@ -1,4 +1,5 @@
 import { allVersions } from '../config/feature-versions.ts';
+import type { FigError } from '../kernel/fig-error.ts';
 import { openTarget, targetConnections } from '../sync/open-target.ts';
 import { changeSourceOf } from './change-source-of.ts';
 import { coldControl } from './cold-control.ts';
@@ -42,15 +43,19 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
   const { serving } = users;
 
   onProgress({ step: 'control store', state: 'started' });
-  const coldly = (side: ProxySide): FigControl =>
-    coldControl({
-      status: async () => opened.statusOf(await side.view()),
-      metrics: async () => metrics.text(await side.otherMetrics()),
-      killSwitch: (order) => killSwitch.order(order),
-      reload: () => live.reload(serving),
-      readiness: () => side.readiness(),
-    });
-  const onCold = async (): Promise<void> => opened.administer(coldly(await users.openFromDisk()));
+  const coldly = (side: ProxySide, trouble?: () => FigError): FigControl =>
+    coldControl(
+      {
+        status: async () => opened.statusOf(await side.view()),
+        metrics: async () => metrics.text(await side.otherMetrics()),
+        killSwitch: (order) => killSwitch.order(order),
+        reload: () => live.reload(serving),
+        readiness: () => side.readiness(),
+      },
+      trouble,
+    );
+  const onCold = async (trouble: () => FigError): Promise<void> =>
+    opened.administer(coldly(await users.openFromDisk(), trouble));
   const migrated = await reachStore({ store, onCold, signal, log });
   if (migrated === undefined) {
     const side = await users.openFromDisk();

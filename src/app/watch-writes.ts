@@ -9,8 +9,8 @@ import { openStore } from '../store/control-store.ts';
 import { quarantineRoute } from '../store/quarantine-store.ts';
 import type { RequestListener } from './late-parts.ts';
 
-/** Between two looks in a quiet time. */
-const LOOK_EVERY_MS = 150;
+/** Milliseconds of quiet before anybody looks, and between two looks then. Not constant: tests of a whole fig have less time. */
+export const writeWatchTimes = { quietMs: 300, lookEveryMs: 150 };
 /** Without a read that could be compared for so long, nobody looks. */
 const IDLE_AFTER_MS = 60_000;
 const QUERY_BUDGET_MS = 2_000;
@@ -39,13 +39,17 @@ export interface WatchWritesOptions {
   readonly storeUrl: string;
   readonly harmless: (feature: string) => readonly string[];
   readonly log: Log;
-  /** Milliseconds. Default: 300 of quiet before anybody looks, 150 between two looks. */
-  readonly times?: { readonly quietMs: number; readonly lookEveryMs: number } | undefined;
+  readonly times?: Readonly<typeof writeWatchTimes> | undefined;
 }
 
 /** Finds routes whose reads write to legacy, and puts them into quarantine. Nothing waits for it. */
-export function watchWrites({ url, storeUrl, harmless, log, times }: WatchWritesOptions): WriteWatching {
-  const lookEveryMs = times?.lookEveryMs ?? LOOK_EVERY_MS;
+export function watchWrites({
+  url,
+  storeUrl,
+  harmless,
+  log,
+  times: { quietMs, lookEveryMs } = writeWatchTimes,
+}: WatchWritesOptions): WriteWatching {
   const pool = new Pool({
     connectionString: url,
     max: 2,
@@ -57,7 +61,7 @@ export function watchWrites({ url, storeUrl, harmless, log, times }: WatchWrites
   const found: FoundWriter[] = [];
   const watch = new WriteWatch({
     harmless,
-    quietMs: times?.quietMs,
+    quietMs,
     onWriter: (writer) => void found.push(writer),
     onUnnamed: ({ feature, route, pairs }) =>
       log.warn({ feature, route, pairs }, 'reads of a route seem to write to legacy, it is not known to which table'),

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { duration, durationMs } from './duration.ts';
-import { type NormalizedWriteWatch, writeWatchOf, type WriteWatchRules, writeWatchShape } from './write-watch-rules.ts';
 
 /** How the shadow asks; beside how much of the traffic it compares. */
 export interface ShadowAsking {
@@ -19,13 +18,11 @@ export interface ShadowAsking {
    * read model ever lags. `1s`, `1m`. Default `1s`.
    */
   readonly settle?: string | undefined;
-  readonly writeWatch?: WriteWatchRules | undefined;
 }
 
 export interface NormalizedShadowAsking {
   readonly sandwich: { readonly share: number; readonly maxPerSecond: number };
   readonly settleMs: number;
-  readonly writeWatch: NormalizedWriteWatch;
 }
 
 /** It is waited up to six times before a mismatch is said. */
@@ -42,14 +39,9 @@ export const shadowAskingShape = {
     ])
     .optional(),
   settle: duration.refine((text) => durationMs(text) <= MAX_SETTLE_MS, 'a minute at most').optional(),
-  writeWatch: writeWatchShape.optional(),
 };
 
-export function shadowAskingOf({
-  sandwich = {},
-  settle = '1s',
-  writeWatch,
-}: ShadowAsking = {}): NormalizedShadowAsking {
+export function shadowAskingOf({ sandwich = {}, settle = '1s' }: ShadowAsking = {}): NormalizedShadowAsking {
   const { share = 0.01, maxPerSecond = 1 } = sandwich === false ? { share: 0 } : sandwich;
-  return { sandwich: { share, maxPerSecond }, settleMs: durationMs(settle), writeWatch: writeWatchOf(writeWatch) };
+  return { sandwich: { share, maxPerSecond }, settleMs: durationMs(settle) };
 }

@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startAdminServer } from '../../src/admin/admin-server.ts';
 import type { StatusReport } from '../../src/app/control.ts';
+import { runControl } from '../../src/app/roles/run-control.ts';
 import { runProxyRole } from '../../src/app/roles/run-proxy-role.ts';
+import { runSync } from '../../src/app/roles/run-sync.ts';
 import { runUp } from '../../src/app/run-up.ts';
 import type { ProgressEvent, RunningFig } from '../../src/app/running-fig.ts';
+import type { ProxyStartOptions } from '../../src/app/start-options.ts';
 import { silentLog } from '../../src/kernel/log.ts';
+import { migrateStore, openStore } from '../../src/store/control-store.ts';
 import { startUpstream } from '../proxy/support/harness.ts';
 import { Door } from '../support/door.ts';
 import { createTestDatabase } from '../support/test-database.ts';
@@ -33,7 +37,10 @@ const post = async (admin: string, path: string, body: unknown): Promise<Respons
 };
 
 /** A legacy app with a feature, a control store behind a door, and starts of a fig in front of both. */
-async function startWorld(onProgress: (event: ProgressEvent) => void = () => undefined, run = runUp) {
+async function startWorld(
+  onProgress: (event: ProgressEvent) => void = () => undefined,
+  run: (options: ProxyStartOptions) => Promise<RunningFig> = runUp,
+) {
   const database = await createTestDatabase();
   const upstream = await startUpstream((req, res) => res.end(`legacy ${req.url}`));
   const url = new URL(database.url);
@@ -55,6 +62,7 @@ async function startWorld(onProgress: (event: ProgressEvent) => void = () => und
   await writeFile(configFile, `export default ${JSON.stringify(config)}`);
 
   const warnings: string[] = [];
+  const errors: unknown[] = [];
   const start = (): { fig: Promise<RunningFig>; admin: () => string; stop: AbortController } => {
     const stop = new AbortController();
     let admin = '';
@@ -63,7 +71,7 @@ async function startWorld(onProgress: (event: ProgressEvent) => void = () => und
       folder,
       version: '0',
       onProgress,
-      log: { ...silentLog, warn: (_, message) => void warnings.push(message) },
+      log: { ...silentLog, warn: (_, message) => void warnings.push(message), error: (what) => void errors.push(what) },
       signal: stop.signal,
       startAdmin: async (control, port) => {
         const server = await startAdminServer({ control, port, log: silentLog });
@@ -75,9 +83,12 @@ async function startWorld(onProgress: (event: ProgressEvent) => void = () => und
     return { fig, admin: () => admin, stop };
   };
   return {
+    /** Not by the door. */
+    storeUrl: database.url,
     door,
     start,
     warnings,
+    errors,
     [Symbol.asyncDispose]: async () => {
       await door.shut();
       await upstream[Symbol.asyncDispose]();
@@ -96,6 +107,7 @@ it('without the control store users get legacy, the kill switch works, and all b
   expect(await ask(addresses.proxy)).toBe('legacy /orders/1, routing-unknown');
   const refused = await post(first.admin(), '/features/orders/promote', { who: 'ada' });
   expect(await refused.text()).toContain('FIG_STORE_UNREACHABLE');
+  expect((await status(first.admin())).storeError).toContain('has not answered yet');
   const killed = await post(first.admin(), '/kill-switch', { on: true, who: 'ada' });
   expect(await killed.json()).toMatchObject({ on: true, told: false });
   await post(first.admin(), '/kill-switch', { on: false, who: 'ada' });
@@ -105,6 +117,7 @@ it('without the control store users get legacy, the kill switch works, and all b
   const fig = await first.fig;
   expect(fig.addresses.proxy).toBe(addresses.proxy);
   expect(await ask(addresses.proxy)).toBe('legacy /orders/1, phase-legacy');
+  expect(await status(first.admin())).not.toHaveProperty('storeError');
   expect(await (await post(first.admin(), '/features/orders/promote', { who: 'ada' })).json()).toMatchObject({
     to: 'shadow',
   });
@@ -129,13 +142,15 @@ it('without the control store users get legacy, the kill switch works, and all b
   await stopped.stop();
 }, 60_000);
 
-it.each([
-  ['fig up', runUp, 'phase-legacy'],
-  // Nobody decides here, so there are no phases yet.
-  ['fig proxy', runProxyRole, 'routing-unknown'],
-])(
-  'a store that goes away again just after it came takes no proxy from its users, with %s',
-  async (_name, run, reason) => {
+/** Whatever serves users. */
+const serving = [
+  { command: 'fig up', run: runUp, atLast: 'phase-legacy' },
+  { command: 'fig proxy --config', run: runProxyRole, atLast: 'routing-unknown' },
+];
+
+it.each(serving)(
+  'a store that goes away again just after it came takes no proxy from its users: $command',
+  async ({ run, atLast }) => {
     let goes = 0;
     const world = await startWorld(({ step, state }) => {
       if (step !== 'control store' || state !== 'done') return;
@@ -154,8 +169,83 @@ it.each([
     expect(await ask(addresses.proxy)).toBe('legacy /orders/1, routing-unknown');
     await door.open();
     const started = await fig;
-    expect(await ask(addresses.proxy)).toBe(`legacy /orders/1, ${reason}`);
+    expect(await ask(addresses.proxy)).toBe(`legacy /orders/1, ${atLast}`);
     await started.stop();
+  },
+  60_000,
+);
+
+/** A fig that began without the store, and what it is told by one that a newer fig has migrated until that is taken back. */
+async function startRefused(run: (options: ProxyStartOptions) => Promise<RunningFig>) {
+  const world = await startWorld(undefined, run);
+  const { door, start, storeUrl } = world;
+  const store = openStore(storeUrl, { applicationName: 'test' });
+  await migrateStore(store);
+  await store('fig.migration').insert({ name: '9999-from-a-newer-fig' });
+  const first = start();
+  await until('it answers without the store', () => first.admin() !== '');
+  const { addresses } = await status(first.admin());
+  await door.open();
+  await until('it says what the store is', async () => {
+    const { storeError } = await status(first.admin());
+    return storeError?.includes('migrations this version lacks: 9999-from-a-newer-fig') === true;
+  });
+  return {
+    ...world,
+    ...first,
+    proxy: addresses.proxy,
+    probe: async () => {
+      const response = await fetch(`${first.admin()}/readyz`);
+      return { status: response.status, ...((await response.json()) as object) };
+    },
+    takeBack: () => store('fig.migration').where({ name: '9999-from-a-newer-fig' }).delete(),
+    [Symbol.asyncDispose]: async () => {
+      await store.destroy();
+      await world[Symbol.asyncDispose]();
+    },
+  };
+}
+
+it.each(serving)(
+  'a store that a newer fig has migrated takes no proxy from users that are served already: $command',
+  async ({ run, atLast }) => {
+    await using refused = await startRefused(run);
+    const { admin, proxy, start, errors, takeBack } = refused;
+    expect(await ask(proxy)).toBe('legacy /orders/1, routing-unknown');
+    expect(await refused.probe()).toMatchObject({ status: 200 });
+    const promotion = await post(admin(), '/features/orders/promote', { who: 'ada' });
+    expect(await promotion.text()).toContain('FIG_STORE_NEWER');
+    expect(errors).toEqual([expect.objectContaining({ code: 'FIG_STORE_NEWER' })]);
+    // Whoever starts anew by now is told at once.
+    await expect(start().fig).rejects.toMatchObject({ code: 'FIG_STORE_NEWER' });
+
+    await takeBack();
+    const fig = await refused.fig;
+    expect(fig.addresses.proxy).toBe(proxy);
+    expect(await ask(proxy)).toBe(`legacy /orders/1, ${atLast}`);
+    expect(await status(admin())).not.toHaveProperty('storeError');
+    await fig.stop();
+  },
+  60_000,
+);
+
+it.each([
+  { command: 'fig sync', run: runSync },
+  { command: 'fig control', run: runControl },
+])(
+  'whoever serves nobody waits for such a store as well, and tells probes why it does nothing: $command',
+  async ({ run }) => {
+    await using refused = await startRefused(run);
+    const { admin, errors, takeBack } = refused;
+    const reason: unknown = expect.stringContaining('migrations this version lacks');
+    expect(await refused.probe()).toMatchObject({ status: 503, state: 'down', reason });
+    expect(errors).toEqual([expect.objectContaining({ code: 'FIG_STORE_NEWER' })]);
+
+    await takeBack();
+    const fig = await refused.fig;
+    expect(await refused.probe()).toMatchObject({ status: 200 });
+    expect(await status(admin())).not.toHaveProperty('storeError');
+    await fig.stop();
   },
   60_000,
 );

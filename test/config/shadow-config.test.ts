@@ -16,18 +16,7 @@ test('evidence is kept for 30 days and up to 500 MB, unless the config says othe
   expect(normalized({ keep: { megabytes: 10 } }).shadow.keep).toEqual({ days: 30, bytes: 10 * 1024 ** 2 });
 });
 
-test('legacy is looked at for reads that write after 300 ms of quiet and then every 150 ms, unless the config says otherwise', () => {
-  expect(normalized().shadow.writeWatch).toEqual({ quietMs: 300, lookEveryMs: 150 });
-  expect(normalized({ writeWatch: { quietMs: 2_000 } }).shadow.writeWatch).toEqual({
-    quietMs: 2_000,
-    lookEveryMs: 150,
-  });
-});
-
 test.each([
-  [{ writeWatch: { quietMs: 19 } }],
-  [{ writeWatch: { lookEveryMs: 0 } }],
-  [{ writeWatch: { every: 20 } }],
   [{ keep: { days: 0 } }],
   [{ keep: { megabytes: 9 } }],
   [{ keep: { weeks: 1 } }],

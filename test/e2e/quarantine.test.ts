@@ -9,7 +9,9 @@ import { until } from '../support/until.ts';
 let counters: CountersUnderFig;
 let fig: FigProcess;
 /** A fifth of the default times: how many pairs and requests a verdict needs stays as it is. */
-const watch = { WRITE_WATCH: JSON.stringify({ quietMs: 60, lookEveryMs: 30 }) };
+const watch = {
+  NODE_OPTIONS: `--import=${new URL('./fixtures/hasty-write-watch.mjs', import.meta.url).href}`,
+};
 
 beforeAll(async () => {
   counters = await CountersUnderFig.create(9, undefined, true);

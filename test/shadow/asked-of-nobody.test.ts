@@ -40,12 +40,16 @@ test.each([
   expect(await compared([name, method])).toEqual({ verdict: 'skipped', reason: 'method', asked: 0 });
 });
 
-test('a GET that names another method in its target is asked of nobody', async () => {
-  expect(await compared([], { target: '/orders/1?_method=delete' })).toMatchObject({ reason: 'method', asked: 0 });
-});
+test.each(['_method=delete', 'q=1;_method=delete', '.method=delete', '_method[]=delete', '_METHOD=delete'])(
+  'a GET that names another method in its target is asked of nobody: %s',
+  async (named) => {
+    expect(await compared([], { target: `/orders/1?${named}` })).toMatchObject({ reason: 'method', asked: 0 });
+  },
+);
 
 test.each([
   ['a form', 'application/x-www-form-urlencoded', '_method=delete&q=1'],
+  ['a form with semicolons', 'application/x-www-form-urlencoded', 'q=1;_method=delete'],
   ['JSON', 'application/json', '{"_method":"DELETE"}'],
   [
     'parts',

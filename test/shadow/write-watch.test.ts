@@ -13,6 +13,7 @@ class World {
   constructor(harmless: readonly string[] = []) {
     this.watch = new WriteWatch({
       harmless: () => harmless,
+      quietMs: 300,
       onWriter: (found) => void this.writers.push(found),
       onUnnamed: (found) => void this.unnamed.push(found),
     });

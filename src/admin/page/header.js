@@ -27,7 +27,7 @@ export function header({ status, connection }) {
         address('Legacy', status.addresses.legacy),
       ),
     status?.storeError &&
-      h('span', { class: 'pill bad', id: 'store-away', title: status.storeError }, 'Control store away'),
+      h('span', { class: 'pill bad', id: 'store-away', title: status.storeError }, 'Without the control store'),
     status?.killSwitch?.on &&
       h(
         'span',

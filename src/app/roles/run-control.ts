@@ -1,3 +1,4 @@
+import type { FigError } from '../../kernel/fig-error.ts';
 import { sleep } from '../../kernel/service.ts';
 import { raiseSetting } from '../../store/setting-store.ts';
 import { openTarget, targetConnections } from '../../sync/open-target.ts';
@@ -41,7 +42,7 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
     readiness.end();
     return stack.stop();
   };
-  const onCold = (): Promise<void> => role.administer(coldControl(coldly));
+  const onCold = (trouble?: () => FigError): Promise<void> => role.administer(coldControl(coldly, trouble));
   const migrated = await reachStore({ store, onCold, signal, log });
   if (migrated === undefined) {
     await onCold();

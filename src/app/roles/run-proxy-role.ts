@@ -1,3 +1,4 @@
+import type { FigError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { RoutingSnapshot } from '../../kernel/phase.ts';
 import { startPhaseWatch } from '../../store/phase-notifications.ts';
@@ -38,8 +39,8 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
   const reload = (): ReturnType<typeof live.reload> => live.reload(serving);
 
   onProgress({ step: 'control store', state: 'started' });
-  const onCold = async (): Promise<void> =>
-    role.administer(coldControl(controlOf(role, await users.openFromDisk(), reload)));
+  const onCold = async (trouble: () => FigError): Promise<void> =>
+    role.administer(coldControl(controlOf(role, await users.openFromDisk(), reload), trouble));
   const migrated = await reachStore({ store, onCold, signal, log });
   if (migrated === undefined) {
     const side = await users.openFromDisk();

@@ -47,7 +47,7 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
     readiness.end();
     return stack.stop();
   };
-  const onCold = (): Promise<void> => role.administer(coldControl(control));
+  const onCold = (trouble?: () => FigError): Promise<void> => role.administer(coldControl(control, trouble));
   const migrated = await reachStore({ store, onCold, signal, log });
   if (migrated === undefined) {
     await onCold();

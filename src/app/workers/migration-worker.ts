@@ -73,7 +73,8 @@ export class MigrationWorker implements WorkerProxy {
     if (this.#job.isWarm) await this.#warm(this.#job.fenceSecret);
     this.#tell({ type: 'join' });
     await this.#joined;
-    const { limits, fenceBudgetMs, drainDelayMs, stopGraceMs } = this.#settings;
+    const settings = this.#settings;
+    const { limits, fenceBudgetMs, drainDelayMs, stopGraceMs } = settings;
     const proxy = await startMigrationProxy({
       config,
       port: this.#job.port,
@@ -87,6 +88,8 @@ export class MigrationWorker implements WorkerProxy {
     });
     this.#metrics.beforeText(() => this.#metrics.load(proxy.load()));
     this.#proxy = proxy;
+    // They may have changed while the port was being opened.
+    if (this.#settings !== settings) proxy.reconfigure(this.#settings);
     return proxy.url;
   }
 
