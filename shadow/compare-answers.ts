@@ -152,15 +152,22 @@ export class AnswerComparer {
    * statuses differ or an answer cannot be read nothing is hidden. `areEqual`: that is what they were found to be.
    */
   hiddenIn(legacy: HttpAnswer, candidate: HttpAnswer, asked?: AskedUrl, areEqual = false): Hidden {
+    try {
+      return this.#hiddenIn(legacy, candidate, asked, areEqual);
+    } finally {
+      follower.end();
+    }
+  }
+
+  #hiddenIn(legacy: HttpAnswer, candidate: HttpAnswer, asked: AskedUrl | undefined, areEqual: boolean): Hidden {
     if (legacy.status !== candidate.status || Buffer.compare(legacy.body, candidate.body) === 0) return [];
     const [ours, theirs] = [this.#toComparable(legacy, asked), this.#toComparable(candidate, asked)];
     if (!ours.ok || !theirs.ok || ours.answer.kind !== theirs.answer.kind) return [];
     if (!this.#root.holdsHiding && this.#moves.length === 0) return [];
     const areJson = ours.answer.kind === 'json';
-    if (areEqual && areJson && this.#areTheSame(ours.answer.body, theirs.answer.body)) return [];
+    if (areEqual && areJson && plainEquality.holds(ours.answer.body, theirs.answer.body, noRules)) return [];
     // With tolerances it may be told otherwise which row of a list stands for which when some are left out.
     const parts = this.#root.holdsTolerance ? undefined : this.#partsOf(ours.answer, theirs.answer);
-    follower.end();
     const [left, right] = parts
       ? [parts.legacy, parts.candidate]
       : [ours, theirs].map(({ answer }) => this.#valueOf(answer));
@@ -174,12 +181,6 @@ export class AnswerComparer {
     const comparable = this.#toComparable(answer, asked);
     const parsed = comparable.ok ? this.#toJson(comparable.answer) : undefined;
     return parsed?.ok ? this.#guarding.fitting(parsed.value) : [];
-  }
-
-  #areTheSame(legacy: Uint8Array, candidate: Uint8Array): boolean {
-    const areSame = plainEquality.holds(legacy, candidate, noRules);
-    follower.end();
-    return areSame;
   }
 
   /** Where both have the old form, moving hides nothing. */

@@ -35,7 +35,8 @@ type Lists = readonly [legacy: readonly JsonValue[], candidate: readonly JsonVal
 /**
  * Two JSON texts as values in which what is surely the same has been left out: members of the same key, what two
  * arrays begin and end with, and of long arrays more. To compare them gives the same differences at the same places as to compare the
- * whole, and most of two large bodies that differ a little is never made a value of.
+ * whole, and most of two large bodies that differ a little is never made a value of. Only of a run of equal elements another one may
+ * be told to be too many, where a key has an escape or comes twice.
  */
 export class DifferingParts {
   readonly #follower: TextFollower;
