@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { allVersions } from '../config/feature-versions.ts';
 import type { FigError } from '../kernel/fig-error.ts';
-import { openTarget, targetConnections } from '../sync/open-target.ts';
+import { openTarget, targetConnections, targetNameOf } from '../sync/open-target.ts';
 import { changeSourceOf } from './change-source-of.ts';
 import { coldControl } from './cold-control.ts';
 import type { FigControl } from './control.ts';
@@ -66,16 +67,18 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
   onProgress({ step: 'control store', state: 'done', detail: `${migrated.length} migrations run` });
   const fenceSecret = await users.fenceSecret();
 
-  const target = openTarget(storeUrl, targetConnections(allVersions(config.features).length));
+  const process = randomUUID();
+  const connections = targetConnections(allVersions(config.features).length);
+  const target = openTarget(storeUrl, connections, { name: targetNameOf(process) });
   stack.add('target', () => target.destroy());
   const onPosition = serving.moved.bind(serving);
   const onParked = serving.parked.bind(serving);
   const onApplied = metrics.applied.bind(metrics);
-  const leader = startLeader({ config, storeUrl, target, log });
+  const leader = startLeader({ config, storeUrl, process, target, log });
   if (leader) stack.add('leader', () => leader.stop());
-  const landing = startLanding({ config, storeUrl, log });
+  const landing = startLanding({ config, storeUrl, process: process, log });
   if (landing) stack.add('landing', () => landing.stop());
-  const changes = changeSourceOf({ config, storeUrl, target, landing, log });
+  const changes = changeSourceOf({ config, storeUrl, process, isShared: false, target, landing, log });
   const capture = startCapture({ config, target, changes, onProgress, onPosition, onParked, onApplied, log });
   if (capture) stack.add('capture', () => capture.stop());
   const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, log });

@@ -12,6 +12,8 @@ import { capturedModels } from './captured-models.ts';
 export interface StartLandingOptions {
   readonly config: NormalizedConfig;
   readonly storeUrl: string;
+  /** UUID of this process. */
+  readonly process: string;
   readonly log: Log;
 }
 
@@ -21,7 +23,7 @@ export interface StartedLanding extends Service {
 }
 
 /** Lets tables of a legacy database in MySQL land where read models are captured from; undefined where legacy has PostgreSQL. */
-export function startLanding({ config, storeUrl, log }: StartLandingOptions): StartedLanding | undefined {
+export function startLanding({ config, storeUrl, process, log }: StartLandingOptions): StartedLanding | undefined {
   const { events, legacy } = config;
   const readModels = capturedModels(config);
   if (events.via !== 'debezium' || legacy.mysql === undefined || readModels.length === 0) return undefined;
@@ -36,6 +38,7 @@ export function startLanding({ config, storeUrl, log }: StartLandingOptions): St
     // In the landing database tables of the legacy database are in `public`.
     tables: [...new Set(demandsOf(readModels).map(({ table }) => table.replace(/^public\./, '')))],
     storeUrl,
+    process,
     log,
   });
   return {

@@ -7,18 +7,21 @@ import { capturedModels } from './captured-models.ts';
 export interface StartLeaderOptions {
   readonly config: NormalizedConfig;
   readonly storeUrl: string;
+  /** UUID of this process. */
+  readonly process: string;
   readonly target: Knex;
   readonly log: Log;
 }
 
 /** Writes the changes of the legacy database to a topic; undefined when none are to be. */
-export function startLeader({ config, storeUrl, target, log }: StartLeaderOptions): Leader | undefined {
+export function startLeader({ config, storeUrl, process, target, log }: StartLeaderOptions): Leader | undefined {
   const readModels = capturedModels(config);
   const { events } = config;
   if (readModels.length === 0 || config.legacy.database === undefined || events.via !== 'kafka') return undefined;
   return new Leader({
     url: config.legacy.database,
     storeUrl,
+    process,
     target,
     migration: config.name,
     readModels,

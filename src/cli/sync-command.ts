@@ -1,5 +1,4 @@
 import { Argument, Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { FigError } from '../kernel/fig-error.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import type { CliContext } from './io.ts';
 import { parsePort } from './option-parsers.ts';
@@ -20,21 +19,24 @@ export function syncCommand(context: CliContext): CommandUnknownOpts {
     .addHelpText(
       'after',
       `
-Runs until Ctrl-C. A second one waits and takes over when the first is gone. All processes of a migration find each other by
-the control store (FIG_DATABASE_URL, or \`store\` of the config): see docs/scale-out.md.
+Runs until Ctrl-C. A second one waits and takes over when the first is gone or stands still. With events by a topic
+(\`events: { via: 'kafka' }\`) several share the read models among them, and each part may run by itself:
+  fig sync capture   one writes the changes of legacy to the topic, further ones stand by
+  fig sync project   applies changes; as many as there are read models have something to do
+All processes of a migration find each other by the control store (FIG_DATABASE_URL, or \`store\` of the config) and start
+in any order: see docs/scale-out.md.
 
 Examples:
   $ fig sync --config fig.config.ts --admin-port 8091
+  $ fig sync capture --config fig.config.ts --admin-port 8092
+  $ fig sync project --config fig.config.ts --admin-port 8093
 ${exitCodesHelp}`,
     )
     .action(async (part, options) => {
-      if (part !== undefined) {
-        const why = `\`fig sync ${part}\` is not possible yet: capture and read models run in one process, also with a topic`;
-        throw new FigError('FIG_USAGE', why, { remedy: 'Run `fig sync`, which does both in one process.' });
-      }
       // Loaded here so that commands which only ask a running fig do not load all of it.
-      const [{ runSync }, { runInForeground }] = await Promise.all([
+      const [{ runSync }, { runSyncCapture }, { runInForeground }] = await Promise.all([
         import('../app/roles/run-sync.ts'),
+        import('../app/roles/run-sync-capture.ts'),
         import('./foreground.ts'),
       ]);
       const { config: configFile, adminPort, verbose } = options;
@@ -42,7 +44,10 @@ ${exitCodesHelp}`,
         io,
         isOneOfSeveral: true,
         logLevel: verbose ? 'debug' : undefined,
-        start: (tools) => runSync({ configFile, adminPort, version, ...tools }),
+        start: (tools) => {
+          const how = { configFile, adminPort, version, ...tools };
+          return part === 'capture' ? runSyncCapture(how) : runSync({ ...how, part });
+        },
       });
     });
 }

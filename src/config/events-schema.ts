@@ -49,7 +49,10 @@ const partitions = z
   .number()
   .int()
   .min(1)
-  .refine((count) => count === 1, 'more than one partition is not possible yet: leave it out');
+  .refine(
+    (count) => count === 1,
+    'a topic has one partition, which keeps transactions whole and in order: leave it out, and run more `fig sync project`, which share the read models',
+  );
 
 /** What `events` of a config may be. */
 export const eventsSchema = oneOf('via', transports, [

@@ -136,6 +136,12 @@ export const errorCodes = {
     remedy:
       'Start what writes to it, a process that captures or a connector, and see what it says; it is tried again by itself.',
   },
+  FIG_HOLDER_STUCK: {
+    meaning:
+      'A process that writes to the topic, or applies changes from it, stands still without having ended, so another one takes its work over.',
+    remedy:
+      'Look at that process and its machine. Where fig says that it has no right to end its sessions, connect all processes as one role, or grant `pg_signal_backend`; until then the work waits for that process.',
+  },
   FIG_LOG_FORKED: {
     meaning:
       'The legacy server failed over or was restored, and does not have every change that the read model has applied.',

@@ -53,22 +53,25 @@ export async function takeClaim(client: ClientBase): Promise<number> {
   return Number(rows[0]?.claim);
 }
 
-/** Whether another process holds one of these read models. */
-export async function isHeldByAnother(
+/** Those of these read models that another process holds. */
+export async function heldByOthers(
   client: ClientBase,
   process: string,
   readModels: readonly string[],
-): Promise<boolean> {
-  const { rows } = await client.query<{ held: boolean }>(
-    `SELECT EXISTS (SELECT 1 FROM fig.read_model_state
-       WHERE read_model = ANY ($1) AND process <> $2 AND expires_at > clock_timestamp()) AS held`,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ read_model: string }>(
+    `SELECT read_model FROM fig.read_model_state
+     WHERE read_model = ANY ($1) AND process <> $2 AND expires_at > clock_timestamp()`,
     [readModels, process],
   );
-  return rows[0]?.held === true;
+  return new Set(rows.map(({ read_model: name }) => name));
 }
 
-/** Stores how read models stand and, when that is news, wakes the others. False: somebody has a later claim on one of them. */
-export async function tellStates(client: ClientBase, order: TellOrder): Promise<boolean> {
+/**
+ * Stores how read models stand and, when that is news, wakes the others. Gives those that it did not store: somebody has a
+ * later claim on them.
+ */
+export async function tellStates(client: ClientBase, order: TellOrder): Promise<readonly string[]> {
   const { claim, number, process, sourceLog, leaseMs, states, isNews } = order;
   const given = states.map(({ readModel, position, revision, state }) => ({
     read_model: readModel,
@@ -76,7 +79,7 @@ export async function tellStates(client: ClientBase, order: TellOrder): Promise<
     revision,
     state,
   }));
-  const { rows } = await client.query<{ told: string }>(
+  const { rows } = await client.query<{ told: string[] | null }>(
     `WITH given AS (
        SELECT * FROM json_to_recordset($1) AS g(read_model text, position numeric, revision bigint, state jsonb)
      ), told AS (
@@ -90,10 +93,11 @@ export async function tellStates(client: ClientBase, order: TellOrder): Promise<
        WHERE s.claim <= excluded.claim
        RETURNING read_model
      )
-     SELECT (SELECT count(*) FROM told) AS told, CASE WHEN $7::boolean THEN pg_notify($8, '') END`,
+     SELECT (SELECT array_agg(read_model) FROM told) AS told, CASE WHEN $7::boolean THEN pg_notify($8, '') END`,
     [JSON.stringify(given), claim, number, process, sourceLog ?? null, leaseMs, isNews, readModelChannel],
   );
-  return Number(rows[0]?.told) === states.length;
+  const told = new Set(rows[0]?.told);
+  return states.map(({ readModel }) => readModel).filter((name) => !told.has(name));
 }
 
 /**

@@ -36,12 +36,17 @@ export interface TargetTimes {
   readonly lookEveryMs: number;
 }
 
+export interface TargetOptions extends TargetTimes {
+  /** What the server sees its connections as. */
+  readonly name: string;
+}
+
 const targetTimes: TargetTimes = { lockMs: 10_000, idleMs: 60_000, lookEveryMs: 10_000 };
 const watches = new WeakMap<Knex, TargetWatch>();
 
 /** A pool on the target database for projections. */
-export function openTarget(url: string, max = 4, times: Partial<TargetTimes> = {}): Knex {
-  const { lockMs, idleMs, lookEveryMs } = { ...targetTimes, ...times };
+export function openTarget(url: string, max = 4, options: Partial<TargetOptions> = {}): Knex {
+  const { lockMs, idleMs, lookEveryMs, name = 'fig projection' } = { ...targetTimes, ...options };
   const limits = { lock_timeout: `${lockMs}ms`, idle_in_transaction_session_timeout: `${idleMs}ms` };
   const watch = new TargetWatch(url, lookEveryMs);
   const db = knexModule({
@@ -49,7 +54,7 @@ export function openTarget(url: string, max = 4, times: Partial<TargetTimes> = {
     connection: {
       ...noticesCuts,
       connectionString: url,
-      application_name: 'fig projection',
+      application_name: name,
       options: sessionOptions(limits),
       types: exactTypes,
     } as Knex.PgConnectionConfig,
@@ -71,4 +76,9 @@ export function openTarget(url: string, max = 4, times: Partial<TargetTimes> = {
 /** Fails whatever is running on the pool. It may go on being used. */
 export function cutTarget(db: Knex): void {
   watches.get(db)?.cut();
+}
+
+/** Of the connections of one process, so that another one that takes its work over can end them. */
+export function targetNameOf(process: string): string {
+  return `fig projection ${process}`;
 }

@@ -76,7 +76,7 @@ test.each([
   [kafka({ topics: 'x' }), /events: unknown: "topics" \(did you mean "topic"\?\)/],
   [kafka({ topic: 'a b' }), /events\.topic: a name of letters/],
   [kafka({ topic: '..' }), /events\.topic: a name of letters/],
-  [kafka({ partitions: 8 }), /events\.partitions: more than one partition is not possible yet/],
+  [kafka({ partitions: 8 }), /events\.partitions: a topic has one partition.*run more `fig sync project`/],
   [kafka({ partitions: 0 }), /events\.partitions/],
   [kafka({ prefix: 'x' }), /events: unknown: "prefix"/],
   [kafka({ security: { tlss: true } }), /events\.security: unknown: "tlss" \(did you mean "tls"\?\)/],

@@ -46,8 +46,8 @@ export interface HeardCapture {
   readonly capture: CaptureView | undefined;
   readonly simple: SimpleView;
   sourceLog(): string | undefined;
-  /** The process that keeps the read models in step; undefined while none is known to. */
-  holder(): string | undefined;
+  /** The processes that keep the read models in step; none while none is known to. */
+  holders(): ReadonlySet<string>;
   readonly service: Service;
 }
 
@@ -106,7 +106,7 @@ export function hearCapture(options: HearCaptureOptions): HeardCapture {
       },
     },
     sourceLog: () => heard.sourceLog(),
-    holder: () => names.map((name) => heard.processOf(name)).find((process) => process !== undefined),
+    holders: () => new Set(names.flatMap((name) => heard.processOf(name) ?? [])),
     service: {
       name: watch.name,
       stop: async () => {

@@ -128,7 +128,9 @@ export class HeardReadModels {
     }
     const figures = readFigures(state.state);
     const parked = figures?.letters.parkings ?? 0;
-    const before = isOther ? 0 : (known.figures?.letters.parkings ?? 0);
+    // A process counts on when it comes to keep the read model once more.
+    const isCounting = !isOther || state.process === known.process;
+    const before = isCounting ? (known.figures?.letters.parkings ?? 0) : 0;
     known.parkings += Math.max(0, parked - before);
     // The list stays the same one until it changes, because of what is remembered by it.
     const isSameList = known.figures?.letters.parked.join('\n') === figures?.letters.parked.join('\n');

@@ -7,6 +7,7 @@ import type { ProcessReport, ReloadOutcome } from '../control.ts';
 import type { ProxyView } from '../proxy-side.ts';
 import type { ToldCapture } from './heard-capture.ts';
 import { readCapture, type ProcessTold } from './process-told.ts';
+import { sumCaptures } from './sum-captures.ts';
 
 const LOOK_MS = 1_000;
 
@@ -91,12 +92,12 @@ export class OtherProcesses implements Service {
     return this.#alive().flatMap((each) => this.#toldBy(each)?.view ?? []);
   }
 
-  /** What that process says of its capture; of any that would capture when nobody is known to. */
-  captureOf(holder: string | undefined): ToldCapture | undefined {
+  /** What those processes say of their capture; all that would capture when none is known to. */
+  captureOf(holders: ReadonlySet<string>): ToldCapture | undefined {
     const alive = this.#alive();
-    const own = alive.find(({ id }) => id === holder);
-    const told = (own ? [own] : alive).flatMap((each) => this.#toldBy(each)?.capture ?? []);
-    return told[0] && readCapture(told[0]);
+    const own = alive.filter(({ id }) => holders.has(id));
+    const told = (own.length > 0 ? own : alive).flatMap((each) => this.#toldBy(each)?.capture ?? []);
+    return sumCaptures(told.map(readCapture));
   }
 
   /** How those that live took an order to reload. */

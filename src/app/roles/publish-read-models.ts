@@ -4,7 +4,7 @@ import type { Log } from '../../kernel/log.ts';
 import { machineNow } from '../../kernel/machine-time.ts';
 import { startLoop, type Service } from '../../kernel/service.ts';
 import { type Wake, withListeningConnection } from '../../store/listening-connection.ts';
-import { isHeldByAnother, takeClaim, tellNotice, tellStates } from '../../store/read-model-state-store.ts';
+import { heldByOthers, takeClaim, tellNotice, tellStates } from '../../store/read-model-state-store.ts';
 import { isSameBehindPosition, storedFigures, type ReadModelFigures } from './read-model-figures.ts';
 
 /** For so long others trust what they were told. Several signs of life fit into it, because processes are late at times. */
@@ -26,8 +26,10 @@ export interface PublishOptions {
   readonly readModels: readonly string[];
   readonly figures: (readModel: string) => ReadModelFigures;
   readonly sourceLog: () => string | undefined;
-  /** Whether this process, and no other, keeps them in step; undefined: it does not tell by itself. */
-  readonly isHolder: () => boolean | undefined;
+  /** Whether this process, and no other, keeps it in step; undefined: it does not tell by itself. */
+  readonly isHolder: (readModel: string) => boolean | undefined;
+  /** Whether another process is to keep it: nothing more is told of it, so that it stays as it is until that one tells. */
+  readonly isGivenUp?: ((readModel: string) => boolean) | undefined;
   readonly log: Log;
 }
 
@@ -66,12 +68,18 @@ export function publishReadModels(options: PublishOptions): ReadModelPublisher {
   };
 }
 
+interface Claim {
+  readonly claim: number;
+  /** Whether this process was told to keep it when it took the claim; the next time takes another. */
+  wasHolder: boolean;
+  isOutranked: boolean;
+}
+
 class Teller {
   readonly #options: PublishOptions;
-  #claim: number | undefined;
+  /** Each is told under a claim of its own, because each may come from another process, and go to another. */
+  readonly #claims = new Map<string, Claim>();
   #number = 0;
-  #wasHolder = false;
-  #isOutranked = false;
   #rouse: () => void = () => undefined;
   /** As last stored. */
   readonly #stored = new Map<string, { readonly figures: ReadModelFigures; readonly revision: number }>();
@@ -104,19 +112,16 @@ class Teller {
     this.#rouse = () => wake.rouse();
     this.#mustStore = true;
     while (!signal.aborted) await wake.wait(await this.#turn(client), signal);
-    if (this.#claim !== undefined && !this.#isOutranked) await this.#store(client, this.#claim, true);
+    await this.#store(client, true);
   }
 
   /** Milliseconds to rest. */
   async #turn(client: Client): Promise<number> {
-    await this.#settleClaim(client);
-    if (this.#claim === undefined || this.#isOutranked) return RENEW_MS;
+    await this.#settleClaims(client);
+    if (this.#told().length === 0) return RENEW_MS;
     const now = machineNow();
-    if (this.#mustStore || now - this.#storedAt >= RENEW_MS || this.#isOther()) {
-      await this.#store(client, this.#claim, false);
-    } else if (this.#hasMoved && now - this.#toldAt >= this.#gapMs()) {
-      await this.#notify(client, this.#claim);
-    }
+    if (this.#mustStore || now - this.#storedAt >= RENEW_MS || this.#isOther()) await this.#store(client, false);
+    else if (this.#hasMoved && now - this.#toldAt >= this.#gapMs()) await this.#notify(client);
     const untilRenewal = this.#storedAt + RENEW_MS - machineNow();
     const untilTold = this.#hasMoved ? this.#toldAt + this.#gapMs() - machineNow() : untilRenewal;
     return Math.max(1, Math.min(untilRenewal, untilTold));
@@ -127,27 +132,52 @@ class Teller {
   }
 
   /**
-   * A claim is taken whenever this process comes to keep the read models, so that what it told before, and may still tell
+   * A claim is taken whenever this process comes to keep a read model, so that what it told before, and may still tell
    * after it stood still, never counts for more than what its successor tells.
    */
-  async #settleClaim(client: Client): Promise<void> {
+  async #settleClaims(client: Client): Promise<void> {
     const { isHolder, process, readModels } = this.#options;
-    const holds = isHolder();
-    const comes = holds === true && !this.#wasHolder;
-    if (holds !== true) this.#wasHolder = false;
-    const isFree = holds !== false && (this.#claim === undefined || this.#isOutranked);
-    if (!comes && !(isFree && !(await isHeldByAnother(client, process, readModels)))) return;
-    this.#claim = await takeClaim(client);
-    this.#wasHolder = holds === true;
-    this.#isOutranked = false;
+    const comes: string[] = [];
+    const free: string[] = [];
+    for (const name of readModels) {
+      const [holds, known] = [isHolder(name), this.#claims.get(name)];
+      if (known && holds !== true) known.wasHolder = false;
+      if (holds === true && known?.wasHolder !== true) comes.push(name);
+      else if (holds !== false && (known === undefined || known.isOutranked)) free.push(name);
+    }
+    if (free.length > 0) {
+      const held = await heldByOthers(client, process, free);
+      comes.push(...free.filter((name) => !held.has(name)));
+    }
+    if (comes.length === 0) return;
+    const claim = await takeClaim(client);
+    for (const name of comes) {
+      this.#claims.set(name, { claim, wasHolder: isHolder(name) === true, isOutranked: false });
+    }
     this.#mustStore = true;
+  }
+
+  /** Those that this process tells of. */
+  #told(): readonly string[] {
+    const { isGivenUp = () => false, readModels } = this.#options;
+    return readModels.filter((name) => this.#claims.get(name)?.isOutranked === false && !isGivenUp(name));
+  }
+
+  /** What is told under one claim is told together. */
+  #byClaim(): ReadonlyMap<number, readonly string[]> {
+    const groups = new Map<number, string[]>();
+    for (const name of this.#told()) {
+      const { claim } = this.#claims.get(name)!;
+      groups.set(claim, [...(groups.get(claim) ?? []), name]);
+    }
+    return groups;
   }
 
   /** Whether something changed that goes with a position. */
   #isOther(): boolean {
-    const { readModels, figures, sourceLog } = this.#options;
+    const { figures, sourceLog } = this.#options;
     if (sourceLog() !== this.#storedLog) return true;
-    return readModels.some((name) => {
+    return this.#told().some((name) => {
       const [now, before] = [figures(name), this.#stored.get(name)?.figures];
       const isGone = now.position === undefined && this.#toldPositions.get(name) !== undefined;
       const isBack = now.position !== undefined && before?.position === undefined;
@@ -155,48 +185,61 @@ class Teller {
     });
   }
 
-  async #store(client: Client, claim: number, isWithdrawn: boolean): Promise<void> {
-    const { process, readModels, sourceLog } = this.#options;
-    const log = sourceLog();
+  async #store(client: Client, isWithdrawn: boolean): Promise<void> {
+    const log = this.#options.sourceLog();
     const isOtherLog = log !== this.#storedLog;
-    let isNews = this.#mustStore || isOtherLog || isWithdrawn;
-    const states = readModels.map((readModel) => {
-      const figures = { ...this.#options.figures(readModel), ...(isWithdrawn && { position: undefined }) };
-      const before = this.#stored.get(readModel);
-      const isSame = !isOtherLog && before !== undefined && isSameBehindPosition(figures, before.figures);
-      const revision = (before?.revision ?? 0) + (isSame ? 0 : 1);
-      isNews ||= !isSame || figures.position !== this.#toldPositions.get(readModel);
-      return { readModel, figures, revision };
-    });
+    const isNews = this.#mustStore || isOtherLog || isWithdrawn;
+    const groups = this.#byClaim();
     this.#begin();
-    const told = states.map(({ readModel, figures, revision }) => {
-      return { readModel, position: figures.position, revision, state: storedFigures(figures) };
-    });
-    const leaseMs = isWithdrawn ? 0 : LEASE_MS;
-    const order = { claim, number: this.#number, process, sourceLog: log, leaseMs, states: told, isNews };
-    const isBelieved = await tellStates(client, order);
-    for (const { readModel, figures, revision } of states) {
-      this.#stored.set(readModel, { figures, revision });
-      this.#toldPositions.set(readModel, figures.position);
+    for (const [claim, names] of groups) {
+      const states = names.map((name) => this.#stateOf(name, isOtherLog, isWithdrawn));
+      const told = states.map(({ readModel, figures, revision }) => {
+        return { readModel, position: figures.position, revision, state: storedFigures(figures) };
+      });
+      const order = {
+        claim,
+        number: this.#number,
+        process: this.#options.process,
+        sourceLog: log,
+        leaseMs: isWithdrawn ? 0 : LEASE_MS,
+        states: told,
+        isNews: isNews || states.some((state) => state.isNews),
+      };
+      const outranked = await tellStates(client, order);
+      for (const { readModel, figures, revision } of states) {
+        this.#stored.set(readModel, { figures, revision });
+        this.#toldPositions.set(readModel, figures.position);
+      }
+      for (const name of outranked) this.#claims.get(name)!.isOutranked = true;
+      if (outranked.length === 0 || isWithdrawn) continue;
+      this.#options.log.info({ claim, readModels: outranked }, 'another process keeps read models in step');
     }
     this.#storedLog = log;
     this.#storedAt = machineNow();
-    if (isBelieved || isWithdrawn) return;
-    this.#isOutranked = true;
-    this.#options.log.info({ claim }, 'another process keeps the read models in step');
   }
 
-  async #notify(client: Client, claim: number): Promise<void> {
-    const moved = this.#options.readModels.flatMap((readModel) => {
-      const { position } = this.#options.figures(readModel);
-      const { revision } = this.#stored.get(readModel)!;
-      const isSame = position === undefined || position === this.#toldPositions.get(readModel);
-      return isSame ? [] : [{ readModel, position, revision }];
-    });
+  #stateOf(readModel: string, isOtherLog: boolean, isWithdrawn: boolean) {
+    const figures = { ...this.#options.figures(readModel), ...(isWithdrawn && { position: undefined }) };
+    const before = this.#stored.get(readModel);
+    const isSame = !isOtherLog && before !== undefined && isSameBehindPosition(figures, before.figures);
+    const revision = (before?.revision ?? 0) + (isSame ? 0 : 1);
+    return { readModel, figures, revision, isNews: !isSame || figures.position !== this.#toldPositions.get(readModel) };
+  }
+
+  async #notify(client: Client): Promise<void> {
+    const groups = this.#byClaim();
     this.#begin();
-    if (moved.length === 0) return;
-    await tellNotice(client, { claim, number: this.#number, moved });
-    for (const { readModel, position } of moved) this.#toldPositions.set(readModel, position);
+    for (const [claim, names] of groups) {
+      const moved = names.flatMap((readModel) => {
+        const { position } = this.#options.figures(readModel);
+        const { revision } = this.#stored.get(readModel)!;
+        const isSame = position === undefined || position === this.#toldPositions.get(readModel);
+        return isSame ? [] : [{ readModel, position, revision }];
+      });
+      if (moved.length === 0) continue;
+      await tellNotice(client, { claim, number: this.#number, moved });
+      for (const { readModel, position } of moved) this.#toldPositions.set(readModel, position);
+    }
   }
 
   /** What happens from now on is told with the next turn. */

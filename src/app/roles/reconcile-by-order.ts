@@ -64,8 +64,8 @@ export interface ReconcileServiceOptions {
   /** Of this process. */
   readonly process: string;
   readonly capture: CaptureView;
-  /** Whether this process captures now. */
-  readonly isHolder: () => boolean;
+  /** Whether this process keeps it in step now. */
+  readonly isHolder: (projection: string) => boolean;
   readonly log: Log;
 }
 
@@ -76,7 +76,8 @@ export function startReconcileService(options: ReconcileServiceOptions): Service
     name: 'ordered comparisons',
     maxRestMs: 5_000,
     turn: async (signal) => {
-      const order = isHolder() ? await takeOrder(store, process, capture.readModels) : undefined;
+      const held = capture.readModels.filter(isHolder);
+      const order = held.length > 0 ? await takeOrder(store, process, held) : undefined;
       if (order === undefined) return LOOK_MS;
       await carryOut(options, order, signal);
       return 0;

@@ -60,7 +60,7 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
     storeUrl,
     onPosition: () => undefined,
     onParked: () => undefined,
-    toldCapture: () => others.captureOf(heard.holder()),
+    toldCapture: () => others.captureOf(heard.holders()),
     reconcile: reconcileElsewhere(store),
     log,
   });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { allVersions } from '../../config/feature-versions.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import { startPhaseWatch } from '../../store/phase-notifications.ts';
-import { openTarget, targetConnections } from '../../sync/open-target.ts';
+import { openTarget, targetConnections, targetNameOf } from '../../sync/open-target.ts';
 import { changeSourceOf } from '../change-source-of.ts';
 import { coldControl } from '../cold-control.ts';
 import { sharedDigest } from '../live-config.ts';
@@ -23,24 +23,30 @@ import { writeCapture } from './process-told.ts';
 import { publishReadModels, type ReadModelPublisher } from './publish-read-models.ts';
 import { figuresHere } from './read-model-figures.ts';
 import { startReconcileService } from './reconcile-by-order.ts';
+import { checkPart } from './sync-part.ts';
 import { untilNobodyReads } from './until-nobody-reads.ts';
+
+export interface SyncOptions extends StartOptions {
+  /** `project`: changes are only applied, and another process writes them to the topic. */
+  readonly part?: 'project' | undefined;
+}
 
 /**
  * Keeps the read models of a migration in step, and tells the other processes how far they are. Resolves when they are
- * built. A second one waits until the first is gone. Throws FIG_CONFIG_*, FIG_STORE_NEWER, and FIG_PREFLIGHT_REFUSED where
- * none was ever built.
+ * built. A second one takes its share of them where changes come by a topic, and else waits until the first is gone. Throws
+ * FIG_CONFIG_*, FIG_STORE_NEWER, and FIG_PREFLIGHT_REFUSED where none was ever built.
  */
-export function runSync(options: StartOptions): Promise<RunningFig> {
+export function runSync(options: SyncOptions): Promise<RunningFig> {
   return startOnStack(options.log, (stack) => start(options, stack));
 }
 
-async function start(options: StartOptions, stack: ServiceStack): Promise<RunningFig> {
-  const { version, log, onProgress, signal } = options;
-  const role = await openRole('sync', options, stack);
+async function start(options: SyncOptions, stack: ServiceStack): Promise<RunningFig> {
+  const { version, log, onProgress, signal, part } = options;
+  const role = await openRole(part ?? 'sync', options, stack);
   const { config, live, store, storeUrl, metrics, routing, addresses } = role;
-  const readiness = new WorkReadiness(() =>
-    isHolder() === false ? 'another process captures, or legacy does not let it; it is tried again' : 'it captures',
-  );
+  if (part) checkPart(part, config.events);
+  const readiness = new WorkReadiness(() => reasonOf(capture));
+  let capture: ReturnType<typeof startCapture>;
   const reload = (): ReturnType<typeof live.reload> => live.reload({ reconfigure: () => undefined });
   const control = roleControl(role, { reload, readiness: readiness.current });
   const stop = (): Promise<void> => {
@@ -58,14 +64,15 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
   let publisher: ReadModelPublisher | undefined;
   const id = randomUUID();
   const ending = new AbortController();
-  const target = openTarget(storeUrl, targetConnections(allVersions(config.features).length));
+  const connections = targetConnections(allVersions(config.features).length);
+  const target = openTarget(storeUrl, connections, { name: targetNameOf(id) });
   stack.add('target', () => target.destroy());
-  const leader = startLeader({ config, storeUrl, target, log });
+  const leader = part ? undefined : startLeader({ config, storeUrl, process: id, target, log });
   if (leader) stack.add('leader', () => leader.stop());
-  const landing = startLanding({ config, storeUrl, log });
+  const landing = startLanding({ config, storeUrl, process: id, log });
   if (landing) stack.add('landing', () => landing.stop());
-  const changes = changeSourceOf({ config, storeUrl, target, landing, log });
-  const capture = startCapture({
+  const changes = changeSourceOf({ config, storeUrl, process: id, isShared: true, target, landing, log });
+  capture = startCapture({
     config,
     target,
     changes,
@@ -81,7 +88,8 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
       untilNobodyReads(storeUrl, { readModel: projection, process: id, signal: ending.signal }),
     log,
   });
-  if (capture) stack.add('capture', () => capture.stop());
+  const capturing = capture;
+  if (capturing) stack.add('capture', () => capturing.stop());
   stack.add('waiting for readers', () => ending.abort(new FigError('FIG_INTERNAL', 'fig is being stopped')));
   const simple = new SimpleReadModels({
     config,
@@ -92,11 +100,6 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
     log,
   });
   stack.add('simple read models', () => simple.stop());
-  // Of two that follow one database the server serves one; where nothing is captured, who came first.
-  function isHolder(): boolean | undefined {
-    return capture && capture.status().state === 'streaming';
-  }
-
   const presence = new ProcessPresence({
     id,
     store,
@@ -120,7 +123,7 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
       store,
       process: id,
       capture,
-      isHolder: () => isHolder() === true,
+      isHolder: (name) => capturing?.holds(name) === true,
       log,
     });
     stack.add('ordered comparisons', () => ordered.stop());
@@ -131,7 +134,8 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
     readModels: readModelsOf(config),
     figures: (name) => figuresHere(name, capture, simple),
     sourceLog: () => simple.followed?.sourceLog(),
-    isHolder,
+    isHolder: (name) => isHolder(name, capture),
+    isGivenUp: (name) => capture?.isElsewhere(name) === true,
     log,
   });
   // Last, so that it is first to end: reads leave before anything of this is taken down.
@@ -155,4 +159,16 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
   await capture?.untilReady(signal, () => nothingHasMoved(routing.current()));
   await simple.untilSettled(signal);
   return { control, addresses, stop };
+}
+
+/** Of those that are captured whoever applies them; of others, where changes are applied at all, who came first. */
+function isHolder(name: string, capture: ReturnType<typeof startCapture>): boolean | undefined {
+  if (capture === undefined) return undefined;
+  if (capture.readModels.includes(name) || !capture.isShared) return capture.holds(name);
+  return capture.status().state === 'streaming' ? undefined : false;
+}
+
+function reasonOf(capture: ReturnType<typeof startCapture>): string {
+  if (capture === undefined || capture.status().state === 'streaming') return 'it keeps read models in step';
+  return 'other processes keep the read models in step, or nothing lets this one; it is tried again';
 }

@@ -7,10 +7,12 @@ import type { SyncProgress } from '../backfill/backfill.ts';
 import type { LargeTransaction, SourceTransaction, StreamEvent } from '../change.ts';
 import { DeliveredXids } from '../delivered-xids.ts';
 import { logDigest } from '../postgres/identify-source.ts';
-import { type ReconcileOrder, reconcileReadModel } from '../reconcile/reconcile-read-model.ts';
+import type { ReconcileOrder } from '../reconcile/reconcile-read-model.ts';
 import { type AppliedBatch, ChangeTally, tallied } from './applied-batch.ts';
 import { batchesOf } from './batches-of.ts';
 import { boundHolds, heldBy } from './bound-holds.ts';
+import { Comparisons } from './comparisons.ts';
+import { followShare } from './follow-share.ts';
 import { judgeFailure } from './judge-failure.ts';
 import type { KeptWork, Lane } from './lane.ts';
 import { leastOf, type OpenedSession, openSession } from './open-session.ts';
@@ -32,7 +34,9 @@ export class CaptureSession implements AsyncDisposable {
   readonly #options: SessionOptions;
   readonly #opened: OpenedSession;
   readonly #lanes: readonly Lane[];
-  readonly #reconciling = new Map<Lane, Promise<unknown>>();
+  readonly #comparisons: Comparisons;
+  /** Work beside the stream. */
+  readonly #keeping = new Map<Lane, Promise<void>>();
   readonly #ended = new AbortController();
   /** Aborts when another session has to take over in an orderly way. */
   readonly #renewed = new AbortController();
@@ -45,6 +49,9 @@ export class CaptureSession implements AsyncDisposable {
     this.#options = options;
     this.#opened = opened;
     this.#lanes = opened.lanes;
+    const { target, url, log } = options;
+    const parts = { target, url, delivered: this.#delivered, exclusively: this.#serial.run.bind(this.#serial), log };
+    this.#comparisons = new Comparisons(parts, this.#ended.signal);
   }
 
   static async open(options: SessionOptions): Promise<CaptureSession> {
@@ -99,12 +106,14 @@ export class CaptureSession implements AsyncDisposable {
       },
       { once: true },
     );
+    for (const lane of this.#lanes) this.#keeping.set(lane, this.#keep(lane, ending));
     const tasks = [
       this.#consume(ending),
       this.#keepPositions(ending),
       this.#watchRefused(ending),
       this.#opened.changes.watch((source) => this.#leave(source), ending),
-      ...this.#lanes.map((lane) => this.#keep(lane, ending)),
+      this.#followShare(ending),
+      ...this.#keeping.values(),
     ];
     const outcomes = await Promise.allSettled(
       tasks.map((task) =>
@@ -115,7 +124,7 @@ export class CaptureSession implements AsyncDisposable {
       ),
     );
     this.#ended.abort();
-    await Promise.allSettled(this.#reconciling.values());
+    await this.#comparisons.over();
     const isOrderly = signal.aborted || this.#renewed.signal.aborted;
     const rejected = outcomes.find((outcome) => outcome.status === 'rejected');
     if (rejected && !isOrderly) throw rejected.reason;
@@ -123,32 +132,12 @@ export class CaptureSession implements AsyncDisposable {
   }
 
   /** Compares a read model with legacy. Throws FIG_RECONCILE_REFUSED when it cannot be compared now. */
-  async reconcile(readModel: string, order: ReconcileOrder): Promise<Reconciliation> {
-    const lane = this.#lanes.find(({ name }) => name === readModel);
-    if (lane?.projection.state !== 'ready' || lane.isOut || this.#ended.signal.aborted) {
-      throw new FigError('FIG_RECONCILE_REFUSED', `the read model ${readModel} is not ready`);
-    }
-    if (this.#reconciling.has(lane)) {
-      throw new FigError('FIG_RECONCILE_REFUSED', `the read model ${readModel} is being compared already`);
-    }
-    const running = reconcileReadModel(
-      {
-        projection: lane.projection,
-        target: this.#options.target,
-        url: this.#options.url,
-        delivered: this.#delivered,
-        watch: (watcher) => lane.watch(watcher),
-        exclusively: (work) => this.#serial.run(work),
-        log: this.#options.log,
-      },
-      { ...order, signal: AbortSignal.any([order.signal, this.#ended.signal, lane.out]) },
+  reconcile(readModel: string, order: ReconcileOrder): Promise<Reconciliation> {
+    return this.#comparisons.compare(
+      readModel,
+      this.#lanes.find(({ name }) => name === readModel),
+      order,
     );
-    this.#reconciling.set(lane, running);
-    try {
-      return await running;
-    } finally {
-      this.#reconciling.delete(lane);
-    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -164,6 +153,20 @@ export class CaptureSession implements AsyncDisposable {
     if (mended.length === 0) return;
     log.info({ readModels: mended.map(({ name }) => name) }, 'a new session takes up read models that were refused');
     this.#renewed.abort();
+  }
+
+  async #followShare(signal: AbortSignal): Promise<void> {
+    const { share } = this.#options.source;
+    if (share === undefined) return;
+    const over = (lane: Lane): Promise<unknown> => {
+      const applied = this.#serial.run(() => Promise.resolve());
+      return Promise.allSettled([applied, this.#keeping.get(lane), this.#comparisons.over(lane)]);
+    };
+    const renew = (joined: readonly string[]): void => {
+      this.#options.log.info({ joined }, 'a new session takes up the read models that this process is to apply');
+      this.#renewed.abort();
+    };
+    await followShare({ share, lanes: this.#lanes, refused: this.#opened.refused, over, renew }, signal);
   }
 
   /** Reads leave the read models that are made from a table which is not what it was. */
@@ -341,14 +344,14 @@ export class CaptureSession implements AsyncDisposable {
   /** Copies, builds and mends a read model, and tries again what takes it out of the session. */
   async #keep(lane: Lane, signal: AbortSignal): Promise<void> {
     await tendLane(lane, this.#tendParts(lane), signal);
-    if (signal.aborted) return;
+    if (signal.aborted || lane.givenUp.aborted) return;
     if (this.isAllOut) throw lane.error;
-    await this.#reconciling.get(lane)?.catch(() => undefined);
+    await this.#comparisons.over(lane);
     const parts = {
       resume: () => lane.projection.resume(fingerprintOf(lane.projection, this.#opened.identity)),
       onFailure: (error: unknown) => this.#failedAgain(lane, error),
     };
-    if (!(await recoverLane(lane, parts, signal))) return;
+    if (!(await recoverLane(lane, parts, AbortSignal.any([signal, lane.givenUp])))) return;
     this.#options.log.info({ readModel: lane.name }, 'a new session takes up the read model that had failed');
     this.#renewed.abort();
   }

@@ -161,6 +161,23 @@ export class Capture implements Service {
     return [...this.#trackers.keys()];
   }
 
+  /** Whether this process, and no other that it knows of, keeps the read model in step. */
+  holds(readModel: string): boolean {
+    const held = this.#changes.share?.held;
+    return this.#session !== undefined && (held === undefined || held.has(this.#versionOf(readModel)));
+  }
+
+  /** Whether processes divide the read models among themselves. */
+  get isShared(): boolean {
+    return this.#changes.share !== undefined;
+  }
+
+  /** Whether it is another process's to keep the read model in step. */
+  isElsewhere(readModel: string): boolean {
+    const held = this.#changes.share?.held;
+    return held !== undefined && this.#trackers.has(readModel) && !held.has(readModel);
+  }
+
   /** Log that legacy's server keeps for a read model because it has failed, in bytes. */
   heldFor(readModel: string): number {
     const session = this.#session;
@@ -213,13 +230,18 @@ export class Capture implements Service {
   }
 
   /**
-   * Resolves when every read model can be read, or when the signal aborts. Throws FIG_PREFLIGHT_REFUSED where no read model
+   * Resolves when every read model that this process is to apply can be read, or when the signal aborts. Throws FIG_PREFLIGHT_REFUSED where no read model
    * was ever made, and `mayEnd` agrees: whoever sets fig up wants to know. Any other failure, and a refusal of what has
    * worked before, is a state that somebody may mend while users are served.
    */
   async untilReady(signal: AbortSignal, mayEnd: () => boolean = () => true): Promise<void> {
     const isReady = (version: string): boolean => this.progressOf(version).state === 'ready';
-    while (!signal.aborted && ![...this.#trackers.keys()].every(isReady)) {
+    const isDone = (): boolean => {
+      const { share } = this.#changes;
+      if (share?.isSettled === false) return false;
+      return [...this.#trackers.keys()].every((name) => share?.held.has(name) === false || isReady(name));
+    };
+    while (!signal.aborted && !isDone()) {
       const refusal = this.#refusal;
       if (refusal && mayEnd() && !(await this.#hasMadeAny())) throw refusal;
       await sleep(50, signal);
@@ -238,9 +260,20 @@ export class Capture implements Service {
   }
 
   async #runSession(signal: AbortSignal): Promise<number | undefined> {
-    const { url, migration, target, readModels, log } = this.#options;
     await this.#changes.awaitTurn(signal);
     if (signal.aborted) return undefined;
+    const readModels = this.#modelsHere();
+    if (readModels.length === 0) return 0;
+    this.#changes.share?.use(readModels.map((model) => readModelNames(model).projection));
+    try {
+      return await this.#run(readModels, signal);
+    } finally {
+      this.#changes.share?.use([]);
+    }
+  }
+
+  async #run(readModels: readonly CapturedReadModel[], signal: AbortSignal): Promise<number | undefined> {
+    const { url, migration, target, log } = this.#options;
     await using session = await CaptureSession.open({
       url,
       migration,
@@ -278,6 +311,13 @@ export class Capture implements Service {
       this.#session = undefined;
     }
     return signal.aborted ? undefined : 0;
+  }
+
+  /** Those that this process is to apply. */
+  #modelsHere(): readonly CapturedReadModel[] {
+    const held = this.#changes.share?.held;
+    const { readModels } = this.#options;
+    return held ? readModels.filter((model) => held.has(readModelNames(model).projection)) : readModels;
   }
 
   /** A store that cannot be asked may well hold read models. */

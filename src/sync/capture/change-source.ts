@@ -47,6 +47,20 @@ export interface OtherPositions {
   translate(streamed: Position): Position | undefined;
 }
 
+/** The projections that this process is to apply, where processes divide them among themselves. */
+export interface SourceShare {
+  readonly held: ReadonlySet<string>;
+  /** To be given up: `release` says that no more is done with it. */
+  readonly leaving: ReadonlySet<string>;
+  /** Whether it is known what this process's share is. */
+  readonly isSettled: boolean;
+  /** Until it is told otherwise a session works on these. */
+  use(names: Iterable<string>): void;
+  release(name: string): void;
+  /** Resolves when there is something else to take up or to give up, or the signal aborts. */
+  changed(signal: AbortSignal): Promise<void>;
+}
+
 /** How a session comes by the changes that it applies. */
 export interface ChangeSource extends AsyncDisposable {
   /** What is published, and what the server keeps, is up to whoever holds the slot. */
@@ -55,6 +69,8 @@ export interface ChangeSource extends AsyncDisposable {
   readonly passedCode: 'FIG_SLOT_PASSED' | 'FIG_TOPIC_GAP';
   /** Undefined: positions are those of the stream. */
   readonly positions?: OtherPositions | undefined;
+  /** Undefined: whoever has its turn applies all. */
+  readonly share?: SourceShare | undefined;
   /** Resolves when this process may apply changes, or the signal aborts. */
   awaitTurn(signal: AbortSignal): Promise<void>;
   find(start: FindStart): Promise<StartPoint>;

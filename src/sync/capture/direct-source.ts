@@ -5,13 +5,21 @@ import { ensureSlot } from '../postgres/slot.ts';
 import type { SpoolOptions } from '../postgres/spool-space.ts';
 import type { ChangeSource, FindStart, OpenStream, StartPoint } from './change-source.ts';
 
+export interface DirectSourceOptions {
+  readonly url: string;
+  readonly spool: SpoolOptions;
+  readonly batch: BatchLimits;
+  /** What the server sees the connection as that holds the slot. */
+  readonly name?: string | undefined;
+}
+
 /** Changes straight from the legacy server: whoever applies them holds the slot. */
 export class DirectSource implements ChangeSource {
   readonly holdsSlot = true;
   readonly passedCode = 'FIG_SLOT_PASSED';
-  readonly #options: { readonly url: string; readonly spool: SpoolOptions; readonly batch: BatchLimits };
+  readonly #options: DirectSourceOptions;
 
-  constructor(options: { readonly url: string; readonly spool: SpoolOptions; readonly batch: BatchLimits }) {
+  constructor(options: DirectSourceOptions) {
     this.#options = options;
   }
 

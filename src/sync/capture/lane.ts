@@ -31,6 +31,7 @@ export class Lane {
   #goal: Position | undefined;
   #isWaitedFor = true;
   #hasLeft = false;
+  readonly #givenUp = new AbortController();
   #error: unknown;
   #work: KeptWork | undefined;
   #restMs = 0;
@@ -55,6 +56,11 @@ export class Lane {
 
   get isOut(): boolean {
     return this.#out.signal.aborted;
+  }
+
+  /** Aborts when another process is to apply it from now on. */
+  get givenUp(): AbortSignal {
+    return this.#givenUp.signal;
   }
 
   /** What took it out. */
@@ -136,6 +142,16 @@ export class Lane {
     this.#watchers.clear();
     this.#out.abort();
     this.failed(error);
+  }
+
+  /** Takes it out of the session, because another process is to apply it. */
+  handOver(): void {
+    this.#givenUp.abort();
+    this.needsNoLog();
+    this.#watchers.clear();
+    this.#out.abort();
+    this.leave();
+    this.#options.onState(this.name, { state: 'waiting', progress: 0, error: undefined });
   }
 
   /** Counts a failure and tells of it. */

@@ -34,6 +34,8 @@ export interface LandingOptions {
   /** Legacy tables that read models ask for, by name. */
   readonly tables: readonly string[];
   readonly storeUrl: string;
+  /** UUID of this process. */
+  readonly process: string;
   readonly log: Log;
 }
 
@@ -75,8 +77,8 @@ export class Landing implements Service {
   }
 
   async #turn(signal: AbortSignal): Promise<number | undefined> {
-    const { storeUrl, migration } = this.#options;
-    const tenure = await Tenure.take(storeUrl, { migration, office: 'landing' }, signal);
+    const { storeUrl, migration, process, log } = this.#options;
+    const tenure = await Tenure.take(storeUrl, { migration, office: 'landing', process, log }, signal);
     if (!tenure) return undefined;
     try {
       await this.#land(AbortSignal.any([signal, tenure.lost]), tenure.lost);

@@ -21,6 +21,8 @@ export interface ReplicationOptions {
   readonly url: string;
   readonly slot: string;
   readonly publication: string;
+  /** What the server sees the connection as. */
+  readonly name?: string | undefined;
   /** Transactions that end at or before it are not delivered. */
   readonly from: Position;
   readonly spool?: SpoolOptions | undefined;
@@ -86,6 +88,7 @@ export class ReplicationStream implements ChangeStream {
   static async open(options: ReplicationOptions): Promise<ReplicationStream> {
     const config = {
       connectionString: options.url,
+      ...(options.name !== undefined && { application_name: options.name }),
       replication: 'database',
       options: sessionOptions(),
       ...noticesCuts,

@@ -122,7 +122,11 @@ test('a process with an earlier claim is not believed any more, neither in notic
 test('parkings only ever grow, also when another process counts them from the beginning', () => {
   const told = listener();
   told.heard.hearStates([state({ parked: ['1', '2'], parkings: 2 })], told.clock.now);
-  told.heard.hearStates([state({ claim: 2, parked: ['1', '2'], parkings: 2 })], told.clock.now);
+  const other = { process: 'b', parked: ['1', '2'], parkings: 2 };
+  told.heard.hearStates([state({ claim: 2, ...other })], told.clock.now);
+  expect(told.heard.letters('orders_v1')).toMatchObject({ parkings: 4 });
+  // The same process with a later claim counts on.
+  told.heard.hearStates([state({ claim: 3, ...other })], told.clock.now);
   expect(told.heard.letters('orders_v1')).toMatchObject({ parkings: 4 });
 });
 

@@ -23,17 +23,19 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
+const working: ReadModelFigures = {
+  position: undefined,
+  progress: { state: 'ready', progress: 1, error: undefined },
+  letters: { parked: [], count: 0, parkings: 0 },
+  lagSeconds: 0,
+  heldBytes: 0,
+  batch: undefined,
+};
+
 /** A process that keeps one read model, as far as the others can tell. */
 class Keeper {
   readonly publisher: ReadModelPublisher;
-  figures: ReadModelFigures = {
-    position: undefined,
-    progress: { state: 'ready', progress: 1, error: undefined },
-    letters: { parked: [], count: 0, parkings: 0 },
-    lagSeconds: 0,
-    heldBytes: 0,
-    batch: undefined,
-  };
+  figures = working;
   isHolder: boolean | undefined;
 
   constructor(process: string, isHolder: boolean | undefined, position: bigint | undefined, readModel = 'orders_v1') {
@@ -149,6 +151,57 @@ test('of two processes the one that took over is believed, whatever the other go
   await until('the end of the first takes nothing back', () => at() === 507n);
   await second.publisher.stop();
   await watch.stop();
+});
+
+/** A process that keeps some of two read models. */
+class Sharer {
+  readonly held: Set<string>;
+  readonly publisher: ReadModelPublisher;
+  position: bigint;
+
+  constructor(process: string, held: readonly string[], position: bigint) {
+    this.held = new Set(held);
+    this.position = position;
+    this.publisher = publishReadModels({
+      storeUrl: database.url,
+      process,
+      readModels: ['left_v1', 'right_v1'],
+      figures: () => ({ ...working, position: this.position }),
+      sourceLog: () => 'log 1',
+      isHolder: (name) => this.held.has(name),
+      isGivenUp: (name) => !this.held.has(name),
+      log: quiet,
+    });
+  }
+
+  moveTo(position: bigint): void {
+    this.position = position;
+    this.publisher.moved(true);
+    this.publisher.hasten();
+  }
+}
+
+test('two processes tell of a read model each, and one that is handed over is told by the other from then on', async () => {
+  const first = new Sharer(one, ['left_v1', 'right_v1'], 800n);
+  const left = listen(60_000, 'left_v1');
+  const right = listen(60_000, 'right_v1');
+  await until('the first tells of both', () => left.at() === 800n && right.at() === 800n);
+  const second = new Sharer(two, [], 805n);
+  first.held.delete('right_v1');
+  second.held.add('right_v1');
+  await until('the second tells of one', () => right.at() === 805n);
+  first.moveTo(900n);
+  second.moveTo(806n);
+  await until('each tells of its own', () => left.at() === 900n && right.at() === 806n);
+  expect([left.heard.processOf('left_v1'), right.heard.processOf('right_v1')]).toEqual([one, two]);
+  // The end of one withdraws nothing of the other.
+  await first.publisher.stop();
+  await until('what it kept is withdrawn', () => left.at() === undefined);
+  second.held.add('left_v1');
+  second.moveTo(901n);
+  await until('the second tells of both', () => left.at() === 901n && right.at() === 901n);
+  await second.publisher.stop();
+  await Promise.all([left.watch.stop(), right.watch.stop()]);
 });
 
 test('where nothing is captured, the second of two takes over when the first has ended', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Knex } from 'knex';
 import type { Client } from 'pg';
@@ -25,6 +26,7 @@ import { KafkaConnection } from '../client/kafka-connection.ts';
 import { ensureTopic } from '../preflight/inspect-topic.ts';
 import { LeaderSession } from './leader-session.ts';
 import { currentLog, isOfLogs, sourceLogs } from './source-logs.ts';
+import { endFormerSenders, senderName } from './former-senders.ts';
 import { Tenure } from './tenure.ts';
 
 const STAND_EVERY_MS = 1_000;
@@ -35,6 +37,8 @@ export interface LeaderOptions {
   /** Connection URL of the legacy database. */
   readonly url: string;
   readonly storeUrl: string;
+  /** UUID of this process, which its sessions are named after. Default: one of its own. */
+  readonly process?: string | undefined;
   /** The control store, also of what is suspected of tables. */
   readonly target: Knex;
   readonly migration: string;
@@ -65,6 +69,7 @@ export interface LeaderStatus {
 export class Leader implements Service {
   readonly name = 'leader';
   readonly #options: LeaderOptions;
+  readonly #process: string;
   readonly #store = new TransportStore();
   readonly #kafka: KafkaConnection;
   readonly #source: DirectSource;
@@ -79,9 +84,10 @@ export class Leader implements Service {
   constructor(options: LeaderOptions) {
     this.#options = options;
     const { url, spool = spoolDefaults, batch = batchDefaults, log } = options;
+    this.#process = options.process ?? randomUUID();
     this.#kafka = new KafkaConnection(options.events, log);
     // The topic gathers; readers batch.
-    this.#source = new DirectSource({ url, spool, batch: { ...batch, waitMs: 0 } });
+    this.#source = new DirectSource({ url, spool, batch: { ...batch, waitMs: 0 }, name: senderName(this.#process) });
     this.#told = new FindingLog(log);
     this.#loop = startLoop({
       name: 'leader',
@@ -104,13 +110,13 @@ export class Leader implements Service {
   }
 
   async #lead(signal: AbortSignal): Promise<number | undefined> {
-    const { storeUrl, migration } = this.#options;
+    const { storeUrl, migration, log } = this.#options;
     if (this.#tenure?.lost.aborted) {
       await this.#tenure[Symbol.asyncDispose]();
       this.#tenure = undefined;
       this.#status = { ...this.#status, state: 'standby', epoch: undefined };
     }
-    this.#tenure ??= await Tenure.take(storeUrl, { migration, office: 'leader' }, signal);
+    this.#tenure ??= await Tenure.take(storeUrl, { migration, office: 'leader', process: this.#process, log }, signal);
     if (!this.#tenure) return undefined;
     const ending = AbortSignal.any([signal, this.#tenure.lost]);
     const client = await connectToLegacy(this.#options.url, 'fig preflight');
@@ -157,6 +163,7 @@ export class Leader implements Service {
       onMake: tellNobody,
       createSlotBudgetMs: times.createSlotBudgetMs,
     });
+    await endFormerSenders(client, { slot: name, own: this.#process }, log);
     await using stream = await this.#source.open({ name, identity, from: start.confirmed, goingOn: [], all: 0 });
     await using producer = await this.#kafka.producer();
     // Whoever holds the slot comes after those who held it, and so do the numbers.

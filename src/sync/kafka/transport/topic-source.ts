@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { NormalizedKafkaEvents } from '../../../config/events-definition.ts';
 import { FigError } from '../../../kernel/fig-error.ts';
@@ -13,7 +14,8 @@ import { KafkaConnection } from '../client/kafka-connection.ts';
 import { chooseStart } from './choose-start.ts';
 import { currentLog, isOfLogs, sourceLogs } from './source-logs.ts';
 import { PARTITION } from './partition.ts';
-import { Tenure } from './tenure.ts';
+import { SharedModels } from '../../offices/shared-models.ts';
+import { officeLock, Tenure } from './tenure.ts';
 import type { TopicGap } from './message-reader.ts';
 import { type ReadSoFar, TopicStream } from './topic-stream.ts';
 
@@ -27,11 +29,15 @@ export interface TopicSourceOptions {
   readonly storeUrl: string;
   readonly spool: SpoolOptions;
   readonly batch: BatchLimits;
+  /** UUID of this process, which its other sessions of the store are named after. */
+  readonly process?: string | undefined;
+  /** Names of the projections that are shared out among processes; undefined: one applies all of them. */
+  readonly shared?: readonly string[] | undefined;
   readonly log: Log;
 }
 
 /**
- * Changes that a leader has written to a topic. One process of a migration reads at a time. What was applied is fenced by the
+ * Changes that a leader has written to a topic. A read model is applied by one process at a time. What was applied is fenced by the
  * projections themselves; where in the topic to read is kept with their positions and is no more than a hint, since a reader
  * notices that something is missing.
  */
@@ -41,7 +47,10 @@ export class TopicSource implements ChangeSource {
   readonly #options: TopicSourceOptions;
   readonly #store = new TransportStore();
   readonly #kafka: KafkaConnection;
+  #share: SharedModels | undefined;
   #tenure: Tenure | undefined;
+  /** Of the turn that the session which opens is for. */
+  #lost: AbortSignal | undefined;
   #stream: TopicStream | undefined;
   /** Where what is made anew begins in the session that opens. */
   #start: StoredPlace | undefined;
@@ -53,11 +62,19 @@ export class TopicSource implements ChangeSource {
   constructor(options: TopicSourceOptions) {
     this.#options = options;
     this.#kafka = new KafkaConnection(options.events, options.log);
+    const { shared, storeUrl, migration, process = randomUUID(), log } = options;
+    if (shared === undefined) return;
+    const commonLock = officeLock('projector', migration);
+    this.#share = new SharedModels({ storeUrl, migration, process, readModels: shared, commonLock, log });
   }
 
-  /** Whether this process is the one that reads. */
+  get share(): SharedModels | undefined {
+    return this.#share;
+  }
+
+  /** Whether this process is one that reads. */
   get isOn(): boolean {
-    return this.#tenure !== undefined && !this.#tenure.lost.aborted;
+    return this.#lost !== undefined && !this.#lost.aborted;
   }
 
   get soFar(): ReadSoFar | undefined {
@@ -65,10 +82,9 @@ export class TopicSource implements ChangeSource {
   }
 
   async awaitTurn(signal: AbortSignal): Promise<void> {
-    if (this.#tenure?.lost.aborted) await this.#resign();
-    const { storeUrl, migration, target } = this.#options;
-    this.#tenure ??= await Tenure.take(storeUrl, { migration, office: 'projector' }, signal);
-    while (!signal.aborted && !this.#tenure?.lost.aborted) {
+    const { migration, target } = this.#options;
+    this.#lost = await (this.#share ? this.#awaitShare(this.#share, signal) : this.#awaitTenure(signal));
+    while (!signal.aborted && !this.#lost?.aborted) {
       if ((await this.#store.find(target, migration))?.place) return;
       await sleep(LOOK_EVERY_MS, signal);
     }
@@ -93,10 +109,10 @@ export class TopicSource implements ChangeSource {
 
   async open({ identity, from, goingOn, all }: OpenStream): Promise<ChangeStream> {
     const { events, target, spool, batch, migration } = this.#options;
-    const tenure = this.#tenure;
+    const lost = this.#lost;
     const start = this.#start;
     // Whoever got here too late must not take the read models from the one that applies now.
-    if (!tenure || tenure.lost.aborted || !start)
+    if (!lost || lost.aborted || !start)
       throw new FigError('FIG_TOPIC_WAITS', 'it is not this process that reads the topic');
     const { topic } = events;
     const hints = await this.#store.offsets(target, { topic, partition: PARTITION }, goingOn);
@@ -118,7 +134,7 @@ export class TopicSource implements ChangeSource {
       offset: chosen.offset,
       spool,
       batch,
-      lost: tenure.lost,
+      lost,
       onGap: (gap) => this.#fellInto(gap, currentLog(logs), chosen.offset === range.low),
     });
     return this.#stream;
@@ -134,7 +150,20 @@ export class TopicSource implements ChangeSource {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#share?.stop();
     await this.#resign();
+  }
+
+  async #awaitTenure(signal: AbortSignal): Promise<AbortSignal | undefined> {
+    if (this.#tenure?.lost.aborted) await this.#resign();
+    const { storeUrl, migration, process, log } = this.#options;
+    this.#tenure ??= await Tenure.take(storeUrl, { migration, office: 'projector', process, log }, signal);
+    return this.#tenure?.lost;
+  }
+
+  async #awaitShare(share: SharedModels, signal: AbortSignal): Promise<AbortSignal | undefined> {
+    while (share.held.size === 0 && !signal.aborted) await share.changed(signal);
+    return share.lost;
   }
 
   async #resign(): Promise<void> {

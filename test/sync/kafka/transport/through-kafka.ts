@@ -1,5 +1,6 @@
 import { type Log, silentLog } from '../../../../src/kernel/log.ts';
 import type { NormalizedKafkaEvents } from '../../../../src/config/events-definition.ts';
+import { readModelNames } from '../../../../src/store/read-model-names.ts';
 import { batchDefaults } from '../../../../src/sync/batch-limits.ts';
 import type { Capture, CaptureOptions } from '../../../../src/sync/capture/capture.ts';
 import { Leader, type LeaderOptions } from '../../../../src/sync/kafka/transport/leader.ts';
@@ -15,6 +16,8 @@ export interface KafkaSetup extends AsyncDisposable {
   startLeader(more?: Partial<LeaderOptions>): Leader;
   /** A process that reads the topic and applies. */
   startProjector(more?: Partial<CaptureOptions>): Capture & { readonly topic: TopicSource };
+  /** The same, of read models that processes share. */
+  startSharer(more: Pick<CaptureOptions, 'readModels'>): Capture & { readonly topic: TopicSource };
 }
 
 /** Legacy, target and a topic of the test's own. */
@@ -25,6 +28,19 @@ export async function setupThroughKafka({
 }: { broker?: string; legacyServer?: string; log?: Log } = {}): Promise<KafkaSetup> {
   const brokers = [broker ?? (await sharedKafka())];
   const sync = await setupSync(legacyServer === undefined ? {} : { legacyServer });
+  const startReader = (shared: readonly string[] | undefined, more: Partial<CaptureOptions>) => {
+    const topic = new TopicSource({
+      events,
+      migration: 'test',
+      target: sync.target,
+      storeUrl: sync.targetUrl,
+      spool: more.spool ?? spoolDefaults,
+      batch: more.batch ?? batchDefaults,
+      shared,
+      log,
+    });
+    return Object.assign(sync.startCapture({ log, ...more, changes: topic }), { topic });
+  };
   const started: { stop(): Promise<void> }[] = [];
   const events: NormalizedKafkaEvents = {
     via: 'kafka',
@@ -52,18 +68,12 @@ export async function setupThroughKafka({
       started.push(leader);
       return leader;
     },
-    startProjector: (more = {}) => {
-      const topic = new TopicSource({
-        events,
-        migration: 'test',
-        target: sync.target,
-        storeUrl: sync.targetUrl,
-        spool: more.spool ?? spoolDefaults,
-        batch: more.batch ?? batchDefaults,
-        log,
-      });
-      return Object.assign(sync.startCapture({ log, ...more, changes: topic }), { topic });
-    },
+    startProjector: (more = {}) => startReader(undefined, more),
+    startSharer: ({ readModels }) =>
+      startReader(
+        readModels.map((readModel) => readModelNames(readModel).projection),
+        { readModels },
+      ),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(started.map((each) => each.stop()));
       await sync[Symbol.asyncDispose]();
