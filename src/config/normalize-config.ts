@@ -10,6 +10,7 @@ import { limitsOf } from './limits.ts';
 import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
 import { normalizeCompareRules } from './normalize-compare-rules.ts';
 import { eventsOf } from './normalize-events.ts';
+import { withDomainEvents } from './normalize-domain-events.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { isCaptured } from './read-model-kinds.ts';
 import { reconcileOf } from './reconcile-rules.ts';
@@ -36,7 +37,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
   // The schema proved the shape; the definition's types say more about its functions than a schema can.
   const definition = value as MigrationDefinition;
   const features = (definition.features ?? []).map((feature) => ({
-    ...normalizeFeature(feature, env.FIG_CODE_VERSION),
+    ...normalizeFeature(withEvents(feature, definition), env.FIG_CODE_VERSION),
     shadow: shadowOf(feature.shadow, definition.shadow),
   }));
   refuseRepeats(features, source);
@@ -75,6 +76,15 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     fenceBudgetMs: definition.fenceBudgetMs ?? 250,
     explain: definition.explain ?? 'never',
     features,
+  };
+}
+
+function withEvents(feature: FeatureDefinition, { domainEvents }: MigrationDefinition): FeatureDefinition {
+  const { readModel, previous } = feature;
+  return {
+    ...feature,
+    ...(readModel && { readModel: withDomainEvents(readModel, domainEvents) }),
+    ...(previous && { previous: { ...previous, readModel: withDomainEvents(previous.readModel, domainEvents) } }),
   };
 }
 

@@ -5,7 +5,7 @@ import type { SourceTransaction, StreamEvent } from '../../change.ts';
 import type { ChangeStream } from '../../change-stream.ts';
 import type { KafkaMessage } from '../client/kafka-message.ts';
 import type { ConnectorSettings } from './connector-settings.ts';
-import { joinMoves } from './decode-change.ts';
+import { changesAndMessages } from './changes-and-messages.ts';
 import { TransactionJoiner, type WholeTransaction } from './join-transactions.ts';
 import type { DecodedTable } from './row-decoder.ts';
 import { TopicDecoder, type TopicEvent } from './topic-decoder.ts';
@@ -175,8 +175,7 @@ export class DebeziumStream implements ChangeStream {
       xid: Number(transaction),
       endPosition: position,
       committedAtMs: atMs,
-      changes: joinMoves(events.flatMap(({ event }) => (event.kind === 'row' ? [event.decode()] : []))),
-      messages: events.flatMap(({ event }) => (event.kind === 'message' ? [event.message] : [])),
+      ...changesAndMessages(events.map(({ event }) => event)),
       relations: [],
     };
     return { type: 'transaction', transaction: changed, bytes };
