@@ -3,7 +3,7 @@ import type { ControlStoreMigration } from './migration.ts';
 
 const before = ['snapshot', 'insert', 'update', 'delete', 'truncate'];
 
-/** Domain events that a handler could not take, and those that came while a read model was given its history. */
+/** Domain events that a handler could not take, those that came while history was given, and those that are to be published. */
 export const parkedEvents: ControlStoreMigration = {
   name: '0029-parked-events',
 
@@ -22,10 +22,24 @@ export const parkedEvents: ControlStoreMigration = {
       )`);
     await knex.raw('CREATE INDEX early_event_order ON fig.early_event (projection, id)');
     await knex.raw('CREATE INDEX early_event_id ON fig.early_event (projection, event_id)');
+    await knex.raw('CREATE TABLE fig.published_id (event_id text PRIMARY KEY)');
+    await knex.raw(`
+      CREATE TABLE fig.outgoing_event (
+        number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        event json NOT NULL
+      )`);
+    await knex.raw(`
+      CREATE TABLE fig.publication (
+        one boolean PRIMARY KEY DEFAULT true CHECK (one),
+        name uuid NOT NULL DEFAULT gen_random_uuid()
+      )`);
+    await knex.raw(
+      `COMMENT ON COLUMN fig.publication.name IS 'numbers of fig.outgoing_event are kept under it by the brokers'`,
+    );
   },
 
   async down(knex: Knex): Promise<void> {
-    await knex.raw('DROP TABLE fig.early_event');
+    await knex.raw('DROP TABLE fig.early_event, fig.published_id, fig.outgoing_event, fig.publication');
     // An older fig knows no events, so read models that are made of them mean nothing to it.
     await knex.raw(`DELETE FROM fig.parked_change WHERE kind = 'event'`);
     await knex.raw('ALTER TABLE fig.parked_change DROP COLUMN number');

@@ -15,10 +15,11 @@ export type { CompareRules, RouteCompareRules } from './config/compare-rules.ts'
 export type { SampleDefinition, ShadowDefinition } from './config/sample-rules.ts';
 export type { BatchInput, BatchReadModelDefinition, BatchRow } from './config/batch-read-model.ts';
 export type { DomainEvent } from './config/domain-event.ts';
+export type { EventSchema } from './config/event-schema.ts';
+export type { PublishDefinition } from './config/publish-definition.ts';
 export type {
   DomainEventDraft,
   DomainEventsDefinition,
-  EventSchema,
   MessagesDefinition,
   OutboxDefinition,
   Translation,

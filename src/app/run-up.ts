@@ -18,6 +18,7 @@ import { SimpleReadModels } from './simple-read-models.ts';
 import { startCapture } from './start-capture.ts';
 import { startDeciding } from './start-deciding.ts';
 import { startLeader } from './start-leader.ts';
+import { startPublisher } from './start-publisher.ts';
 import type { ProxyStartOptions } from './start-options.ts';
 import { UserSide } from './user-side.ts';
 
@@ -67,6 +68,8 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
   const onApplied = metrics.applied.bind(metrics);
   const leader = startLeader({ config, storeUrl, target, log });
   if (leader) stack.add('leader', () => leader.stop());
+  const publisher = startPublisher({ config, storeUrl, target, log });
+  if (publisher) stack.add('event publisher', () => publisher.stop());
   const changes = changeSourceOf({ config, storeUrl, target, log });
   const capture = startCapture({ config, target, changes, onProgress, onPosition, onParked, onApplied, log });
   if (capture) stack.add('capture', () => capture.stop());

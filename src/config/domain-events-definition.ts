@@ -1,12 +1,8 @@
+import type { EventSchema } from './event-schema.ts';
+import type { EventTypes } from './event-types.ts';
 import type { RowChange } from './row-change.ts';
+import type { PublishDefinition } from './publish-definition.ts';
 import type { KeyValue } from './source-row.ts';
-
-/** Checks the data of events of one type, as zod's schemas do. */
-export interface EventSchema {
-  readonly safeParse: (
-    data: unknown,
-  ) => { readonly success: true; readonly data: unknown } | { readonly success: false; readonly error: unknown };
-}
 
 /** A table of legacy's into which events are inserted. What is done to its rows later means nothing. */
 export interface OutboxDefinition {
@@ -51,6 +47,11 @@ export interface TranslationDefinition {
   readonly change: Translation;
 }
 
+/** The events that come through legacy's log. */
+export interface LoggedEvents extends Pick<DomainEventsDefinition, 'outbox' | 'messages' | 'translate'> {
+  readonly types: DomainEventsDefinition['types'] | EventTypes;
+}
+
 export interface DomainEventsDefinition {
   /** Schema of the data of each type; zod's or any other with `safeParse`. */
   readonly types: Readonly<Record<string, EventSchema>>;
@@ -58,4 +59,5 @@ export interface DomainEventsDefinition {
   readonly messages?: MessagesDefinition | undefined;
   /** By legacy table, `schema.table` when not in `public`. */
   readonly translate?: Readonly<Record<string, Translation | TranslationDefinition>> | undefined;
+  readonly publish?: PublishDefinition | undefined;
 }

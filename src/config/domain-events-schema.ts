@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { brokers, kafkaSecurity, topicName } from './events-schema.ts';
 import { callable, rowKey, tableName } from './plain-schema.ts';
 import { strict } from './strict-object.ts';
 
@@ -29,6 +30,15 @@ export const domainEventsSchema = strict({
       path: ['prefix'],
     })
     .optional(),
+  publish: strict({
+    topic: topicName,
+    format: z.enum(['cloudevents', 'debezium-outbox']),
+    source: z.string().min(1).optional(),
+    aggregateType: z.string().min(1).optional(),
+    brokers: brokers.optional(),
+    security: kafkaSecurity.optional(),
+    history: z.boolean().optional(),
+  }).optional(),
   translate: z
     .record(
       tableName,

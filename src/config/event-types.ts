@@ -1,4 +1,4 @@
-import type { EventSchema } from './domain-events-definition.ts';
+import type { EventSchema } from './event-schema.ts';
 
 /** What a schema says of data: what it made of it, or where it does not fit. */
 export type CheckedData = { readonly data: unknown } | { readonly problems: readonly string[] };
@@ -12,6 +12,10 @@ export class EventTypes {
 
   constructor(types: Readonly<Record<string, EventSchema>>) {
     this.#schemas = new Map(Object.entries(types));
+  }
+
+  get names(): readonly string[] {
+    return [...this.#schemas.keys()];
   }
 
   has(type: string): boolean {

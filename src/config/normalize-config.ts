@@ -10,6 +10,7 @@ import { limitsOf } from './limits.ts';
 import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
 import { normalizeCompareRules } from './normalize-compare-rules.ts';
 import { eventsOf } from './normalize-events.ts';
+import { publishOf } from './normalize-publish.ts';
 import { withDomainEvents } from './normalize-domain-events.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { isCaptured } from './read-model-kinds.ts';
@@ -42,6 +43,8 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
   }));
   refuseRepeats(features, source);
   refuseRules(features, source);
+  const around = { migration: definition.name ?? 'main', source, env };
+  const events = eventsOf(definition.events, around);
   return {
     name: definition.name ?? 'main',
     listen: {
@@ -59,7 +62,8 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     },
     backfill: { maxLoad: definition.backfill?.maxLoad ?? defaultMaxLoad },
     capture: captureOf(definition.capture),
-    events: eventsOf(definition.events, { migration: definition.name ?? 'main', source, env }),
+    events,
+    publish: publishOf(definition.domainEvents, events, around),
     admin: { port: definition.admin?.port ?? defaultAdminPort },
     legacy: {
       url: new URL(definition.legacy.url),

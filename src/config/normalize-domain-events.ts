@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { didYouMean } from './did-you-mean.ts';
-import type { DomainEventsDefinition, TranslationDefinition } from './domain-events-definition.ts';
+import type { LoggedEvents, TranslationDefinition } from './domain-events-definition.ts';
 import { EventTypes } from './event-types.ts';
 import type { EventHandler } from './event-handler.ts';
 import type { EventReadModelDefinition, EventSourceDefinition } from './event-read-model.ts';
@@ -14,7 +14,7 @@ import { type AnyReadModelDefinition, isHandled } from './read-model-kinds.ts';
  */
 export function withDomainEvents<T extends AnyReadModelDefinition>(
   readModel: T,
-  domainEvents: DomainEventsDefinition | undefined,
+  domainEvents: LoggedEvents | undefined,
 ): T | EventReadModelDefinition {
   if (!isHandled(readModel) || !domainEvents) return readModel;
   const { on } = readModel;
@@ -28,7 +28,7 @@ export function withDomainEvents<T extends AnyReadModelDefinition>(
   const events: ReadModelEvents = {
     // The types say that all of `on` are handlers of changes; that names tell them apart is checked by the schema.
     handlers: Object.fromEntries(names.map((name) => [name, on[name] as unknown as EventHandler])),
-    types: new EventTypes(types),
+    types: types instanceof EventTypes ? types : new EventTypes(types),
     outbox: outbox && {
       source: qualifiedSource(outbox.table),
       columns: { id: outbox.id, type: outbox.type, key: outbox.key, data: outbox.data, at: outbox.at },
@@ -80,7 +80,7 @@ export function refuseStrayHandlers({ domainEvents, features = [] }: Declared, c
   });
 }
 
-function translationsOf({ translate = {} }: DomainEventsDefinition): (readonly [string, TranslationDefinition])[] {
+function translationsOf({ translate = {} }: LoggedEvents): (readonly [string, TranslationDefinition])[] {
   return Object.entries(translate).map(([table, each]) => [
     table,
     typeof each === 'function' ? { change: each } : each,

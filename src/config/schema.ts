@@ -119,55 +119,55 @@ const limits = z.strictObject({
   answerTimeoutMs: milliseconds.optional(),
 });
 
+const migration = z.strictObject({
+  name: identifier.optional(),
+  listen: z
+    .strictObject({
+      port: port.optional(),
+      host: z.string().min(1).optional(),
+      tls: listenTls.optional(),
+      drainDelayMs: milliseconds.optional(),
+      stopGraceMs: milliseconds.optional(),
+    })
+    .optional(),
+  limits: limits.optional(),
+  shadow: shadow.extend({ keep: keepSchema.optional(), ...shadowAskingShape }).optional(),
+  backfill: z.strictObject({ maxLoad: z.number().gt(1).optional() }).optional(),
+  capture: captureSchema.optional(),
+  events: eventsSchema.optional(),
+  domainEvents: domainEventsSchema.optional(),
+  admin: z.strictObject({ port: port.optional() }).optional(),
+  legacy: z.strictObject({
+    url: httpUrl,
+    database: postgresUrl.optional(),
+    host: legacyHost.optional(),
+    tls: legacyTls.optional(),
+    timeouts: timeouts.optional(),
+  }),
+  trust: trust.optional(),
+  via: via.optional(),
+  paths: paths.optional(),
+  store: postgresUrl.optional(),
+  visitor: z
+    .strictObject({
+      cookie: z.string().min(1).optional(),
+      header: z.string().min(1).optional(),
+      jwt: z
+        .strictObject({
+          header: z.string().min(1).optional(),
+          cookie: z.string().min(1).optional(),
+          claim: z.string().min(1).optional(),
+        })
+        .optional(),
+    })
+    .optional(),
+  fenceBudgetMs: z.number().nonnegative().max(60_000).optional(),
+  explain: z.enum(['never', 'on-request', 'always']).optional(),
+  features: z.array(feature).optional(),
+});
+
 /** The shape of a config file. Unknown keys are refused, so that a typo is not a silent default. */
-export const migrationSchema = z
-  .strictObject({
-    name: identifier.optional(),
-    listen: z
-      .strictObject({
-        port: port.optional(),
-        host: z.string().min(1).optional(),
-        tls: listenTls.optional(),
-        drainDelayMs: milliseconds.optional(),
-        stopGraceMs: milliseconds.optional(),
-      })
-      .optional(),
-    limits: limits.optional(),
-    shadow: shadow.extend({ keep: keepSchema.optional(), ...shadowAskingShape }).optional(),
-    backfill: z.strictObject({ maxLoad: z.number().gt(1).optional() }).optional(),
-    capture: captureSchema.optional(),
-    events: eventsSchema.optional(),
-    domainEvents: domainEventsSchema.optional(),
-    admin: z.strictObject({ port: port.optional() }).optional(),
-    legacy: z.strictObject({
-      url: httpUrl,
-      database: postgresUrl.optional(),
-      host: legacyHost.optional(),
-      tls: legacyTls.optional(),
-      timeouts: timeouts.optional(),
-    }),
-    trust: trust.optional(),
-    via: via.optional(),
-    paths: paths.optional(),
-    store: postgresUrl.optional(),
-    visitor: z
-      .strictObject({
-        cookie: z.string().min(1).optional(),
-        header: z.string().min(1).optional(),
-        jwt: z
-          .strictObject({
-            header: z.string().min(1).optional(),
-            cookie: z.string().min(1).optional(),
-            claim: z.string().min(1).optional(),
-          })
-          .optional(),
-      })
-      .optional(),
-    fenceBudgetMs: z.number().nonnegative().max(60_000).optional(),
-    explain: z.enum(['never', 'on-request', 'always']).optional(),
-    features: z.array(feature).optional(),
-  })
-  .superRefine(refuseStrayHandlers);
+export const migrationSchema = migration.superRefine(refuseStrayHandlers);
 
 function isHttpUrl(text: string): boolean {
   try {

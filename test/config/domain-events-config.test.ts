@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { changedKeys } from '../../src/config/config-changes.ts';
 import { defineFeature } from '../../src/config/feature-definition.ts';
 import { readModelFingerprint } from '../../src/config/fingerprint.ts';
 import { defineMigration, type MigrationDefinition } from '../../src/config/migration-definition.ts';
@@ -88,4 +89,46 @@ test.each([
   ],
 ])('is refused: %s', (_what, domainEvents, message) => {
   expect(() => normalizeConfig(featured(cancelled, domainEvents), 'fig.config.ts')).toThrow(message);
+});
+
+test('what is published goes to the brokers of events, or to its own', () => {
+  const publish = { topic: 'shop.events', format: 'cloudevents' };
+  const normalized = (more: object, events: object) => {
+    const migration = featured(cancelled, { types, outbox, publish: { ...publish, ...more } });
+    return normalizeConfig({ ...migration, ...events }, 'fig.config.ts').publish;
+  };
+  const kafka = { events: { via: 'kafka', brokers: ['one:9092'], security: { tls: true } } };
+  expect(normalized({}, kafka)).toMatchObject({
+    brokers: ['one:9092'],
+    security: { tls: {} },
+    source: '/main',
+    aggregateType: 'main',
+    history: false,
+  });
+  expect(normalized({ brokers: ['two:9092'] }, kafka)).toMatchObject({
+    brokers: ['two:9092'],
+    security: { tls: undefined },
+  });
+  expect(() => normalized({}, {})).toThrow(/domainEvents\.publish\.brokers is missing/);
+  expect(() => normalized({ format: 'avro' }, kafka)).toThrow(/domainEvents\.publish\.format/);
+});
+
+test('schemas that refer to themselves are no part of what two configs are compared by', () => {
+  const type: z.ZodType = z.object({
+    get parts() {
+      return z.array(type);
+    },
+  });
+  const publish = { topic: 'shop.events', format: 'cloudevents', brokers: ['one:9092'] };
+  const of = (translation: () => undefined) =>
+    normalizeConfig(
+      featured(cancelled, { types: { ...types, type }, publish, translate: { orders: translation } }),
+      'fig.config.ts',
+    );
+  const config = of(() => undefined);
+  expect(changedKeys(config, config)).toEqual([]);
+  const other = of(() => {
+    return undefined;
+  });
+  expect(changedKeys(config, other)).toContain('publish.domainEvents.translate.orders');
 });
