@@ -14,12 +14,20 @@ export {
 export type { CompareRules, RouteCompareRules } from './config/compare-rules.ts';
 export type { SampleDefinition, ShadowDefinition } from './config/sample-rules.ts';
 export type { BatchInput, BatchReadModelDefinition, BatchRow } from './config/batch-read-model.ts';
+export type { DomainEvent } from './config/domain-event.ts';
+export type { EventSchema } from './config/event-schema.ts';
+export type { PublishDefinition } from './config/publish-definition.ts';
 export type {
-  ChangeHandler,
-  EventReadModelDefinition,
-  EventSourceDefinition,
-  RowChange,
-} from './config/event-read-model.ts';
+  DomainEventDraft,
+  DomainEventsDefinition,
+  MessagesDefinition,
+  OutboxDefinition,
+  Translation,
+  TranslationDefinition,
+} from './config/domain-events-definition.ts';
+export type { ChangeHandler, RowChange } from './config/row-change.ts';
+export type { EventHandler } from './config/event-handler.ts';
+export type { EventReadModelDefinition, EventSourceDefinition } from './config/event-read-model.ts';
 export type { SharedReadModelDefinition } from './config/shared-read-model.ts';
 export {
   defineReadModel,

@@ -32,7 +32,16 @@ export function changeSourceOf(parts: ChangeSourceParts): ChangeSource | undefin
     log.warn({ via: 'debezium' }, 'events from Debezium are for trials so far, see the limits in docs/debezium.md');
     const { prefix, settings: properties } = events;
     const tables = [...new Set(demandsOf(capturedModels(config)).map(({ table }) => table))];
-    return new DebeziumSource({ access: events, prefix, properties, migration: config.name, tables, storeUrl, log });
+    return new DebeziumSource({
+      access: events,
+      prefix,
+      properties,
+      migration: config.name,
+      tables,
+      storeUrl,
+      process,
+      log,
+    });
   }
   const { spool, batch } = config.capture;
   const shared = isShared ? capturedModels(config).map((readModel) => readModelNames(readModel).projection) : undefined;

@@ -28,6 +28,7 @@ import type {
 import type { CaptureView, SimpleView } from './capture-view.ts';
 import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import { createDeadLetterDesk } from './dead-letter-desk.ts';
+import { publishedAsFeature } from './published-model.ts';
 import { expiringRules } from './expiring-rules.ts';
 import type { FeatureReport } from './feature-report.ts';
 import { matchRateOf, nothingCompared, reportFeature } from './report-feature.ts';
@@ -78,7 +79,10 @@ export class MigrationControl implements FigControl {
   constructor(parts: ControlParts) {
     this.#parts = parts;
     this.#findings = new GroupFindings(parts.store);
-    this.#deadLetters = createDeadLetterDesk(parts.store, allVersions(parts.config.features));
+    this.#deadLetters = createDeadLetterDesk(parts.store, [
+      ...allVersions(parts.config.features),
+      ...publishedAsFeature(parts.config),
+    ]);
   }
 
   /** Also while the store is away: then with the last known phases, and nothing of what was compared. */

@@ -21,6 +21,7 @@ import { startCapture } from './start-capture.ts';
 import { startLanding } from './start-landing.ts';
 import { startDeciding } from './start-deciding.ts';
 import { startLeader } from './start-leader.ts';
+import { startPublisher } from './start-publisher.ts';
 import type { ProxyStartOptions } from './start-options.ts';
 import { UserSide } from './user-side.ts';
 
@@ -76,7 +77,9 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
   const onApplied = metrics.applied.bind(metrics);
   const leader = startLeader({ config, storeUrl, process, target, log });
   if (leader) stack.add('leader', () => leader.stop());
-  const landing = startLanding({ config, storeUrl, process: process, log });
+  const publisher = startPublisher({ config, storeUrl, process, target, log });
+  if (publisher) stack.add('event publisher', () => publisher.stop());
+  const landing = startLanding({ config, storeUrl, process, log });
   if (landing) stack.add('landing', () => landing.stop());
   const changes = changeSourceOf({ config, storeUrl, process, isShared: false, target, landing, log });
   const capture = startCapture({ config, target, changes, onProgress, onPosition, onParked, onApplied, log });

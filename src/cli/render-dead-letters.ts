@@ -51,14 +51,19 @@ export function renderDeadLetter(letter: DeadLetterReport, palette: Palette, now
 function placeText({ kind, key, source, sourceKey }: DeadLetterReport): string {
   if (kind === 'build') return printable(`key ${key}`);
   if (kind === 'model') return printable(`every key (tried with ${key})`);
-  if (kind === 'change') return printable(`change of ${source} ${sourceKey?.join(', ') ?? '(all rows)'}`);
+  if (kind === 'change') {
+    // An event is found by its key, a change by its row.
+    const what = source === 'domain event' ? 'domain event of key' : `change of ${source}`;
+    return printable(`${what} ${sourceKey?.join(', ') ?? '(all rows)'}`);
+  }
   const row = `${source} ${sourceKey?.join(', ')}`;
   return printable(kind === 'dirty' ? `dirty of ${row}` : `mirror of ${row}`);
 }
 
 function readsText({ kind }: DeadLetterReport): string {
   if (kind === 'build') return 'of this key, and of lists, go to legacy';
-  if (kind === 'change') return 'of the keys that keyOf names go to legacy; without it, those of the feature';
+  if (kind === 'change')
+    return 'of the keys that keyOf (of events: eventKeyOf) names go to legacy; without it, those of the feature';
   return 'of the feature go to legacy';
 }
 

@@ -1,29 +1,9 @@
 import type { Knex } from 'knex';
+import type { DomainEvent } from './domain-event.ts';
+import type { EventHandler } from './event-handler.ts';
+import type { ReadModelEvents } from './read-model-events.ts';
+import type { ChangeHandler } from './row-change.ts';
 import type { KeyValue, SourceRow } from './source-row.ts';
-
-interface ChangeFacts {
-  /** Name of the source, as in `sources`. */
-  readonly table: string;
-  /** Where in the log of the legacy database the transaction ends that made the change. */
-  readonly position: bigint;
-  /** When that was committed; unknown for a `snapshot`, and for what a reconciliation puts right. */
-  readonly committedAt: Date | undefined;
-}
-
-/** One change of a legacy row. Both rows are whole, also where legacy's log left out large values that did not change. */
-export type RowChange =
-  /** `snapshot`: the row was there before the read model was. */
-  | (ChangeFacts & { readonly kind: 'snapshot' | 'insert'; readonly before: undefined; readonly after: SourceRow })
-  | (ChangeFacts & { readonly kind: 'update'; readonly before: SourceRow; readonly after: SourceRow })
-  | (ChangeFacts & { readonly kind: 'delete'; readonly before: SourceRow; readonly after: undefined })
-  /** All rows of the table went at once. */
-  | (ChangeFacts & { readonly kind: 'truncate'; readonly before: undefined; readonly after: undefined });
-
-/**
- * Writes to the read model's tables what a change means for it, with `tx`: the transaction that also moves the position, so
- * that every change takes effect exactly once. What is done outside of it may be done again.
- */
-export type ChangeHandler = (change: RowChange, tx: Knex) => PromiseLike<unknown> | void;
 
 export interface EventSourceDefinition {
   /** Column(s) of the primary key in the legacy table. */
@@ -33,6 +13,21 @@ export interface EventSourceDefinition {
    * go to legacy; without it all reads of the feature do.
    */
   readonly keyOf?: ((row: SourceRow) => KeyValue | readonly KeyValue[]) | undefined;
+}
+
+/** What `on` may name: each of the sources has a handler of its changes, every other name is the type of an event. */
+export type HandlersOf<Sources extends string, Names extends string> = {
+  readonly [Name in Names]: Name extends Sources ? ChangeHandler : EventHandler;
+};
+
+/** A read model as it is written down: handlers of domain events beside those of changes. */
+export interface EventReadModelInput<Sources extends string, Names extends string> extends Omit<
+  EventReadModelDefinition,
+  'sources' | 'on' | 'events'
+> {
+  /** None where it is made of events alone. */
+  readonly sources?: { readonly [Source in Sources]: EventSourceDefinition };
+  readonly on: HandlersOf<Sources, Names>;
 }
 
 /** A read model that handlers write, change by change. */
@@ -51,4 +46,11 @@ export interface EventReadModelDefinition {
   readonly sources: Readonly<Record<string, EventSourceDefinition>>;
   /** What to do with the changes of each source, in the order in which legacy committed them. */
   readonly on: Readonly<Record<string, ChangeHandler>>;
+  /**
+   * The keys of the read model that an event is about. While an event waits, reads of these keys go to legacy; without it
+   * all reads of the feature do. Also asked of events whose data the schema refuses.
+   */
+  readonly eventKeyOf?: ((event: DomainEvent) => KeyValue | readonly KeyValue[]) | undefined;
+  /** Filled in when a config is loaded that has handlers of domain events: they are moved here from `on`. */
+  readonly events?: ReadModelEvents | undefined;
 }

@@ -10,6 +10,8 @@ import { limitsOf } from './limits.ts';
 import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
 import { normalizeCompareRules } from './normalize-compare-rules.ts';
 import { eventsOf } from './normalize-events.ts';
+import { publishOf } from './normalize-publish.ts';
+import { withDomainEvents } from './normalize-domain-events.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { isCaptured } from './read-model-kinds.ts';
 import { reconcileOf } from './reconcile-rules.ts';
@@ -36,11 +38,13 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
   // The schema proved the shape; the definition's types say more about its functions than a schema can.
   const definition = value as MigrationDefinition;
   const features = (definition.features ?? []).map((feature) => ({
-    ...normalizeFeature(feature, env.FIG_CODE_VERSION),
+    ...normalizeFeature(withEvents(feature, definition), env.FIG_CODE_VERSION),
     shadow: shadowOf(feature.shadow, definition.shadow),
   }));
   refuseRepeats(features, source);
   refuseRules(features, source);
+  const around = { migration: definition.name ?? 'main', source, env };
+  const events = eventsOf(definition.events, around);
   return {
     name: definition.name ?? 'main',
     listen: {
@@ -58,7 +62,8 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     },
     backfill: { maxLoad: definition.backfill?.maxLoad ?? defaultMaxLoad },
     capture: captureOf(definition.capture),
-    events: eventsOf(definition.events, { migration: definition.name ?? 'main', source, env }),
+    events,
+    publish: publishOf(definition.domainEvents, events, around),
     admin: { port: definition.admin?.port ?? defaultAdminPort },
     legacy: {
       url: new URL(definition.legacy.url),
@@ -86,6 +91,15 @@ function legacyDatabases(
   const database = legacy.database ?? env.LEGACY_DATABASE_URL;
   if (events?.via !== 'debezium' || events.connector !== 'mysql') return { database, mysql: undefined };
   return { database: events.landing, mysql: database };
+}
+
+function withEvents(feature: FeatureDefinition, { domainEvents }: MigrationDefinition): FeatureDefinition {
+  const { readModel, previous } = feature;
+  return {
+    ...feature,
+    ...(readModel && { readModel: withDomainEvents(readModel, domainEvents) }),
+    ...(previous && { previous: { ...previous, readModel: withDomainEvents(previous.readModel, domainEvents) } }),
+  };
 }
 
 /** Of a key that is refused, the schema's own message says only that it is. */

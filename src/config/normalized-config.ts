@@ -7,6 +7,7 @@ import type { QueryHandler } from './feature-definition.ts';
 import type { NormalizedKeep } from './keep-rules.ts';
 import type { ProxyLimits } from './limits.ts';
 import type { AnyReadModelDefinition, CapturedReadModel } from './read-model-kinds.ts';
+import type { NormalizedPublish } from './normalized-publish.ts';
 import type { NormalizedReconcile } from './reconcile-rules.ts';
 import type { NormalizedSample } from './sample-rules.ts';
 import type { NormalizedShadowAsking } from './shadow-asking.ts';
@@ -94,6 +95,8 @@ export interface NormalizedConfig {
   readonly backfill: { readonly maxLoad: number };
   readonly capture: NormalizedCapture;
   readonly events: NormalizedEvents;
+  /** Where domain events are published; undefined: nowhere. */
+  readonly publish?: NormalizedPublish | undefined;
   readonly admin: { readonly port: number };
   readonly legacy: {
     readonly url: URL;

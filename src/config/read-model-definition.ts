@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { BatchReadModelDefinition } from './batch-read-model.ts';
-import type { EventReadModelDefinition } from './event-read-model.ts';
+import type { EventReadModelDefinition, EventReadModelInput } from './event-read-model.ts';
 import type { SharedReadModelDefinition } from './shared-read-model.ts';
 import type { KeyValue, SourceRow } from './source-row.ts';
 
@@ -52,9 +52,14 @@ export interface ReadModelDefinition {
  * })
  */
 export function defineReadModel(definition: ReadModelDefinition): ReadModelDefinition;
+export function defineReadModel<Names extends string, Sources extends string = never>(
+  definition: EventReadModelInput<Sources, Names>,
+): EventReadModelDefinition;
 export function defineReadModel(definition: EventReadModelDefinition): EventReadModelDefinition;
 export function defineReadModel(definition: SharedReadModelDefinition): SharedReadModelDefinition;
 export function defineReadModel(definition: BatchReadModelDefinition): BatchReadModelDefinition;
 export function defineReadModel<T extends object>(definition: T): T {
-  return Object.freeze({ ...definition });
+  // Of events alone.
+  const sources = 'on' in definition && !('sources' in definition) && { sources: {} };
+  return Object.freeze({ ...definition, ...sources });
 }

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
 import { mirrorTableName, sharedMirror } from './mirror-name.ts';
-import { callable, identifier, postgresUrl } from './plain-schema.ts';
+import { callable, identifier, postgresUrl, rowKey, tableName } from './plain-schema.ts';
 
 const version = z.number().int().min(1).max(9_999);
 
-const tableName = z.string().regex(/^[^.\s"?]+(\.[^.\s"?]+)?$/, 'a table name, or schema.table');
-const rowKey = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 const oneAtLeast = (value: object): boolean => Object.keys(value).length > 0;
 
 const namesApart = (value: object, context: z.RefinementCtx): void => {
@@ -43,17 +41,14 @@ const handled = z
     key: z.string().min(1),
     table: callable,
     tables: z.record(identifier, callable).optional(),
-    sources: z
-      .record(tableName, z.strictObject({ key: rowKey, keyOf: callable.optional() }))
-      .refine(oneAtLeast, 'at least one legacy table')
-      .superRefine(namesApart),
+    sources: z.record(tableName, z.strictObject({ key: rowKey, keyOf: callable.optional() })).superRefine(namesApart),
     on: z.record(z.string(), callable),
+    eventKeyOf: callable.optional(),
   })
   .superRefine(({ name, tables, sources: known, on }, context) => {
     const say = (message: string, ...path: string[]): void => context.addIssue({ code: 'custom', message, path });
     for (const source of Object.keys(known))
       if (!(source in on)) say('a handler for each of the sources', 'on', source);
-    for (const source of Object.keys(on)) if (!(source in known)) say('one of the tables in sources', 'on', source);
     if (tables && name in tables) say('another name than that of the read model', 'tables', name);
   });
 

@@ -3,7 +3,9 @@ import { captureSchema } from './capture-rules.ts';
 import { compareSchema } from './compare-rules-schema.ts';
 import { sample } from './sample-rules.ts';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
+import { domainEventsSchema } from './domain-events-schema.ts';
 import { eventsSchema } from './events-schema.ts';
+import { refuseStrayHandlers } from './normalize-domain-events.ts';
 import { callable, identifier, legacyDatabase, postgresUrl } from './plain-schema.ts';
 import { readModel } from './read-model-schema.ts';
 import { reconcileSchema } from './reconcile-rules.ts';
@@ -117,8 +119,7 @@ const limits = z.strictObject({
   answerTimeoutMs: milliseconds.optional(),
 });
 
-/** The shape of a config file. Unknown keys are refused, so that a typo is not a silent default. */
-export const migrationSchema = z.strictObject({
+const migration = z.strictObject({
   name: identifier.optional(),
   listen: z
     .strictObject({
@@ -134,6 +135,7 @@ export const migrationSchema = z.strictObject({
   backfill: z.strictObject({ maxLoad: z.number().gt(1).optional() }).optional(),
   capture: captureSchema.optional(),
   events: eventsSchema.optional(),
+  domainEvents: domainEventsSchema.optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),
   legacy: z.strictObject({
     url: httpUrl,
@@ -163,6 +165,9 @@ export const migrationSchema = z.strictObject({
   explain: z.enum(['never', 'on-request', 'always']).optional(),
   features: z.array(feature).optional(),
 });
+
+/** The shape of a config file. Unknown keys are refused, so that a typo is not a silent default. */
+export const migrationSchema = migration.superRefine(refuseStrayHandlers);
 
 function isHttpUrl(text: string): boolean {
   try {

@@ -20,6 +20,12 @@ export type Milestone =
   | 'sync:chunk-landed'
   /** A page of keys was built and committed. */
   | 'sync:page-built'
+  /** Events are sent in a Kafka transaction that is open. */
+  | 'publish:sent'
+  /** The number of the last one is part of it, too. */
+  | 'publish:numbered'
+  /** It is committed; the queue still has them. */
+  | 'publish:committed'
   /** A range of a legacy table was compared with its mirror. */
   | 'reconcile:range-compared'
   /** Rows that differ were read from legacy; they are not landed. */

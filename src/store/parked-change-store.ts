@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import type { Position } from '../kernel/position.ts';
 
-export type ChangeKind = 'snapshot' | 'insert' | 'update' | 'delete' | 'truncate';
+/** `event`: a domain event, whose parts are in `after`. */
+export type ChangeKind = 'snapshot' | 'insert' | 'update' | 'delete' | 'truncate' | 'event';
 
 type StoredRow = Readonly<Record<string, string | null>>;
 
@@ -19,6 +20,8 @@ export interface ParkedChange {
   readonly after: StoredRow | undefined;
   readonly position: Position;
   readonly committedAtMs: number | undefined;
+  /** Its number within its transaction; undefined for what has no place in the log. */
+  readonly number?: number | undefined;
 }
 
 /** Where a row waits. `key` is undefined for all rows of the source. */
@@ -36,6 +39,7 @@ interface StoredChange {
   readonly after: string | null;
   readonly position: string;
   readonly committed_ms: string | null;
+  readonly number: string | null;
 }
 
 /** Of the texts of changes that one statement writes or reads. One change may be longer. */
@@ -78,7 +82,7 @@ export class ParkedChangeStore {
   async #insert(tx: Knex.Transaction, projection: string, list: string): Promise<void> {
     await tx.raw(
       `INSERT INTO fig.parked_change
-         (projection, place, source, row_keys, model_keys, kind, before, after, position, committed_ms)
+         (projection, place, source, row_keys, model_keys, kind, before, after, position, committed_ms, number)
        SELECT ?, c.e ->> 'place', c.e ->> 'source',
               ARRAY (SELECT json_array_elements_text(c.e -> 'row_keys')),
               CASE WHEN json_typeof(c.e -> 'model_keys') = 'array'
@@ -86,7 +90,8 @@ export class ParkedChangeStore {
               c.e ->> 'kind',
               CASE WHEN json_typeof(c.e -> 'before') = 'object' THEN c.e -> 'before' END,
               CASE WHEN json_typeof(c.e -> 'after') = 'object' THEN c.e -> 'after' END,
-              (c.e ->> 'position')::numeric, (c.e ->> 'committed_ms')::bigint
+              (c.e ->> 'position')::numeric, (c.e ->> 'committed_ms')::bigint,
+              (c.e ->> 'number')::bigint
          FROM json_array_elements(?::json) WITH ORDINALITY AS c(e, n) ORDER BY c.n`,
       [projection, list],
     );
@@ -128,7 +133,7 @@ export class ParkedChangeStore {
     const { rows } = await tx.raw<{ rows: StoredChange[] }>(
       // Qualified: a bare name would be the selected text, and text sorts 10 before 9.
       `SELECT id::text AS id, source, kind, before::text AS before, after::text AS after,
-              position::text AS position, committed_ms::text AS committed_ms
+              position::text AS position, committed_ms::text AS committed_ms, number::text AS number
          FROM (SELECT *, sum(length) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - length AS letters_before
                  FROM (SELECT *, coalesce(length(before::text), 0) + coalesce(length(after::text), 0) AS length
                          FROM fig.parked_change WHERE projection = ? AND place = ? ORDER BY id LIMIT ${limit}) AS p) AS p
@@ -143,6 +148,7 @@ export class ParkedChangeStore {
       after: row.after === null ? undefined : (JSON.parse(row.after) as StoredRow),
       position: BigInt(row.position),
       committedAtMs: row.committed_ms === null ? undefined : Number(row.committed_ms),
+      number: row.number === null ? undefined : Number(row.number),
     }));
   }
 
@@ -211,5 +217,6 @@ function textOf(change: ParkedChange): string {
     after: change.after ?? null,
     position: change.position.toString(),
     committed_ms: change.committedAtMs ?? null,
+    number: change.number ?? null,
   });
 }

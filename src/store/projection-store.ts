@@ -133,6 +133,8 @@ export class ProjectionStore {
       timeline: start.timeline,
       ...(start.epoch !== undefined && { epoch: start.epoch }),
     });
+    // What is made of messages alone copies nothing.
+    if (start.sources.size === 0) return;
     await tx('fig.backfill').insert(
       [...start.sources].map(([source, estimated]) => ({ projection: start.name, source, estimated })),
     );

@@ -21,6 +21,8 @@ export type Change =
 export interface LogicalMessage {
   readonly prefix: string;
   readonly content: string;
+  /** How many of the changes beside it were made before it; undefined: it comes after all. */
+  readonly after?: number | undefined;
 }
 
 /** A whole committed transaction of the source, in the order of commits. */

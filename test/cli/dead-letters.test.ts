@@ -53,7 +53,7 @@ it('says of a change that others wait for it, and whose reads go to legacy', asy
   expect(stdout).toMatch(/15 +orders +change of public\.orders \(all rows\)/);
   const shown = (await fig('show', '14')).stdout;
   expect(shown).toContain('3 since, waiting for it');
-  expect(shown).toContain('of the keys that keyOf names go to legacy');
+  expect(shown).toContain('of the keys that keyOf (of events: eventKeyOf) names go to legacy');
 });
 
 it('asks for one or for all to be tried again, and says who asked', async () => {

@@ -15,6 +15,7 @@ import { SimpleReadModels } from '../simple-read-models.ts';
 import { startCapture } from '../start-capture.ts';
 import { startLanding } from '../start-landing.ts';
 import { startLeader } from '../start-leader.ts';
+import { startPublisher } from '../start-publisher.ts';
 import type { StartOptions } from '../start-options.ts';
 import { readModelsOf } from './heard-capture.ts';
 import { openRole, roleControl, WorkReadiness } from './open-role.ts';
@@ -69,6 +70,8 @@ async function start(options: SyncOptions, stack: ServiceStack): Promise<Running
   stack.add('target', () => target.destroy());
   const leader = part ? undefined : startLeader({ config, storeUrl, process: id, target, log });
   if (leader) stack.add('leader', () => leader.stop());
+  const events = startPublisher({ config, storeUrl, process: id, target, log });
+  if (events) stack.add('event publisher', () => events.stop());
   const landing = startLanding({ config, storeUrl, process: id, log });
   if (landing) stack.add('landing', () => landing.stop());
   const changes = changeSourceOf({ config, storeUrl, process: id, isShared: true, target, landing, log });

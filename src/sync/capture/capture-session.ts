@@ -21,6 +21,7 @@ import { SerialQueue } from './serial-queue.ts';
 import type { SessionOptions } from './session-options.ts';
 import { sideBySide } from './side-by-side.ts';
 import { readSlotRoom } from './slot-room.ts';
+import { isEmpty } from './is-empty.ts';
 import { fingerprintOf } from './take-up.ts';
 import { tendLane } from './tend-lane.ts';
 import { untilMended } from './until-mended.ts';
@@ -200,7 +201,7 @@ export class CaptureSession implements AsyncDisposable {
     // Markers and nudges alone change no row; that they came is kept with the next change, or like any idle position.
     // Whoever watches for markers wants the target to stand exactly at them.
     const isWatched = (): boolean => this.#lanes.some((lane) => lane.isWatched);
-    const isIdle = !isWatched() && batch.every(({ changes }) => changes.length === 0);
+    const isIdle = !isWatched() && batch.every((transaction) => isEmpty(transaction, this.#options.readModels));
     if (!isIdle) {
       const startedAt = performance.now();
       await this.#inAllLanes((lane) => ({

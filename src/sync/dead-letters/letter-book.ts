@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { anyKey } from '../../kernel/parked-keys.ts';
 import { type DeadLetter, DeadLetterStore } from '../../store/dead-letter-store.ts';
 import { ParkedChangeStore } from '../../store/parked-change-store.ts';
+import { eventSource, translatedSource } from '../domain-events/event-source.ts';
 
 const nobody: readonly string[] = [];
 /** With more changes waiting behind others than these, to make all anew costs less than to keep them. */
@@ -93,7 +94,14 @@ export function describeLetter({ kind, key, source, code, message }: DeadLetter)
     model: 'no key can be built',
     dirty: `dirty fails for a row of ${source}`,
     land: `the mirror of ${source} does not take a row`,
-    change: `the handler of ${source} does not take a change`,
+    change: changeText(source),
   }[kind];
   return `${what}: ${code} ${message}`;
+}
+
+function changeText(source: string | undefined): string {
+  if (source === eventSource) return 'an event is not taken';
+  return source !== undefined && translatedSource(source) !== undefined
+    ? `the ${source} fails for a change`
+    : `the handler of ${source} does not take a change`;
 }

@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
-import type { ChangeHandler, EventReadModelDefinition } from '../../config/event-read-model.ts';
+import type { ChangeHandler } from '../../config/row-change.ts';
+import type { EventReadModelDefinition } from '../../config/event-read-model.ts';
 import { qualifiedSource } from '../../store/read-model-names.ts';
+import { giveEvent } from '../domain-events/event-giver.ts';
+import { eventSource } from '../domain-events/event-source.ts';
 import { checkConstraints } from '../dead-letters/check-constraints.ts';
 import { describeFailure, type Failure } from '../dead-letters/describe-failure.ts';
 import { isParkable } from '../dead-letters/transient-errors.ts';
@@ -16,14 +19,16 @@ interface Receiver {
   readonly handler: ChangeHandler;
 }
 
-/** Calls the handlers of a read model, one change after the other. */
+/** Calls the handlers of a read model, one change or event after the other. */
 export class ChangeGiver {
   readonly #schema: string;
   readonly #receivers: ReadonlyMap<string, Receiver>;
+  readonly #events: EventReadModelDefinition['events'];
 
   /** `schema`: of the read model's tables. */
-  constructor(schema: string, { on }: EventReadModelDefinition, mirrors: ReadonlyMap<string, MirrorTable>) {
+  constructor(schema: string, { on, events }: EventReadModelDefinition, mirrors: ReadonlyMap<string, MirrorTable>) {
     this.#schema = schema;
+    this.#events = events;
     this.#receivers = new Map(
       Object.entries(on).map(([table, handler]) => {
         const source = qualifiedSource(table);
@@ -37,7 +42,16 @@ export class ChangeGiver {
     await tx.raw(`SET LOCAL search_path TO "${this.#schema}", public`);
   }
 
+  /** Whether there is a handler of the source's changes. */
+  takes(source: string): boolean {
+    return this.#receivers.has(source);
+  }
+
   async give(tx: Knex.Transaction, event: RowEvent): Promise<void> {
+    if (event.source === eventSource) {
+      await giveEvent(tx, event, this.#events!);
+      return;
+    }
     const { handler, table, columns } = this.#receivers.get(event.source)!;
     await handler(toRowChange(event, table, columns), tx);
   }

@@ -20,7 +20,9 @@ export async function correctionEvents(
     const before = stored.get(text);
     const after = change.kind === 'delete' ? undefined : mirror.whole(change.values, before);
     const isSame = before && after && Object.keys(after).every((column) => after[column] === before[column]);
-    const event = isSame ? undefined : eventOfStep(source, { before, after }, { position, committedAtMs: undefined });
+    const event = isSame
+      ? undefined
+      : eventOfStep(source, { before, after }, { position, committedAtMs: undefined, number: undefined });
     if (event) events.push(event);
   }
   return events;

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { EventReadModelDefinition } from '../../config/event-read-model.ts';
+import { qualifiedSource } from '../../config/mirror-name.ts';
 import { milestone } from '../../kernel/milestones.ts';
 import { type DeadLetter, DeadLetterStore, letterPlace } from '../../store/dead-letter-store.ts';
 import { ParkedChangeStore } from '../../store/parked-change-store.ts';
@@ -8,13 +9,17 @@ import { type Attempts, CarefulAttempts } from '../dead-letters/attempts.ts';
 import type { Failure } from '../dead-letters/describe-failure.ts';
 import { landApart } from '../dead-letters/land-apart.ts';
 import type { LetterBook } from '../dead-letters/letter-book.ts';
+import { EarlyEvents } from '../domain-events/early-events.ts';
+import { EventFeeds } from '../domain-events/event-feeds.ts';
+import { translatedSource } from '../domain-events/event-source.ts';
 import { mayMiss } from '../dead-letters/may-miss.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import type { AppliedPiece, Correction, Derivation, Stage, StoredReads, WalkedPage } from '../projection/derivation.ts';
 import { ChangeGiver } from './change-giver.ts';
-import { EventQueue, TooManyWaiting } from './event-queue.ts';
-import { OwnTables } from './own-tables.ts';
 import { correctionEvents } from './correction-events.ts';
+import { Giving, type GivingParts, tryTranslate } from './giving.ts';
+import { OwnTables } from './own-tables.ts';
+import { QueuedSources } from './queued-sources.ts';
 import type { RowEvent } from './row-event.ts';
 import { rowEventsOf } from './row-events.ts';
 import { standingOf } from './walk-rule.ts';
@@ -26,12 +31,14 @@ const TRIED_AT_ONCE = 100;
 export class EventHandlers implements Derivation {
   readonly walked: readonly string[];
   readonly page = 200;
-  readonly #definition: EventReadModelDefinition;
   readonly #projection: string;
   readonly #mirrors: ReadonlyMap<string, MirrorTable>;
   readonly #letters: LetterBook;
   readonly #tables: OwnTables;
   readonly #giver: ChangeGiver;
+  readonly #giving: GivingParts;
+  readonly #feeds: EventFeeds | undefined;
+  readonly #early: EarlyEvents;
   readonly #parked = new ParkedChangeStore();
 
   constructor(
@@ -40,13 +47,21 @@ export class EventHandlers implements Derivation {
     mirrors: ReadonlyMap<string, MirrorTable>,
     letters: LetterBook,
   ) {
-    this.#definition = definition;
     this.#projection = names.projection;
     this.#mirrors = mirrors;
     this.#letters = letters;
     this.walked = [...mirrors.keys()];
     this.#tables = new OwnTables(names.schema, definition);
     this.#giver = new ChangeGiver(names.schema, definition, mirrors);
+    this.#early = new EarlyEvents(names.projection);
+    this.#feeds = definition.events && new EventFeeds(definition.events, mirrors, calledAs(definition));
+    this.#giving = {
+      projection: names.projection,
+      giver: this.#giver,
+      feeds: this.#feeds,
+      sources: new QueuedSources(definition, mirrors),
+      letters,
+    };
   }
 
   readsOf(source: string, stage: Stage): StoredReads {
@@ -70,8 +85,11 @@ export class EventHandlers implements Derivation {
   async apply(tx: Knex.Transaction, attempts: Attempts, piece: AppliedPiece): Promise<void> {
     const { state } = piece.stage;
     const isHopeless = attempts instanceof CarefulAttempts && attempts.isHopeless;
-    if ((state === 'building' || state === 'ready') && !isHopeless) {
-      await this.#give(tx, attempts, await rowEventsOf(tx, this.#mirrors, piece));
+    // Events come once: those that come before their history is given wait for it.
+    const isGiven = state === 'building' || state === 'ready' || (state === 'copying' && this.#feeds);
+    if (isGiven && !isHopeless) {
+      const events = await rowEventsOf(tx, this.#mirrors, piece, this.#feeds);
+      await this.#give(tx, attempts, events, { later: state !== 'ready' });
     }
     for (const [name, table] of piece.net) {
       const rules = { mayMiss: mayMiss(state, this.#letters, attempts), readStored: false };
@@ -81,17 +99,29 @@ export class EventHandlers implements Derivation {
   }
 
   async walk(tx: Knex.Transaction, attempts: Attempts, { source, rows, position }: WalkedPage): Promise<void> {
-    const facts = { source, kind: 'snapshot' as const, before: undefined, position, committedAtMs: undefined };
-    await this.#give(
-      tx,
-      attempts,
-      rows.map((after) => ({ ...facts, after })),
-    );
+    const place = { position, committedAtMs: undefined, number: undefined };
+    const met = rows.map((after) => ({ ...place, source, kind: 'snapshot' as const, before: undefined, after }));
+    const events = this.#feeds?.isOutbox(source)
+      ? await this.#early.without(
+          tx,
+          met.flatMap((row) => this.#feeds!.ofRow(row)),
+        )
+      : [];
+    await this.#give(tx, attempts, [...met, ...events]);
+  }
+
+  async giveEarly(tx: Knex.Transaction, attempts: Attempts): Promise<number> {
+    if (!this.#feeds) return 0;
+    const events = await this.#early.take(tx);
+    await this.#give(tx, attempts, events);
+    return events.length;
   }
 
   async correct(tx: Knex.Transaction, attempts: Attempts, correction: Correction): Promise<void> {
     const mirror = this.#mirrors.get(correction.source)!;
-    await this.#give(tx, attempts, await correctionEvents(tx, mirror, correction));
+    const changes = await correctionEvents(tx, mirror, correction);
+    const missing = changes.filter(({ kind }) => kind === 'insert').flatMap((row) => this.#feeds?.ofRow(row) ?? []);
+    await this.#give(tx, attempts, [...changes, ...missing]);
     await mirror.land(tx, correction.net, { mayMiss: false, readStored: false });
   }
 
@@ -101,10 +131,17 @@ export class EventHandlers implements Derivation {
     const place = letterPlace(letter);
     const letters = new DeadLetterStore();
     const done: string[] = [];
+    const events: RowEvent[] = [];
     let failure: Failure | undefined;
     await this.#giver.prepare(tx);
     for (const change of await this.#parked.first(tx, this.#projection, place, TRIED_AT_ONCE)) {
-      failure = await this.#giver.tryGive(tx, change, { checksConstraints: true });
+      if (translatedSource(change.source) === undefined) {
+        failure = await this.#giver.tryGive(tx, change, { checksConstraints: true });
+      } else {
+        const translated = tryTranslate(this.#feeds!, change);
+        if ('failure' in translated) failure = translated.failure;
+        else events.push(...translated.events);
+      }
       if (failure) break;
       done.push(change.id);
     }
@@ -113,6 +150,8 @@ export class EventHandlers implements Derivation {
     // After a success it is another change that fails, so it is tried as often as if it were new.
     else if (failure) await letters.failedAgain(tx, done.length > 0 ? { ...letter, attempts: 0 } : letter, failure);
     else await letters.hasten(tx, { id: letter.id });
+    // They may have to wait behind others of their keys. Too many letters are found when the next one is mended.
+    await this.#give(tx, new CarefulAttempts(Infinity, { checksConstraints: true }), events);
     return 'tried';
   }
 
@@ -121,34 +160,21 @@ export class EventHandlers implements Derivation {
     await this.#parked.forget(tx, this.#projection, until === 'copy' ? 'remove' : 'keep');
   }
 
-  async #give(tx: Knex.Transaction, attempts: Attempts, events: readonly RowEvent[]): Promise<void> {
-    if (events.length === 0) return;
-    const careful = attempts instanceof CarefulAttempts ? attempts : undefined;
-    if (careful?.isHopeless) return;
-    const parts = {
-      projection: this.#projection,
-      definition: this.#definition,
-      mirrors: this.#mirrors,
-      mostWaiting: this.#letters.limits.waiting,
-    };
-    const queue = await EventQueue.open(tx, parts, this.#letters.count > 0 || careful !== undefined);
-    await this.#giver.prepare(tx);
-    for (const event of events) {
-      if (queue.takes(event)) {
-        // Only with care is it noted that the read model goes out of use.
-        if (queue.isTooLong && !careful) throw new TooManyWaiting('too many changes wait');
-        if (queue.isTooLong) careful?.giveUp();
-      } else if (!careful) {
-        await this.#giver.give(tx, event);
-      } else {
-        const failure = await this.#giver.tryGive(tx, event, careful);
-        if (failure) queue.park(event, failure);
-      }
-      // The rest is given when all is made anew.
-      if (careful?.exceeds(queue.letters) || careful?.isHopeless) break;
-    }
-    await queue.close(tx);
-    if (queue.hasGrown) this.#letters.expire();
-    careful?.noteSetAside(queue.letters);
+  async #give(
+    tx: Knex.Transaction,
+    attempts: Attempts,
+    events: readonly RowEvent[],
+    { later = false } = {},
+  ): Promise<void> {
+    if (events.length === 0 || (attempts instanceof CarefulAttempts && attempts.isHopeless)) return;
+    const giving = await Giving.begin(this.#giving, tx, attempts);
+    const kept = await giving.giveAll(events, { later });
+    await giving.end();
+    await this.#early.add(tx, kept);
   }
+}
+
+/** The names of the sources as the definition has them, by `schema.table`. */
+function calledAs({ sources }: EventReadModelDefinition): ReadonlyMap<string, string> {
+  return new Map(Object.keys(sources).map((name) => [qualifiedSource(name), name]));
 }

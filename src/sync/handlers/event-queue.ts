@@ -1,18 +1,15 @@
 import type { Knex } from 'knex';
-import type { EventReadModelDefinition } from '../../config/event-read-model.ts';
 import { type DeadLetterNote, DeadLetterStore, letterPlace } from '../../store/dead-letter-store.ts';
 import { type ParkedChange, ParkedChangeStore, type ParkedPlace } from '../../store/parked-change-store.ts';
 import type { Failure } from '../dead-letters/describe-failure.ts';
 import { keyOfText } from '../mirror/collapse-changes.ts';
-import type { MirrorTable } from '../mirror/mirror-table.ts';
-import { modelKeysOf } from './model-keys.ts';
 import { ParkedRows } from './parked-rows.ts';
+import type { QueuedSources } from './queued-sources.ts';
 import { type RowEvent, rowKeysOf } from './row-event.ts';
 
 export interface QueueParts {
   readonly projection: string;
-  readonly definition: EventReadModelDefinition;
-  readonly mirrors: ReadonlyMap<string, MirrorTable>;
+  readonly sources: QueuedSources;
   /** With more changes behind others than these it makes no sense to keep them. */
   readonly mostWaiting: number;
 }
@@ -64,7 +61,7 @@ export class EventQueue {
   /** Parks a change that its handler does not take. */
   park(event: RowEvent, failure: Failure): void {
     const [first] = this.#rowKeys(event);
-    const { key } = this.#parts.mirrors.get(event.source)!;
+    const key = this.#parts.sources.keyOf(event.source);
     const sourceKey = first === undefined ? undefined : keyOfText(first, key.length);
     const note = { kind: 'change' as const, key: undefined, source: event.source, sourceKey, ...failure };
     // A queue that was begun for this row may be that of other rows by now.
@@ -109,13 +106,12 @@ export class EventQueue {
   }
 
   #rowKeys(event: RowEvent): readonly string[] {
-    return rowKeysOf(event, this.#parts.mirrors.get(event.source)!.key);
+    return rowKeysOf(event, this.#parts.sources.keyOf(event.source));
   }
 
   #add(event: RowEvent, place: string): void {
     const rowKeys = this.#rowKeys(event);
-    const { columns } = this.#parts.mirrors.get(event.source)!.source;
     this.#parked.park({ source: event.source, rowKeys }, place);
-    this.#waiting.push({ ...event, place, rowKeys, modelKeys: modelKeysOf(this.#parts.definition, event, columns) });
+    this.#waiting.push({ ...event, place, rowKeys, modelKeys: this.#parts.sources.modelKeysOf(event) });
   }
 }

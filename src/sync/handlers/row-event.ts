@@ -1,4 +1,4 @@
-import type { RowChange } from '../../config/event-read-model.ts';
+import type { RowChange } from '../../config/row-change.ts';
 import type { Position } from '../../kernel/position.ts';
 import type { ChangeKind } from '../../store/parked-change-store.ts';
 import type { RawRow } from '../change.ts';
@@ -15,6 +15,8 @@ export interface RowEvent {
   readonly after: RawRow | undefined;
   readonly position: Position;
   readonly committedAtMs: number | undefined;
+  /** Of the change within its transaction; undefined for what has no place in the log. */
+  readonly number?: number | undefined;
 }
 
 /** The rows that it is about, by their keys; none: all of the source. */

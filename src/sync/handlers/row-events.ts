@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Change } from '../change.ts';
+import type { EventFeeds } from '../domain-events/event-feeds.ts';
 import { keyText, keyValues, textOfKey } from '../mirror/collapse-changes.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import type { AppliedPiece, CommittedChanges, Stage } from '../projection/derivation.ts';
@@ -13,6 +14,8 @@ interface TouchedKeys {
   /** Touched before a TRUNCATE, or without one: of the others no stored row matters. */
   readonly stored: readonly (readonly string[])[];
 }
+
+type EventFacts = Pick<RowEvent, 'position' | 'committedAtMs' | 'number'>;
 
 /** A source of which at least some rows were given to handlers. */
 interface MetSource {
@@ -28,6 +31,7 @@ export async function rowEventsOf(
   tx: Knex.Transaction,
   mirrors: ReadonlyMap<string, MirrorTable>,
   { transactions, net, stage }: AppliedPiece,
+  feeds?: EventFeeds,
 ): Promise<readonly RowEvent[]> {
   const met = new Map<string, MetSource>();
   for (const [source, mirror] of mirrors) {
@@ -36,9 +40,27 @@ export async function rowEventsOf(
     const found = await metSource(tx, mirror, touchedKeys(transactions, mirror), [...mirrors.keys()], stage);
     if (found) met.set(source, found);
   }
-  return transactions.flatMap((transaction) =>
-    transaction.changes.flatMap((change) => eventsOfChange(change, transaction, met)),
-  );
+  return transactions.flatMap((transaction) => eventsOfTransaction(transaction, met, feeds));
+}
+
+/** Changes and domain events in the order in which they were made. */
+function eventsOfTransaction(
+  { changes, messages = [], first = 0, endPosition, committedAtMs }: CommittedChanges,
+  met: ReadonlyMap<string, MetSource>,
+  feeds: EventFeeds | undefined,
+): readonly RowEvent[] {
+  const place = { position: endPosition, committedAtMs };
+  const waiting = feeds ? [...messages] : [];
+  const events: RowEvent[] = [];
+  changes.forEach((change, n) => {
+    while (waiting[0]?.after !== undefined && waiting[0].after <= n) {
+      events.push(...feeds!.ofMessage(waiting.shift()!, place));
+    }
+    events.push(...eventsOfChange(change, { ...place, number: first + n }, met));
+    if (feeds) events.push(...feeds.ofChange(change, place));
+  });
+  for (const message of waiting) events.push(...feeds!.ofMessage(message, place));
+  return events;
 }
 
 async function metSource(
@@ -78,12 +100,7 @@ function touchedKeys(transactions: readonly CommittedChanges[], { source, key }:
   }
 }
 
-function eventsOfChange(
-  change: Change,
-  { endPosition, committedAtMs }: CommittedChanges,
-  met: ReadonlyMap<string, MetSource>,
-): readonly RowEvent[] {
-  const facts = { position: endPosition, committedAtMs };
+function eventsOfChange(change: Change, facts: EventFacts, met: ReadonlyMap<string, MetSource>): readonly RowEvent[] {
   if (change.kind === 'truncate') {
     return change.tables.flatMap((source): RowEvent[] => {
       const known = met.get(source);
@@ -98,11 +115,7 @@ function eventsOfChange(
 }
 
 /** What a step is called; undefined when it is none. */
-export function eventOfStep(
-  source: string,
-  { before, after }: RowStep,
-  facts: Pick<RowEvent, 'position' | 'committedAtMs'>,
-): RowEvent | undefined {
+export function eventOfStep(source: string, { before, after }: RowStep, facts: EventFacts): RowEvent | undefined {
   if (!before && !after) return undefined;
   return { ...facts, source, kind: before ? (after ? 'update' : 'delete') : 'insert', before, after };
 }

@@ -62,7 +62,7 @@ export class OpenTransaction {
   hold(message: HeldMessage, xid: number, bytes: number): void {
     this.#bytes += bytes;
     if (message.type === 'message') {
-      this.#messages.push(logicalMessage(message));
+      this.#messages.push(logicalMessage(message, this.#changes.length));
       this.#messageXids.push(xid);
     } else {
       this.#changes.push(this.relations.changeOf(message));
@@ -93,13 +93,23 @@ export class OpenTransaction {
         : {
             relations: this.#described,
             changes: this.#changes.filter((_, i) => !rolledBack.has(this.#changeXids[i]!)),
-            messages: this.#messages.filter((_, i) => !rolledBack.has(this.#messageXids[i]!)),
+            messages: this.#messages
+              .filter((_, i) => !rolledBack.has(this.#messageXids[i]!))
+              .map((message) => ({ ...message, after: this.#keptBefore(message.after ?? 0) })),
           };
     if (!this.#relationsAtSpill) return { ...end, ...head };
     return { ...end, spilled: true, head, streamed: this.streamed, relations: this.#relationsAtSpill, rolledBack };
   }
+
+  #keptBefore(count: number): number {
+    return this.#changeXids.slice(0, count).filter((xid) => !this.#rolledBack.has(xid)).length;
+  }
 }
 
-export function logicalMessage({ prefix, content }: Extract<PgoutputMessage, { type: 'message' }>): LogicalMessage {
-  return { prefix, content: content.toString('utf8') };
+/** `after`: so many changes came before it. */
+export function logicalMessage(
+  { prefix, content }: Extract<PgoutputMessage, { type: 'message' }>,
+  after: number,
+): LogicalMessage {
+  return { prefix, content: content.toString('utf8'), after };
 }

@@ -14,7 +14,11 @@ export async function ensurePublished(
 ): Promise<void> {
   const published = await readPublicationMarks(client, name);
   const missing = tables.filter((table) => !published?.has(table));
-  if (missing.length === 0) return;
+  if (missing.length === 0) {
+    // Logical messages are sent through any publication, but one has to be there.
+    if (!published) await client.query(`CREATE PUBLICATION ${escapeIdentifier(name)}`);
+    return;
+  }
   const list = missing.map(quoted).join(', ');
   const verb = published
     ? `ALTER PUBLICATION ${escapeIdentifier(name)} ADD`

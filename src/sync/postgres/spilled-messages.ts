@@ -28,7 +28,7 @@ export class SpilledMessages {
       }
       if (streamed && rolledBack.has(streamedXid(bytes)!)) continue;
       if (message.type === 'message') {
-        if (message.transactional) logical.push(logicalMessage(message));
+        if (message.transactional) logical.push(logicalMessage(message, changes.length));
       } else if (isRow(message)) {
         changes.push(this.#relations.changeOf(message));
       }

@@ -1,4 +1,4 @@
-import type { Change, SentRow } from '../change.ts';
+import type { Change, LogicalMessage, SentRow } from '../change.ts';
 import { keyText, keyValues, textOfKey } from '../mirror/collapse-changes.ts';
 import { unchanged } from '../postgres/pgoutput-messages.ts';
 import type { CommittedChanges, StoredReads } from './derivation.ts';
@@ -64,10 +64,13 @@ export function cutBySize(
   for (const transaction of transactions) {
     const steps = transaction.changes.map((change) => ({ change, reads: sized.take(change) }));
     makeRoomFor(steps.flatMap(({ reads }) => reads));
-    for (const { change, reads } of steps) {
+    const messages = [...(transaction.messages ?? [])];
+    steps.forEach(({ change, reads }, n) => {
       makeRoomFor(reads);
-      piece.add(transaction, change, reads);
-    }
+      while (isBefore(messages[0], n)) piece.addMessage(transaction, messages.shift()!, n);
+      piece.add(transaction, change, { reads, n });
+    });
+    for (const message of messages) piece.addMessage(transaction, message, steps.length);
   }
   return [...pieces, piece].filter(({ isEmpty }) => !isEmpty).map(({ transactions: cut }) => cut);
 }
@@ -114,6 +117,7 @@ class Piece {
   readonly transactions: CommittedChanges[] = [];
   readonly #places = new Set<string>();
   #changes: Change[] = [];
+  #messages: LogicalMessage[] = [];
   #last: CommittedChanges | undefined;
   #bytes = 0;
 
@@ -129,17 +133,36 @@ class Piece {
     return [...added.values()].reduce((sum, bytes) => sum + bytes, this.#bytes);
   }
 
-  add(transaction: CommittedChanges, change: Change, reads: readonly Read[]): void {
+  /** `n`: its number among the changes of the transaction as it was given. */
+  add(
+    transaction: CommittedChanges,
+    change: Change,
+    { reads, n }: { readonly reads: readonly Read[]; readonly n: number },
+  ): void {
     this.#bytes = this.bytesWith(reads);
     for (const { place } of reads) this.#places.add(place);
-    if (transaction !== this.#last) {
-      const { endPosition, committedAtMs } = transaction;
-      this.#last = transaction;
-      this.#changes = [];
-      this.transactions.push({ endPosition, committedAtMs, changes: this.#changes });
-    }
+    this.#open(transaction, n);
     this.#changes.push(change);
   }
+
+  addMessage(transaction: CommittedChanges, message: LogicalMessage, n: number): void {
+    this.#open(transaction, n);
+    this.#messages.push({ ...message, after: this.#changes.length });
+  }
+
+  #open(transaction: CommittedChanges, n: number): void {
+    if (transaction === this.#last) return;
+    const { endPosition, committedAtMs, first = 0 } = transaction;
+    this.#last = transaction;
+    this.#changes = [];
+    this.#messages = [];
+    const [changes, messages] = [this.#changes, this.#messages];
+    this.transactions.push({ endPosition, committedAtMs, changes, messages, first: first + n });
+  }
+}
+
+function isBefore(message: LogicalMessage | undefined, n: number): boolean {
+  return message?.after !== undefined && message.after <= n;
 }
 
 function keysOfChange(change: RowChange, { key, reads }: ReadSource): readonly Key[] {

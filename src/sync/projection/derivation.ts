@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Position } from '../../kernel/position.ts';
 import type { DeadLetter } from '../../store/dead-letter-store.ts';
 import type { BuildCursor, ProjectionState } from '../../store/projection-store.ts';
-import type { Change, RawRow } from '../change.ts';
+import type { Change, LogicalMessage, RawRow } from '../change.ts';
 import type { Attempts } from '../dead-letters/attempts.ts';
 import type { NetTable } from '../mirror/collapse-changes.ts';
 
@@ -18,6 +18,9 @@ export interface CommittedChanges {
   readonly endPosition: Position;
   readonly committedAtMs: number;
   readonly changes: readonly Change[];
+  readonly messages?: readonly LogicalMessage[] | undefined;
+  /** Number of the first change within the transaction. Default 0. */
+  readonly first?: number | undefined;
 }
 
 export interface AppliedPiece {
@@ -64,6 +67,11 @@ export interface Derivation {
   apply(tx: Knex.Transaction, attempts: Attempts, piece: AppliedPiece): Promise<void>;
   /** Makes what comes of rows that were in the mirror before. */
   walk(tx: Knex.Transaction, attempts: Attempts, page: WalkedPage): Promise<void>;
+  /**
+   * Called when all rows were walked, until it returns 0: gives what came meanwhile and had to wait for that. Returns how
+   * much it gave.
+   */
+  giveEarly(tx: Knex.Transaction, attempts: Attempts): Promise<number>;
   correct(tx: Knex.Transaction, attempts: Attempts, correction: Correction): Promise<void>;
   /** Tries again what a letter stands for. `anew`: that makes no sense before everything was made anew. */
   mend(tx: Knex.Transaction, letter: DeadLetter, stage: Stage): Promise<'tried' | 'anew'>;

@@ -8,9 +8,9 @@ import { type BuildCursor, ProjectionStore, type ProjectionState } from '../../s
 import { type OwedPlace, OwedRowStore } from '../../store/owed-row-store.ts';
 import { mirrorTableName, type ReadModelNames, readModelNames } from '../../store/read-model-names.ts';
 import type { LargeTransaction, RawRow, SourceTransaction } from '../change.ts';
-import { collapseChanges, netOfRows } from '../mirror/collapse-changes.ts';
+import { netOfRows } from '../mirror/collapse-changes.ts';
 import type { StoredPosition } from '../capture/judge-position.ts';
-import type { Attempts, CarefulAttempts } from '../dead-letters/attempts.ts';
+import type { CarefulAttempts } from '../dead-letters/attempts.ts';
 import type { CopiedChunk } from '../mirror/copied-chunk.ts';
 import { doGuarded, type GuardedWork } from '../dead-letters/guarded-work.ts';
 import { copyApart, landApart } from '../dead-letters/land-apart.ts';
@@ -20,9 +20,9 @@ import type { MirrorTable } from '../mirror/mirror-table.ts';
 import { mirrorsOf } from '../mirror/mirrors-of.ts';
 import type { SourceTables } from '../postgres/catalog.ts';
 import { type ColumnFill, SourceCopies } from '../mirror/source-copies.ts';
-import { inPieces } from './apply-in-pieces.ts';
+import { ChangeApplier } from './change-applier.ts';
 import { BelievedPlace } from './believed-place.ts';
-import type { CommittedChanges, Derivation, StoredReads } from './derivation.ts';
+import type { Derivation } from './derivation.ts';
 import { DirtyBuild } from './dirty-build.ts';
 import { inTransaction } from './in-transaction.ts';
 import type { ProjectionOptions } from './projection-options.ts';
@@ -46,6 +46,7 @@ export class Projection {
   readonly #derivation: Derivation;
   /** How rows are built key by key; undefined where handlers write them. */
   readonly keyed: DirtyBuild | undefined;
+  readonly #changes: ChangeApplier;
   readonly #letterStore = new DeadLetterStore();
   readonly #owed = new OwedRowStore();
   readonly letters: LetterBook;
@@ -67,6 +68,8 @@ export class Projection {
       this.keyed = new DirtyBuild(definition, this.names, this.#mirrors, this.letters);
       this.#derivation = this.keyed;
     }
+    const { projection } = this.names;
+    this.#changes = new ChangeApplier(projection, this.#mirrors, this.copies, this.#derivation);
   }
 
   get state(): ProjectionState {
@@ -165,7 +168,11 @@ export class Projection {
     const last = fresh.at(-1);
     if (!last) return;
     await this.#guarded((attempts, note) =>
-      this.#move(last.endPosition, (tx) => this.#applyChanges(tx, attempts, fresh), note),
+      this.#move(
+        last.endPosition,
+        (tx) => this.#changes.apply(tx, attempts, { transactions: fresh, stage: this.#at.stage }),
+        note,
+      ),
     );
   }
 
@@ -178,8 +185,11 @@ export class Projection {
     const { endPosition, committedAtMs } = transaction;
     await this.#guarded((attempts, note) => {
       const applyPieces = async (tx: Knex.Transaction): Promise<void> => {
-        for await (const { changes } of transaction.pieces()) {
-          await this.#applyChanges(tx, attempts, [{ endPosition, committedAtMs, changes }]);
+        let first = 0;
+        for await (const { changes, messages } of transaction.pieces()) {
+          const transactions = [{ endPosition, committedAtMs, changes, messages, first }];
+          await this.#changes.apply(tx, attempts, { transactions, stage: this.#at.stage });
+          first += changes.length;
         }
       };
       return this.#move(endPosition, applyPieces, note);
@@ -225,19 +235,15 @@ export class Projection {
     await this.#at.recall(this.#db);
     if (this.#at.state !== 'building') return 0;
     const sources = this.walked;
-    const from = this.#at.buildCursor ?? { source: sources[0]!, key: null };
+    const [first] = sources;
+    // Made of messages alone.
+    if (first === undefined) return this.#endWalk();
+    const from = this.#at.buildCursor ?? { source: first, key: null };
     const mirror = this.#mirrors.get(from.source)!;
     const rows = await mirror.page(this.#db, from.key, this.#derivation.page);
     const last = rows.at(-1);
     const nextSource = sources[sources.indexOf(from.source) + 1];
-    if (!last && nextSource === undefined) {
-      await this.#held(async (tx) => {
-        await this.#derivation.analyze(tx);
-        await this.#store.setState(tx, this.names.projection, 'ready');
-      });
-      this.#at.state = 'ready';
-      return 0;
-    }
+    if (!last && nextSource === undefined) return this.#endWalk();
     const cursor: BuildCursor = last
       ? { source: from.source, key: mirror.key.map((column) => last[column]!) }
       : { source: nextSource!, key: null };
@@ -252,6 +258,24 @@ export class Projection {
     });
     milestone('sync:page-built');
     return this.#at.state === 'building' ? Math.max(1, rows.length) : 0;
+  }
+
+  /** Gives what had to wait for the end of the walk; when that is done, the read model is ready. Returns how much it gave. */
+  async #endWalk(): Promise<number> {
+    let given = 0;
+    await this.#guarded((attempts, note) =>
+      this.#held(async (tx) => {
+        given = await this.#derivation.giveEarly(tx, attempts);
+        if (given === 0) {
+          await this.#derivation.analyze(tx);
+          await this.#store.setState(tx, this.names.projection, 'ready');
+        }
+        await note(tx);
+      }),
+    );
+    if (this.#at.state !== 'building') return 0;
+    if (given === 0) this.#at.state = 'ready';
+    return given;
   }
 
   /** Tries the letter that has been due for longest, and takes the read model back into use when nothing stands against it. */
@@ -362,36 +386,6 @@ export class Projection {
     });
     this.#at.position = position;
     milestone('sync:committed');
-  }
-
-  async #applyChanges(
-    tx: Knex.Transaction,
-    attempts: Attempts,
-    transactions: readonly CommittedChanges[],
-  ): Promise<void> {
-    const copied = new Map([...this.#mirrors].filter(([source]) => !this.copies.isAwaited(source)));
-    const readsOf = (source: string): StoredReads => this.#derivation.readsOf(source, this.#at.stage);
-    for (const piece of await inPieces(tx, transactions, copied, readsOf)) {
-      await this.#applyPiece(tx, attempts, piece, copied);
-    }
-  }
-
-  async #applyPiece(
-    tx: Knex.Transaction,
-    attempts: Attempts,
-    transactions: readonly CommittedChanges[],
-    copied: ReadonlyMap<string, MirrorTable>,
-  ): Promise<void> {
-    const net = collapseChanges(
-      transactions.flatMap(({ changes }) => changes),
-      new Map([...copied].map(([source, { key }]) => [source, key])),
-    );
-    for (const mirror of this.#mirrors.values()) mirror.takeMissed();
-    await this.#derivation.apply(tx, attempts, { transactions, net, stage: this.#at.stage });
-    for (const [source, mirror] of this.#mirrors) {
-      const missed = mirror.takeMissed();
-      if (missed.length > 0) await this.#owed.add(tx, this.#placeOf(source), missed);
-    }
   }
 
   #placeOf(source: string): OwedPlace {

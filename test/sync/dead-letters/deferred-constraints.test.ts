@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defineReadModel } from '../../../src/config/read-model-definition.ts';
-import type { RowChange } from '../../../src/config/event-read-model.ts';
+import type { RowChange } from '../../../src/config/row-change.ts';
 import { discardLetter } from '../../../src/store/dead-letter-orders.ts';
 import { DeadLetterStore } from '../../../src/store/dead-letter-store.ts';
 import type { Capture } from '../../../src/sync/capture/capture.ts';

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { ChangeHandler, EventReadModelDefinition, RowChange } from '../../../src/config/event-read-model.ts';
+import type { ChangeHandler, RowChange } from '../../../src/config/row-change.ts';
+import type { EventReadModelDefinition } from '../../../src/config/event-read-model.ts';
 import type { Capture } from '../../../src/sync/capture/capture.ts';
 import { until } from '../../support/until.ts';
 import { tally, tallyMoves, weighTags } from './tally-model.ts';

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { defineReadModel } from '../../../src/config/read-model-definition.ts';
-import type { ChangeHandler, EventReadModelDefinition, RowChange } from '../../../src/config/event-read-model.ts';
+import type { ChangeHandler, RowChange } from '../../../src/config/row-change.ts';
+import type { EventReadModelDefinition } from '../../../src/config/event-read-model.ts';
 import type { SourceRow } from '../../../src/config/source-row.ts';
 import type { Capture } from '../../../src/sync/capture/capture.ts';
 import { until } from '../../support/until.ts';

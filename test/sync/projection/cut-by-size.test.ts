@@ -83,3 +83,31 @@ test('the pieces are all changes in their order, whatever the sizes', () => {
     ),
   );
 });
+
+/** Changes by their numbers and messages, in the order in which they were made. */
+function told({ changes, messages = [], first = 0 }: CommittedChanges): readonly (number | string)[] {
+  const waiting = [...messages];
+  const due = (n: number): string[] =>
+    waiting.splice(0, waiting.filter(({ after }) => after !== undefined && after <= n).length).map((it) => it.content);
+  const before = changes.flatMap((_, n) => [...due(n), first + n]);
+  return [...before, ...waiting.map(({ content }) => content)];
+}
+
+test('messages stay where they were among the changes, which keep their numbers', () => {
+  fc.assert(
+    fc.property(
+      fc.array(change, { maxLength: 8 }),
+      fc.array(fc.nat(8), { maxLength: 5 }),
+      fc.dictionary(key, fc.nat(150)),
+      (changes, places, sizes) => {
+        const messages = places
+          .toSorted((a, b) => a - b)
+          .map((after, n) => ({ prefix: 'p', content: `m${n}`, after: Math.min(after, changes.length) }));
+        const whole = { endPosition: 1n, committedAtMs: 1, changes, messages, first: 10 };
+        const sized = new Map([[table, new Map(Object.entries(sizes))]]);
+        const pieces = cutBySize([whole], new Map([[table, { key: ['id'], reads: 'touched' as const }]]), sized, 100);
+        expect(pieces.flat().flatMap(told)).toEqual(told(whole));
+      },
+    ),
+  );
+});

@@ -7,6 +7,7 @@ import { KafkaProducer } from './kafka-producer.ts';
 import { kafkajs } from './kafkajs.ts';
 import { logBridge } from './log-bridge.ts';
 import { PartitionReader } from './partition-reader.ts';
+import { type ProducerIdentity, TransactionalProducer } from './transactional-producer.ts';
 
 /**
  * The way to a Kafka cluster. Nothing is connected before it is asked for; what is made must be closed by whoever asked.
@@ -31,6 +32,11 @@ export class KafkaConnection {
 
   producer(): Promise<KafkaProducer> {
     return KafkaProducer.open(this.#kafka);
+  }
+
+  /** Takes the place of all others with this identity. */
+  transactionalProducer(identity: ProducerIdentity): Promise<TransactionalProducer> {
+    return TransactionalProducer.open(this.#kafka, identity);
   }
 
   /** Reads one partition, in no group. */

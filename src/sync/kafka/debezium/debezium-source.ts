@@ -26,6 +26,8 @@ export interface DebeziumSourceOptions {
   /** Legacy tables that read models ask for, `schema.table`. */
   readonly tables: readonly string[];
   readonly storeUrl: string;
+  /** UUID of this process. */
+  readonly process?: string | undefined;
   readonly log: Log;
 }
 
@@ -51,8 +53,8 @@ export class DebeziumSource implements ChangeSource {
 
   async awaitTurn(signal: AbortSignal): Promise<void> {
     if (this.#tenure?.lost.aborted) await this.#resign();
-    const { storeUrl, migration } = this.#options;
-    this.#tenure ??= await Tenure.take(storeUrl, { migration, office: 'projector' }, signal);
+    const { storeUrl, migration, process, log } = this.#options;
+    this.#tenure ??= await Tenure.take(storeUrl, { migration, office: 'projector', process, log }, signal);
   }
 
   async find({ client }: FindStart): Promise<StartPoint> {

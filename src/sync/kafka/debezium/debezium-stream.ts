@@ -5,7 +5,8 @@ import type { SourceTransaction, StreamEvent } from '../../change.ts';
 import type { ChangeStream } from '../../change-stream.ts';
 import type { KafkaMessage } from '../client/kafka-message.ts';
 import type { ConnectorSettings } from './connector-settings.ts';
-import { type DecodedRow, joinMoves } from './decode-change.ts';
+import { changesAndMessages } from './changes-and-messages.ts';
+import type { DecodedRow } from './decode-change.ts';
 import { type EndedTransaction, TransactionJoiner, type WholeTransaction } from './join-transactions.ts';
 import type { DecodedTable } from './row-decoder.ts';
 import { SettledLanes } from './settled-lanes.ts';
@@ -233,8 +234,7 @@ export class DebeziumStream implements ChangeStream {
       xid: Number(transaction),
       endPosition: position,
       committedAtMs: atMs,
-      changes: joinMoves(events.flatMap(({ event }) => (event.kind === 'row' ? [event.decode()] : []))),
-      messages: events.flatMap(({ event }) => (event.kind === 'message' ? [event.message] : [])),
+      ...changesAndMessages(events.map(({ event }) => event)),
       relations: [],
     };
     return { type: 'transaction', transaction: changed, bytes };

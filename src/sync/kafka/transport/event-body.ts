@@ -30,7 +30,8 @@ interface Written {
   readonly relations: readonly WrittenRelation[];
   readonly shapes: readonly WrittenShape[];
   readonly changes: readonly WrittenChange[];
-  readonly messages: readonly (readonly [prefix: string, content: string])[];
+  /** `after`: see `LogicalMessage`. */
+  readonly messages: readonly (readonly [prefix: string, content: string, after?: number])[];
 }
 
 /** What a body holds: a whole transaction, or a piece of a large one, of which only the first names the transaction. */
@@ -45,7 +46,9 @@ export function writeBody({ xid, committedAtMs, relations, changes, messages }: 
     relations: relations.map(writtenRelation),
     changes: changes.map((change) => shapes.write(change)),
     shapes: shapes.all,
-    messages: messages.map(({ prefix, content }) => [prefix, content]),
+    messages: messages.map(({ prefix, content, after }) =>
+      after === undefined ? [prefix, content] : [prefix, content, after],
+    ),
   };
   return JSON.stringify(written);
 }
@@ -133,7 +136,11 @@ export class BodyReader {
       ...(body.at !== undefined && { committedAtMs: body.at }),
       relations,
       changes: body.changes.map((change) => readChange(change, shapes)),
-      messages: body.messages.map(([prefix, content]): LogicalMessage => ({ prefix, content })),
+      messages: body.messages.map(([prefix, content, after]): LogicalMessage => ({
+        prefix,
+        content,
+        ...(after !== undefined && { after }),
+      })),
     };
   }
 

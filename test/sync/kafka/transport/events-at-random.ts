@@ -61,10 +61,10 @@ const relation: fc.Arbitrary<Relation> = fc.record({
   ),
 });
 
-const message: fc.Arbitrary<LogicalMessage> = fc.record({
-  prefix: fc.string(),
-  content: fc.string({ unit: 'grapheme' }),
-});
+const message: fc.Arbitrary<LogicalMessage> = fc.record(
+  { prefix: fc.string(), content: fc.string({ unit: 'grapheme' }), after: fc.nat() },
+  { requiredKeys: ['prefix', 'content'] },
+);
 
 export const pieces: fc.Arbitrary<TransactionPiece> = fc.record({
   changes: fc.array(change, { maxLength: 8 }),

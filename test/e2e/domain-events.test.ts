@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { describeWithKafka } from '../support/kafka-server.ts';
+import { ShopUnderFig } from '../support/shop-under-fig.ts';
+import { until } from '../support/until.ts';
+import { publishing, readCommitted } from '../sync/kafka/publish/published.ts';
+
+const config = fileURLToPath(new URL('fixtures/domain-events.config.ts', import.meta.url));
+
+describeWithKafka('the shop, whose cancelled orders are events', () => {
+  test(
+    'has a read model of them, tells others, and shows the event that nobody declared',
+    { timeout: 120_000 },
+    async () => {
+      await using shop = await ShopUnderFig.create(50);
+      const publish = await publishing();
+      await using fig = await shop.startFig(2, config, { BROKER: publish.brokers[0], TOPIC: publish.topic });
+      await shop.untilReadModelReady(fig);
+      const count = async (): Promise<number> =>
+        Number((await shop.target('rm_cancellations_v1.cancellations').count({ n: '*' }))[0]!['n']);
+      const before = Number((await shop.legacy('orders').where({ status: 'cancelled' }).count({ n: '*' }))[0]!['n']);
+      expect(before).toBeGreaterThan(0);
+      expect(await count()).toBe(before);
+
+      const [first, second] = await shop
+        .legacy('orders')
+        .whereNotIn('status', ['cancelled', 'shipped'])
+        .orderBy('id')
+        .limit(2);
+      await shop.legacy('orders').where({ id: first.id }).update({ status: 'cancelled' });
+      await shop.legacy('orders').where({ id: second.id }).update({ status: 'shipped' });
+      await until('the read model has it', async () => (await count()) === before + 1);
+      // What was cancelled before is history, which is not told.
+      const read = await readCommitted(publish, String(first.id));
+      expect(read.map(({ key, headers }) => [key, headers['ce_type'], headers['ce_source']])).toEqual([
+        [String(first.id), 'OrderCancelled', '/events'],
+      ]);
+      const store = shop.target('fig.dead_letter');
+      await until('both letters are there', async () => (await store.clone().select('id')).length === 2);
+      const { letters } = await fig.json<{ letters: readonly Record<string, unknown>[] }>('dead-letters', 'list');
+      for (const letter of letters) {
+        expect(letter).toMatchObject({ source: 'domain event', sourceKey: [String(second.id)], code: 'UnknownEvent' });
+      }
+      expect(new Set(letters.map(({ feature }) => feature))).toEqual(new Set(['cancellations', 'published events']));
+    },
+  );
+});
