@@ -7,6 +7,8 @@ export interface KafkaMessage {
   readonly value: Buffer | null;
   /** Of a header that is there several times, the last. */
   readonly headers: ReadonlyMap<string, Buffer>;
+  /** When it was written, or happened, as the topic is set; milliseconds since the epoch. Undefined: it does not say. */
+  readonly timestampMs?: number | undefined;
 }
 
 interface Received {
@@ -14,9 +16,10 @@ interface Received {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers?: IHeaders | undefined;
+  readonly timestamp?: string | undefined;
 }
 
-export function messageOf({ offset, key, value, headers = {} }: Received): KafkaMessage {
+export function messageOf({ offset, key, value, headers = {}, timestamp }: Received): KafkaMessage {
   return {
     offset: BigInt(offset),
     key,
@@ -27,5 +30,6 @@ export function messageOf({ offset, key, value, headers = {} }: Received): Kafka
         return last === undefined ? [] : [[name, typeof last === 'string' ? Buffer.from(last) : last]];
       }),
     ),
+    ...(timestamp !== undefined && Number(timestamp) >= 0 && { timestampMs: Number(timestamp) }),
   };
 }

@@ -11,6 +11,8 @@ export interface MessageToSend {
   /** Null: a tombstone. */
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, Buffer | string>>;
+  /** Milliseconds since the epoch; undefined: now. */
+  readonly timestampMs?: number | undefined;
 }
 
 /**
@@ -68,7 +70,10 @@ export class KafkaProducer implements AsyncDisposable {
       const sending = this.#producer.send({
         topic,
         acks: -1,
-        messages: messages.map(({ partition, key, value, headers }) => ({ partition, key, value, headers })),
+        messages: messages.map(({ partition, key, value, headers, timestampMs }) => {
+          const timestamp = timestampMs === undefined ? {} : { timestamp: String(timestampMs) };
+          return { partition, key, value, headers, ...timestamp };
+        }),
       });
       const written = await withinBudget(sending, topic);
       return new Map(written.map(({ partition, baseOffset }) => [partition, BigInt(baseOffset ?? -1)]));

@@ -12,7 +12,7 @@ const numbers = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
  */
 export function parseExactJson(text: string): unknown {
   try {
-    return JSON.parse(longNumber.test(text) ? quoteLongIntegers(text) : text);
+    return JSON.parse(quoteIntegers(text, (digits) => digits.length > SAFE_DIGITS));
   } catch (error) {
     throw new FigError('FIG_DEBEZIUM_MESSAGE', `a message is no JSON: ${JSON.stringify(text.slice(0, 60))}`, {
       cause: error,
@@ -20,23 +20,21 @@ export function parseExactJson(text: string): unknown {
   }
 }
 
-function quoteLongIntegers(text: string): string {
+/** The same JSON, with those of its integers as strings that are too long; none has fewer than 16 characters. */
+export function quoteIntegers(text: string, isTooLong: (integer: string) => boolean): string {
+  if (!longNumber.test(text)) return text;
+  const quote = (number: string): string => (/^-?\d+$/.test(number) && isTooLong(number) ? `"${number}"` : number);
   const parts: string[] = [];
   for (let at = 0; at < text.length;) {
     const start = text.indexOf('"', at);
     const outside = text.slice(at, start < 0 ? text.length : start);
-    parts.push(longNumber.test(outside) ? outside.replaceAll(numbers, quoteIfLong) : outside);
+    parts.push(longNumber.test(outside) ? outside.replaceAll(numbers, quote) : outside);
     if (start < 0) break;
     const end = endOfString(text, start);
     parts.push(text.slice(start, end));
     at = end;
   }
   return parts.join('');
-}
-
-function quoteIfLong(number: string): string {
-  const isInteger = /^-?\d+$/.test(number);
-  return isInteger && number.length > SAFE_DIGITS ? `"${number}"` : number;
 }
 
 /** Behind the quote that closes the string. */
