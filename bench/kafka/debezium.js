@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { peakRssBytes } from '../sync/processes.js';
+import { peakRssBytes, treeCpuSeconds } from '../sync/processes.js';
 import { dist } from '../sync/server.js';
 
 const { addConnector } = await import(`file://${dist}/examples/kafka/connectors.js`);
@@ -27,7 +27,10 @@ export async function startDebezium(server, kafka) {
     'database.password': decodeURIComponent(password),
     'database.dbname': pathname.slice(1),
   });
-  const order = (what) => fetch(`${kafka.connect.url}/connectors/${NAME}/${what}`, { method: 'PUT' });
+  const order = async (what) => {
+    const answer = await fetch(`${kafka.connect.url}/connectors/${NAME}/${what}`, { method: 'PUT' });
+    if (!answer.ok) throw new Error(`Kafka Connect: ${what}: ${answer.status} ${await answer.text()}`);
+  };
   let had = 0;
   const self = {
     name: 'debezium',
@@ -49,7 +52,7 @@ export async function startDebezium(server, kafka) {
         await sleep(10);
       }
     },
-    usage: () => ({ cpuSeconds: 0, peakRssBytes: peakRssBytes(kafka.connect.pid()) }),
+    usage: () => ({ cpuSeconds: treeCpuSeconds(kafka.connect.pid()), peakRssBytes: peakRssBytes(kafka.connect.pid()) }),
     stop: async () => {
       await fetch(`${kafka.connect.url}/connectors/${NAME}`, { method: 'DELETE' });
       await untilActive(server, false);
@@ -58,6 +61,9 @@ export async function startDebezium(server, kafka) {
     },
   };
   await self.ready();
+  // Only from its first message on does it know where it was when it is started again.
+  await server.legacy.query('UPDATE orders SET note = note WHERE id = 1');
+  while ((await kafka.count(TOPIC)) === 0) await sleep(50);
   return self;
 }
 

@@ -26,13 +26,13 @@ export function pageOf({ backlog, lag }) {
 }
 
 function ratesTable(rows, ratio) {
-  const head = ['', 'changes/s', ratio, 'CPU s per 10k: database', 'our process', 'RSS MB at most'];
+  const head = ['', 'changes/s', ratio, 'CPU s per 10k: database', 'process', 'RSS MB at most'];
   const lines = rows.map((row) => [
     titles[row.name],
     fixed(row.perSecond, 0),
     fixed(row.ratio, 2),
     fixed(row.serverCpuPer10k, 3),
-    row.name === 'debezium' ? '-' : fixed(row.ownCpuPer10k, 3),
+    fixed(row.ownCpuPer10k, 3),
     megabytes(row.peakRssBytes),
   ]);
   return aligned([head, ...lines]);
