@@ -9,11 +9,12 @@ const { openTarget } = await load('sync/open-target.js');
 const { migrateStore } = await load('store/control-store.js');
 const { silentLog } = await load('kernel/log.js');
 const { sleep } = await load('kernel/service.js');
-/** @type {{ legacy: string, ours: string, model: string }} */
+/** `events`: the changes come from that topic. @type {{ legacy: string, ours: string, model: string, events?: object, migration?: string }} */
 const options = JSON.parse(process.argv[3] ?? '{}');
 
 process.on('disconnect', () => process.exit(0));
 const model = models[options.model];
+const migration = options.migration ?? 'bench';
 const target = openTarget(options.ours);
 await migrateStore(target);
 let capture;
@@ -24,13 +25,14 @@ const answers = {
     const { user, system } = process.cpuUsage();
     return { cpuSeconds: (user + system) / 1e6, peakRssBytes: peakRssBytes() };
   },
-  start: () => {
+  start: async () => {
     copiedAtMs = undefined;
     capture = new Capture({
       url: options.legacy,
-      migration: 'bench',
+      migration,
       target,
       readModels: [model],
+      ...(options.events && { changes: await topicSource() }),
       log: silentLog,
       onProgress: ({ stage }) => {
         if (stage === 'building') copiedAtMs ??= Date.now();
@@ -63,6 +65,14 @@ const answers = {
     await capture.stop();
   },
 };
+
+async function topicSource() {
+  const { TopicSource } = await load('sync/kafka/transport/topic-source.js');
+  const { spoolDefaults } = await load('sync/postgres/spool-space.js');
+  const { batchDefaults } = await load('sync/batch-limits.js');
+  const rest = { storeUrl: options.ours, spool: spoolDefaults, batch: batchDefaults, log: silentLog };
+  return new TopicSource({ events: options.events, migration, target, ...rest });
+}
 
 async function step() {
   await sleep(2);

@@ -21,6 +21,8 @@ export interface ConnectOptions {
 export interface Connect {
   /** `http://host:port` */
   readonly url: string;
+  /** Of its process now; 0 before the first start. */
+  pid(): number;
   log(): string;
   /** How far the connectors are is kept, in a file. */
   halt(how: 'in-order' | 'unclean'): Promise<void>;
@@ -74,6 +76,7 @@ export async function startConnect(options: ConnectOptions): Promise<Connect> {
   }
   return {
     url,
+    pid: () => running?.pid ?? 0,
     log: () => running?.log() ?? '',
     halt,
     start,

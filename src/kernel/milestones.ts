@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 
 /** Moments between which a process may die and nothing may be lost. */
 export type Milestone =
-  /** Events have come over the wire; nothing of them is applied. */
+  /** Events have come over the wire; nothing of them is applied, or written to a topic. */
   | 'sync:received'
   /** Inside the target transaction: the mirror has the new rows, the read model does not. */
   | 'sync:landed'

@@ -1,7 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Milestone } from '../../src/kernel/milestones.ts';
+import { type Death, FaultyProcess } from './faulty-process.ts';
 
 const child = fileURLToPath(new URL('./capture-child.js', import.meta.url));
 
@@ -12,84 +10,54 @@ export interface Databases {
 
 /** A capturing process that can be made to die. */
 export class CaptureProcess implements AsyncDisposable {
-  readonly #process: ChildProcess;
-  #complaint = '';
+  readonly #process: FaultyProcess;
 
-  private constructor(process: ChildProcess) {
+  private constructor(process: FaultyProcess) {
     this.#process = process;
-    process.stderr?.on('data', (text: Buffer) => {
-      this.#complaint = `${this.#complaint}${text.toString()}`.slice(-4_000);
-    });
   }
 
-  /** `die`: it ends itself with SIGKILL when it comes to this milestone for the nth time. */
-  static async start(databases: Databases, die?: { at: Milestone; nth: number }): Promise<CaptureProcess> {
-    const started = new CaptureProcess(
-      fork(child, [JSON.stringify({ ...databases, die })], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] }),
-    );
-    await started.#next();
-    return started;
+  static async start(databases: Databases, die?: Death): Promise<CaptureProcess> {
+    return new CaptureProcess(await FaultyProcess.start(child, { ...databases, die }));
   }
 
   get isAlive(): boolean {
-    return this.#process.exitCode === null && this.#process.signalCode === null;
+    return this.#process.isAlive;
   }
 
   /** Resolves when everything that is committed in legacy now is applied; rejects with what stands in the way. */
   async caughtUp(): Promise<void> {
-    this.#process.send({ ask: 'caught-up' });
-    const answer = await this.#next();
+    const answer = await this.#process.ask('caught-up');
     if (answer['caughtUp'] !== true) throw new Error(`capture did not catch up: ${String(answer['why'])}`);
   }
 
   /** Compares and repairs the read model, and resolves when nothing differs. */
   async reconciled(): Promise<void> {
-    this.#process.send({ ask: 'reconcile' });
-    const answer = await this.#next();
+    const answer = await this.#process.ask('reconcile');
     if (answer['reconciled'] !== true) throw new Error(`the read model still differs: ${String(answer['why'])}`);
   }
 
   /** What stands in the way of capturing, if anything does. */
   async trouble(): Promise<string> {
-    this.#process.send({ ask: 'trouble' });
-    return String((await this.#next())['trouble']);
+    return String((await this.#process.ask('trouble'))['trouble']);
   }
 
-  /** It stands still, as its whole machine may. */
   freeze(): void {
-    this.#process.kill('SIGSTOP');
+    this.#process.freeze();
   }
 
   thaw(): void {
-    this.#process.kill('SIGCONT');
+    this.#process.thaw();
   }
 
   jumpClock(ms: number): void {
-    this.#process.send({ jumpClockMs: ms });
+    this.#process.tell({ jumpClockMs: ms });
   }
 
-  async kill(): Promise<void> {
-    if (!this.isAlive) return;
-    const gone = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
-    await gone;
+  kill(): Promise<void> {
+    return this.#process.kill();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-  }
-
-  async #next(): Promise<Readonly<Record<string, unknown>>> {
-    const heard = new AbortController();
-    const ended = once(this.#process, 'exit', { signal: heard.signal }).then(([code, signal]) => {
-      throw new Error(`the capturing process ended (${String(signal ?? code)}): ${this.#complaint}`);
-    });
-    ended.catch(() => undefined); // Also when the message comes first.
-    try {
-      const [message] = await Promise.race([once(this.#process, 'message', { signal: heard.signal }), ended]);
-      return message as Readonly<Record<string, unknown>>;
-    } finally {
-      heard.abort();
-    }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
   }
 }

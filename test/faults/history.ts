@@ -85,11 +85,14 @@ async function commitSome(client: Client, random: () => number): Promise<void> {
 export class Writer {
   readonly #url: string;
   readonly #done: Promise<void>;
+  readonly #pauseMs: number;
   #stopped = false;
   committed = 0;
 
-  constructor(url: string, random: () => number) {
+  /** As fast as a busy app by default, not as fast as the machine. */
+  constructor(url: string, random: () => number, pauseMs = 4) {
     this.#url = url;
+    this.#pauseMs = pauseMs;
     this.#done = this.#run(random);
     this.#done.catch(() => undefined); // `stop` tells.
   }
@@ -108,8 +111,7 @@ export class Writer {
         while (!this.#stopped) {
           await commitSome(client, random);
           this.committed += 1;
-          // As fast as a busy app, not as fast as the machine.
-          await pause(4);
+          await pause(this.#pauseMs);
         }
       } catch (error) {
         if (!isOutage(error)) throw error;

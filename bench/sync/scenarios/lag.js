@@ -52,7 +52,8 @@ export async function lag({ server, rate, seconds, rounds, profile, progress }) 
   return { rate, seconds, rows };
 }
 
-function rowOf(name, samples, rate) {
+/** Percentiles over all samples of one contestant, with CPU per 10,000 transactions. */
+export function rowOf(name, samples, rate) {
   const lags = samples.flatMap(({ answer }) => answer.lags).toSorted((a, b) => a - b);
   const at = (share) => lags[Math.min(lags.length - 1, Math.floor(lags.length * share))];
   const transactions = samples.map(({ seconds }) => seconds * rate);

@@ -50,6 +50,20 @@ test('what is rolled back is not seen: savepoints in a streamed transaction, and
   expect((await database.stream()).spooledBytes).toBe(0);
 });
 
+test('the end of a savepoint in a transaction of which nothing came is no news', async () => {
+  await using database = await FollowedDatabase.create(ddl, { decodingMemory: '64kB' });
+  const writer = await database.connect();
+  await writer.query('BEGIN');
+  await writer.query(insert(1, 100));
+  await writer.query('SAVEPOINT one');
+  await writer.query(insert(1_001, 5_000));
+  await writer.query('ROLLBACK TO SAVEPOINT one');
+  await writer.query('ROLLBACK');
+  await database.client.query(insert(1, 1));
+  // It is decoded only now, when the server knows that it was rolled back.
+  expect((await database.read()).map(({ changes }) => brief(changes))).toEqual([['insert 1']]);
+});
+
 test('transactions that are streamed in turns are kept apart and come in the order of their commits', async () => {
   await using database = await FollowedDatabase.create(ddl, { decodingMemory: '64kB' });
   const [first, second] = [await database.connect(), await database.connect()];

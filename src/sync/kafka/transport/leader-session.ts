@@ -81,6 +81,7 @@ export class LeaderSession {
         if (signal.aborted) return;
         throw new FigError('FIG_REPLICATION_FAILED', 'the server ended the replication stream');
       }
+      milestone('sync:received');
       idle = await this.#write(events);
       coming = stream.next();
       coming.catch(() => undefined);

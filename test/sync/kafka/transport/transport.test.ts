@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeWithKafka } from '../../../support/kafka-server.ts';
 import { caughtUp, seedOrders } from '../../poison.ts';
+import { summaryTable } from './summary-table.ts';
 import { setupThroughKafka } from './through-kafka.ts';
 
 describeWithKafka('changes through Kafka', () => {
@@ -16,5 +17,28 @@ describeWithKafka('changes through Kafka', () => {
     await sync.legacy.raw('DELETE FROM orders WHERE id % 5 = 0');
     await caughtUp(capture);
     expect(await sync.actual()).toEqual(await sync.expected());
+  });
+
+  test('are gone on with when they came directly before, and directly again: nothing is built anew', async () => {
+    await using kafka = await setupThroughKafka();
+    const { sync } = kafka;
+    await seedOrders(sync, 20);
+    const before = sync.startCapture();
+    await caughtUp(before);
+    const built = await summaryTable(sync);
+    await before.stop();
+    await sync.legacy.raw(`UPDATE orders SET note = 'between' WHERE id % 2 = 0`);
+
+    const leader = kafka.startLeader();
+    const through = kafka.startProjector();
+    await caughtUp(through);
+    expect(await sync.actual()).toEqual(await sync.expected());
+    await through.stop();
+    await leader.stop();
+    await sync.legacy.raw(`UPDATE orders SET note = 'between again' WHERE id % 3 = 0`);
+
+    await caughtUp(sync.startCapture());
+    expect(await sync.actual()).toEqual(await sync.expected());
+    expect(await summaryTable(sync)).toEqual(built);
   });
 });

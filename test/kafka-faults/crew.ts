@@ -1,0 +1,86 @@
+import { fileURLToPath } from 'node:url';
+import type { NormalizedKafkaEvents } from '../../src/config/events-definition.ts';
+import { type Death, FaultyProcess } from '../faults/faulty-process.ts';
+import { until } from '../support/until.ts';
+
+const child = fileURLToPath(new URL('./role-child.js', import.meta.url));
+
+export type Role = 'leader' | 'projector';
+
+/** Where processes find what they need, which is not how the tests reach it. */
+export interface CrewPaths {
+  readonly legacyUrl: string;
+  readonly targetUrl: string;
+  readonly events: NormalizedKafkaEvents;
+}
+
+/** The processes of one role: those that work, and those that wait to take over. */
+export class Crew implements AsyncDisposable {
+  readonly role: Role;
+  readonly #paths: CrewPaths;
+  #all: FaultyProcess[] = [];
+
+  constructor(role: Role, paths: CrewPaths) {
+    this.role = role;
+    this.#paths = paths;
+  }
+
+  get alive(): readonly FaultyProcess[] {
+    return this.#all.filter(({ isAlive }) => isAlive);
+  }
+
+  async add(die?: Death): Promise<FaultyProcess> {
+    const one = await FaultyProcess.start(child, { ...this.#paths, role: this.role, die });
+    this.#all.push(one);
+    return one;
+  }
+
+  /** At least so many. */
+  async fill(count: number): Promise<void> {
+    while (this.alive.length < count) await this.add();
+  }
+
+  /** Whoever does the work of the role now; waits until somebody does. */
+  worker(among: () => readonly FaultyProcess[] = () => this.alive): Promise<FaultyProcess> {
+    const find = async (): Promise<FaultyProcess> => {
+      const found = await this.findWorker(among());
+      if (!found) throw new Error(await this.situation(among()));
+      return found;
+    };
+    return until(`a ${this.role} works`, find, 60_000);
+  }
+
+  /** One that dies while it is asked does not work. */
+  async findWorker(among: readonly FaultyProcess[]): Promise<FaultyProcess | undefined> {
+    for (const one of among) {
+      const answer = await one.ask('status').catch(() => undefined);
+      if (answer?.['isWorking'] === true) return one;
+    }
+    return undefined;
+  }
+
+  /** One that dies when it comes to the milestone, in place of all that there were. */
+  async replaceBy(die: Death): Promise<FaultyProcess> {
+    await this.killAll();
+    return this.add(die);
+  }
+
+  async killAll(): Promise<void> {
+    for (const one of this.#all) await one.kill();
+    this.#all = [];
+  }
+
+  /** For a test that fails: what each of them says of itself. */
+  async situation(among: readonly FaultyProcess[] = this.alive): Promise<string> {
+    const said: string[] = [];
+    for (const [n, one] of among.entries()) {
+      const { situation } = await one.ask('status').catch((error: unknown) => ({ situation: String(error) }));
+      said.push(`${this.role} ${n}: ${String(situation)}`);
+    }
+    return said.join('\n');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.killAll();
+  }
+}
