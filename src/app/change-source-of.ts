@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import type { Log } from '../kernel/log.ts';
-import type { ChangeSource } from '../sync/capture/change-source.ts';
+import type { ChangeSource, TopicReading } from '../sync/capture/change-source.ts';
 import { demandsOf } from '../sync/capture/demands-of.ts';
 import { DebeziumSource } from '../sync/kafka/debezium/debezium-source.ts';
 import { TopicSource } from '../sync/kafka/transport/topic-source.ts';
@@ -15,7 +15,12 @@ export interface ChangeSourceParts {
 }
 
 /** Where the changes come from that are applied; undefined: straight from the legacy server. */
-export function changeSourceOf({ config, storeUrl, target, log }: ChangeSourceParts): ChangeSource | undefined {
+export function changeSourceOf({
+  config,
+  storeUrl,
+  target,
+  log,
+}: ChangeSourceParts): (ChangeSource & TopicReading) | undefined {
   const { events } = config;
   if (events.via === 'direct') return undefined;
   if (events.via === 'debezium') {

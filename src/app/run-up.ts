@@ -1,5 +1,6 @@
 import { allVersions } from '../config/feature-versions.ts';
 import { openTarget, targetConnections } from '../sync/open-target.ts';
+import { StreamTap } from '../sync/tail/stream-tap.ts';
 import { changeSourceOf } from './change-source-of.ts';
 import { coldControl } from './cold-control.ts';
 import type { FigControl } from './control.ts';
@@ -19,6 +20,8 @@ import { startCapture } from './start-capture.ts';
 import { startDeciding } from './start-deciding.ts';
 import { startLeader } from './start-leader.ts';
 import type { ProxyStartOptions } from './start-options.ts';
+import { openTail } from './tail/open-tail.ts';
+import { seeTransport, transportOf } from './transport/see-transport.ts';
 import { UserSide } from './user-side.ts';
 
 /**
@@ -68,8 +71,10 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
   const leader = startLeader({ config, storeUrl, target, log });
   if (leader) stack.add('leader', () => leader.stop());
   const changes = changeSourceOf({ config, storeUrl, target, log });
-  const capture = startCapture({ config, target, changes, onProgress, onPosition, onParked, onApplied, log });
+  const tap = new StreamTap();
+  const capture = startCapture({ config, target, changes, tap, onProgress, onPosition, onParked, onApplied, log });
   if (capture) stack.add('capture', () => capture.stop());
+  seeTransport({ config, store, leader, reading: changes, capture, metrics, log }, stack);
   const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, log });
   stack.add('simple read models', () => simple.stop());
   stack.add('candidates and shadow', () => serving.close());
@@ -102,6 +107,8 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
     reload: () => live.reload(serving),
     metrics,
     killSwitch,
+    transport: transportOf(config, store),
+    tail: openTail({ config, store, tap, log }),
     routing: routing.current,
   });
   refreshMetrics(metrics, control, capture);

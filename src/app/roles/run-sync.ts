@@ -3,6 +3,7 @@ import { allVersions } from '../../config/feature-versions.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import { startPhaseWatch } from '../../store/phase-notifications.ts';
 import { openTarget, targetConnections } from '../../sync/open-target.ts';
+import { StreamTap } from '../../sync/tail/stream-tap.ts';
 import { changeSourceOf } from '../change-source-of.ts';
 import { coldControl } from '../cold-control.ts';
 import { sharedDigest } from '../live-config.ts';
@@ -15,6 +16,8 @@ import { SimpleReadModels } from '../simple-read-models.ts';
 import { startCapture } from '../start-capture.ts';
 import { startLeader } from '../start-leader.ts';
 import type { StartOptions } from '../start-options.ts';
+import { openTail } from '../tail/open-tail.ts';
+import { seeTransport } from '../transport/see-transport.ts';
 import { readModelsOf } from './heard-capture.ts';
 import { openRole, roleControl, WorkReadiness } from './open-role.ts';
 import { ProcessPresence } from './process-presence.ts';
@@ -41,7 +44,9 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
     isHolder() === false ? 'another process captures, or legacy does not let it; it is tried again' : 'it captures',
   );
   const reload = (): ReturnType<typeof live.reload> => live.reload({ reconfigure: () => undefined });
-  const control = roleControl(role, { reload, readiness: readiness.current });
+  const tap = new StreamTap();
+  const tail = openTail({ config, store, tap, log });
+  const control = roleControl(role, { reload, readiness: readiness.current, tail });
   const stop = (): Promise<void> => {
     readiness.end();
     return stack.stop();
@@ -66,6 +71,7 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
     config,
     target,
     changes,
+    tap,
     onProgress,
     onPosition: (_key, position) => publisher?.moved(position !== undefined),
     onParked: () => publisher?.moved(true),
@@ -79,6 +85,7 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
     log,
   });
   if (capture) stack.add('capture', () => capture.stop());
+  seeTransport({ process: id, config, store, leader, reading: changes, capture, metrics, log }, stack);
   stack.add('waiting for readers', () => ending.abort(new FigError('FIG_INTERNAL', 'fig is being stopped')));
   const simple = new SimpleReadModels({
     config,

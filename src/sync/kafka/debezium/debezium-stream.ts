@@ -3,6 +3,7 @@ import type { Position } from '../../../kernel/position.ts';
 import { sleep } from '../../../kernel/service.ts';
 import type { SourceTransaction, StreamEvent } from '../../change.ts';
 import type { ChangeStream } from '../../change-stream.ts';
+import type { JoiningFigures, PartitionPlace } from '../../capture/change-source.ts';
 import type { KafkaMessage } from '../client/kafka-message.ts';
 import type { ConnectorSettings } from './connector-settings.ts';
 import { joinMoves } from './decode-change.ts';
@@ -53,6 +54,9 @@ export class DebeziumStream implements ChangeStream {
   readonly #ended = new AbortController();
   readonly #reading: Promise<unknown>;
   readonly #ahead = new Map<TopicLane, number>();
+  /** Of the message to read next. */
+  readonly #next = new Map<TopicLane, bigint>();
+  #heardAt: number | undefined;
   #queue: StreamEvent[] = [];
   #failure: unknown;
   #acknowledged: Position;
@@ -81,6 +85,16 @@ export class DebeziumStream implements ChangeStream {
   }
 
   readonly spooledBytes = 0;
+
+  /** Where each partition is read on. */
+  get places(): readonly PartitionPlace[] {
+    return [...this.#next].map(([{ topic, partition }, next]) => ({ topic, partition, next }));
+  }
+
+  get joining(): JoiningFigures {
+    const silentMs = this.#heardAt === undefined ? undefined : performance.now() - this.#heardAt;
+    return { waiting: this.#joiner.open, silentMs };
+  }
 
   /** The topics keep their messages whatever we say. */
   acknowledge(position: Position): void {
@@ -117,6 +131,8 @@ export class DebeziumStream implements ChangeStream {
         const broken = this.#broken;
         const { messages, next, high } = await lane.read(WAIT_MS, this.#ended.signal);
         for (const message of messages) this.#take(message, lane);
+        this.#next.set(lane, next);
+        if (messages.length > 0) this.#heardAt = performance.now();
         if (broken && broken === this.#broken) this.#readUpTo(broken, lane, { next, high });
         this.#deliver();
         this.#refuseMissing();

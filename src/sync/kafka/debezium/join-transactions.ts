@@ -65,6 +65,11 @@ export class TransactionJoiner<Event> {
     return { ended, missing: count - this.#held(transaction), isBroken: this.#isBroken(transaction) };
   }
 
+  /** Transactions of which something is held, or that have ended and wait. */
+  get open(): number {
+    return new Set([...this.#events.keys(), ...this.#ended.map(({ transaction }) => transaction)]).size;
+  }
+
   begin(transaction: string): void {
     if (!this.#done.has(transaction)) this.#begun.set(transaction, (this.#begun.get(transaction) ?? 0) + 1);
   }

@@ -9,6 +9,7 @@ export type LaneSlice = Pick<PartitionSlice, 'messages' | 'next' | 'high'>;
 /** One partition, read from the first message that is kept. */
 export interface TopicLane {
   readonly topic: string;
+  readonly partition: number;
   /** Waits so long where there is nothing. */
   read(maxWaitMs: number, signal: AbortSignal): Promise<LaneSlice>;
 }
@@ -45,14 +46,14 @@ export async function openLanes(
 class PartitionLane implements TopicLane, AsyncDisposable {
   readonly topic: string;
   readonly #kafka: KafkaConnection;
-  readonly #partition: number;
+  readonly partition: number;
   #reader: PartitionReader | undefined;
   #next = 0n;
 
   constructor(kafka: KafkaConnection, topic: string, partition: number) {
     this.#kafka = kafka;
     this.topic = topic;
-    this.#partition = partition;
+    this.partition = partition;
   }
 
   async read(maxWaitMs: number, signal: AbortSignal): Promise<LaneSlice> {
@@ -72,8 +73,8 @@ class PartitionLane implements TopicLane, AsyncDisposable {
   async #begin(): Promise<boolean> {
     await using admin = await this.#kafka.admin();
     if (!(await admin.describeTopic(this.topic))) return false;
-    this.#next = (await admin.offsets(this.topic)).get(this.#partition)?.low ?? 0n;
-    this.#reader = await this.#kafka.reader(this.topic, this.#partition);
+    this.#next = (await admin.offsets(this.topic)).get(this.partition)?.low ?? 0n;
+    this.#reader = await this.#kafka.reader(this.topic, this.partition);
     return true;
   }
 }

@@ -94,3 +94,17 @@ test('what ends at or before the position to start from is passed over', () => {
   joiner.end({ transaction: 'b', position: 30n, atMs: 1, count: 0 });
   expect(joiner.take()).toEqual([{ transaction: 'b', position: 30n, atMs: 1, events: [] }]);
 });
+
+test('transactions of which something came, and not yet all, are counted', () => {
+  const joiner = new TransactionJoiner<string>(0n);
+  const add = (transaction: string, order: number): boolean =>
+    joiner.add({ transaction, place: BigInt(order), identity: String(order), order, event: 'row' });
+  add('a', 1);
+  add('b', 1);
+  joiner.end({ transaction: 'a', position: 10n, atMs: 0, count: 2 });
+  joiner.take();
+  expect(joiner.open).toBe(2);
+  add('a', 2);
+  joiner.take();
+  expect(joiner.open).toBe(1);
+});
