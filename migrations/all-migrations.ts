@@ -23,6 +23,7 @@ import { transport } from './0022-transport.ts';
 import { processes } from './0023-processes.ts';
 import { partialEvidence } from './0026-partial-evidence.ts';
 import { seats } from './0027-seats.ts';
+import { transportWork } from './0028-transport-work.ts';
 import { parkedEvents } from './0029-parked-events.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
@@ -53,5 +54,6 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   processes,
   partialEvidence,
   seats,
+  transportWork,
   parkedEvents,
 ];

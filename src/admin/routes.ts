@@ -8,6 +8,7 @@ import type { EventStream } from './event-stream.ts';
 import { refusalOf, type GuardOptions } from './guards.ts';
 import { addReadModelRoutes } from './read-model-routes.ts';
 import { streamReconciliation } from './reconcile-stream.ts';
+import { createTailStream } from './tail-stream.ts';
 import { sendOutcome } from './send-outcome.ts';
 import { killSwitchBody, liftBody, promoteBody, reconcileBody, rollbackBody, verifyBody } from './request-bodies.ts';
 
@@ -33,6 +34,7 @@ export interface RouteOptions extends GuardOptions {
 /** The admin API and the status page. Every request passes the guards first. */
 export function createRoutes({ control, events, log, token }: RouteOptions): Express {
   const app = express();
+  const tail = createTailStream(control, log);
   app.disable('x-powered-by');
   app.set('etag', false);
 
@@ -61,6 +63,7 @@ export function createRoutes({ control, events, log, token }: RouteOptions): Exp
     response.type('text/plain; version=0.0.4; charset=utf-8').send(await control.metrics());
   });
   app.get('/events', (_request, response) => events.handle(response));
+  app.get('/events/tail', (request, response) => tail(response, request.query));
   app.get('/features/:name/report', async (request, response) => {
     response.set('cache-control', 'no-store').json(await control.report(request.params.name));
   });

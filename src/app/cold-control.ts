@@ -15,6 +15,7 @@ export function standIn(inOffice: () => FigControl): FigControl {
     readModels: () => inOffice().readModels(),
     quarantine: () => inOffice().quarantine(),
     verifyModel: (feature, request) => inOffice().verifyModel(feature, request),
+    tail: (request, reader) => inOffice().tail(request, reader),
     metrics: () => inOffice().metrics(),
     reload: () => inOffice().reload(),
     readiness: () => inOffice().readiness(),
@@ -22,7 +23,8 @@ export function standIn(inOffice: () => FigControl): FigControl {
 }
 
 /** What every process can be asked. */
-export type LimitedControl = Pick<FigControl, 'status' | 'metrics' | 'killSwitch' | 'reload' | 'readiness'>;
+export type LimitedControl = Pick<FigControl, 'status' | 'metrics' | 'killSwitch' | 'reload' | 'readiness'> &
+  Partial<Pick<FigControl, 'tail'>>;
 
 /** What can be said and done while the store is of no use, of which `trouble` tells why: everything is with legacy anyway. */
 export function coldControl(able: LimitedControl, trouble: () => FigError = storeSilent): FigControl {
@@ -45,6 +47,7 @@ export function limitedControl(able: LimitedControl, refusal: () => FigError | P
   const deadLetters = { list: refuse, find: refuse, retry: refuse, discard: refuse };
   const readModels = { list: refuse, swap: refuse, back: refuse, drop: refuse };
   return {
+    tail: refuse,
     ...able,
     report: refuse,
     promote: refuse,

@@ -1,3 +1,4 @@
+import type { CaptureStatus } from './capture-status.ts';
 import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import type { Verdict } from '../kernel/verdict.ts';
 import type { ExpiringRule } from './expiring-rules.ts';
@@ -5,6 +6,8 @@ import type { FeatureReport, QuarantineReport } from './feature-report.ts';
 import type { Side } from '../kernel/exchange.ts';
 import type { ReadPhase } from '../kernel/phase.ts';
 import type { Reconciliation, ReconciliationState } from '../store/reconciliation-store.ts';
+import type { EventTail } from './tail/event-tail.ts';
+import type { TransportStatus } from './transport/transport-status.ts';
 
 /** What the admin server and the command line may ask of a running fig, and the shapes of the answers (also `--json`). */
 export interface FigControl {
@@ -30,6 +33,8 @@ export interface FigControl {
   quarantine(): QuarantineDesk;
   /** Builds sampled keys anew and compares. Throws FIG_UNKNOWN_FEATURE, FIG_READ_MODEL_NOT_READY. */
   verifyModel(feature: string, request: { readonly sample: number }): Promise<VerificationReport>;
+  /** Shows changes as they go through. */
+  readonly tail: EventTail;
   /** Text exposition of all metrics. */
   metrics(): Promise<string>;
   /** Reads the config file again. Throws FIG_RELOAD_REFUSED, FIG_CONFIG_*; then everything stays as it was. */
@@ -279,23 +284,12 @@ export interface StatusReport {
   /** State of each feature's breaker in this proxy. */
   readonly breakers?: Readonly<Record<string, 'closed' | 'open' | 'half-open'>> | undefined;
   readonly capture: CaptureStatus | undefined;
+  /** Absent where changes travel by no topic, and while the control store is away. */
+  readonly transport?: TransportStatus | undefined;
   readonly features: readonly FeatureStatus[];
   readonly traffic: TrafficStatus;
   readonly load?: LoadStatus | undefined;
   readonly shadow: ShadowStatus | undefined;
-}
-
-export interface CaptureStatus {
-  readonly state: 'starting' | 'streaming' | 'reconnecting' | 'stopped';
-  /** Log positions, as PostgreSQL prints them. */
-  readonly received: string | undefined;
-  readonly applied: string | undefined;
-  readonly acknowledged: string | undefined;
-  /** Bytes of log between the source and what is applied. */
-  readonly lagBytes: number | undefined;
-  /** Seconds since the read models last stood level with the source. */
-  readonly lagSeconds: number | undefined;
-  readonly error: string | undefined;
 }
 
 export interface ReadModelStatus {

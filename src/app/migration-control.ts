@@ -8,7 +8,6 @@ import { describeReads, type RoutingSnapshot } from '../kernel/phase.ts';
 import { formatPosition } from '../kernel/position.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type {
-  CaptureStatus,
   FeatureStatus,
   FigControl,
   KillSwitchOrder,
@@ -25,6 +24,7 @@ import type {
   TransitionOutcome,
   VerificationReport,
 } from './control.ts';
+import type { CaptureStatus } from './capture-status.ts';
 import type { CaptureView, SimpleView } from './capture-view.ts';
 import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import { createDeadLetterDesk } from './dead-letter-desk.ts';
@@ -38,6 +38,7 @@ import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';
 import type { Reconciliations } from './reconciliations.ts';
 import type { ProxySide } from './proxy-side.ts';
+import type { EventTail } from './tail/event-tail.ts';
 import { askStore, askStoreSoon } from './store-presence.ts';
 import { verifyFeature } from './verify-feature.ts';
 import type { ReadModelDesk } from './control.ts';
@@ -66,8 +67,11 @@ export interface ControlParts {
   readonly killSwitch: LocalKillSwitch;
   /** Of a migration that runs in several processes. */
   readonly processes?: (() => StatusReport['processes']) | undefined;
+  /** Where changes travel by topics. */
+  readonly transport?: (() => Promise<StatusReport['transport']>) | undefined;
   /** The phases that are in force. */
   readonly routing: () => RoutingSnapshot;
+  readonly tail: EventTail;
 }
 
 /** What the front ends may ask of a running migration. */
@@ -88,12 +92,15 @@ export class MigrationControl implements FigControl {
   /** Also while the store is away: then with the last known phases, and nothing of what was compared. */
   async status(): Promise<StatusReport> {
     const { config, version, startedAt, addresses, store, capture, side, killSwitch, processes } = this.#parts;
-    const reading = Promise.all(config.features.map((feature) => this.#featureStatus(feature)));
+    const asked = Promise.all([
+      Promise.all(config.features.map((feature) => this.#featureStatus(feature))),
+      this.#parts.transport?.(),
+    ]);
     let storeError: string | undefined;
-    const features = await askStoreSoon(store, reading).catch((error: unknown) => {
+    const [features, transport] = await askStoreSoon(store, asked).catch((error: unknown) => {
       if (!(error instanceof FigError) || error.code !== 'FIG_STORE_UNREACHABLE') throw error;
       storeError = error.message;
-      return config.features.map((feature) => this.#lastKnownStatus(feature, error.message));
+      return [config.features.map((feature) => this.#lastKnownStatus(feature, error.message)), undefined] as const;
     });
     return {
       name: config.name,
@@ -103,6 +110,7 @@ export class MigrationControl implements FigControl {
       addresses,
       killSwitch: killSwitch.report(),
       capture: capture && describeCapture(capture),
+      ...(transport && { transport }),
       features,
       ...(storeError !== undefined && { storeError }),
       ...(processes && { processes: processes() }),
@@ -148,6 +156,8 @@ export class MigrationControl implements FigControl {
   async verifyModel(name: string, { sample }: { readonly sample: number }): Promise<VerificationReport> {
     return verifyFeature(this.#parts.target, this.#parts.versions.named(name), sample);
   }
+
+  readonly tail: EventTail = (request, reader) => this.#parts.tail(request, reader);
 
   async metrics(): Promise<string> {
     return this.#parts.metrics.text(await this.#parts.side.otherMetrics());

@@ -91,6 +91,7 @@ export async function runProxy(options: RunProxyOptions): Promise<RunningFig> {
         list: () => Promise.resolve({ routes: [] }),
         lift: ({ feature }) => refuse(feature),
       }),
+      tail: refuseTail,
       metrics: async () => metrics.text(await side.otherMetrics()),
       reload: refuseReload,
       killSwitch: (order) => killSwitch.order(order),
@@ -129,6 +130,10 @@ async function startSide(options: RunProxyOptions, metrics: Metrics): Promise<Pr
 function refuseReload(): Promise<never> {
   const remedy = 'Start it again with other options.';
   return Promise.reject(new FigError('FIG_RELOAD_REFUSED', 'this proxy was started without a config file', { remedy }));
+}
+
+function refuseTail(): Promise<never> {
+  return Promise.reject(new FigError('FIG_OTHER_ROLE', 'this proxy only observes, so no changes come by it'));
 }
 
 function refuse(feature: string): Promise<never> {

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { allVersions } from '../config/feature-versions.ts';
 import type { FigError } from '../kernel/fig-error.ts';
 import { openTarget, targetConnections, targetNameOf } from '../sync/open-target.ts';
+import { topicReadingOf } from '../sync/capture/change-source.ts';
+import { StreamTap } from '../sync/tail/stream-tap.ts';
 import { changeSourceOf } from './change-source-of.ts';
 import { coldControl } from './cold-control.ts';
 import type { FigControl } from './control.ts';
@@ -23,6 +25,8 @@ import { startDeciding } from './start-deciding.ts';
 import { startLeader } from './start-leader.ts';
 import { startPublisher } from './start-publisher.ts';
 import type { ProxyStartOptions } from './start-options.ts';
+import { openTail } from './tail/open-tail.ts';
+import { seeTransport, transportOf } from './transport/see-transport.ts';
 import { UserSide } from './user-side.ts';
 
 /**
@@ -82,8 +86,10 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
   const landing = startLanding({ config, storeUrl, process, log });
   if (landing) stack.add('landing', () => landing.stop());
   const changes = changeSourceOf({ config, storeUrl, process, isShared: false, target, landing, log });
-  const capture = startCapture({ config, target, changes, onProgress, onPosition, onParked, onApplied, log });
+  const tap = new StreamTap();
+  const capture = startCapture({ config, target, changes, tap, onProgress, onPosition, onParked, onApplied, log });
   if (capture) stack.add('capture', () => capture.stop());
+  seeTransport({ process, config, store, leader, reading: topicReadingOf(changes), capture, metrics, log }, stack);
   const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, log });
   stack.add('simple read models', () => simple.stop());
   stack.add('candidates and shadow', () => serving.close());
@@ -116,6 +122,8 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
     reload: () => live.reload(serving),
     metrics,
     killSwitch,
+    transport: transportOf(config, store),
+    tail: openTail({ config, store, tap, log }),
     routing: routing.current,
   });
   refreshMetrics(metrics, control, capture);

@@ -8,6 +8,7 @@ import type { AppliedBatch } from '../sync/capture/applied-batch.ts';
 import { readModelNames } from '../store/read-model-names.ts';
 import { Capture } from '../sync/capture/capture.ts';
 import type { ChangeSource } from '../sync/capture/change-source.ts';
+import type { StreamTap } from '../sync/tail/stream-tap.ts';
 import { warnOfMemoryFolder } from '../sync/postgres/memory-folder.ts';
 import { capturedModels } from './captured-models.ts';
 import type { ProgressEvent } from './running-fig.ts';
@@ -18,6 +19,8 @@ export interface StartCaptureOptions {
   readonly target: Knex;
   /** Straight from the legacy server unless told. */
   readonly changes?: ChangeSource | undefined;
+  /** Lets others look at what is applied. */
+  readonly tap?: StreamTap | undefined;
   readonly onProgress: (event: ProgressEvent) => void;
   /** Told the position of a version, by its key, whenever it moves; undefined while it cannot be read. */
   readonly onPosition: (key: string, position: Position | undefined) => void;
@@ -35,6 +38,7 @@ export function startCapture({
   config,
   target,
   changes,
+  tap,
   onProgress,
   onPosition,
   onParked,
@@ -59,6 +63,7 @@ export function startCapture({
     target,
     readModels,
     changes,
+    tap,
     maxLoad: config.backfill.maxLoad,
     batch: config.capture.batch,
     spool: config.capture.spool,

@@ -14,6 +14,7 @@ import type {
 } from '../app/control.ts';
 import type { DeadLetterDesk, DeadLetterReport, LetterOutcome } from '../app/dead-letter-reports.ts';
 import type { DropOrder, DropOutcome, LiftOrder, SwapOrder, VersionOrder, VersionReport } from '../app/control.ts';
+import type { TailItem, TailRequest } from '../app/tail/event-tail.ts';
 import { errorCodes, type ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { linesOf } from './read-lines.ts';
@@ -39,6 +40,10 @@ export interface AdminClient {
     request: ReconcileRequest,
     onProgress: (progress: ReconcileProgress) => void,
   ): Promise<Answer<ReconcileReport>>;
+  /**
+   * Changes as they go through, each with its JSON, until the signal aborts. Throws FIG_NOT_RUNNING when the fig goes away.
+   */
+  tail(request: TailRequest, signal: AbortSignal): AsyncGenerator<Answer<TailItem>>;
   reload(): Promise<Answer<ReloadOutcome>>;
   rollback(feature: string, request: RollbackRequest): Promise<Answer<TransitionOutcome>>;
   killSwitch(order: KillSwitchOrder): Promise<Answer<KillSwitchReport>>;
@@ -79,6 +84,7 @@ export function createAdminClient(admin: URL, token: string | undefined): AdminC
       if (!outcome) throw new FigError('FIG_NOT_RUNNING', `the fig at ${admin.origin} went away before the end`);
       return { json: JSON.stringify(outcome), value: outcome };
     },
+    tail: (request, signal) => tail(admin, token, request, signal),
     reload: () => ask('/reload', {}),
     promote: (feature, request) => ask(featurePath(feature, 'promote'), request),
     rollback: (feature, request) => ask(featurePath(feature, 'rollback'), request),
@@ -99,20 +105,51 @@ export function createAdminClient(admin: URL, token: string | undefined): AdminC
   };
 }
 
+async function* tail(
+  admin: URL,
+  token: string | undefined,
+  request: TailRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Answer<TailItem>> {
+  const url = new URL('/events/tail', admin);
+  for (const [name, value] of Object.entries(request)) if (value !== undefined) url.searchParams.set(name, value);
+  try {
+    const response = await send(url, token, undefined, signal);
+    if (!response.ok) readAnswer(admin, response.status, await response.text());
+    for await (const json of response.body ? linesOf(response.body) : []) {
+      const value = readAnswer(admin, 200, json);
+      // A sign of life says nothing.
+      if (json !== '{}') yield { json, value };
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    if (error instanceof FigError) throw error;
+    throw new FigError('FIG_NOT_RUNNING', `the fig at ${admin.origin} went away`, { cause: error });
+  }
+  if (!signal.aborted) throw new FigError('FIG_NOT_RUNNING', `the fig at ${admin.origin} went away`);
+}
+
 function featurePath(feature: string, verb: string): string {
   return `/features/${encodeURIComponent(feature)}/${verb}`;
 }
 
-async function send(url: URL, token: string | undefined, body: unknown, timeoutMs: number): Promise<Response> {
+async function send(
+  url: URL,
+  token: string | undefined,
+  body: unknown,
+  patience: number | AbortSignal,
+): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (token !== undefined && token !== '') headers['authorization'] = `Bearer ${token}`;
   if (body !== undefined) Object.assign(headers, { 'content-type': 'application/json', 'x-fig-admin': '1' });
   const method = body === undefined ? 'GET' : 'POST';
+  const isBound = typeof patience === 'number' && Number.isFinite(patience);
+  const signal = typeof patience === 'number' ? isBound && AbortSignal.timeout(patience) : patience;
   try {
     return await fetch(url, {
       method,
       headers,
-      ...(Number.isFinite(timeoutMs) && { signal: AbortSignal.timeout(timeoutMs) }),
+      ...(signal && { signal }),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (error) {

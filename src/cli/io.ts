@@ -3,6 +3,9 @@ export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  on?(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
+  /** When `write` has returned false, and there is room again. */
+  once?(event: 'drain', listener: () => void): unknown;
 }
 
 /** Everything a command touches of its process, so that tests can bring their own. */

@@ -25,6 +25,13 @@ export function parseWorkers(text: string): number {
   throw new InvalidArgumentError('a number of workers is a whole number from 1 to 64.');
 }
 
+/** A number of lines, at least one. */
+export function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (/^\d{1,9}$/.test(text) && limit >= 1) return limit;
+  throw new InvalidArgumentError('a limit is a whole number, 1 or more.');
+}
+
 /** Whole milliseconds, at most a day. */
 export function parseMilliseconds(text: string): number {
   const ms = Number(text);

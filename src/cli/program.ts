@@ -1,4 +1,5 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
+import { eventsCommand } from './events-command.ts';
 import type { ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { quarantineCommand } from './quarantine-command.ts';
@@ -73,6 +74,7 @@ function createProgram(context: CliContext): Command {
     reconcileCommand,
     killSwitchCommand,
     deadLettersCommand,
+    eventsCommand,
     quarantineCommand,
     readModelsCommand,
     verifyModelCommand,

@@ -16,6 +16,7 @@ import { paintGate, type Palette } from './palette.ts';
 import { renderProcesses } from './render-processes.ts';
 import { reconciliationLine } from './render-reconciliation.ts';
 import { renderTable } from './render-table.ts';
+import { renderTransport } from './render-transport.ts';
 
 /** `fig status` for people. `now` in milliseconds since the epoch. */
 export function renderStatus(status: StatusReport, palette: Palette, now: number = Date.now()): string {
@@ -24,6 +25,7 @@ export function renderStatus(status: StatusReport, palette: Palette, now: number
     `${palette.bold(status.name)}  ${mode}, up ${formatDuration(now - Date.parse(status.startedAt))}`,
     facts(status, palette),
     renderProcesses(status.processes ?? [], palette),
+    renderTransport(status.transport, palette, now),
     status.features.length > 0
       ? renderFeatures(status.features, palette, now)
       : renderRoutes(status.traffic.routes, palette),

@@ -4,6 +4,7 @@ import { readPhases, type ReadState } from '../kernel/phase.ts';
 import { verdicts, type Verdict } from '../kernel/verdict.ts';
 import type { MetricSnapshot, MetricsSnapshot } from './metrics-snapshot.ts';
 import { RequestTally } from './request-tally.ts';
+import { type TransportGauges, transportMetrics } from './transport-metrics.ts';
 
 /** A label may take this many values; every further one is counted as `other`, so that no input can grow the registry. */
 const MAX_LABEL_VALUES = 50;
@@ -102,6 +103,7 @@ export interface Metrics {
   capture(gauges: CaptureGauges): void;
   applied(batch: AppliedChanges): void;
   captured(readModel: string, gauges: CapturedGauges): void;
+  transport(gauges: TransportGauges): void;
   batch(readModel: string, gauges: BatchGauges): void;
   reconciled(feature: string, gauges: ReconcileGauges): void;
   kept(figures: KeptGauges): void;
@@ -195,6 +197,7 @@ export function createMetrics(): Metrics {
       instruments().failed.set(label, failed ? 1 : 0);
       instruments().held.set(label, heldBytes);
     },
+    transport: (gauges) => instruments().transport(gauges),
     batch: (name, { ageSeconds, rows, failures }) => {
       const { batchAge, batchRows, batchFailures } = instruments();
       const label = { read_model: readModel(name) };
@@ -334,6 +337,7 @@ function makeInstruments(tally: RequestTally) {
       buckets: [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000],
       registers,
     }),
+    transport: transportMetrics(registry, boundedLabel()),
     failed: gauge('fig_read_model_failed', '1 for a read model that has failed and is tried again, else 0.', [
       'read_model',
     ]),

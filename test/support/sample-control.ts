@@ -36,6 +36,8 @@ export interface SampleControl extends FigControl {
   verification: VerificationReport;
   quarantined: readonly QuarantineReport[];
   readonly lifted: LiftOrder[];
+  /** What is shown to who follows changes; default: nothing. */
+  tailing: FigControl['tail'];
 }
 
 /** A control with the figures of a shop in shadow, as the real one gives them. */
@@ -56,6 +58,8 @@ export function sampleControl(overrides: Partial<StatusReport> = {}): SampleCont
     verification: sampleVerification,
     quarantined: [],
     lifted: [],
+    tailing: () => Promise.resolve(),
+    tail: (request, reader) => control.tailing(request, reader),
     outcome: (feature, action) => ({
       feature,
       moved: true,

@@ -7,6 +7,7 @@ import { header, summary } from './header.js';
 import { captureBox, shadowBox, trafficBox } from './boxes.js';
 import { nextStep } from './next-step.js';
 import { processesBox } from './processes.js';
+import { transportBox } from './transport.js';
 
 const REPORT_EVERY_MS = 3_000;
 const RATE_POINTS = 60;
@@ -42,6 +43,7 @@ function render() {
     summary(state),
     features,
     status.processes?.length > 0 && processesBox(status.processes),
+    status.transport && transportBox(status.transport),
     trafficBox(status.traffic),
     (status.capture || status.shadow) &&
       h(

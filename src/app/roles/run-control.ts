@@ -13,6 +13,8 @@ import type { RunningFig } from '../running-fig.ts';
 import { type ServiceStack, startOnStack } from '../service-stack.ts';
 import { startDeciding } from '../start-deciding.ts';
 import type { StartOptions } from '../start-options.ts';
+import { openTail } from '../tail/open-tail.ts';
+import { transportOf } from '../transport/see-transport.ts';
 import { hearCapture } from './heard-capture.ts';
 import { openRole, roleControl, WorkReadiness, type Role } from './open-role.ts';
 import { OtherProcesses } from './other-processes.ts';
@@ -80,6 +82,8 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
     metrics,
     killSwitch,
     processes: () => others.reports(),
+    transport: transportOf(config, store),
+    tail: openTail({ config, store, tap: undefined, askElsewhere: () => whoApplies(others), log }),
     routing: routing.current,
   });
   refreshMetrics(metrics, control, undefined);
@@ -113,6 +117,13 @@ function addressesOf({ addresses }: Role, others: OtherProcesses): Role['address
       return addresses.admin;
     },
   };
+}
+
+/** Where `fig events tail` is answered, for the end of a sentence. */
+function whoApplies(others: OtherProcesses): string {
+  const found = others.reports().filter(({ role, state }) => ['sync', 'project'].includes(role) && state !== 'gone');
+  const where = found.map(({ host, admin }) => `--admin ${admin ?? 'unknown'} (on ${host})`);
+  return where.length === 0 ? '' : `: ask it there, ${where.join(', or ')}`;
 }
 
 /** The proxies, which are other processes, as one. */

@@ -3,6 +3,8 @@ import { allVersions } from '../../config/feature-versions.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import { startPhaseWatch } from '../../store/phase-notifications.ts';
 import { openTarget, targetConnections, targetNameOf } from '../../sync/open-target.ts';
+import { topicReadingOf } from '../../sync/capture/change-source.ts';
+import { StreamTap } from '../../sync/tail/stream-tap.ts';
 import { changeSourceOf } from '../change-source-of.ts';
 import { coldControl } from '../cold-control.ts';
 import { sharedDigest } from '../live-config.ts';
@@ -17,6 +19,8 @@ import { startLanding } from '../start-landing.ts';
 import { startLeader } from '../start-leader.ts';
 import { startPublisher } from '../start-publisher.ts';
 import type { StartOptions } from '../start-options.ts';
+import { openTail } from '../tail/open-tail.ts';
+import { seeTransport } from '../transport/see-transport.ts';
 import { readModelsOf } from './heard-capture.ts';
 import { openRole, roleControl, WorkReadiness } from './open-role.ts';
 import { ProcessPresence } from './process-presence.ts';
@@ -49,7 +53,9 @@ async function start(options: SyncOptions, stack: ServiceStack): Promise<Running
   const readiness = new WorkReadiness(() => reasonOf(capture));
   let capture: ReturnType<typeof startCapture>;
   const reload = (): ReturnType<typeof live.reload> => live.reload({ reconfigure: () => undefined });
-  const control = roleControl(role, { reload, readiness: readiness.current });
+  const tap = new StreamTap();
+  const tail = openTail({ config, store, tap, log });
+  const control = roleControl(role, { reload, readiness: readiness.current, tail });
   const stop = (): Promise<void> => {
     readiness.end();
     return stack.stop();
@@ -79,6 +85,7 @@ async function start(options: SyncOptions, stack: ServiceStack): Promise<Running
     config,
     target,
     changes,
+    tap,
     onProgress,
     onPosition: (_key, position) => publisher?.moved(position !== undefined),
     onParked: () => publisher?.moved(true),
@@ -93,6 +100,7 @@ async function start(options: SyncOptions, stack: ServiceStack): Promise<Running
   });
   const capturing = capture;
   if (capturing) stack.add('capture', () => capturing.stop());
+  seeTransport({ process: id, config, store, leader, reading: topicReadingOf(changes), capture, metrics, log }, stack);
   stack.add('waiting for readers', () => ending.abort(new FigError('FIG_INTERNAL', 'fig is being stopped')));
   const simple = new SimpleReadModels({
     config,

@@ -183,7 +183,8 @@ export class CaptureSession implements AsyncDisposable {
         throw new FigError('FIG_REPLICATION_FAILED', 'the server ended the replication stream');
       }
       milestone('sync:received');
-      await this.#serial.run(() => this.#handle(events));
+      const passed = this.#options.tap?.pass(events) ?? events;
+      await this.#serial.run(() => this.#handle(passed));
     }
   }
 

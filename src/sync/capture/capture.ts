@@ -24,6 +24,7 @@ import { Standstill } from './standstill.ts';
 import { FindingLog } from '../postgres/preflight/finding-log.ts';
 import { PostgresSourcePosition } from '../postgres/source-position.ts';
 import type { ReadModelProgress } from '../read-model-progress.ts';
+import type { StreamTap } from '../tail/stream-tap.ts';
 import type { ReconcileOrder } from '../reconcile/reconcile-read-model.ts';
 
 const SAMPLE_EVERY_MS = 500;
@@ -52,6 +53,8 @@ export interface CaptureOptions {
   readonly times?: Partial<CaptureTimes> | undefined;
   /** Where changes come from; straight from the legacy server unless told. */
   readonly changes?: ChangeSource | undefined;
+  /** Lets others look at what is applied. */
+  readonly tap?: StreamTap | undefined;
   readonly log: Log;
   readonly onProgress: (progress: SyncProgress) => void;
   /** Told the position of a version (`order_summary_v1`) whenever it moves; undefined while it cannot be read. */
@@ -216,8 +219,13 @@ export class Capture implements Service {
 
   /** Seconds that a read model is behind; undefined while that is not known. */
   lagSecondsOf(readModel: string): number | undefined {
+    return this.lagOf(readModel)?.seconds;
+  }
+
+  /** The same, and in bytes of legacy's log. */
+  lagOf(readModel: string): { readonly bytes: number; readonly seconds: number } | undefined {
     const applied = this.#trackers.get(this.#versionOf(readModel))?.current();
-    return applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now())?.seconds;
+    return applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now());
   }
 
   /**
@@ -295,12 +303,14 @@ export class Capture implements Service {
       beforeEmptying: (readModel) => this.#options.beforeEmptying?.(readModel) ?? Promise.resolve(),
       isTold: (readModel) => this.#trackers.get(readModel)?.current() !== undefined,
       onNudge: () => this.#options.onNudge?.(),
+      tap: this.#options.tap,
       onApplied: (batch) => this.#options.onApplied?.(batch),
       maxLetters: (model) => this.#options.maxLetters?.(readModelNames(model).projection) ?? DEFAULT_MAX_LETTERS,
       onLetters: (readModel, { parked, count }) => this.#setLetters(readModel, parked, count),
     });
     this.#session = session;
     this.#log = session.log;
+    this.#options.tap?.follows(session.log);
     this.#error = undefined;
     this.#refusal = undefined;
     this.#toldRefusal = undefined;

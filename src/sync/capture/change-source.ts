@@ -61,6 +61,34 @@ export interface SourceShare {
   changed(signal: AbortSignal): Promise<void>;
 }
 
+/** Where in a partition of a topic something reads on. */
+export interface PartitionPlace {
+  readonly topic: string;
+  readonly partition: number;
+  /** Offset of the message to read next. */
+  readonly next: bigint;
+}
+
+/** What a source that reads topics can say of that. */
+export interface TopicReading {
+  /** Those that it knows of by now. */
+  readonly topics: readonly string[];
+  /** Whether it is this process that applies the changes of a projection, `order_summary_v1`. */
+  reads(projection: string): boolean;
+  /** Where a projection that stands at the position reads on; empty while that is not known. */
+  placesAt(position: Position): readonly PartitionPlace[];
+  /** Where rows of one transaction come by many topics. */
+  readonly joining?: JoiningFigures | undefined;
+}
+
+/** How far transactions are put together that came in parts. */
+export interface JoiningFigures {
+  /** Transactions of which something came, and not yet all. */
+  readonly waiting: number;
+  /** Since something came from any topic, in milliseconds; undefined: nothing did yet. */
+  readonly silentMs: number | undefined;
+}
+
 /** How a session comes by the changes that it applies. */
 export interface ChangeSource extends AsyncDisposable {
   /** What is published, and what the server keeps, is up to whoever holds the slot. */
@@ -77,4 +105,9 @@ export interface ChangeSource extends AsyncDisposable {
   open(stream: OpenStream): Promise<ChangeStream>;
   /** To be done in each target transaction that moves a projection to a position of the stream. */
   moved(tx: Knex.Transaction, projection: string, position: Position): Promise<void>;
+}
+
+/** What the source can say of topics that it reads itself; undefined: it reads none. */
+export function topicReadingOf(source: (ChangeSource & Partial<TopicReading>) | undefined): TopicReading | undefined {
+  return source && 'placesAt' in source ? (source as ChangeSource & TopicReading) : undefined;
 }

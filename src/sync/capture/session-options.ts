@@ -11,6 +11,7 @@ import type { Setbacks } from './setbacks.ts';
 import type { Standstill } from './standstill.ts';
 import type { SyncProgress } from '../backfill/backfill.ts';
 import type { Finding } from '../postgres/preflight/finding.ts';
+import type { StreamTap } from '../tail/stream-tap.ts';
 import type { ReadModelProgress } from '../read-model-progress.ts';
 
 /** What a capture session is given, and whom it tells. Read models are named as their versions are: `order_summary_v1`. */
@@ -43,6 +44,8 @@ export interface SessionOptions {
   readonly isTold: (readModel: string) => boolean;
   /** Told before the position that a message without changes leads to: somebody waits for it. */
   readonly onNudge: () => void;
+  /** Lets others look at what is applied. */
+  readonly tap?: StreamTap | undefined;
   readonly onApplied: (batch: AppliedBatch) => void;
   /** More dead letters than these, and the read model is not read from. */
   readonly maxLetters: (readModel: CapturedReadModel) => number;

@@ -2,7 +2,15 @@ import type { Knex } from 'knex';
 import { FigError } from '../../../kernel/fig-error.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { Position } from '../../../kernel/position.ts';
-import type { ChangeSource, FindStart, OpenStream, StartPoint } from '../../capture/change-source.ts';
+import type {
+  ChangeSource,
+  FindStart,
+  JoiningFigures,
+  OpenStream,
+  PartitionPlace,
+  StartPoint,
+  TopicReading,
+} from '../../capture/change-source.ts';
 import type { ChangeStream } from '../../change-stream.ts';
 import { describeTable } from '../../postgres/catalog.ts';
 import { messagePrefix } from '../../postgres/source-position.ts';
@@ -35,7 +43,7 @@ export interface DebeziumSourceOptions {
  * Changes that a Debezium connector for PostgreSQL has written to its topics, at the positions of the legacy server's log. One
  * process of a migration reads at a time. Topics are read from their first message on: what was applied is passed over.
  */
-export class DebeziumSource implements ChangeSource {
+export class DebeziumSource implements ChangeSource, TopicReading {
   readonly holdsSlot = false;
   readonly passedCode = 'FIG_TOPIC_GAP';
   readonly #options: DebeziumSourceOptions;
@@ -43,6 +51,7 @@ export class DebeziumSource implements ChangeSource {
   readonly #settings: ConnectorSettings;
   #tenure: Tenure | undefined;
   #tables: readonly DecodedTable[] = [];
+  #stream: DebeziumStream | undefined;
 
   /** Throws FIG_DEBEZIUM_SETTING where the connector's properties show that changes are lost. */
   constructor(options: DebeziumSourceOptions) {
@@ -78,7 +87,26 @@ export class DebeziumSource implements ChangeSource {
     const { prefix } = this.#options;
     const settings = this.#settings;
     const lanes = await openLanes(this.#kafka, prefix, topicsOf(prefix, this.#tables));
-    return new DebeziumStream({ lanes, tables: this.#tables, settings, from, lost: this.#tenure?.lost });
+    const { lost } = this.#tenure ?? {};
+    this.#stream = new DebeziumStream({ lanes, tables: this.#tables, settings, from, lost });
+    return this.#stream;
+  }
+
+  get topics(): readonly string[] {
+    return topicsOf(this.#options.prefix, this.#tables);
+  }
+
+  reads(): boolean {
+    return this.#tenure !== undefined && !this.#tenure.lost.aborted;
+  }
+
+  /** Rows come by many topics, so that where they are read on is the same for all. */
+  placesAt(): readonly PartitionPlace[] {
+    return this.#stream?.places ?? [];
+  }
+
+  get joining(): JoiningFigures | undefined {
+    return this.#stream?.joining;
   }
 
   /** Where to read is not kept: topics are read from the beginning. */

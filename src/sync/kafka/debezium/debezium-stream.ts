@@ -3,6 +3,7 @@ import type { Position } from '../../../kernel/position.ts';
 import { sleep } from '../../../kernel/service.ts';
 import type { SourceTransaction, StreamEvent } from '../../change.ts';
 import type { ChangeStream } from '../../change-stream.ts';
+import type { JoiningFigures, PartitionPlace } from '../../capture/change-source.ts';
 import type { KafkaMessage } from '../client/kafka-message.ts';
 import type { ConnectorSettings } from './connector-settings.ts';
 import { changesAndMessages } from './changes-and-messages.ts';
@@ -64,6 +65,9 @@ export class DebeziumStream implements ChangeStream {
   #handedOut: ReadonlyMap<string, bigint>;
   /** The furthest place of the log that an event of the topic had. */
   readonly #reached = new Map<TopicLane, bigint>();
+  /** Of the message to read next. */
+  readonly #next = new Map<TopicLane, bigint>();
+  #heardAt: number | undefined;
   #queue: StreamEvent[] = [];
   #queuedBytes = 0;
   /** Before everything that a snapshot read is given, no transaction is; undefined: it is, or no end was seen yet. */
@@ -99,6 +103,16 @@ export class DebeziumStream implements ChangeStream {
   }
 
   readonly spooledBytes = 0;
+
+  /** Where each partition is read on. */
+  get places(): readonly PartitionPlace[] {
+    return [...this.#next].map(([{ topic, partition }, next]) => ({ topic, partition, next }));
+  }
+
+  get joining(): JoiningFigures {
+    const silentMs = this.#heardAt === undefined ? undefined : performance.now() - this.#heardAt;
+    return { waiting: this.#joiner.open, silentMs };
+  }
 
   /** The topics keep their messages whatever we say. */
   acknowledge(position: Position): void {
@@ -143,6 +157,8 @@ export class DebeziumStream implements ChangeStream {
         const settling = this.#settling;
         const { messages, next, high } = await lane.read(WAIT_MS, this.#ended.signal);
         for (const message of messages) this.#take(message, lane);
+        this.#next.set(lane, next);
+        if (messages.length > 0) this.#heardAt = performance.now();
         if (cut && cut === this.#cut) this.#readUpTo(cut, lane, { next, high });
         settling?.note(lane, { next, high });
         this.#isSettled ||= settling?.isSettled === true;

@@ -80,6 +80,11 @@ export class TransactionJoiner<Event> {
     return head && { ...head, missing: head.ended.count - this.#held(head.ended.transaction) };
   }
 
+  /** Transactions of which something is held, or that have ended and wait. */
+  get open(): number {
+    return new Set([...this.#events.keys(), ...this.#ended.map(({ ended }) => ended.transaction)]).size;
+  }
+
   begin(transaction: string): void {
     if (this.#done.has(transaction)) return;
     const before = this.#begun.get(transaction);

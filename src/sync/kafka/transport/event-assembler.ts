@@ -25,6 +25,10 @@ export class EventAssembler implements AsyncDisposable {
     this.#space = space;
   }
 
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
   /** What a message is to what came before it: a leader writes each of an event once and in order. */
   isNext({ part, end, epoch }: Envelope): 'next' | 'repeated' | 'too-late' {
     const open = this.#open;

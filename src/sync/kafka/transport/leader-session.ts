@@ -29,12 +29,23 @@ export interface LeaderSessionOptions {
   readonly place: WriterPlace;
   /** Told of each position when the topic has everything up to it; `offset` is that of the message to read next. */
   readonly onWritten: (position: Position, offset: bigint) => void;
+  /** Told of everything that the topic has taken. */
+  readonly onSent?: ((sent: SentCounts) => void) | undefined;
+}
+
+/** What one request has brought to the topic; a change is counted with the last message of its transaction or piece. */
+export interface SentCounts {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly changes: number;
 }
 
 interface Batch {
   readonly messages: readonly TopicMessage[];
   /** How many of them end with a whole event; those behind are parts of one that goes on. */
   readonly whole: number;
+  readonly bytes: number;
+  readonly changes: number;
 }
 
 /** Writes what the stream gives to the topic, in its order; the server may forget what the topic has. */
@@ -45,6 +56,7 @@ export class LeaderSession {
   #batch: TopicMessage[] = [];
   #whole = 0;
   #bytes = 0;
+  #changes = 0;
   /** The request under way. There is one at a time, while the next is being put together. */
   #sending: Promise<void> = Promise.resolve();
   #positionAt = Number.NEGATIVE_INFINITY;
@@ -110,6 +122,7 @@ export class LeaderSession {
       else {
         const transaction = this.#tables.complete(event.transaction);
         for (const message of transactionMessages(this.#place, transaction)) await this.#put(message);
+        this.#changes += transaction.changes.length;
         this.#passed(transaction.endPosition);
       }
     }
@@ -125,7 +138,10 @@ export class LeaderSession {
   }
 
   async *#complete(pieces: AsyncIterable<TransactionPiece>): AsyncGenerator<TransactionPiece> {
-    for await (const piece of pieces) yield this.#tables.complete(piece);
+    for await (const piece of pieces) {
+      this.#changes += piece.changes.length;
+      yield this.#tables.complete(piece);
+    }
   }
 
   async #writePosition(position: Position): Promise<void> {
@@ -154,18 +170,19 @@ export class LeaderSession {
   async #flush(): Promise<void> {
     await this.#sending;
     if (this.#batch.length === 0) return;
-    const batch = { messages: this.#batch, whole: this.#whole };
+    const batch = { messages: this.#batch, whole: this.#whole, bytes: this.#bytes, changes: this.#changes };
     this.#batch = [];
     this.#whole = 0;
     this.#bytes = 0;
+    this.#changes = 0;
     this.#sending = this.#send(batch, this.#place.previous);
     // It is told to whoever waits for it; nobody may wait for long, so the stream is ended.
     this.#sending.catch(() => void this.#options.stream[Symbol.asyncDispose]());
   }
 
   /** `position`: where the last event ends that is in the topic as a whole then. */
-  async #send({ messages, whole }: Batch, position: Position): Promise<void> {
-    const { producer, topic, stream, onWritten } = this.#options;
+  async #send({ messages, whole, bytes, changes }: Batch, position: Position): Promise<void> {
+    const { producer, topic, stream, onWritten, onSent } = this.#options;
     const offsets = await producer.send(
       topic,
       messages.map(({ envelope, value }) => ({
@@ -176,6 +193,7 @@ export class LeaderSession {
       })),
     );
     milestone('sync:written');
+    onSent?.({ messages: messages.length, bytes, changes });
     const first = offsets.get(PARTITION);
     stream.acknowledge(position);
     // Whoever begins to read begins with a whole event, so a batch that ends none says nothing of where.

@@ -24,7 +24,8 @@ import { slotNameOf } from '../../postgres/slot.ts';
 import { spoolDefaults, type SpoolOptions } from '../../postgres/spool-space.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
 import { ensureTopic } from '../preflight/inspect-topic.ts';
-import { LeaderSession } from './leader-session.ts';
+import { LeaderSession, type SentCounts } from './leader-session.ts';
+import { SlotHold } from './slot-hold.ts';
 import { currentLog, isOfLogs, sourceLogs } from './source-logs.ts';
 import { endFormerSenders, senderName } from './former-senders.ts';
 import { Tenure } from './tenure.ts';
@@ -59,6 +60,10 @@ export interface LeaderStatus {
   readonly epoch: number | undefined;
   /** Up to here the topic has everything. */
   readonly written: Position | undefined;
+  /** Since this process began. */
+  readonly sent: SentCounts;
+  /** Log that the legacy server keeps for the slot, in bytes; undefined while this process does not lead. */
+  readonly heldBytes: number | undefined;
   readonly error: string | undefined;
 }
 
@@ -77,7 +82,14 @@ export class Leader implements Service {
   readonly #told: FindingLog;
   readonly #loop: Service;
   #tenure: Tenure | undefined;
-  #status: LeaderStatus = { state: 'standby', epoch: undefined, written: undefined, error: undefined };
+  #status: Omit<LeaderStatus, 'sent' | 'heldBytes'> = {
+    state: 'standby',
+    epoch: undefined,
+    written: undefined,
+    error: undefined,
+  };
+  #sent: SentCounts = { messages: 0, bytes: 0, changes: 0 };
+  #hold: SlotHold | undefined;
   #written: { readonly position: Position; readonly offset: bigint } | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -98,7 +110,7 @@ export class Leader implements Service {
   }
 
   status(): LeaderStatus {
-    return this.#status;
+    return { ...this.#status, sent: this.#sent, heldBytes: this.#hold?.bytes };
   }
 
   stop(): Promise<void> {
@@ -175,6 +187,7 @@ export class Leader implements Service {
       place,
       topic: events.topic,
       onWritten: (position, offset) => this.#onWritten(position, offset),
+      onSent: (sent) => this.#onSent(sent),
     });
     this.#written = undefined;
     await session.begin();
@@ -189,6 +202,7 @@ export class Leader implements Service {
     log.info({ topic: events.topic, epoch }, 'this process writes the changes to the topic');
     this.#status = { state: 'leading', epoch, written: start.confirmed, error: undefined };
     const ended = new AbortController();
+    this.#hold = new SlotHold(client, name);
     signal.addEventListener('abort', () => void stream[Symbol.asyncDispose](), { once: true, signal: ended.signal });
     const standing = this.#keepStanding(epoch, place.log, {
       onReplaced: () => void stream[Symbol.asyncDispose](),
@@ -199,6 +213,7 @@ export class Leader implements Service {
     } finally {
       ended.abort();
       await standing;
+      this.#hold = undefined;
       this.#standstill.over();
     }
   }
@@ -217,6 +232,7 @@ export class Leader implements Service {
   ): Promise<void> {
     while (!signal.aborted) {
       await sleep(STAND_EVERY_MS, signal);
+      void this.#hold?.look();
       try {
         if (await this.#stand(epoch, log)) continue;
         // Readers ignore what is written under this number, and the slot would be told that they have it.
@@ -239,6 +255,15 @@ export class Leader implements Service {
   #onWritten(position: Position, offset: bigint): void {
     this.#written = { position, offset };
     this.#status = { ...this.#status, written: position };
+  }
+
+  #onSent({ messages, bytes, changes }: SentCounts): void {
+    const before = this.#sent;
+    this.#sent = {
+      messages: before.messages + messages,
+      bytes: before.bytes + bytes,
+      changes: before.changes + changes,
+    };
   }
 
   #failed(error: unknown, attempt: number): void {

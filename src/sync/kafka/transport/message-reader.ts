@@ -54,6 +54,11 @@ export class MessageReader implements AsyncDisposable {
     return this.#epoch;
   }
 
+  /** Nothing was read of an event that has not ended. */
+  get isBetweenEvents(): boolean {
+    return !this.#assembler.isOpen;
+  }
+
   /**
    * The event that the message completes, if it is one that was not given yet. Throws TopicGap, FIG_TOPIC_FOREIGN, and
    * FIG_LOG_FORKED when the source goes on with another log.

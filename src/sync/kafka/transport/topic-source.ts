@@ -7,7 +7,14 @@ import type { Position } from '../../../kernel/position.ts';
 import { sleep } from '../../../kernel/service.ts';
 import { type StoredPlace, TransportStore } from '../../../store/transport-store.ts';
 import type { BatchLimits } from '../../batch-limits.ts';
-import type { ChangeSource, FindStart, OpenStream, StartPoint } from '../../capture/change-source.ts';
+import type {
+  ChangeSource,
+  FindStart,
+  OpenStream,
+  PartitionPlace,
+  StartPoint,
+  TopicReading,
+} from '../../capture/change-source.ts';
 import type { ChangeStream } from '../../change-stream.ts';
 import type { SpoolOptions } from '../../postgres/spool-space.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
@@ -41,7 +48,7 @@ export interface TopicSourceOptions {
  * projections themselves; where in the topic to read is kept with their positions and is no more than a hint, since a reader
  * notices that something is missing.
  */
-export class TopicSource implements ChangeSource {
+export class TopicSource implements ChangeSource, TopicReading {
   readonly holdsSlot = false;
   readonly passedCode = 'FIG_TOPIC_GAP';
   readonly #options: TopicSourceOptions;
@@ -79,6 +86,20 @@ export class TopicSource implements ChangeSource {
 
   get soFar(): ReadSoFar | undefined {
     return this.#stream?.soFar;
+  }
+
+  get topics(): readonly string[] {
+    return [this.#options.events.topic];
+  }
+
+  reads(): boolean {
+    return this.isOn;
+  }
+
+  /** Where a projection that stands at the position reads on; empty while that is not known. */
+  placesAt(position: Position): readonly PartitionPlace[] {
+    const next = this.#stream?.nextAfter(position);
+    return next === undefined ? [] : [{ topic: this.#options.events.topic, partition: PARTITION, next }];
   }
 
   async awaitTurn(signal: AbortSignal): Promise<void> {

@@ -93,6 +93,13 @@ export class TopicStream implements ChangeStream {
     return this.#places.upTo(position);
   }
 
+  /** Offset of the first message that says something new to whoever stands at the position; undefined: not known. */
+  nextAfter(position: Position): bigint | undefined {
+    // What was read and said nothing new, as that a leader began, does not wait to be applied.
+    const isLevel = position >= this.received && this.#messages.isBetweenEvents;
+    return isLevel ? (this.#slice[this.#at]?.offset ?? this.#offset) : this.placeOf(position)?.offset;
+  }
+
   acknowledge(position: Position): void {
     if (position <= this.#acknowledged) return;
     this.#acknowledged = position;

@@ -148,3 +148,17 @@ test('a transaction that a new connector sends first may be cut, also behind one
   joiner.clear('b');
   expect(joiner.take().map(({ transaction }) => transaction)).toEqual(['b']);
 });
+
+test('transactions of which something came, and not yet all, are counted', () => {
+  const joiner = new TransactionJoiner<string>(0n);
+  const add = (transaction: string, order: number): boolean =>
+    joiner.add({ transaction, place: BigInt(order), identity: String(order), order, event: 'row' });
+  add('a', 1);
+  add('b', 1);
+  joiner.end({ transaction: 'a', position: 10n, atMs: 0, count: 2, topics: [], hasEvents: true });
+  joiner.take();
+  expect(joiner.open).toBe(2);
+  add('a', 2);
+  joiner.take();
+  expect(joiner.open).toBe(1);
+});

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
+import { endsOf, ReaderMeter } from '../../../../src/app/transport/reader-meter.ts';
 import { silentLog } from '../../../../src/kernel/log.ts';
 import { migrateStore } from '../../../../src/store/control-store.ts';
 import { Capture } from '../../../../src/sync/capture/capture.ts';
 import { DebeziumSource } from '../../../../src/sync/kafka/debezium/debezium-source.ts';
+import { TopicWatch } from '../../../../src/sync/kafka/topic-watch.ts';
 import { openTarget } from '../../../../src/sync/open-target.ts';
 import { describeWithKafka, sharedKafka } from '../../../support/kafka-server.ts';
 import { createTestDatabase } from '../../../support/test-database.ts';
+import { until } from '../../../support/until.ts';
 import { setupSync } from '../../fixtures.ts';
 import { caughtUp, seedOrders } from '../../poison.ts';
 import { storedSummary, summary } from '../../summary-model.ts';
@@ -65,7 +68,24 @@ describeWithKafka('a read model from the topics of a real Debezium connector', (
     await expectEqual(through);
     await through.stop();
     for (const change of changes.slice(4)) await sync.legacy.raw(change);
-    await expectEqual(sync.startCapture({ changes: source() }));
+    const reading = source();
+    await expectEqual(sync.startCapture({ changes: reading }));
+    expect(reading.reads()).toBe(true);
+    await using watch = new TopicWatch({ brokers: [broker], security: { tls: undefined, sasl: undefined } }, silentLog);
+    await until('it is seen that every partition is read to its end', async () => {
+      const ends = endsOf((await watch.look(reading.topics)).topics);
+      const { lagMessages, partitions } = new ReaderMeter().figures({
+        applied: 1n,
+        places: reading.placesAt(),
+        ends,
+        lag: undefined,
+        atMs: 0,
+      });
+      const topics = new Set(partitions.filter(({ end }) => end !== undefined && end > 0).map(({ topic }) => topic));
+      const isSeen = lagMessages === 0 && topics.size >= 4 && reading.joining?.waiting === 0;
+      if (!isSeen) throw new Error(JSON.stringify({ lagMessages, partitions, joining: reading.joining }));
+      return reading.joining?.silentMs !== undefined;
+    });
     await direct.stop();
     await target.destroy();
   });
