@@ -41,6 +41,8 @@ export class DebeziumSource implements ChangeSource {
   readonly #settings: ConnectorSettings;
   #tenure: Tenure | undefined;
   #tables: readonly DecodedTable[] = [];
+  /** What stands before it may have missed changes. */
+  #floor: Position | undefined;
 
   /** Throws FIG_DEBEZIUM_SETTING where the connector's properties show that changes are lost. */
   constructor(options: DebeziumSourceOptions) {
@@ -55,7 +57,8 @@ export class DebeziumSource implements ChangeSource {
     this.#tenure ??= await Tenure.take(storeUrl, { migration, office: 'projector' }, signal);
   }
 
-  async find({ client }: FindStart): Promise<StartPoint> {
+  async find({ client, isForked }: FindStart): Promise<StartPoint> {
+    if (isForked) this.#floor = undefined;
     const { prefix, tables } = this.#options;
     const found: DecodedTable[] = [];
     for (const name of tables) {
@@ -64,7 +67,7 @@ export class DebeziumSource implements ChangeSource {
     }
     this.#tables = found;
     const kept = await keptTransactions(this.#kafka, `${prefix}.transaction`);
-    if (kept) return { confirmed: kept.last, oldest: kept.first };
+    if (kept) return { confirmed: laterOf(kept.last, this.#floor), oldest: laterOf(kept.first, this.#floor) };
     // A message in the log makes a transaction, so that the topic begins even where nobody writes.
     await client.query('SELECT pg_logical_emit_message(true, $1, $2)', [messagePrefix, 'nudge']);
     throw new FigError('FIG_TOPIC_WAITS', `no transaction has ended on ${prefix}.transaction yet`, {
@@ -76,7 +79,16 @@ export class DebeziumSource implements ChangeSource {
     const { prefix } = this.#options;
     const settings = this.#settings;
     const lanes = await openLanes(this.#kafka, prefix, topicsOf(prefix, this.#tables));
-    return new DebeziumStream({ lanes, tables: this.#tables, settings, from, lost: this.#tenure?.lost });
+    return new DebeziumStream({
+      lanes,
+      tables: this.#tables,
+      settings,
+      from,
+      lost: this.#tenure?.lost,
+      onGap: (position) => {
+        this.#floor = position;
+      },
+    });
   }
 
   /** Where to read is not kept: topics are read from the beginning. */
@@ -90,4 +102,8 @@ export class DebeziumSource implements ChangeSource {
     await this.#tenure?.[Symbol.asyncDispose]();
     this.#tenure = undefined;
   }
+}
+
+function laterOf(position: Position, other: Position | undefined): Position {
+  return other !== undefined && other > position ? other : position;
 }

@@ -7,6 +7,7 @@ import type { KafkaMessage } from '../client/kafka-message.ts';
 import type { ConnectorSettings } from './connector-settings.ts';
 import { joinMoves } from './decode-change.ts';
 import { type EndedTransaction, TransactionJoiner, type WholeTransaction } from './join-transactions.ts';
+import { mayLackEvents } from './left-out-events.ts';
 import type { DecodedTable } from './row-decoder.ts';
 import { TopicDecoder, type TopicEvent } from './topic-decoder.ts';
 import type { LaneSlice, TopicLane, TopicLanes } from './topic-lanes.ts';
@@ -26,6 +27,8 @@ export interface DebeziumStreamOptions {
   readonly from: Position;
   /** Ends the stream when it aborts. */
   readonly lost?: AbortSignal | undefined;
+  /** Told before the stream fails: what stands before this position may miss changes for ever. */
+  readonly onGap?: ((position: Position) => void) | undefined;
 }
 
 interface HeldEvent {
@@ -55,6 +58,7 @@ export class DebeziumStream implements ChangeStream {
   readonly #ahead = new Map<TopicLane, number>();
   /** The furthest place of the log that an event of the topic had. */
   readonly #reached = new Map<TopicLane, bigint>();
+  #hasNotes = false;
   #queue: StreamEvent[] = [];
   #failure: unknown;
   #acknowledged: Position;
@@ -138,6 +142,10 @@ export class DebeziumStream implements ChangeStream {
   #take(message: KafkaMessage, lane: TopicLane): void {
     const read = this.#decoder.read(lane.topic, message);
     if (!read) return;
+    if (read.type !== 'event' && !this.#hasNotes) {
+      this.#hasNotes = true;
+      if (message.offset > 0n) this.#joiner.missTheFirst();
+    }
     if (read.type === 'begin') this.#joiner.begin(read.transaction);
     else if (read.type === 'end') this.#joiner.end(read.ended);
     else {
@@ -170,7 +178,10 @@ export class DebeziumStream implements ChangeStream {
       this.#cut = { ended: waiting.ended, targets: new Map(), done: new Set() };
     }
     if (whole.length === 0) return;
-    for (const each of whole) this.#queue.push(this.#eventOf(each));
+    for (const each of whole) {
+      this.#refuseGap(each);
+      this.#queue.push(this.#eventOf(each));
+    }
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
@@ -188,6 +199,16 @@ export class DebeziumStream implements ChangeStream {
       relations: [],
     };
     return { type: 'transaction', transaction: changed, bytes };
+  }
+
+  #refuseGap({ transaction, position, events, sentBefore }: WholeTransaction<HeldEvent>): void {
+    const all = events.map(({ event }) => event);
+    if (!mayLackEvents(all, sentBefore)) return;
+    this.#options.onGap?.(position);
+    throw new FigError(
+      'FIG_TOPIC_GAP',
+      `the connector was started anew inside transaction ${transaction}, and may have left out rows of it`,
+    );
   }
 
   #refuseMissing(): void {

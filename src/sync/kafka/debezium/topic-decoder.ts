@@ -6,14 +6,15 @@ import { decodeRow, type DecodedRow } from './decode-change.ts';
 import { readEnvelope } from './envelope.ts';
 import type { EndedTransaction, PlacedEvent } from './join-transactions.ts';
 import { postgresTransaction } from './postgres-position.ts';
+import { sharesPlace } from './left-out-events.ts';
 import { wrongSetting } from './refusals.ts';
 import { type DecodedTable, RowDecoder } from './row-decoder.ts';
 import { readTransactionNote } from './transaction-end.ts';
 
 export type TopicEvent =
   /** Decoded when it is its turn: one of a transaction that is passed over may be from before the table was changed. */
-  | { readonly kind: 'row'; readonly decode: () => DecodedRow }
-  | { readonly kind: 'message'; readonly message: LogicalMessage };
+  | { readonly kind: 'row'; readonly decode: () => DecodedRow; readonly sharesPlace: boolean }
+  | { readonly kind: 'message'; readonly message: LogicalMessage; readonly sharesPlace: false };
 
 export type TopicRecord =
   | ({ readonly type: 'event' } & PlacedEvent<TopicEvent>)
@@ -62,12 +63,14 @@ export class TopicDecoder {
     const placed = { type: 'event', transaction: id, place, identity, order: transaction.order } as const;
     if (message) {
       const { prefix, content } = message;
-      return { ...placed, event: { kind: 'message', message: { prefix, content: content.toString('utf8') } } };
+      const told = { prefix, content: content.toString('utf8') };
+      return { ...placed, event: { kind: 'message', message: told, sharesPlace: false } };
     }
     const decoder = this.#rows.get(name);
     if (!decoder) return undefined;
     const names = new Set(headers.keys());
-    return { ...placed, event: { kind: 'row', decode: () => decodeRow(envelope, names, decoder, name) } };
+    const decode = (): DecodedRow => decodeRow(envelope, names, decoder, name);
+    return { ...placed, event: { kind: 'row', decode, sharesPlace: sharesPlace(envelope.op, names) } };
   }
 
   #note(opened: ReturnType<MessageOpener['open']>): TopicRecord {
