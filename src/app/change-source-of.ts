@@ -19,7 +19,6 @@ export function changeSourceOf({ config, storeUrl, target, log }: ChangeSourcePa
   const { events } = config;
   if (events.via === 'direct') return undefined;
   if (events.via === 'debezium') {
-    log.warn({ via: 'debezium' }, 'events from Debezium are for trials so far, see the limits in docs/debezium.md');
     const { prefix, settings: properties } = events;
     const tables = [...new Set(demandsOf(capturedModels(config)).map(({ table }) => table))];
     return new DebeziumSource({ access: events, prefix, properties, migration: config.name, tables, storeUrl, log });
