@@ -29,7 +29,6 @@ export function changeSourceOf(parts: ChangeSourceParts): ChangeSource | undefin
   if (events.via === 'direct') return undefined;
   if (events.via === 'debezium') {
     if (events.connector === 'mysql') return landingSourceOf(config, events.prefix, landing);
-    log.warn({ via: 'debezium' }, 'events from Debezium are for trials so far, see the limits in docs/debezium.md');
     const { prefix, settings: properties } = events;
     const tables = [...new Set(demandsOf(capturedModels(config)).map(({ table }) => table))];
     return new DebeziumSource({

@@ -123,7 +123,7 @@ export const errorCodes = {
   },
   FIG_TOPIC_GAP: {
     meaning:
-      'The topic does not hold every change that comes after what the read model has applied: messages were removed from it, or the replication slot was made anew.',
+      'The topic does not hold every change that comes after what the read model has applied: messages were removed from it, the replication slot was made anew, or a Debezium connector that was started anew may have left some out.',
     remedy:
       'The read model is built again by itself. Let the topic keep messages for longer than a projecting process may be away, and never compact it.',
   },

@@ -1,7 +1,7 @@
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Position } from '../../kernel/position.ts';
 import type { KafkaConnection } from '../kafka/client/kafka-connection.ts';
-import { judgeTransactionTopic } from '../kafka/debezium/judge-transaction-topic.ts';
+import { judgeTransactionTopic } from '../kafka/debezium/judge-connector-topic.ts';
 import { keptTransactions } from '../kafka/debezium/kept-transactions.ts';
 import { binlogMarks } from '../kafka/debezium/transaction-marks.ts';
 

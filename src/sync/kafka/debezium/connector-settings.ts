@@ -15,7 +15,6 @@ export interface ConnectorSettings {
 
 /** `properties`: the connector's, where they are known. Throws FIG_DEBEZIUM_SETTING where they alone show that data is lost. */
 export function connectorSettings(properties?: ConnectorProperties): ConnectorSettings {
-  const keepsNulls = properties?.['value.converter.replace.null.with.default'] === 'false';
   const findings = properties ? judgeConnector(properties) : [];
   if (findings.length > 0) {
     const settings = findings.map(({ setting }) => `\`${setting}\``).join(', ');
@@ -25,7 +24,8 @@ export function connectorSettings(properties?: ConnectorProperties): ConnectorSe
   }
   return {
     placeholder: properties?.['unavailable.value.placeholder'] ?? defaultPlaceholder,
-    nullsAreKept: keepsNulls,
+    // Others are refused.
+    nullsAreKept: properties !== undefined,
     properties,
   };
 }
@@ -36,45 +36,50 @@ export interface ConnectorFinding {
   readonly setting: string;
 }
 
+interface NeededSetting extends ConnectorFinding {
+  /** Only connectors for these databases have it. */
+  readonly of?: 'postgresql' | 'mysql-family';
+}
+
 /** What no message shows, because what would show it is not sent. */
-const needed: readonly (ConnectorFinding & { readonly isRight: (properties: ConnectorProperties) => boolean })[] = [
+const needed: readonly NeededSetting[] = [
   {
     problem: 'a TRUNCATE is not sent, or other operations are not, so read models would miss it',
     setting: 'skipped.operations=none',
-    isRight: (properties) => properties['skipped.operations'] === 'none',
   },
   {
     problem: 'nothing tells where a transaction ends, so read models would stand at no position',
     setting: 'provide.transaction.metadata=true',
-    isRight: (properties) => properties['provide.transaction.metadata'] === 'true',
   },
   {
     problem: 'a null is sent as the default of its column',
     setting: 'value.converter.replace.null.with.default=false',
-    isRight: (properties) => properties['value.converter.replace.null.with.default'] === 'false',
   },
   {
     problem: 'a value that cannot be converted is sent as null, with a warning in the log of Kafka Connect only',
     setting: 'event.converting.failure.handling.mode=fail',
-    isRight: (properties) => properties['event.converting.failure.handling.mode'] === 'fail',
   },
   {
     problem: 'values of types that the connector does not know, `name` is one, are left out or sent as null',
     setting: 'include.unknown.datatypes=true',
-    isRight: (properties) => properties['include.unknown.datatypes'] === 'true' || isBinlog(properties),
+    of: 'postgresql',
   },
   {
     problem: 'an unsigned bigint above 9223372036854775807 is sent as a negative number',
     setting: 'bigint.unsigned.handling.mode=precise',
-    isRight: (properties) => properties['bigint.unsigned.handling.mode'] === 'precise' || !isBinlog(properties),
+    of: 'mysql-family',
   },
 ];
 
 /** Pure. */
 export function judgeConnector(properties: ConnectorProperties): readonly ConnectorFinding[] {
-  return needed.filter(({ isRight }) => !isRight(properties)).map(({ problem, setting }) => ({ problem, setting }));
+  const family = /mysql|mariadb/i.test(properties['connector.class'] ?? '') ? 'mysql-family' : 'postgresql';
+  return needed
+    .filter(({ setting, of }) => (of === undefined || of === family) && !isSet(properties, setting))
+    .map(({ problem, setting }) => ({ problem, setting }));
 }
 
-function isBinlog(properties: ConnectorProperties): boolean {
-  return /mysql|mariadb/i.test(properties['connector.class'] ?? '');
+function isSet(properties: ConnectorProperties, setting: string): boolean {
+  const [name = '', value] = setting.split('=');
+  return properties[name] === value;
 }

@@ -52,6 +52,8 @@ export class DebeziumSource implements ChangeSource, TopicReading {
   #tenure: Tenure | undefined;
   #tables: readonly DecodedTable[] = [];
   #stream: DebeziumStream | undefined;
+  /** What stands before it may have missed changes. */
+  #floor: Position | undefined;
 
   /** Throws FIG_DEBEZIUM_SETTING where the connector's properties show that changes are lost. */
   constructor(options: DebeziumSourceOptions) {
@@ -66,7 +68,8 @@ export class DebeziumSource implements ChangeSource, TopicReading {
     this.#tenure ??= await Tenure.take(storeUrl, { migration, office: 'projector', process, log }, signal);
   }
 
-  async find({ client }: FindStart): Promise<StartPoint> {
+  async find({ client, isForked }: FindStart): Promise<StartPoint> {
+    if (isForked) this.#floor = undefined;
     const { prefix, tables } = this.#options;
     const found: DecodedTable[] = [];
     for (const name of tables) {
@@ -75,7 +78,7 @@ export class DebeziumSource implements ChangeSource, TopicReading {
     }
     this.#tables = found;
     const kept = await keptTransactions(this.#kafka, `${prefix}.transaction`);
-    if (kept) return { confirmed: kept.last, oldest: kept.first };
+    if (kept) return { confirmed: laterOf(kept.last, this.#floor), oldest: laterOf(kept.first, this.#floor) };
     // A message in the log makes a transaction, so that the topic begins even where nobody writes.
     await client.query('SELECT pg_logical_emit_message(true, $1, $2)', [messagePrefix, 'nudge']);
     throw new FigError('FIG_TOPIC_WAITS', `no transaction has ended on ${prefix}.transaction yet`, {
@@ -87,8 +90,16 @@ export class DebeziumSource implements ChangeSource, TopicReading {
     const { prefix } = this.#options;
     const settings = this.#settings;
     const lanes = await openLanes(this.#kafka, prefix, topicsOf(prefix, this.#tables));
-    const { lost } = this.#tenure ?? {};
-    this.#stream = new DebeziumStream({ lanes, tables: this.#tables, settings, from, lost });
+    this.#stream = new DebeziumStream({
+      lanes,
+      tables: this.#tables,
+      settings,
+      from,
+      lost: this.#tenure?.lost,
+      onGap: (position) => {
+        this.#floor = position;
+      },
+    });
     return this.#stream;
   }
 
@@ -120,4 +131,8 @@ export class DebeziumSource implements ChangeSource, TopicReading {
     await this.#tenure?.[Symbol.asyncDispose]();
     this.#tenure = undefined;
   }
+}
+
+function laterOf(position: Position, other: Position | undefined): Position {
+  return other !== undefined && other > position ? other : position;
 }

@@ -9,6 +9,7 @@ import type { ConnectorSettings } from './connector-settings.ts';
 import { changesAndMessages } from './changes-and-messages.ts';
 import type { DecodedRow } from './decode-change.ts';
 import { type EndedTransaction, TransactionJoiner, type WholeTransaction } from './join-transactions.ts';
+import { mayLackEvents } from './left-out-events.ts';
 import type { DecodedTable } from './row-decoder.ts';
 import { SettledLanes } from './settled-lanes.ts';
 import type { TransactionMarks } from './transaction-marks.ts';
@@ -34,6 +35,8 @@ export interface DebeziumStreamOptions {
   readonly marks?: TransactionMarks | undefined;
   /** Rows that a snapshot read are given, too: from these offsets on, by topic and partition, see `snapshotOffsets`. */
   readonly snapshots?: ReadonlyMap<string, bigint> | undefined;
+  /** Told before the stream fails: what stands before this position may miss changes for ever. */
+  readonly onGap?: ((position: Position) => void) | undefined;
 }
 
 interface HeldEvent {
@@ -68,6 +71,7 @@ export class DebeziumStream implements ChangeStream {
   /** Of the message to read next. */
   readonly #next = new Map<TopicLane, bigint>();
   #heardAt: number | undefined;
+  #hasNotes = false;
   #queue: StreamEvent[] = [];
   #queuedBytes = 0;
   /** Before everything that a snapshot read is given, no transaction is; undefined: it is, or no end was seen yet. */
@@ -182,6 +186,10 @@ export class DebeziumStream implements ChangeStream {
   #take(message: KafkaMessage, lane: TopicLane): void {
     const read = this.#decoder.read(lane.topic, message);
     if (!read) return;
+    if (read.type !== 'event' && !this.#hasNotes) {
+      this.#hasNotes = true;
+      if (message.offset > 0n) this.#joiner.missTheFirst();
+    }
     if (read.type === 'begin') this.#joiner.begin(read.transaction);
     else if (read.type === 'snapshot') this.#takeSnapshot(read.decode, message, lane);
     else if (read.type === 'end') {
@@ -238,6 +246,7 @@ export class DebeziumStream implements ChangeStream {
     if (waiting?.isCut && this.#cut?.ended !== waiting.ended) {
       this.#cut = { ended: waiting.ended, targets: new Map(), done: new Set() };
     }
+    for (const each of whole) this.#refuseGap(each);
     if (whole.length > 0) this.#give(whole.map((each) => this.#eventOf(each)));
   }
 
@@ -254,6 +263,16 @@ export class DebeziumStream implements ChangeStream {
       relations: [],
     };
     return { type: 'transaction', transaction: changed, bytes };
+  }
+
+  #refuseGap({ transaction, position, events, sentBefore }: WholeTransaction<HeldEvent>): void {
+    const all = events.map(({ event }) => event);
+    if (!mayLackEvents(all, sentBefore)) return;
+    this.#options.onGap?.(position);
+    throw new FigError(
+      'FIG_TOPIC_GAP',
+      `the connector was started anew inside transaction ${transaction}, and may have left out rows of it`,
+    );
   }
 
   #refuseMissing(): void {

@@ -3,11 +3,8 @@ import type { Change, SentRow } from '../../change.ts';
 import { unchanged } from '../../postgres/pgoutput-messages.ts';
 import type { ConnectField, JsonObject } from './connect-message.ts';
 import type { Envelope } from './envelope.ts';
+import { NEW_KEY, OLD_KEY } from './left-out-events.ts';
 import type { RowDecoder } from './row-decoder.ts';
-
-/** Headers that Debezium gives to the delete and the create which it makes of a change of the key. */
-const NEW_KEY = '__debezium.newkey';
-const OLD_KEY = '__debezium.oldkey';
 
 export interface DecodedRow {
   readonly change: Change;

@@ -27,6 +27,8 @@ export interface EndedTransaction {
 
 export interface WholeTransaction<Event> extends Pick<EndedTransaction, 'transaction' | 'position' | 'atMs'> {
   readonly events: readonly Event[];
+  /** How many of them, the first, the count at its end leaves out: those were sent before the connector was started anew. */
+  readonly sentBefore: number;
 }
 
 /** A transaction that has ended. */
@@ -59,6 +61,7 @@ export class TransactionJoiner<Event> {
   readonly #cleared = new Set<string>();
   readonly #done = new Set<string>();
   #endsWithEvents = 0;
+  #forgets = false;
   #position: Position;
 
   readonly #onGone: (event: Event) => void;
@@ -85,11 +88,16 @@ export class TransactionJoiner<Event> {
     return new Set([...this.#events.keys(), ...this.#ended.map(({ ended }) => ended.transaction)]).size;
   }
 
+  /** What comes first is not the first that was written: earlier beginnings are kept no longer. */
+  missTheFirst(): void {
+    this.#forgets = true;
+  }
+
   begin(transaction: string): void {
     if (this.#done.has(transaction)) return;
     const before = this.#begun.get(transaction);
     // A connector that sent another transaction's events first has sent all of this one.
-    const isCut = before?.endsBefore === this.#endsWithEvents;
+    const isCut = before ? before.endsBefore === this.#endsWithEvents : this.#forgets && this.#endsWithEvents === 0;
     this.#begun.set(transaction, { endsBefore: this.#endsWithEvents, isCut });
   }
 
@@ -123,9 +131,10 @@ export class TransactionJoiner<Event> {
   take(): readonly WholeTransaction<Event>[] {
     const whole: WholeTransaction<Event>[] = [];
     for (let head = this.#ended[0]; head && this.#isWhole(head); head = this.#ended[0]) {
-      const { transaction, position, atMs } = head.ended;
-      const events = [...(this.#events.get(transaction)?.values() ?? [])].toSorted(byPlace);
-      whole.push({ transaction, position, atMs, events: events.map(({ event }) => event) });
+      const { transaction, position, atMs, count } = head.ended;
+      const placed = [...(this.#events.get(transaction)?.values() ?? [])].toSorted(byPlace);
+      const events = placed.map(({ event }) => event);
+      whole.push({ transaction, position, atMs, events, sentBefore: head.isCut ? events.length - count : 0 });
       this.#ended.shift();
       this.#forget(transaction);
       this.#position = position;

@@ -2,7 +2,7 @@ import type { Position } from '../../../kernel/position.ts';
 import type { KafkaConnection } from '../client/kafka-connection.ts';
 import type { PartitionReader } from '../client/partition-reader.ts';
 import { MessageOpener } from './connect-message.ts';
-import { judgeTransactionTopic } from './judge-transaction-topic.ts';
+import { judgeTransactionTopic } from './judge-connector-topic.ts';
 import { readTransactionNote } from './transaction-end.ts';
 import { postgresMarks, type TransactionMarks } from './transaction-marks.ts';
 

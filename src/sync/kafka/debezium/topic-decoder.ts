@@ -6,6 +6,7 @@ import type { ConnectorSettings } from './connector-settings.ts';
 import { decodeRow, type DecodedRow } from './decode-change.ts';
 import { readEnvelope } from './envelope.ts';
 import type { EndedTransaction, PlacedEvent } from './join-transactions.ts';
+import { sharesPlace } from './left-out-events.ts';
 import { postgresMarks, type TransactionMarks } from './transaction-marks.ts';
 import { wrongSetting } from './refusals.ts';
 import { type DecodedTable, RowDecoder } from './row-decoder.ts';
@@ -13,8 +14,8 @@ import { readTransactionNote } from './transaction-end.ts';
 
 export type TopicEvent =
   /** Decoded when it is its turn: one of a transaction that is passed over may be from before the table was changed. */
-  | { readonly kind: 'row'; readonly decode: () => DecodedRow }
-  | { readonly kind: 'message'; readonly message: LogicalMessage };
+  | { readonly kind: 'row'; readonly decode: () => DecodedRow; readonly sharesPlace: boolean }
+  | { readonly kind: 'message'; readonly message: LogicalMessage; readonly sharesPlace: false };
 
 export type TopicRecord =
   /** `at`: see `RowMark`. */
@@ -77,11 +78,16 @@ export class TopicDecoder {
     const placed = { type: 'event', at, transaction: id, place, identity, order: transaction.order } as const;
     if (message) {
       const { prefix, content } = message;
-      return { ...placed, event: { kind: 'message', message: { prefix, content: content.toString('utf8') } } };
+      const told = { prefix, content: content.toString('utf8') };
+      return { ...placed, event: { kind: 'message', message: told, sharesPlace: false } };
     }
     const decoder = this.#rows.get(name);
     if (!decoder) return undefined;
-    return { ...placed, event: { kind: 'row', decode: () => decodeRow(envelope, names, decoder, name) } };
+    const decode = (): DecodedRow => decodeRow(envelope, names, decoder, name);
+    return {
+      ...placed,
+      event: { kind: 'row', decode, sharesPlace: this.#marks.sharePlaces && sharesPlace(envelope.op, names) },
+    };
   }
 
   #note(opened: ReturnType<MessageOpener['open']>): TopicRecord {

@@ -1,6 +1,8 @@
+import { FigError } from '../../../kernel/fig-error.ts';
 import { sleep } from '../../../kernel/service.ts';
 import type { KafkaConnection } from '../client/kafka-connection.ts';
 import type { PartitionReader, PartitionSlice } from '../client/partition-reader.ts';
+import { judgeConnectorTopic } from './judge-connector-topic.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -20,7 +22,10 @@ export interface TopicLanes extends AsyncDisposable {
   readonly all: readonly TopicLane[];
 }
 
-/** A topic that is not there yet, since the connector makes it with its first message, is waited for as one with one partition. */
+/**
+ * A topic that is not there yet, since the connector makes it with its first message, is waited for as one with one partition.
+ * Where it comes to have more, reading throws FIG_REPLICATION_FAILED. Throws as `judgeConnectorTopic` does.
+ */
 export async function openLanes(
   kafka: KafkaConnection,
   prefix: string,
@@ -30,9 +35,9 @@ export async function openLanes(
   await using admin = await kafka.admin();
   for (const topic of topics) {
     const found = await admin.describeTopic(topic);
-    for (const { partition } of found?.partitions ?? [{ partition: 0 }]) {
-      all.push(new PartitionLane(kafka, topic, partition));
-    }
+    if (found) judgeConnectorTopic(topic, found);
+    const partitions = found?.partitions.map(({ partition }) => partition) ?? [0];
+    for (const partition of partitions) all.push(new PartitionLane(kafka, topic, { partition, of: partitions.length }));
   }
   return {
     prefix,
@@ -47,13 +52,15 @@ class PartitionLane implements TopicLane, AsyncDisposable {
   readonly topic: string;
   readonly #kafka: KafkaConnection;
   readonly partition: number;
+  readonly #of: number;
   #reader: PartitionReader | undefined;
   #next = 0n;
 
-  constructor(kafka: KafkaConnection, topic: string, partition: number) {
+  constructor(kafka: KafkaConnection, topic: string, { partition, of }: { partition: number; of: number }) {
     this.#kafka = kafka;
     this.topic = topic;
     this.partition = partition;
+    this.#of = of;
   }
 
   async read(maxWaitMs: number, signal: AbortSignal): Promise<LaneSlice> {
@@ -72,7 +79,13 @@ class PartitionLane implements TopicLane, AsyncDisposable {
 
   async #begin(): Promise<boolean> {
     await using admin = await this.#kafka.admin();
-    if (!(await admin.describeTopic(this.topic))) return false;
+    const found = await admin.describeTopic(this.topic);
+    if (!found) return false;
+    judgeConnectorTopic(this.topic, found);
+    if (found.partitions.length !== this.#of) {
+      const message = `${this.topic} has ${found.partitions.length} partitions now; reading begins anew with all of them`;
+      throw new FigError('FIG_REPLICATION_FAILED', message);
+    }
     this.#next = (await admin.offsets(this.topic)).get(this.partition)?.low ?? 0n;
     this.#reader = await this.#kafka.reader(this.topic, this.partition);
     return true;

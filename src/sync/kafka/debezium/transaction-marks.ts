@@ -18,6 +18,8 @@ export interface TransactionMarks {
   ofRow(id: string, source: EventSource): RowMark;
   /** `id`: as the topic of transactions tells it. */
   ofNote(id: string): TransactionMark;
+  /** Whether several rows lie at one place: a connector that is started anew may leave those out. See `mayLackEvents`. */
+  readonly sharePlaces: boolean;
 }
 
 export const postgresMarks: TransactionMarks = {
@@ -26,6 +28,7 @@ export const postgresMarks: TransactionMarks = {
     return { id: transaction, place: position, at: position };
   },
   ofNote: postgresTransaction,
+  sharePlaces: true,
 };
 
 /** Transactions are told by their GTIDs, rows by file and offset; those of one event of the log by their number in it. */
@@ -35,4 +38,5 @@ export const binlogMarks: TransactionMarks = {
     return { id, place: (event << 32n) | BigInt(row ?? 0), at: binlogTransaction(id) };
   },
   ofNote: (id) => ({ id, position: binlogTransaction(id) }),
+  sharePlaces: false,
 };

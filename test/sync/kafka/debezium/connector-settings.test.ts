@@ -25,6 +25,14 @@ test.each(Object.entries(right))('a connector without %s=%s is refused, with tha
   );
 });
 
+test('a connector of the MySQL family needs what such connectors have', () => {
+  const { 'include.unknown.datatypes': _, ...both } = right;
+  const mysql = { ...both, 'connector.class': 'io.debezium.connector.mysql.MySqlConnector' };
+  const setting = 'bigint.unsigned.handling.mode=precise';
+  expect(judgeConnector(mysql).map((finding) => finding.setting)).toEqual([setting]);
+  expect(judgeConnector({ ...mysql, 'bigint.unsigned.handling.mode': 'precise' })).toEqual([]);
+});
+
 test('where nothing is known of the connector, nulls may be lost', () => {
   expect(connectorSettings()).toEqual({
     placeholder: '__debezium_unavailable_value',

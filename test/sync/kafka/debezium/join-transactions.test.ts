@@ -115,7 +115,7 @@ test('what ends at or before the position to start from is passed over', () => {
   joiner.add({ transaction: 'a', place: 1n, identity: '', order: 1, event: 'a1' });
   joiner.end(ended('a', 20n, 1));
   joiner.end(ended('b', 30n, 0));
-  expect(joiner.take()).toEqual([{ transaction: 'b', position: 30n, atMs: 1, events: [] }]);
+  expect(joiner.take()).toEqual([{ transaction: 'b', position: 30n, atMs: 1, events: [], sentBefore: 0 }]);
 });
 
 test('a transaction that was sent whole needs nothing but its events when it is sent again', () => {

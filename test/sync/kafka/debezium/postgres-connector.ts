@@ -83,11 +83,38 @@ export class PostgresConnector implements AsyncDisposable {
     return messages;
   }
 
+  /** How many messages a topic of the prefix has now. */
+  async count(topic: string): Promise<number> {
+    await using admin = await this.#kafka.admin();
+    return Number((await admin.offsets(`${this.prefix}.${topic}`)).get(0)?.high ?? 0n);
+  }
+
   /** What its task failed with; undefined while it runs. */
   async failure(): Promise<string | undefined> {
     const answer = await fetch(`${this.#connect}/connectors/${this.prefix}/status`);
     const { tasks = [] } = (await answer.json()) as { tasks?: { state: string; trace?: string }[] };
     return tasks.find(({ state }) => state === 'FAILED')?.trace;
+  }
+
+  /** It stands still when this resolves. */
+  async pause(): Promise<void> {
+    await this.#ask('pause');
+    await until('the connector stands still', async () => (await this.#states()).every((state) => state === 'PAUSED'));
+  }
+
+  async resume(): Promise<void> {
+    await this.#ask('resume');
+  }
+
+  async #ask(what: string): Promise<void> {
+    const { ok, status } = await fetch(`${this.#connect}/connectors/${this.prefix}/${what}`, { method: 'PUT' });
+    if (!ok) throw new Error(`the connector did not ${what}: ${status}`);
+  }
+
+  async #states(): Promise<readonly string[]> {
+    const answer = await fetch(`${this.#connect}/connectors/${this.prefix}/status`);
+    const { tasks = [] } = (await answer.json()) as { tasks?: { state: string }[] };
+    return tasks.map(({ state }) => state);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { silentLog } from '../../../../src/kernel/log.ts';
 import { KafkaConnection } from '../../../../src/sync/kafka/client/kafka-connection.ts';
 import { keptTransactions } from '../../../../src/sync/kafka/debezium/kept-transactions.ts';
-import { judgeTransactionTopic } from '../../../../src/sync/kafka/debezium/judge-transaction-topic.ts';
+import { judgeTransactionTopic } from '../../../../src/sync/kafka/debezium/judge-connector-topic.ts';
 import { describeWithKafka, sharedKafka, uniqueTopic } from '../../../support/kafka-server.ts';
 
 const refusal = expect.objectContaining({ code: 'FIG_DEBEZIUM_SETTING' });
