@@ -1,4 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
@@ -79,6 +83,24 @@ test('the config of the shop takes the environment of the containers, and names 
   for (const [name] of environment) {
     const isRead = shopSources.includes(`'${name}'`) || read('src/config/normalize-config.ts').includes(name);
     expect(isRead, name).toBe(true);
+  }
+});
+
+test('what is installed is not installed again under those who run, unless it failed', async () => {
+  const [shell, ...args] = services['install']!.command!;
+  const folder = await mkdtemp(join(tmpdir(), 'fig-compose-'));
+  try {
+    await mkdir(join(folder, 'node_modules'));
+    const install = async (npm: string): Promise<{ code: number | null; runs: number }> => {
+      await writeFile(join(folder, 'npm'), `#!/bin/sh\necho "$@" >> runs\n${npm}\n`, { mode: 0o755 });
+      const { status: code } = spawnSync(shell!, args, { cwd: folder, env: { PATH: `${folder}:/usr/bin:/bin` } });
+      return { code, runs: readFileSync(join(folder, 'runs'), 'utf8').split('ci\n').length - 1 };
+    };
+    expect(await install('exit 7')).toEqual({ code: 7, runs: 1 });
+    expect(await install('exit 0')).toEqual({ code: 0, runs: 2 });
+    expect(await install('exit 0')).toEqual({ code: 0, runs: 2 });
+  } finally {
+    await rm(folder, { recursive: true });
   }
 });
 
