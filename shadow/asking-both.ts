@@ -64,8 +64,9 @@ export class AskingBoth {
     const { candidates, legacy, settings, sparesNobody } = this.#sides;
     const { applied, healthOf } = known;
     const asked = { feature, route, params, ...questions.candidate, headers: repeatedHeaders(question.headers) };
-    // What users would have waited for is no failure; and here it steps back behind them, so a short time is not held against it.
-    const timeoutMs = Math.max(settings.candidateTimeoutMs, known.candidateTimeoutMs);
+    // What users would have waited for is no failure; and here it steps back behind them, so that it failed is not said where
+    // only a user's time is over. What it says after that is no match either: see `candidate-late`.
+    const timeoutMs = Math.max(settings.candidateTimeoutMs, known.candidateTimeoutMs ?? 0);
     const ask = (): Promise<CandidateResult> => askCandidate(candidate, asked, timeoutMs);
     const askAndHear = async (): Promise<CandidateResult> => {
       const result = bounded(comparedResult(exchange, await this.#places.run(() => withoutRunDelay(ask))));

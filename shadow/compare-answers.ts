@@ -7,6 +7,7 @@ import type { Difference } from '../src/kernel/verdict.ts';
 import { textDifferences } from './bodies/compare-texts.ts';
 import { withoutImpliedOrder } from './bodies/implied-order.ts';
 import { isOfElements, readBody } from './bodies/read-body.ts';
+import { ruledColumns } from './bodies/ruled-columns.ts';
 import { withoutSecretInputs } from './bodies/secret-inputs.ts';
 import { treeToJson } from './bodies/tree-json.ts';
 import { isCoveredBy } from './bodies/uncovered-redaction.ts';
@@ -75,6 +76,7 @@ export class AnswerComparer {
   /** The same rules where everything is personal. */
   readonly #hiding: RulesAt;
   readonly #redactor: Redactor;
+  readonly #isColumn: (name: string) => boolean;
   readonly #cursors: readonly CursorPath[];
   readonly #tokens = new WeakMap<ReadableAnswer, ReadonlyMap<string, CursorToken>>();
   readonly #comparable = new WeakMap<HttpAnswer, ComparableAnswer>();
@@ -98,6 +100,8 @@ export class AnswerComparer {
     this.#root = compilePathRules(rules);
     this.#hiding = compilePathRules(rulesOfRoute({ ...compare, redact: ['$', ...this.#redact] }, route).rules);
     this.#redactor = redactor;
+    const columns = ruledColumns(rules);
+    this.#isColumn = (name) => columns.has(name) || redactor.isSecretField(name);
     this.#cursors = cursorPaths(compare.cursors, rules);
     this.#looksAtAll = this.#owners.length + this.#moves.length + this.#cursors.length > 0;
     this.#plain = this.#looksAtAll ? noRules : this.#root;
@@ -281,7 +285,7 @@ export class AnswerComparer {
   }
 
   #readTree(answer: ReadableAnswer): ParsedJson {
-    const tree = readBody(answer);
+    const tree = readBody(answer, this.#isColumn);
     if (tree === undefined) return { ok: false, fault: 'not-json' };
     const shown = answer.kind === 'html' ? withoutSecretInputs(tree, this.#redactor) : tree;
     return { ok: true, value: treeToJson(shown, this.#root, isOfElements(answer)) };

@@ -101,7 +101,7 @@ export class ExchangeComparer {
     if (!feature || !candidate) return undetermined('no-candidate');
     this.#sides.seeLegacy(exchange);
     try {
-      const limits = judgeLimits(this.#options.settings, feature.applied !== undefined);
+      const limits = judgeLimits(this.#options.settings, feature);
       const comparer = feature.comparers.of(exchange.route);
       const looks = new LastLook(comparer, exchange.question);
       const questions = feature.cursors.questionsFor(exchange);
@@ -183,7 +183,8 @@ function said(judgement: Judgement, { applied }: KnownFeature): Judgement {
 }
 
 /** Where there is no fence the wait in its place takes its time in each round, and is not held against the judgement. */
-function judgeLimits(settings: ShadowSettings, isFenced: boolean): JudgeLimits {
+function judgeLimits(settings: ShadowSettings, { applied, candidateTimeoutMs }: KnownFeature): JudgeLimits {
+  const isFenced = applied !== undefined;
   const { totalBudgetMs, racedTries, quickRoundMs } = defaultJudgeLimits;
   const { fenceBudgetMs, settleMs, confirmations = defaultJudgeLimits.confirmations } = settings;
   const settlingMs = isFenced ? 0 : settleMs * (confirmations + racedTries);
@@ -194,6 +195,7 @@ function judgeLimits(settings: ShadowSettings, isFenced: boolean): JudgeLimits {
     totalBudgetMs: totalBudgetMs + settlingMs,
     // However short the wait: nobody knows that the read model stood level.
     quickRoundMs: isFenced ? quickRoundMs : 0,
+    usersWaitMs: candidateTimeoutMs,
   };
 }
 

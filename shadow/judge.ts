@@ -35,6 +35,8 @@ export interface JudgeLimits {
   readonly confirmations: number;
   /** From one answer of legacy to the next; a round that takes longer is a slow one. */
   readonly quickRoundMs: number;
+  /** How long a user would wait for the candidate, in milliseconds; undefined: as long as it takes. */
+  readonly usersWaitMs?: number | undefined;
 }
 
 export const defaultJudgeLimits: JudgeLimits = {
@@ -69,6 +71,8 @@ export type UndeterminedReason =
   | 'candidate-sick'
   /** The candidate had no capacity for a question that no user waits for. */
   | 'candidate-busy'
+  /** The candidate agreed when no user would have waited for it any more. */
+  | 'candidate-late'
   /** The feature has no candidate in this process. */
   | 'no-candidate'
   /** The comparison itself failed. */
@@ -132,6 +136,7 @@ class Judge {
   #legacy: HttpAnswer | undefined;
   #legacyAt: number;
   #candidate: HttpAnswer | undefined;
+  #isLate = false;
   #beginning: Pick<Sandwich, 'before' | 'candidateBefore'> | undefined;
   #sandwich: Sandwich | undefined;
 
@@ -255,6 +260,7 @@ class Judge {
     const result = await this.#ports.askCandidate();
     // Of one that was not let in nothing has been measured.
     if (result.ok || result.failure !== 'busy') this.#candidateMs ??= result.tookMs;
+    this.#isLate = result.tookMs > (this.#limits.usersWaitMs ?? Number.POSITIVE_INFINITY);
     if (result.ok && result.answer.status >= 500) {
       return { ok: false, failure: 'failed', reason: `it answered ${result.answer.status}`, tookMs: result.tookMs };
     }
@@ -284,6 +290,9 @@ class Judge {
     const comparison = this.#ports.compare(this.#legacy!, candidate);
     if (comparison.outcome === 'undetermined') return this.#is('undetermined', { reason: comparison.reason });
     if (comparison.outcome === 'different') return undefined;
+    // A user would have got legacy's answer, so it agrees in nothing they would see; and as it is asked here behind those who
+    // serve users, its time is no proof that it would have failed them.
+    if (this.#isLate) return this.#is('undetermined', { reason: 'candidate-late' });
     const ageMs = verdict === 'stale' ? Math.max(0, this.#clock.now() - this.#legacyAt) : undefined;
     return this.#is(verdict, { ageMs });
   }

@@ -15,7 +15,7 @@ export interface KnownFeature {
   readonly comparers: RouteComparers;
   readonly redactor: Redactor;
   /** Milliseconds, see `ComparedFeature`. */
-  readonly candidateTimeoutMs: number;
+  readonly candidateTimeoutMs: number | undefined;
   /** Undefined: its position cannot be known, and time takes the place of the fence. */
   readonly applied: AppliedPosition | undefined;
   readonly cursors: FeatureCursors;
@@ -27,7 +27,7 @@ export interface KnownFeature {
 
 /** Throws a SyntaxError when a path of its rules cannot be read. */
 export function knowFeature(
-  { fingerprint, compare, shadow, candidateTimeoutMs = 0 }: ComparedFeature,
+  { fingerprint, compare, shadow, candidateTimeoutMs }: ComparedFeature,
   redactionKey: Uint8Array,
   applied: AppliedPosition | undefined,
   clock: Clock,

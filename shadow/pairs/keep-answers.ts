@@ -32,7 +32,9 @@ export function keepAnswers(
   asked: AskedUrl,
 ): Sides<StoredAnswer | undefined> {
   const redactor = rememberingRedactor(plainRedactor);
-  const [ours, theirs] = [readOf(legacy, asked, redactor), readOf(candidate, asked, redactor)];
+  const isColumn = (name: string): boolean => rules.columns?.has(name) === true || redactor.isSecretField(name);
+  const side = (answer: HttpAnswer | undefined): ReadAnswer | undefined => readOf(answer, asked, redactor, isColumn);
+  const [ours, theirs] = [side(legacy), side(candidate)];
   const values = [ours?.value, theirs?.value].filter((value) => value !== undefined);
   const rulesAt = (read: ReadAnswer): RulesAt =>
     read.kind === 'json' || rules.redact.length === 0 || isCoveredBy(rules.redact, ...values)
@@ -54,20 +56,29 @@ interface ReadAnswer {
   readonly value: JsonValue | undefined;
 }
 
-function readOf(answer: HttpAnswer | undefined, asked: AskedUrl, redactor: Redactor): ReadAnswer | undefined {
+function readOf(
+  answer: HttpAnswer | undefined,
+  asked: AskedUrl,
+  redactor: Redactor,
+  isColumn: (name: string) => boolean,
+): ReadAnswer | undefined {
   if (answer === undefined) return undefined;
   const comparable = toComparable(answer, [], asked);
   if (!comparable.ok) return undefined;
   const { kind, body } = comparable.answer;
-  return { kind, body, value: valueOf(comparable.answer, redactor) };
+  return { kind, body, value: valueOf(comparable.answer, redactor, isColumn) };
 }
 
-function valueOf(answer: ReadableAnswer, redactor: Redactor): JsonValue | undefined {
+function valueOf(
+  answer: ReadableAnswer,
+  redactor: Redactor,
+  isColumn: (name: string) => boolean,
+): JsonValue | undefined {
   if (answer.kind === 'json') {
     const parsed = parseJson(answer.text ?? '');
     return parsed.ok ? parsed.value : undefined;
   }
-  const read = readBody(answer);
+  const read = readBody(answer, isColumn);
   const tree = read && answer.kind === 'html' ? withoutSecretInputs(read, redactor) : read;
   return tree && treeToJson(tree, compileRedaction([]), isOfElements(answer));
 }

@@ -1,6 +1,7 @@
 import type { NormalizedCompareRules } from '../../src/config/compare-rules.ts';
 import { redactedPaths, rulesOfRoute } from '../../src/config/rule-list.ts';
 import type { PatternStep } from '../../src/config/rule-path.ts';
+import { ruledColumns } from '../bodies/ruled-columns.ts';
 import { alsoWhereMoved } from '../moved-rules.ts';
 import { compilePathRules, type RulesAt } from '../path-rules.ts';
 import { createRedactor, namesInPaths, type Redactor } from '../redact.ts';
@@ -11,6 +12,8 @@ export interface KeepRules {
   readonly redact: readonly string[];
   /** Names of the compared headers, in lower case. */
   readonly headers: readonly string[];
+  /** Columns of tables that rules name; absent: none. */
+  readonly columns?: ReadonlySet<string> | undefined;
 }
 
 /** Those of one route of a feature. Throws a SyntaxError when a path cannot be read. */
@@ -18,7 +21,7 @@ export function keepRulesOf(compare: NormalizedCompareRules, route: string): Kee
   const { rules, headers } = rulesOfRoute(compare, route);
   const placed = alsoWhereMoved(rules.filter(({ kind }) => kind === 'redact' || kind === 'map'));
   const redact = placed.filter(({ kind }) => kind === 'redact').map(({ steps }) => `$${steps.map(stepText).join('')}`);
-  return { redact, headers };
+  return { redact, headers, columns: ruledColumns(rules) };
 }
 
 /** What the shadow redacts by, for all that is shown or stored of a feature. `key`: see `createRedactor`. */

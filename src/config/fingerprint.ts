@@ -4,7 +4,7 @@ import { type AnyReadModelDefinition, isHandled } from './read-model-kinds.ts';
 import { rulesForEvidence } from './rules-for-evidence.ts';
 
 /** Raised with every change of what two answers are equal by: what was a match before is not known to be one now. */
-const comparisonVersion = 2;
+const comparisonVersion = 3;
 
 /**
  * Identifies what evidence was gathered about: the text of handlers and read model, routes, comparison rules, and how answers

@@ -8,3 +8,10 @@ test('a group that could not be looked into to the end says so, and why', () => 
   expect(findingLines({ unfinished: 'failed' })[0]?.text).toContain('failed');
   expect(findingLines({})).toEqual([]);
 });
+
+test('a group of questions that were asked in a body says that they cannot be asked again', () => {
+  expect(findingLines({ route: 'POST /graphql [operation Orders]' })).toMatchObject([
+    { label: 'replay', text: expect.stringContaining('fig replay har') },
+  ]);
+  expect(findingLines({ route: 'GET /api/orders' })).toEqual([]);
+});

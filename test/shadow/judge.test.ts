@@ -269,6 +269,10 @@ async function failed503(): Promise<CandidateResult> {
   return { ok: true, answer: answer('', 503), tookMs: 1 };
 }
 
+const after = (tookMs: number, given: unknown): Pick<JudgePorts, 'askCandidate'> => ({
+  askCandidate: async () => ({ ok: true, answer: answer(given), tookMs }),
+});
+
 describe('when somebody cannot answer', () => {
   const right = new Register([], () => 'v0').ports;
   const wrong = new Register(
@@ -315,6 +319,30 @@ describe('when somebody cannot answer', () => {
     ['too-large', { compare: (): Comparison => ({ outcome: 'undetermined', reason: 'too-large' }) }],
   ])('without a sound comparison the verdict is undetermined: %s', async (reason, ports) => {
     expect(await judge(exchange(), { ...wrong, ...ports }, clock)).toMatchObject({ verdict: 'undetermined', reason });
+  });
+
+  const late = { ...defaultJudgeLimits, usersWaitMs: 1_000 };
+
+  test.each([
+    ['v0', 1_001, { verdict: 'undetermined', reason: 'candidate-late', candidateMs: 1_001, differences: [] }],
+    ['v0', 1_000, { verdict: 'match', reason: '' }],
+    ['other', 1_001, { verdict: 'mismatch' }],
+  ])(
+    'of a candidate that says %s after %s ms, when users wait a second, it is said: %o',
+    async (given, ms, expected) => {
+      expect(await judge(exchange(), { ...right, ...after(ms, given) }, clock, late)).toMatchObject(expected);
+    },
+  );
+
+  test('what agrees late behind the fence is not stale either', async () => {
+    const says = [after(1, 'other'), after(1_001, 'v0')];
+    const ports = { ...right, askCandidate: () => says.shift()!.askCandidate() };
+    expect(await judge(exchange(), ports, clock, late)).toMatchObject({ reason: 'candidate-late' });
+  });
+
+  test('an answer that a user got was not late', async () => {
+    const took = { servedBy: 'candidate' as const, tookMs: 1_500 };
+    expect(await judge(exchange(took), right, clock, late)).toMatchObject({ verdict: 'match' });
   });
 
   test('a judgement does not go on for ever', async () => {

@@ -23,6 +23,7 @@ const words: Readonly<Record<string, string>> = {
   'legacy-failed': 'legacy could not be asked',
   'legacy-unsteady': 'legacy answers differently each time',
   'candidate-busy': 'the candidate had no capacity',
+  'candidate-late': 'the candidate agreed after candidateTimeoutMs, when users would have had the answer of legacy',
   'fence-budget': 'the read model did not catch up in time: does fig run?',
   'total-budget': 'it took too long',
   'no-candidate': 'the feature has no candidate',

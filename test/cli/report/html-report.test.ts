@@ -166,7 +166,9 @@ describe('the HTML report, opened from a file in a real browser', () => {
     const [get, post] = await opened.page.locator('.group-body > p').allInnerTexts();
     expect(get).toContain(`fig replay --group ${groups[0]!.id} asks again.`);
     expect(post).not.toContain('replay --group');
-    expect(post).toContain(`Group ${groups[1]!.id}: what was asked is not kept, because it is in the body.`);
+    expect(post).toContain(`Group ${groups[1]!.id}.`);
+    const findings = await opened.page.locator('.group-body dl.finding').allTextContents();
+    expect(findings).toEqual([expect.stringContaining('what was asked is not kept, because it is in the body')]);
   });
 
   it('puts the lines that both sides have beside each other, and marks what is only in one', async () => {

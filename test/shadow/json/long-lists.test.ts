@@ -100,3 +100,40 @@ test('a list of members whose keys are there more than once is left to who reads
   expectSame(listOf([one, ...filler, other]), listOf([other, ...filler.toReversed(), one]), {});
   expectSame(listOf([one, other, ...filler]), listOf([other, one, ...filler]), {});
 });
+
+test('rows that moved and differ in what is ignored are not compared by their positions', () => {
+  const rows = Array.from({ length: 41 }, (_, id) => row(id, 'open'));
+  const [legacy, candidate] = [rows.slice(1), rows.slice(0, -1).map((each) => ({ ...each, status: 'lost' }))];
+  const rules = { ignore: ['$[*].status'] };
+  expectSame(JSON.stringify(legacy), JSON.stringify(candidate), rules);
+});
+
+const listed = (id: number, isOpen: boolean): object => ({
+  list: Array.from({ length: 20 }, (_, n) => ({ of: `${id} ${n}`, status: isOpen ? 'open' : 'lost' })),
+});
+
+test('rows with lists in them are not taken for each other by what was left out of those lists', () => {
+  const [legacy, candidate] = [0, 1].map((odd) => Array.from({ length: 20 }, (_, id) => listed(id, id % 2 === odd)));
+  expectSame(JSON.stringify(legacy), JSON.stringify(candidate), {});
+});
+
+test.each([
+  ['a secret', {}, 'token', false],
+  ['personal', { redact: ['$.rows'] }, 'rows', false],
+  ['personal in part', { redact: ['$.rows[*].name'] }, 'rows', false],
+  ['a part of a secret', {}, 'token', true],
+])(
+  'a list in another order that is %s and longer than is shown has the hash of all of it',
+  (_, rules, name, isWithin) => {
+    const rows = Array.from({ length: 600 }, (__, id) => row(id, 'open'));
+    const written = (list: object[]): string => JSON.stringify({ [name]: isWithin ? { list } : list });
+    expectSame(written(rows), written(rows.toReversed()), rules);
+  },
+);
+
+test('lists that have one row in common, at other places, are aligned by it', () => {
+  const [ours, theirs] = ['open', 'lost'].map((status) => Array.from({ length: 20 }, (_, id) => row(id, status)));
+  const common = row(77, 'both');
+  expectSame(JSON.stringify([...ours!, common]), JSON.stringify([common, ...theirs!]), {});
+  expectSame(JSON.stringify(ours!.toSpliced(3, 0, common)), JSON.stringify(theirs!.toSpliced(8, 0, common)), {});
+});

@@ -56,12 +56,9 @@ function groupDetails(group: ReportGroup, index: number): Markup {
   </details>`;
 }
 
-/** Bodies of questions are never kept, so what was asked with one cannot be asked again. */
+/** Why that of a POST cannot be asked again is said among the findings. */
 function again({ id, route }: ReportGroup): Markup {
-  return route.startsWith('POST ')
-    ? html`Group ${id}: what was asked is not kept, because it is in the body. <code>fig replay har</code> asks what was
-        recorded.`
-    : html`<code>fig replay --group ${id}</code> asks again.`;
+  return route.startsWith('POST ') ? html`Group ${id}.` : html`<code>fig replay --group ${id}</code> asks again.`;
 }
 
 function findingList(lines: readonly FindingLine[]): Markup | undefined {

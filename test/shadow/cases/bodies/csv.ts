@@ -45,10 +45,23 @@ const pairs: BodyCase[] = [
     differences: ['missing $.rows[0]'],
   },
   {
-    name: 'two lists of words that both look like a header row',
+    name: 'two lists of words, neither of which is surely a header row',
     legacy: 'Ada,Bob\n',
     candidate: 'Eve,Bob\n',
-    differences: ['value $.columns[0]'],
+    differences: ['value $.rows[0][0]'],
+  },
+  {
+    name: 'rows of words, of which the first is no header row',
+    legacy: 'Ada Moor,Bonn\nBob Kunz,Bern\n',
+    candidate: 'Ada Moor,Bonn\nBob Kunz,Basel\n',
+    differences: ['value $.rows[1][1]'],
+  },
+  {
+    name: 'a header row, because a rule names one of its columns',
+    legacy: 'who,town\nAda Moor,Bonn\n',
+    candidate: 'who,town\nAda Muir,Basel\n',
+    rules: { ignore: ['$.rows[*].town'] },
+    differences: ['value $.rows[0].who'],
   },
   { name: 'another separator', legacy: 'id,n\n1,a\n', candidate: 'id;n\n1;a\n', differences: ['value $.separator'] },
   {
