@@ -1,46 +1,87 @@
+import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { describeWithKafka, sharedKafka, uniqueTopic } from '../support/kafka-server.ts';
 import { ShopInRoles } from '../support/shop-in-roles.ts';
 import { ShopVisitor } from '../support/shop-visitor.ts';
+import { until } from '../support/until.ts';
 
 const proxies = ['proxy-a', 'proxy-b'] as const;
+const projectors = ['project-a', 'project-b'] as const;
 
-describeWithKafka('the shop behind two proxies, with its changes through Kafka', () => {
-  test(
-    'writes are read through the other proxy from the read model, also after another sync took over from one that was killed',
-    { timeout: 180_000 },
-    async () => {
-      const env = { FIG_KAFKA_BROKERS: await sharedKafka(), FIG_KAFKA_TOPIC: uniqueTopic('roles') };
-      await using roles = await ShopInRoles.create(300, env);
-      for (const name of [...proxies, 'control', 'sync'] as const) await roles.start(name).ready();
-      await roles.untilAllLive();
-      await roles.goLive();
-      await roles.untilServedByCandidate();
-
-      const placed = roles.shop.legacy('orders').whereIn('status', ['draft', 'placed', 'paid']);
-      const ids: string[] = await placed.orderBy('id').limit(20).pluck('id');
-      const visitor = await ShopVisitor.login(roles.url('proxy-a'));
-      const writeAndRead = async (note: string): Promise<number> => {
-        let fromReadModel = 0;
-        for (const [n, id] of ids.entries()) {
-          const [writer, reader] = n % 2 === 0 ? proxies : proxies.toReversed();
-          const written = await visitor.ask(roles.url(writer), 'PATCH', `/api/orders/${id}`, {
-            note: `${note} ${id}`,
-          });
-          expect(written.status).toBe(200);
-          const read = await visitor.ask(roles.url(reader), 'GET', `/api/orders/${id}`);
-          expect(read.body).toMatchObject({ note: `${note} ${id}` });
-          if (read.servedBy === 'candidate') fromReadModel += 1;
+describeWithKafka(
+  'the shop behind two proxies, with its changes through Kafka, captured and applied in processes of their own',
+  () => {
+    test(
+      'writes are read through the other proxy, also while who applies stands still, after another took over, and when it wakes up',
+      { timeout: 180_000 },
+      async () => {
+        const env = { FIG_KAFKA_BROKERS: await sharedKafka(), FIG_KAFKA_TOPIC: uniqueTopic('roles') };
+        await using roles = await ShopInRoles.create(300, env);
+        for (const name of ['project-a', ...proxies, 'project-b', 'control', 'capture'] as const) {
+          await roles.start(name).ready();
         }
-        return fromReadModel;
-      };
-      expect(await writeAndRead('first')).toBeGreaterThan(0);
+        await roles.untilAllLive('capture,control,project,project,proxy,proxy');
+        for (const name of ['capture', ...projectors] as const) {
+          const admin = await roles.get(name).admin();
+          const answers = await Promise.all(['healthz', 'readyz', 'metrics'].map((path) => fetch(`${admin}/${path}`)));
+          expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+        }
+        await roles.goLive();
+        await roles.untilServedByCandidate();
 
-      await roles.get('sync').kill();
-      await writeAndRead('while nobody applies');
-      await roles.start('sync-b').ready();
-      await roles.untilServedByCandidate();
-      expect(await writeAndRead('after')).toBeGreaterThan(0);
-    },
-  );
-});
+        const placed = roles.shop.legacy('orders').whereIn('status', ['draft', 'placed', 'paid']);
+        const ids: string[] = await placed.orderBy('id').limit(20).pluck('id');
+        const visitor = await ShopVisitor.login(roles.url('proxy-a'));
+        const writeAndRead = async (note: string): Promise<number> => {
+          let fromReadModel = 0;
+          for (const [n, id] of ids.entries()) {
+            const [writer, reader] = n % 2 === 0 ? proxies : proxies.toReversed();
+            const written = await visitor.ask(roles.url(writer), 'PATCH', `/api/orders/${id}`, {
+              note: `${note} ${id}`,
+            });
+            expect(written.status).toBe(200);
+            const read = await visitor.ask(roles.url(reader), 'GET', `/api/orders/${id}`);
+            expect(read.body).toMatchObject({ note: `${note} ${id}` });
+            if (read.servedBy === 'candidate') fromReadModel += 1;
+          }
+          return fromReadModel;
+        };
+        expect(await writeAndRead('first')).toBeGreaterThan(0);
+
+        const first = await holder(roles);
+        roles.get(first).signal('SIGSTOP');
+        await writeAndRead('while who applies stands still');
+        await until('another one applies', async () => (await holder(roles)) !== first);
+        await roles.untilServedByCandidate();
+        expect(await writeAndRead('after')).toBeGreaterThan(0);
+
+        roles.get(first).signal('SIGCONT');
+        expect(await writeAndRead('while it wakes up')).toBeGreaterThan(0);
+        await until('it says that others apply', async () => {
+          const { processes = [] } = await roles.get('control').status();
+          const { pid } = roles.get(first);
+          return processes.find((each) => each.pid === pid)?.reason?.includes('other processes');
+        });
+        expect(await writeAndRead('when it is awake')).toBeGreaterThan(0);
+        expect(await holder(roles)).not.toBe(first);
+      },
+    );
+  },
+);
+
+/** Which of them holds the read model of the shop. */
+async function holder(roles: ShopInRoles): Promise<(typeof projectors)[number]> {
+  const client = new Client({ connectionString: roles.shop.targetUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ pid: number }>(
+      `SELECT s.pid FROM fig.seat s WHERE office = 'projector' AND cardinality(held) > 0
+         AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = s.session AND l.locktype = 'advisory')`,
+    );
+    const name = projectors.find((each) => roles.get(each).pid === rows[0]?.pid);
+    if (name === undefined) throw new Error('none holds it');
+    return name;
+  } finally {
+    await client.end();
+  }
+}

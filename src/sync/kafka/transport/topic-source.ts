@@ -162,6 +162,7 @@ export class TopicSource implements ChangeSource {
   }
 
   async #awaitShare(share: SharedModels, signal: AbortSignal): Promise<AbortSignal | undefined> {
+    share.begin();
     while (share.held.size === 0 && !signal.aborted) await share.changed(signal);
     return share.lost;
   }
