@@ -6,8 +6,10 @@ import { FigProcess } from './fig-process.ts';
 import { ShopUnderFig, shopConfig } from './shop-under-fig.ts';
 import { until } from './until.ts';
 
-export type RoleName = 'proxy-a' | 'proxy-b' | 'sync' | 'sync-b' | 'control';
-const roleNames: readonly RoleName[] = ['proxy-a', 'proxy-b', 'sync', 'sync-b', 'control'];
+const roleNames = ['proxy-a', 'proxy-b', 'sync', 'sync-b', 'capture', 'project-a', 'project-b', 'control'] as const;
+export type RoleName = (typeof roleNames)[number];
+/** With a topic between, these are parts of `fig sync`. */
+const parts: readonly string[] = ['capture', 'project'];
 
 /** The example shop behind two proxies, with sync and control, each a process with a folder of its own as on its own machine. */
 export class ShopInRoles implements AsyncDisposable {
@@ -37,7 +39,7 @@ export class ShopInRoles implements AsyncDisposable {
   start(name: RoleName, env: NodeJS.ProcessEnv = {}): FigProcess {
     const { folder, port } = this.#places.get(name)!;
     const [role = name] = name.split('-');
-    const args = [role, '--config', shopConfig, '--admin-port', '0'];
+    const args = [...(parts.includes(role) ? ['sync'] : []), role, '--config', shopConfig, '--admin-port', '0'];
     if (name === 'proxy-a') args.push('--workers', String(this.#workers));
     const started = FigProcess.run(folder, args, port, {
       FIG_PORT: String(port),
@@ -116,13 +118,13 @@ export class ShopInRoles implements AsyncDisposable {
   }
 
   /** Until `fig status` of control says that each of these lives. */
-  async untilAllLive(): Promise<void> {
+  async untilAllLive(roles = 'control,proxy,proxy,sync'): Promise<void> {
     await until(
       'all processes live',
       async () => {
         const { processes = [] } = await this.get('control').status();
         const alive = processes.filter(({ state }) => state === 'serving').map(({ role }) => role);
-        if (alive.toSorted().join() === 'control,proxy,proxy,sync') return true;
+        if (alive.toSorted().join() === roles) return true;
         throw new Error(JSON.stringify(processes));
       },
       60_000,

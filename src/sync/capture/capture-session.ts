@@ -81,6 +81,12 @@ export class CaptureSession implements AsyncDisposable {
     return this.#lanes.every(({ isOut }) => isOut);
   }
 
+  /** Whether it is worked on, or would be if nothing were wrong with it. */
+  has(readModel: string): boolean {
+    const lanes = this.#lanes.filter(({ givenUp }) => !givenUp.aborted);
+    return [...lanes, ...this.#opened.refused].some(({ name }) => name === readModel);
+  }
+
   /** Log that the server keeps for a read model because it has failed. */
   heldFor(readModel: string): number {
     const held = [...this.#lanes, ...this.#opened.refused]
@@ -134,11 +140,8 @@ export class CaptureSession implements AsyncDisposable {
 
   /** Compares a read model with legacy. Throws FIG_RECONCILE_REFUSED when it cannot be compared now. */
   reconcile(readModel: string, order: ReconcileOrder): Promise<Reconciliation> {
-    return this.#comparisons.compare(
-      readModel,
-      this.#lanes.find(({ name }) => name === readModel),
-      order,
-    );
+    const lane = this.#lanes.find(({ name }) => name === readModel);
+    return this.#comparisons.compare(readModel, lane, order);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

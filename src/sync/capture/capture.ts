@@ -166,8 +166,9 @@ export class Capture implements Service {
 
   /** Whether this process, and no other that it knows of, keeps the read model in step. */
   holds(readModel: string): boolean {
-    const held = this.#changes.share?.held;
-    return this.#session !== undefined && (held === undefined || held.has(this.#versionOf(readModel)));
+    // What is not captured follows the session.
+    if (!this.isShared) return this.#session !== undefined;
+    return this.#session?.has(readModel) === true && !this.isElsewhere(readModel);
   }
 
   /** Whether processes divide the read models among themselves. */

@@ -22,7 +22,7 @@ export interface SharedModelsOptions {
 /** This process's share of the read models: each is applied by the one that holds its lock. */
 export class SharedModels {
   readonly #options: SharedModelsOptions;
-  readonly #loop: Service;
+  #loop: Service | undefined;
   readonly #held = new Set<string>();
   readonly #leaving = new Set<string>();
   readonly #listeners = new Set<() => void>();
@@ -34,13 +34,18 @@ export class SharedModels {
 
   constructor(options: SharedModelsOptions) {
     this.#options = options;
-    this.#loop = startLoop({
+  }
+
+  /** Takes part from now on. */
+  begin(): void {
+    const { log } = this.#options;
+    this.#loop ??= startLoop({
       name: 'shares',
       maxRestMs: MAX_REST_MS,
       turn: (signal) => this.#look(signal),
       onError: (error, attempt) => {
         if ((attempt & (attempt - 1)) !== 0) return;
-        options.log.warn({ attempt, error: describeError(error) }, 'the read models cannot be shared out');
+        log.warn({ attempt, error: describeError(error) }, 'the read models cannot be shared out');
       },
     });
   }
@@ -91,7 +96,7 @@ export class SharedModels {
   }
 
   async stop(): Promise<void> {
-    await this.#loop.stop();
+    await this.#loop?.stop();
     await this.#leave();
   }
 

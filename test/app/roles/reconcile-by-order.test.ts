@@ -27,10 +27,11 @@ afterAll(async () => {
 });
 
 /** A process that captures, as far as comparisons go. */
-function serve(reconcile: Reconcile): Service {
-  const capture = { readModels: ['orders_v1'], reconcile } as unknown as CaptureView;
+function serve(reconcile: Reconcile, held: readonly string[] = ['orders_v1']): Service {
+  const capture = { readModels: ['orders_v1', 'customers_v1'], reconcile } as unknown as CaptureView;
   const process = '00000000-0000-4000-8000-000000000001';
-  return startReconcileService({ store, process, capture, isHolder: () => true, log: silentLog });
+  const isHolder = (name: string): boolean => held.includes(name);
+  return startReconcileService({ store, process, capture, isHolder, log: silentLog });
 }
 
 const result: Reconciliation = {
@@ -64,6 +65,22 @@ test('an order is carried out with what was asked for, its progress told, and no
   expect(told).toEqual([{ part: 'public.orders', done: 5, total: 10 }]);
   expect(await store('fig.reconcile_order').select()).toEqual([]);
   await service.stop();
+});
+
+test('of processes that share the read models, the one that keeps it compares it', async () => {
+  const compared: string[] = [];
+  const comparing = (by: string): Reconcile => {
+    return (name) => {
+      compared.push(`${by} ${name}`);
+      return Promise.resolve(result);
+    };
+  };
+  const services = [serve(comparing('first'), ['orders_v1']), serve(comparing('second'), ['customers_v1'])];
+  const order = { repair: false, maxLoad: 1, onProgress: () => undefined, signal: new AbortController().signal };
+  await reconcileElsewhere(store)('customers_v1', order);
+  await reconcileElsewhere(store)('orders_v1', order);
+  expect(compared).toEqual(['second customers_v1', 'first orders_v1']);
+  await Promise.all(services.map((service) => service.stop()));
 });
 
 test('what went wrong elsewhere is told here, with its code', async () => {

@@ -183,6 +183,7 @@ export class TopicSource implements ChangeSource, TopicReading {
   }
 
   async #awaitShare(share: SharedModels, signal: AbortSignal): Promise<AbortSignal | undefined> {
+    share.begin();
     while (share.held.size === 0 && !signal.aborted) await share.changed(signal);
     return share.lost;
   }
