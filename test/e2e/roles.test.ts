@@ -74,6 +74,28 @@ test('a process that decides nothing says so, and whom to ask', async () => {
   expect(stderr).toContain(await roles.get('control').admin());
 });
 
+test('changes on their way are shown by sync, which applies them, and control says whom to ask', async () => {
+  const { code, stderr } = await runFig(roles.get('control').cwd, ['events', 'tail', '--limit', '1']);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('FIG_OTHER_ROLE')]);
+  expect(stderr).toContain(`--admin ${await roles.get('sync').admin()}`);
+  const ended = new AbortController();
+  const client = await roles.get('sync').client();
+  const shown: unknown[] = [];
+  const { id } = (await roles.shop.legacy('customers').first('id')) as { id: string };
+  const following = (async () => {
+    for await (const { value } of client.tail({ type: 'update', from: 'now' }, ended.signal)) shown.push(value);
+  })();
+  // It is told where it is waited for.
+  following.catch(() => undefined);
+  await until('a change is shown', async () => {
+    await roles.shop.legacy('customers').where({ id }).update({ name: 'Ada' });
+    return shown.length > 0;
+  });
+  ended.abort();
+  await following;
+  expect(shown[0]).toMatchObject({ table: 'public.customers', key: String(id), type: 'update' });
+});
+
 test('reads move from legacy to live by the gates, on evidence from both proxies', async () => {
   const control = roles.get('control');
   expect(await control.json('promote', 'orders', '--reads')).toMatchObject({ moved: true, to: 'shadow' });
