@@ -49,7 +49,11 @@ function refuseMissingDatabase(config: NormalizedConfig, file: string): void {
     });
   }
   const needy = config.features.find(({ readModel }) => readModel !== undefined && !isBatch(readModel));
-  if (!needy || config.legacy.database !== undefined) return;
+  if (config.legacy.database !== undefined) return;
+  if (config.publish) {
+    throw new FigError('FIG_CONFIG_INVALID', `${file}: legacy.database is missing, from whose log domain events come`);
+  }
+  if (!needy) return;
   throw new FigError(
     'FIG_CONFIG_INVALID',
     `${file}: legacy.database is missing, which the read model of ${needy.name} ${needy.readModel && isShared(needy.readModel) ? 'reads' : 'is kept in step with'}`,

@@ -1,8 +1,6 @@
 import { Client } from 'pg';
-import { allVersions } from '../config/feature-versions.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { CapturedReadModel } from '../config/read-model-kinds.ts';
-import { isCaptured } from '../config/read-model-kinds.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import { silentLog } from '../kernel/log.ts';
 import { demandsOf } from '../sync/capture/demands-of.ts';
@@ -11,6 +9,7 @@ import type { Finding } from '../sync/postgres/preflight/finding.ts';
 import { inspectSource } from '../sync/postgres/preflight/inspect-source.ts';
 import { isPooler, poolerFinding } from '../sync/postgres/preflight/probe-replication.ts';
 import { slotNameOf } from '../sync/postgres/slot.ts';
+import { capturedModels } from './captured-models.ts';
 import { checkConfig } from './check-config.ts';
 
 const CONNECT_BUDGET_MS = 10_000;
@@ -36,13 +35,13 @@ export async function runPreflight({ configFile, feature }: PreflightOptions): P
   const config = await loadConfig(configFile);
   checkConfig(config, configFile);
   const chosen = config.features.filter(({ name }) => feature === undefined || name === feature);
-  if (chosen.length === 0) {
+  if (feature !== undefined && chosen.length === 0) {
     const names = config.features.map(({ name }) => name).join(', ') || 'none';
     throw new FigError('FIG_USAGE', `there is no feature ${feature}; the config has: ${names}`);
   }
-  const readModels = allVersions(chosen)
-    .flatMap(({ readModel }) => readModel ?? [])
-    .filter(isCaptured);
+  // What is published is no feature's.
+  const { publish } = feature === undefined ? config : { publish: undefined };
+  const readModels = capturedModels({ features: chosen, publish });
   const url = config.legacy.database;
   if (url === undefined || readModels.length === 0) {
     return { migration: config.name, database: undefined, slot: undefined, tables: [], findings: [] };

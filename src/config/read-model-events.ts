@@ -13,8 +13,10 @@ export interface OutboxColumns {
 
 /** The domain events that a read model is given, and where in legacy's log they are found. */
 export interface ReadModelEvents {
-  /** By type. Other declared types are passed over. */
+  /** By type. */
   readonly handlers: Readonly<Record<string, EventHandler>>;
+  /** Of every other declared type; undefined: they are passed over. */
+  readonly otherwise?: EventHandler | undefined;
   readonly types: EventTypes;
   /** `source`: `schema.table`, one of the read model's sources. */
   readonly outbox: { readonly source: string; readonly columns: OutboxColumns } | undefined;

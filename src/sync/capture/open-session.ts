@@ -4,7 +4,7 @@ import { identifySource, type SourceIdentity } from '../postgres/identify-source
 import { connectToLegacy, endConnection } from '../postgres/legacy-connection.ts';
 import { readPublicationMarks, withdrawOthers } from '../postgres/publication.ts';
 import { slotNameOf } from '../postgres/slot.ts';
-import { MOST_WAITING } from '../dead-letters/letter-book.ts';
+import { type LetterLimits, MOST_WAITING } from '../dead-letters/letter-book.ts';
 import { Projection } from '../projection/projection.ts';
 import { readModelNames } from '../../store/read-model-names.ts';
 import { boundStandstill } from './bound-standstill.ts';
@@ -44,8 +44,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
     const projections = taken.map(
       (model) =>
         new Projection(options.target, model, tables, {
-          letters: options.maxLetters(model),
-          waiting: MOST_WAITING,
+          ...limitsOf(options.maxLetters(model)),
           onMove: source,
           beforeEmptying: () => options.beforeEmptying(readModelNames(model).projection),
         }),
@@ -98,6 +97,11 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
   } finally {
     await endConnection(client);
   }
+}
+
+/** What has no limit of letters, as what is published, is never given up for what waits either. */
+function limitsOf(letters: number): LetterLimits {
+  return { letters, waiting: Number.isFinite(letters) ? MOST_WAITING : letters };
 }
 
 /** One that cannot be claimed, or whose tables cannot be made or mended, begins out of the session: the others have one. */

@@ -7,10 +7,10 @@ import { checkEvent, readEvent } from './check-event.ts';
 export async function giveEvent(
   tx: Knex.Transaction,
   row: RowEvent,
-  { handlers, types }: Pick<ReadModelEvents, 'handlers' | 'types'>,
+  { handlers, otherwise, types }: Pick<ReadModelEvents, 'handlers' | 'otherwise' | 'types'>,
 ): Promise<void> {
   const event = readEvent(row);
-  const handler = Object.hasOwn(handlers, event.type) ? handlers[event.type] : undefined;
+  const handler = Object.hasOwn(handlers, event.type) ? handlers[event.type] : otherwise;
   if (!handler && types.has(event.type)) return;
   const checked = checkEvent(event, types);
   await handler?.(checked, tx);
