@@ -22,6 +22,7 @@ import { quarantine } from './0021-quarantine.ts';
 import { transport } from './0022-transport.ts';
 import { processes } from './0023-processes.ts';
 import { partialEvidence } from './0026-partial-evidence.ts';
+import { eventTopics } from './0030-event-topics.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -50,4 +51,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   transport,
   processes,
   partialEvidence,
+  eventTopics,
 ];

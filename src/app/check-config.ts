@@ -1,6 +1,6 @@
 import { compilePathRules } from '../../shadow/path-rules.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
-import { isBatch, isShared } from '../config/read-model-kinds.ts';
+import { isShared, isTimed } from '../config/read-model-kinds.ts';
 import { allRules } from '../config/rule-list.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import { connectorSettings } from '../sync/kafka/debezium/connector-settings.ts';
@@ -25,7 +25,13 @@ function refuseMissingTransport({ events }: NormalizedConfig, file: string): voi
 }
 
 function refuseMissingDatabase(config: NormalizedConfig, file: string): void {
-  const needy = config.features.find(({ readModel }) => readModel !== undefined && !isBatch(readModel));
+  if (config.domainTopics?.relay && config.legacy.database === undefined) {
+    throw new FigError(
+      'FIG_CONFIG_INVALID',
+      `${file}: legacy.database is missing, whose outbox domainEvents.relay sends`,
+    );
+  }
+  const needy = config.features.find(({ readModel }) => readModel !== undefined && !isTimed(readModel));
   if (!needy || config.legacy.database !== undefined) return;
   throw new FigError(
     'FIG_CONFIG_INVALID',

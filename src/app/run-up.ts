@@ -18,6 +18,7 @@ import { SimpleReadModels } from './simple-read-models.ts';
 import { startCapture } from './start-capture.ts';
 import { startDeciding } from './start-deciding.ts';
 import { startLeader } from './start-leader.ts';
+import { startRelay } from './start-relay.ts';
 import type { ProxyStartOptions } from './start-options.ts';
 import { UserSide } from './user-side.ts';
 
@@ -67,10 +68,12 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
   const onApplied = metrics.applied.bind(metrics);
   const leader = startLeader({ config, storeUrl, target, log });
   if (leader) stack.add('leader', () => leader.stop());
+  const relay = startRelay(config, log);
+  if (relay) stack.add('relay', () => relay.stop());
   const changes = changeSourceOf({ config, storeUrl, target, log });
   const capture = startCapture({ config, target, changes, onProgress, onPosition, onParked, onApplied, log });
   if (capture) stack.add('capture', () => capture.stop());
-  const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, log });
+  const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, onParked, log });
   stack.add('simple read models', () => simple.stop());
   stack.add('candidates and shadow', () => serving.close());
   const readModels = readModelView(allVersions(live.features()), capture, simple);

@@ -7,12 +7,12 @@ const transports = ['direct', 'kafka', 'debezium'];
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'];
 const text = z.string().min(1);
 
-const brokers = z
+export const brokers = z
   .array(z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}$/, 'host:port, such as "kafka-1.internal:9092"'))
   .min(1, 'at least one broker, as host:port');
 
 /** Kafka's own rule for names; a dot alone would be a folder. */
-const topicName = z
+export const topicName = z
   .string()
   .regex(/^(?!\.{1,2}$)[\w.-]{1,249}$/, 'a name of letters, digits, dots, dashes and underscores, at most 249');
 
@@ -36,7 +36,7 @@ const sasl = oneOf('mechanism', mechanisms, [
   strict({ mechanism: z.literal('oauthbearer'), token: callable }),
 ]);
 
-const security = strict({ tls: tls.optional(), sasl: sasl.optional() }).refine(
+export const kafkaSecurity = strict({ tls: tls.optional(), sasl: sasl.optional() }).refine(
   ({ tls: encrypted, sasl: used }) =>
     encrypted !== undefined || used === undefined || !['plain', 'oauthbearer'].includes(used.mechanism),
   {
@@ -61,7 +61,7 @@ export const eventsSchema = oneOf('via', transports, [
     partitions: partitions.optional(),
     createTopic: z.boolean().optional(),
     replicationFactor: z.number().int().min(1).max(32_767).optional(),
-    security: security.optional(),
+    security: kafkaSecurity.optional(),
   }),
   strict({
     via: z.literal('debezium'),
@@ -69,7 +69,7 @@ export const eventsSchema = oneOf('via', transports, [
     prefix: topicName,
     connector: z.enum(['postgresql', 'mysql']),
     settings: z.record(text, z.string()).optional(),
-    security: security.optional(),
+    security: kafkaSecurity.optional(),
   }),
 ]);
 

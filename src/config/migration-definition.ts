@@ -3,6 +3,7 @@ import type { CaptureRules } from './capture-rules.ts';
 import type { KeepRules } from './keep-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
+import type { DomainTopicsDefinition } from './domain-topics-definition.ts';
 import type { EventsDefinition } from './events-definition.ts';
 import type { FeatureDefinition } from './feature-definition.ts';
 import type { ShadowDefinition } from './sample-rules.ts';
@@ -62,6 +63,8 @@ export interface MigrationDefinition {
   readonly capture?: CaptureRules | undefined;
   /** How changes get from the legacy database to the projections. Default `{ via: 'direct' }`. */
   readonly events?: EventsDefinition | undefined;
+  /** Business facts with a name: their types, and the topics they come from. */
+  readonly domainEvents?: DomainTopicsDefinition | undefined;
   readonly admin?: { readonly port?: number | undefined } | undefined;
   readonly legacy: {
     readonly url: string;

@@ -9,6 +9,7 @@ import { keepOf } from './keep-rules.ts';
 import { limitsOf } from './limits.ts';
 import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
 import { normalizeCompareRules } from './normalize-compare-rules.ts';
+import { domainTopicsOf } from './normalize-domain-topics.ts';
 import { eventsOf } from './normalize-events.ts';
 import type { NormalizedConfig, NormalizedFeature, NormalizedRoute } from './normalized-config.ts';
 import { isCaptured } from './read-model-kinds.ts';
@@ -41,6 +42,9 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
   }));
   refuseRepeats(features, source);
   refuseRules(features, source);
+  const around = { migration: definition.name ?? 'main', source, env };
+  const events = eventsOf(definition.events, around);
+  const readModels = features.flatMap(({ readModel }) => readModel ?? []);
   return {
     name: definition.name ?? 'main',
     listen: {
@@ -58,7 +62,8 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     },
     backfill: { maxLoad: definition.backfill?.maxLoad ?? defaultMaxLoad },
     capture: captureOf(definition.capture),
-    events: eventsOf(definition.events, { migration: definition.name ?? 'main', source, env }),
+    events,
+    domainTopics: domainTopicsOf(definition.domainEvents, events, readModels, around),
     admin: { port: definition.admin?.port ?? defaultAdminPort },
     legacy: {
       url: new URL(definition.legacy.url),

@@ -9,7 +9,7 @@ import type {
 } from './events-definition.ts';
 import { Secret } from './secret.ts';
 
-interface Surroundings {
+export interface Surroundings {
   /** Name of the migration. */
   readonly migration: string;
   /** The config file, for errors. */
@@ -37,21 +37,26 @@ export function eventsOf(definition: EventsDefinition | undefined, around: Surro
   };
 }
 
-function securityOf({ tls, sasl }: KafkaSecurityDefinition = {}, around: Surroundings): NormalizedKafkaSecurity {
+/** `at`: where in the config it is, for errors. */
+export function securityOf(
+  { tls, sasl }: KafkaSecurityDefinition = {},
+  around: Surroundings,
+  at = 'events',
+): NormalizedKafkaSecurity {
   return {
     tls: tls === true ? {} : tls === false ? undefined : tls,
-    sasl: sasl && saslOf(sasl, around),
+    sasl: sasl && saslOf(sasl, around, at),
   };
 }
 
-function saslOf(sasl: SaslDefinition, { source, env }: Surroundings): KafkaSasl {
+function saslOf(sasl: SaslDefinition, { source, env }: Surroundings, at: string): KafkaSasl {
   if (sasl.mechanism === 'oauthbearer') return { mechanism: sasl.mechanism, token: sasl.token };
   const { mechanism, username, password } = sasl;
   // A password that is written in a file is committed sooner or later.
   if (!Object.values(env).includes(password)) {
     throw new FigError(
       'FIG_CONFIG_INVALID',
-      `${source}: events.security.sasl.password is not the value of an environment variable`,
+      `${source}: ${at}.security.sasl.password is not the value of an environment variable`,
       { remedy: 'Put the password into the environment and write, for instance, process.env.KAFKA_PASSWORD.' },
     );
   }

@@ -3,6 +3,7 @@ import type { BatchReadModelDefinition } from './batch-read-model.ts';
 import type { EventReadModelDefinition } from './event-read-model.ts';
 import type { SharedReadModelDefinition } from './shared-read-model.ts';
 import type { KeyValue, SourceRow } from './source-row.ts';
+import type { TopicReadModelDefinition } from './topic-read-model.ts';
 
 /** Queries the mirror, which holds the captured tables as they were at the read model's position. */
 export type Mirror = (table: string) => Knex.QueryBuilder;
@@ -55,6 +56,7 @@ export function defineReadModel(definition: ReadModelDefinition): ReadModelDefin
 export function defineReadModel(definition: EventReadModelDefinition): EventReadModelDefinition;
 export function defineReadModel(definition: SharedReadModelDefinition): SharedReadModelDefinition;
 export function defineReadModel(definition: BatchReadModelDefinition): BatchReadModelDefinition;
+export function defineReadModel(definition: TopicReadModelDefinition): TopicReadModelDefinition;
 export function defineReadModel<T extends object>(definition: T): T {
   return Object.freeze({ ...definition });
 }

@@ -3,6 +3,7 @@ import { captureSchema } from './capture-rules.ts';
 import { compareSchema } from './compare-rules-schema.ts';
 import { sample } from './sample-rules.ts';
 import { legacyHost, legacyTls, listenTls, paths, trust, via } from './edge-schema.ts';
+import { domainTopicsSchema } from './domain-topics-schema.ts';
 import { eventsSchema } from './events-schema.ts';
 import { callable, identifier, postgresUrl } from './plain-schema.ts';
 import { readModel } from './read-model-schema.ts';
@@ -134,6 +135,7 @@ export const migrationSchema = z.strictObject({
   backfill: z.strictObject({ maxLoad: z.number().gt(1).optional() }).optional(),
   capture: captureSchema.optional(),
   events: eventsSchema.optional(),
+  domainEvents: domainTopicsSchema.optional(),
   admin: z.strictObject({ port: port.optional() }).optional(),
   legacy: z.strictObject({
     url: httpUrl,

@@ -133,6 +133,7 @@ export class ProjectionStore {
       timeline: start.timeline,
       ...(start.epoch !== undefined && { epoch: start.epoch }),
     });
+    if (start.sources.size === 0) return;
     await tx('fig.backfill').insert(
       [...start.sources].map(([source, estimated]) => ({ projection: start.name, source, estimated })),
     );

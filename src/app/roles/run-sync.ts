@@ -14,6 +14,7 @@ import { type ServiceStack, startOnStack } from '../service-stack.ts';
 import { SimpleReadModels } from '../simple-read-models.ts';
 import { startCapture } from '../start-capture.ts';
 import { startLeader } from '../start-leader.ts';
+import { startRelay } from '../start-relay.ts';
 import type { StartOptions } from '../start-options.ts';
 import { readModelsOf } from './heard-capture.ts';
 import { openRole, roleControl, WorkReadiness } from './open-role.ts';
@@ -61,6 +62,8 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
   stack.add('target', () => target.destroy());
   const leader = startLeader({ config, storeUrl, target, log });
   if (leader) stack.add('leader', () => leader.stop());
+  const relay = startRelay(config, log);
+  if (relay) stack.add('relay', () => relay.stop());
   const changes = changeSourceOf({ config, storeUrl, target, log });
   const capture = startCapture({
     config,
@@ -86,6 +89,7 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
     capture,
     onProgress,
     onPosition: (_name, position) => publisher?.moved(position !== undefined),
+    onParked: () => publisher?.moved(true),
     log,
   });
   stack.add('simple read models', () => simple.stop());

@@ -6,7 +6,7 @@ const ASK_EVERY_MS = 500;
 const ANSWER_BUDGET_MS = 3_000;
 
 /** What only one process of a migration does at a time. */
-export type Office = 'leader' | 'projector';
+export type Office = 'leader' | 'projector' | 'events';
 
 /**
  * One process's time in an office, held by a session of the control store: the server ends it with the connection, so a
