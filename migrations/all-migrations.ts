@@ -25,6 +25,7 @@ import { partialEvidence } from './0026-partial-evidence.ts';
 import { seats } from './0027-seats.ts';
 import { transportWork } from './0028-transport-work.ts';
 import { parkedEvents } from './0029-parked-events.ts';
+import { eventTopics } from './0030-event-topics.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -56,4 +57,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   seats,
   transportWork,
   parkedEvents,
+  eventTopics,
 ];

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { isBatch } from '../src/config/read-model-kinds.ts';
+import { isTimed } from '../src/config/read-model-kinds.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import { sleep } from '../src/kernel/service.ts';
 import { EvidenceWriter } from '../src/store/evidence-writer.ts';
@@ -82,7 +82,7 @@ export async function runWorker(port: MessagePort, workerData: ShadowWorkerData)
 
 /**
  * Without a read model in this house, or a database to read positions from, there is no fence to wait for. The next rows of
- * one that is loaded in batches are further away than anybody waits, and an old row is a difference that users would see.
+ * one that is loaded in batches are further away than anybody waits, events of foreign topics come when they come, and an old row is a difference that users would see.
  */
 function positionOf(
   workerData: ShadowWorkerData,
@@ -92,7 +92,7 @@ function positionOf(
   const { legacyDatabaseUrl, position } = workerData;
   const index = workerData.positionKeys.indexOf(key);
   const feature = features.find((each) => each.key === key);
-  if (legacyDatabaseUrl === undefined || !feature?.readModel || isBatch(feature.readModel) || index < 0)
+  if (legacyDatabaseUrl === undefined || !feature?.readModel || isTimed(feature.readModel) || index < 0)
     return undefined;
   return new SharedPositionReader(position, index);
 }

@@ -11,6 +11,8 @@ export {
   type QueryInput,
   type Reply,
 } from './config/feature-definition.ts';
+export type { DomainTopicsDefinition, EventTopicDefinition } from './config/domain-topics-definition.ts';
+export type { TopicEventHandler, TopicReadModelDefinition } from './config/topic-read-model.ts';
 export type { CompareRules, RouteCompareRules } from './config/compare-rules.ts';
 export type { SampleDefinition, ShadowDefinition } from './config/sample-rules.ts';
 export type { BatchInput, BatchReadModelDefinition, BatchRow } from './config/batch-read-model.ts';

@@ -1,6 +1,6 @@
 import { compilePathRules } from '../../shadow/path-rules.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
-import { isBatch, isShared } from '../config/read-model-kinds.ts';
+import { isShared, isTimed } from '../config/read-model-kinds.ts';
 import { allRules } from '../config/rule-list.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import { connectorSettings } from '../sync/kafka/debezium/connector-settings.ts';
@@ -48,8 +48,17 @@ function refuseMissingDatabase(config: NormalizedConfig, file: string): void {
       remedy: "Set events: { via: 'debezium', connector: 'mysql', ... }, see docs/debezium.md.",
     });
   }
-  const needy = config.features.find(({ readModel }) => readModel !== undefined && !isBatch(readModel));
+  if (config.domainTopics?.relay && config.legacy.mysql !== undefined) {
+    throw new FigError('FIG_CONFIG_INVALID', `${file}: domainEvents.relay sends the outbox of a PostgreSQL only`);
+  }
+  const needy = config.features.find(({ readModel }) => readModel !== undefined && !isTimed(readModel));
   if (config.legacy.database !== undefined) return;
+  if (config.domainTopics?.relay) {
+    throw new FigError(
+      'FIG_CONFIG_INVALID',
+      `${file}: legacy.database is missing, whose outbox domainEvents.relay sends`,
+    );
+  }
   if (config.publish) {
     throw new FigError('FIG_CONFIG_INVALID', `${file}: legacy.database is missing, from whose log domain events come`);
   }

@@ -306,6 +306,19 @@ export interface ReadModelStatus {
   readonly reconciliation?: ReconciliationStatus | undefined;
   /** Of one that is loaded in batches. */
   readonly batch?: BatchStatus | undefined;
+  /** Of one that is made of topics of events. */
+  readonly topics?: TopicsStatus | undefined;
+}
+
+export interface TopicsStatus {
+  /** Messages that are not read yet. */
+  readonly behind: number;
+  /** Since everything that the topics had was read; undefined: it never was. */
+  readonly lagSeconds: number | undefined;
+  /** Events that came again and were left out. */
+  readonly repeats: number;
+  /** Whether the process that was asked is the one that reads. */
+  readonly isOwner: boolean;
 }
 
 /** Times in ISO 8601. */

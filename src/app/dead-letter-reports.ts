@@ -23,8 +23,8 @@ export interface DeadLetterReport {
   readonly id: number;
   readonly feature: string;
   readonly readModel: string;
-  /** `build`: one key; `model`: every key; `dirty`, `land`: a legacy row whose keys are not known; `change`: one of a row. */
-  readonly kind: 'build' | 'model' | 'dirty' | 'land' | 'change';
+  /** `build`: one key; `model`: every key; `dirty`, `land`: a legacy row whose keys are not known; `change`: one of a row; `message`: an event of a topic. */
+  readonly kind: 'build' | 'model' | 'dirty' | 'land' | 'change' | 'message';
   readonly key: string | undefined;
   readonly source: string | undefined;
   readonly sourceKey: readonly string[] | undefined;

@@ -34,6 +34,7 @@ function simpleHealth(name: string, kept: SimpleReadModel): GateHealth {
     readModelReady: state === 'ready',
     ...(state !== 'ready' && { readModelReason: describeState(name, state, progress, error) }),
     lagSeconds: kept.lagSeconds(),
+    ...(kept.letters && { deadLetters: kept.letters().count }),
   };
 }
 
@@ -48,7 +49,9 @@ export function readModelStatus(
   if (kept) {
     const report = kept.report();
     const batch = report && { batch: batchStatus(report) };
-    return { name, version, rows: report?.rows, ...kept.progress(), ...batch };
+    const topics = kept.topics && { topics: { ...kept.topics(), lagSeconds: kept.lagSeconds() } };
+    const letters = kept.letters && { deadLetters: kept.letters().count };
+    return { name, version, rows: report?.rows, ...letters, ...kept.progress(), ...batch, ...topics };
   }
   const { projection } = readModelNames(feature.readModel);
   const known = capture?.progressOf(projection) ?? { state: 'waiting' as const, progress: 0, error: undefined };

@@ -1,5 +1,5 @@
 import type { NormalizedConfig } from '../config/normalized-config.ts';
-import { isBatch } from '../config/read-model-kinds.ts';
+import { isTimed } from '../config/read-model-kinds.ts';
 import type { Log } from '../kernel/log.ts';
 import type { SourcePosition } from '../kernel/position.ts';
 import { StoreClock } from '../sync/batch/store-clock.ts';
@@ -15,8 +15,8 @@ export interface FollowedSource {
 /** What orders writes and read models of a migration; undefined: it has no read model that users are served from. */
 export function orderOf({ legacy, features }: NormalizedConfig): 'log' | 'store' | undefined {
   const readModels = features.flatMap(({ readModel }) => readModel ?? []);
-  if (legacy.database !== undefined && readModels.some((each) => !isBatch(each))) return 'log';
-  return readModels.some(isBatch) ? 'store' : undefined;
+  if (legacy.database !== undefined && readModels.some((each) => !isTimed(each))) return 'log';
+  return readModels.some(isTimed) ? 'store' : undefined;
 }
 
 /** The name of the store's steps as a log: there is only one, and it never goes back. */

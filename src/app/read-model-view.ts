@@ -65,7 +65,7 @@ export function readModelView(
     },
     letters: (key) => {
       const name = names.get(key);
-      return (name && capture?.lettersOf(name.projection)) ?? noLetters;
+      return (name && (simple.of(name.name)?.letters?.() ?? capture?.lettersOf(name.projection))) ?? noLetters;
     },
     isReady: (key) => {
       const name = names.get(key);

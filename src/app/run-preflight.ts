@@ -1,9 +1,13 @@
 import { Client } from 'pg';
+import type { NormalizedEventTopic } from '../config/domain-topics-definition.ts';
 import { loadConfig } from '../config/load-config.ts';
+import type { NormalizedConfig } from '../config/normalized-config.ts';
 import type { CapturedReadModel } from '../config/read-model-kinds.ts';
+import { isFromTopics } from '../config/read-model-kinds.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import { silentLog } from '../kernel/log.ts';
 import { demandsOf } from '../sync/capture/demands-of.ts';
+import { inspectEventTopics } from '../sync/kafka/preflight/inspect-event-topics.ts';
 import { inspectTopic } from '../sync/kafka/preflight/inspect-topic.ts';
 import type { Finding } from '../sync/postgres/preflight/finding.ts';
 import { inspectSource } from '../sync/postgres/preflight/inspect-source.ts';
@@ -42,14 +46,24 @@ export async function runPreflight({ configFile, feature }: PreflightOptions): P
   // What is published is no feature's.
   const { publish } = feature === undefined ? config : { publish: undefined };
   const readModels = capturedModels({ features: chosen, publish });
+  const ofTopics = await inspectEventTopics(eventTopicsOf(config, chosen), silentLog);
   const url = config.legacy.database;
   if (url === undefined || readModels.length === 0) {
-    return { migration: config.name, database: undefined, slot: undefined, tables: [], findings: [] };
+    return { migration: config.name, database: undefined, slot: undefined, tables: [], findings: ofTopics };
   }
   const report = await inspect(config.name, url, readModels);
   const { events } = config;
-  if (events.via !== 'kafka') return report;
-  return { ...report, findings: [...report.findings, ...(await inspectTopic(events, silentLog))] };
+  const ofChanges = events.via === 'kafka' ? await inspectTopic(events, silentLog) : [];
+  return { ...report, findings: [...report.findings, ...ofChanges, ...ofTopics] };
+}
+
+/** Topics that the read models of these features are made of. */
+function eventTopicsOf(
+  { domainTopics }: NormalizedConfig,
+  features: NormalizedConfig['features'],
+): readonly NormalizedEventTopic[] {
+  const names = features.flatMap(({ readModel }) => (readModel && isFromTopics(readModel) ? readModel.topics : []));
+  return [...new Set(names)].flatMap((name) => domainTopics?.topics.get(name) ?? []);
 }
 
 async function inspect(

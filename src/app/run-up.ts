@@ -24,6 +24,7 @@ import { startLanding } from './start-landing.ts';
 import { startDeciding } from './start-deciding.ts';
 import { startLeader } from './start-leader.ts';
 import { startPublisher } from './start-publisher.ts';
+import { startRelay } from './start-relay.ts';
 import type { ProxyStartOptions } from './start-options.ts';
 import { openTail } from './tail/open-tail.ts';
 import { seeTransport, transportOf } from './transport/see-transport.ts';
@@ -81,6 +82,8 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
   const onApplied = metrics.applied.bind(metrics);
   const leader = startLeader({ config, storeUrl, process, target, log });
   if (leader) stack.add('leader', () => leader.stop());
+  const relay = startRelay(config, log);
+  if (relay) stack.add('relay', () => relay.stop());
   const publisher = startPublisher({ config, storeUrl, process, target, log });
   if (publisher) stack.add('event publisher', () => publisher.stop());
   const landing = startLanding({ config, storeUrl, process, log });
@@ -90,7 +93,7 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
   const capture = startCapture({ config, target, changes, tap, onProgress, onPosition, onParked, onApplied, log });
   if (capture) stack.add('capture', () => capture.stop());
   seeTransport({ process, config, store, leader, reading: topicReadingOf(changes), capture, metrics, log }, stack);
-  const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, log });
+  const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, onParked, log });
   stack.add('simple read models', () => simple.stop());
   stack.add('candidates and shadow', () => serving.close());
   const readModels = readModelView(allVersions(live.features()), capture, simple);

@@ -1,7 +1,7 @@
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import { durationMs } from '../config/duration.ts';
 import { readModelFingerprint } from '../config/fingerprint.ts';
-import { type AnyReadModelDefinition, isBatch, isShared } from '../config/read-model-kinds.ts';
+import { type AnyReadModelDefinition, isBatch, isFromTopics, isShared } from '../config/read-model-kinds.ts';
 import type { Log } from '../kernel/log.ts';
 import type { RoutingSnapshot } from '../kernel/phase.ts';
 import type { AppliedPosition, Position } from '../kernel/position.ts';
@@ -9,11 +9,14 @@ import { sleep } from '../kernel/service.ts';
 import { clockOf } from '../sync/batch/batch-clock.ts';
 import { BatchReadModel, type BatchReport } from '../sync/batch/batch-read-model.ts';
 import { StoreClock } from '../sync/batch/store-clock.ts';
+import type { ReadModelLetters } from '../sync/capture/capture.ts';
+import type { TopicReport } from '../sync/kafka/domain-events/topic-read-model.ts';
 import { openTarget } from '../sync/open-target.ts';
 import type { ReadModelProgress } from '../sync/read-model-progress.ts';
 import { SharedFollower } from '../sync/shared/shared-follower.ts';
 import type { FollowedSource } from './open-source.ts';
 import { orderOf, storeLog } from './open-source.ts';
+import { startTopicReadModel } from './start-topic-read-model.ts';
 import type { ProgressEvent } from './running-fig.ts';
 
 /** A feature that enters is first read from rows that were loaded after every proxy has noticed. */
@@ -27,6 +30,10 @@ export interface SimpleReadModel {
   lagSeconds(): number | undefined;
   /** How its loads went; undefined for one that is not loaded. */
   report(): BatchReport | undefined;
+  /** Undefined for one of a kind that parks nothing. */
+  letters?(): ReadModelLetters;
+  /** Of one that is made of topics. */
+  topics?(): TopicReport;
 }
 
 export interface SimpleReadModelOptions {
@@ -37,10 +44,12 @@ export interface SimpleReadModelOptions {
   readonly onProgress: (event: ProgressEvent) => void;
   /** Told the position of a feature's read model whenever it moves; undefined while it cannot be read. */
   readonly onPosition: (feature: string, position: Position | undefined) => void;
+  /** Told before the position when keys of a feature were parked, `parkings` in all. */
+  readonly onParked?: ((feature: string, parkings: number) => void) | undefined;
   readonly log: Log;
 }
 
-/** All read models that are not captured: shared with the legacy database, or loaded in batches. */
+/** All read models that are not captured: shared with the legacy database, loaded in batches, or made of topics of events. */
 export class SimpleReadModels {
   readonly #features: NormalizedConfig['features'];
   readonly #readModels = new Map<string, SimpleReadModel>();
@@ -57,6 +66,7 @@ export class SimpleReadModels {
     );
     this.followed = this.#follow(options, [...definitions.values()]);
     this.#load(options, [...definitions.values()]);
+    this.#readTopics(options, [...definitions.values()]);
   }
 
   of(readModel: string): SimpleReadModel | undefined {
@@ -138,6 +148,37 @@ export class SimpleReadModels {
         progress: () => batch.progress(),
         lagSeconds: () => batch.overdueSeconds(),
         report: () => batch.report(),
+      });
+    }
+  }
+
+  #readTopics(options: SimpleReadModelOptions, definitions: readonly AnyReadModelDefinition[]): void {
+    const { config, storeUrl, onParked, log } = options;
+    const { followed } = this;
+    const made = definitions.filter(isFromTopics);
+    if (made.length === 0 || followed === undefined) return;
+    const target = openTarget(storeUrl, 2 * made.length + 1);
+    this.#closers.push(() => target.destroy());
+    for (const definition of made) {
+      const { name } = definition;
+      const features = this.#features.filter(({ readModel }) => readModel?.name === name);
+      const readModel = startTopicReadModel(config, definition, {
+        target,
+        storeUrl,
+        clock: clockOf(followed.source, () => followed.sourceLog()),
+        maxLetters: Math.min(...features.map(({ maxDeadLetters }) => maxDeadLetters)),
+        log,
+        onPosition: (position) => this.#tell(options, name, position),
+        onParked: (parkings) => features.forEach((feature) => onParked?.(feature.name, parkings)),
+      });
+      this.#closers.push(() => readModel.stop());
+      this.#readModels.set(name, {
+        applied: readModel.applied,
+        progress: () => readModel.progress(),
+        lagSeconds: () => readModel.lagSeconds(),
+        report: () => undefined,
+        letters: () => readModel.letters(),
+        topics: () => readModel.report(),
       });
     }
   }

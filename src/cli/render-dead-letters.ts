@@ -40,7 +40,7 @@ export function renderDeadLetter(letter: DeadLetterReport, palette: Palette, now
     ['next', nextText(letter, now)],
     [
       'changes',
-      `${formatCount(letter.changesSince)} since, ${letter.kind === 'change' ? 'waiting for it' : 'all of them in the mirror'}`,
+      `${formatCount(letter.changesSince)} since, ${letter.kind === 'change' || letter.kind === 'message' ? 'waiting for it' : 'all of them in the mirror'}`,
     ],
     ['reads', readsText(letter)],
   ];
@@ -51,6 +51,7 @@ export function renderDeadLetter(letter: DeadLetterReport, palette: Palette, now
 function placeText({ kind, key, source, sourceKey }: DeadLetterReport): string {
   if (kind === 'build') return printable(`key ${key}`);
   if (kind === 'model') return printable(`every key (tried with ${key})`);
+  if (kind === 'message') return printable(`event of ${source} about ${sourceKey?.join(', ') ?? ''}`);
   if (kind === 'change') {
     // An event is found by its key, a change by its row.
     const what = source === 'domain event' ? 'domain event of key' : `change of ${source}`;
@@ -62,6 +63,7 @@ function placeText({ kind, key, source, sourceKey }: DeadLetterReport): string {
 
 function readsText({ kind }: DeadLetterReport): string {
   if (kind === 'build') return 'of this key, and of lists, go to legacy';
+  if (kind === 'message') return 'of the keys that eventKeyOf names go to legacy; without it, those of the feature';
   if (kind === 'change')
     return 'of the keys that keyOf (of events: eventKeyOf) names go to legacy; without it, those of the feature';
   return 'of the feature go to legacy';

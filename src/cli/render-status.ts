@@ -159,6 +159,10 @@ function readModelText(readModel: FeatureStatus['readModel'], palette: Palette, 
   const letters = deadLetters === 0 ? '' : `, ${formatCount(deadLetters)} dead letter${deadLetters === 1 ? '' : 's'}`;
   if (readModel.state === 'ready' && deadLetters > 0) return palette.yellow(`${name} ready${letters}`);
   if (readModel.state === 'paused') return palette.red(`${name} paused${letters}`);
+  const { topics } = readModel;
+  if (readModel.state === 'ready' && topics) {
+    return `${name}, ${formatCount(topics.behind)} behind, ${formatSeconds(topics.lagSeconds)}`;
+  }
   if (readModel.state === 'ready') return readModel.batch ? batchText(name, readModel, palette, now) : `${name} ready`;
   if (readModel.state === 'failed') return palette.red(`${name} failed`);
   return palette.yellow(`${name} ${readModel.state} ${formatShare(readModel.progress)}`);

@@ -1,3 +1,4 @@
+import type { DomainTopicsDefinition } from './domain-topics-definition.ts';
 import type { EventSchema } from './event-schema.ts';
 import type { EventTypes } from './event-types.ts';
 import type { RowChange } from './row-change.ts';
@@ -52,7 +53,7 @@ export interface LoggedEvents extends Pick<DomainEventsDefinition, 'outbox' | 'm
   readonly types: DomainEventsDefinition['types'] | EventTypes;
 }
 
-export interface DomainEventsDefinition {
+export interface DomainEventsDefinition extends Pick<DomainTopicsDefinition, 'topics' | 'relay'> {
   /** Schema of the data of each type; zod's or any other with `safeParse`. */
   readonly types: Readonly<Record<string, EventSchema>>;
   readonly outbox?: OutboxDefinition | undefined;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { domainTopicsShape } from './domain-topics-schema.ts';
 import { brokers, kafkaSecurity, topicName } from './events-schema.ts';
 import { callable, rowKey, tableName } from './plain-schema.ts';
 import { strict } from './strict-object.ts';
@@ -15,6 +16,7 @@ export const domainEventsSchema = strict({
   types: z
     .record(z.string().min(1), eventSchema)
     .refine((types) => Object.keys(types).length > 0, 'at least one type of event'),
+  ...domainTopicsShape,
   outbox: strict({
     table: tableName,
     id: column,

@@ -9,6 +9,7 @@ import { keepOf } from './keep-rules.ts';
 import { limitsOf } from './limits.ts';
 import type { MigrationDefinition, VisitorDefinition } from './migration-definition.ts';
 import { normalizeCompareRules } from './normalize-compare-rules.ts';
+import { domainTopicsOf } from './normalize-domain-topics.ts';
 import { eventsOf } from './normalize-events.ts';
 import { publishOf } from './normalize-publish.ts';
 import { withDomainEvents } from './normalize-domain-events.ts';
@@ -45,6 +46,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
   refuseRules(features, source);
   const around = { migration: definition.name ?? 'main', source, env };
   const events = eventsOf(definition.events, around);
+  const readModels = features.flatMap(({ readModel }) => readModel ?? []);
   return {
     name: definition.name ?? 'main',
     listen: {
@@ -64,6 +66,7 @@ export function normalizeConfig(value: unknown, source: string, env: NodeJS.Proc
     capture: captureOf(definition.capture),
     events,
     publish: publishOf(definition.domainEvents, events, around),
+    domainTopics: domainTopicsOf(definition.domainEvents, events, readModels, around),
     admin: { port: definition.admin?.port ?? defaultAdminPort },
     legacy: {
       url: new URL(definition.legacy.url),

@@ -45,7 +45,7 @@ export function handlerProblems(
   readModel: unknown,
   types: readonly string[],
 ): readonly { readonly path: readonly string[]; readonly message: string }[] {
-  if (typeof readModel !== 'object' || readModel === null || !('on' in readModel)) return [];
+  if (typeof readModel !== 'object' || readModel === null || !('on' in readModel) || 'topics' in readModel) return [];
   const { on, sources } = readModel as Pick<EventReadModelDefinition, 'on' | 'sources'>;
   const known = Object.keys(sources);
   const events = Object.keys(on).filter((name) => !known.includes(name));

@@ -2,6 +2,7 @@ import type { NormalizedCapture } from './capture-rules.ts';
 import type { NormalizedCompareRules } from './compare-rules.ts';
 import type { LegacyTlsSource } from './connect-legacy.ts';
 import type { ListenTls, PathPolicy, TrustRules } from './edge-definition.ts';
+import type { NormalizedDomainTopics } from './domain-topics-definition.ts';
 import type { NormalizedEvents } from './events-definition.ts';
 import type { QueryHandler } from './feature-definition.ts';
 import type { NormalizedKeep } from './keep-rules.ts';
@@ -97,6 +98,7 @@ export interface NormalizedConfig {
   readonly events: NormalizedEvents;
   /** Where domain events are published; undefined: nowhere. */
   readonly publish?: NormalizedPublish | undefined;
+  readonly domainTopics?: NormalizedDomainTopics | undefined;
   readonly admin: { readonly port: number };
   readonly legacy: {
     readonly url: URL;

@@ -3,6 +3,7 @@ import type { BatchReadModelDefinition } from './batch-read-model.ts';
 import type { EventReadModelDefinition, EventReadModelInput } from './event-read-model.ts';
 import type { SharedReadModelDefinition } from './shared-read-model.ts';
 import type { KeyValue, SourceRow } from './source-row.ts';
+import type { TopicReadModelDefinition } from './topic-read-model.ts';
 
 /** Queries the mirror, which holds the captured tables as they were at the read model's position. */
 export type Mirror = (table: string) => Knex.QueryBuilder;
@@ -52,6 +53,7 @@ export interface ReadModelDefinition {
  * })
  */
 export function defineReadModel(definition: ReadModelDefinition): ReadModelDefinition;
+export function defineReadModel(definition: TopicReadModelDefinition): TopicReadModelDefinition;
 export function defineReadModel<Names extends string, Sources extends string = never>(
   definition: EventReadModelInput<Sources, Names>,
 ): EventReadModelDefinition;
@@ -60,6 +62,6 @@ export function defineReadModel(definition: SharedReadModelDefinition): SharedRe
 export function defineReadModel(definition: BatchReadModelDefinition): BatchReadModelDefinition;
 export function defineReadModel<T extends object>(definition: T): T {
   // Of events alone.
-  const sources = 'on' in definition && !('sources' in definition) && { sources: {} };
+  const sources = 'on' in definition && !('sources' in definition) && !('topics' in definition) && { sources: {} };
   return Object.freeze({ ...definition, ...sources });
 }

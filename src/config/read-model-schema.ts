@@ -76,7 +76,26 @@ const batch = z.strictObject({
   load: callable,
 });
 
-/** Which of the four is decided by the key that only it has, so that an error speaks of what was meant. */
+const fromTopics = z
+  .strictObject({
+    name: identifier,
+    version,
+    key: z.string().min(1),
+    table: callable,
+    tables: z.record(identifier, callable).optional(),
+    topics: z.array(z.string().min(1)).min(1),
+    settle: duration.optional(),
+    on: z.record(z.string().min(1), callable).refine(oneAtLeast, 'a handler for at least one type of event'),
+    eventKeyOf: callable.optional(),
+    // Events of topics and changes of legacy have no order among each other, so that no handler could be right.
+    sources: z.strictObject({}, 'no sources: a read model is made of topics or of legacy tables').optional(),
+  })
+  .refine(({ name, tables = {} }) => !(name in tables), {
+    message: 'another name than that of the read model',
+    path: ['tables'],
+  });
+
+/** Which of the five is decided by the key that only it has, so that an error speaks of what was meant. */
 export const readModel = z.record(z.string(), z.unknown()).superRefine((value, context) => {
   if ('on' in value && 'build' in value) {
     context.addIssue({
@@ -87,7 +106,15 @@ export const readModel = z.record(z.string(), z.unknown()).superRefine((value, c
     return;
   }
   const schema =
-    'shared' in value ? shared : 'batch' in value || 'load' in value ? batch : 'on' in value ? handled : captured;
+    'shared' in value
+      ? shared
+      : 'batch' in value || 'load' in value
+        ? batch
+        : 'topics' in value
+          ? fromTopics
+          : 'on' in value
+            ? handled
+            : captured;
   const checked = schema.safeParse(value);
   for (const issue of checked.error?.issues ?? []) {
     const message = issue.code === 'invalid_key' ? issue.issues.map((each) => each.message).join('; ') : issue.message;

@@ -331,6 +331,25 @@ export const errorCodes = {
     meaning: 'Kafka answered with an error that fig did not foresee.',
     remedy: 'The message quotes it.',
   },
+  FIG_EVENT_REFUSED: {
+    meaning: 'A message of a topic of events cannot be read as one, or its type or data is not what is declared.',
+    remedy:
+      'It waits, with what comes after it of its key: declare the type or correct its schema and start fig again, or discard it. Whoever writes it can tell why it is as it is.',
+  },
+  FIG_EVENT_TOPIC_CHANGED: {
+    meaning: 'A topic of events was made anew, or put back, so that what was read of it means nothing.',
+    remedy:
+      'Raise `version` of the read model: it is read anew from what the topic has now. Until then legacy answers.',
+  },
+  FIG_EVENTS_LOST: {
+    meaning: 'A topic of events removed messages before they were read.',
+    remedy:
+      'Raise `retention.ms` of the topic above the longest time that fig may stand still. Then raise `version` of the read model: it is read anew from what the topic has now. Until then legacy answers.',
+  },
+  FIG_RELAY_FAILED: {
+    meaning: 'Events of an outbox table could not be sent to their topic.',
+    remedy: 'They stay in the table and are tried again by themselves; the message says what is wrong.',
+  },
   FIG_DEBEZIUM_SETTING: {
     meaning:
       'The Debezium connector, or its converter, is set so that what it sends has lost something that is needed.',

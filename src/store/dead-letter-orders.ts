@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { appendAudit } from './audit-store.ts';
 import { type DeadLetter, DeadLetterStore, letterPlace } from './dead-letter-store.ts';
 import { ParkedChangeStore } from './parked-change-store.ts';
+import { ParkedMessageStore } from './parked-message-store.ts';
 
 export interface LetterOrder {
   readonly feature: string;
@@ -14,6 +15,7 @@ export interface LetterOrder {
 
 const letters = new DeadLetterStore();
 const parked = new ParkedChangeStore();
+const messages = new ParkedMessageStore();
 
 /** Makes letters due at once, and notes in the same transaction who asked for it. Returns their ids. */
 export function retryLetters(store: Knex, order: LetterOrder): Promise<readonly number[]> {
@@ -32,7 +34,7 @@ export function discardLetter(store: Knex, order: LetterOrder & { readonly id: n
   return store.transaction(async (tx) => {
     const letter = await letters.hold(tx, order.id);
     if (letter === undefined) return false;
-    if (letter.kind !== 'change' || !(await dropFirst(tx, letter))) await letters.remove(tx, letter.id);
+    if (!(await dropFirst(tx, letter))) await letters.remove(tx, letter.id);
     const { kind, key, source, sourceKey, code, message } = letter;
     await note(tx, order, 'discard-dead-letter', 'discarded', { kind, key, source, sourceKey, code, message });
     return true;
@@ -42,9 +44,11 @@ export function discardLetter(store: Knex, order: LetterOrder & { readonly id: n
 /** Whether others wait behind it. */
 async function dropFirst(tx: Knex.Transaction, letter: DeadLetter): Promise<boolean> {
   const { projection, id } = letter;
+  const queues = letter.kind === 'change' ? parked : letter.kind === 'message' ? messages : undefined;
+  if (queues === undefined) return false;
   const place = letterPlace(letter);
-  const ids = (await parked.first(tx, projection, place, 1)).map((change) => change.id);
-  if (!(await parked.take(tx, projection, place, ids))) return false;
+  const ids = (await queues.first(tx, projection, place, 1)).map((each) => each.id);
+  if (!(await queues.take(tx, projection, place, ids))) return false;
   await letters.hasten(tx, { id });
   return true;
 }

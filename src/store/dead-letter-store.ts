@@ -11,7 +11,9 @@ export type DeadLetterKind =
   /** The mirror did not take a source row. */
   | 'land'
   /** A handler did not take a change of a source row. The row is parked, with what happens to it later. */
-  | 'change';
+  | 'change'
+  /** An event of a topic that is not understood, not declared, or not taken by its handler. It is parked, with what comes after it. */
+  | 'message';
 
 /** What is known of a failure when it happens. */
 export interface DeadLetterNote {

@@ -101,6 +101,7 @@ export function hearCapture(options: HearCaptureOptions): HeardCapture {
             progress: () => heard.figures(name)?.progress ?? unknown(heard, name),
             lagSeconds: () => heard.lagSeconds(name),
             report: () => heard.figures(name)?.batch,
+            letters: () => heard.letters(name) ?? noLetters,
           }
         );
       },

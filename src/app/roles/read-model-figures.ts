@@ -80,7 +80,7 @@ export function figuresHere(name: string, capture: CaptureView | undefined, simp
     return {
       position: kept.applied.current(),
       progress: kept.progress(),
-      letters: noLetters,
+      letters: kept.letters?.() ?? noLetters,
       lagSeconds: kept.lagSeconds(),
       heldBytes: 0,
       batch: kept.report(),

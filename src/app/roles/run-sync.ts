@@ -18,6 +18,7 @@ import { startCapture } from '../start-capture.ts';
 import { startLanding } from '../start-landing.ts';
 import { startLeader } from '../start-leader.ts';
 import { startPublisher } from '../start-publisher.ts';
+import { startRelay } from '../start-relay.ts';
 import type { StartOptions } from '../start-options.ts';
 import { openTail } from '../tail/open-tail.ts';
 import { seeTransport } from '../transport/see-transport.ts';
@@ -76,6 +77,8 @@ async function start(options: SyncOptions, stack: ServiceStack): Promise<Running
   stack.add('target', () => target.destroy());
   const leader = part ? undefined : startLeader({ config, storeUrl, process: id, target, log });
   if (leader) stack.add('leader', () => leader.stop());
+  const relay = startRelay(config, log);
+  if (relay) stack.add('relay', () => relay.stop());
   const events = startPublisher({ config, storeUrl, process: id, target, log });
   if (events) stack.add('event publisher', () => events.stop());
   const landing = startLanding({ config, storeUrl, process: id, log });
@@ -108,6 +111,7 @@ async function start(options: SyncOptions, stack: ServiceStack): Promise<Running
     capture,
     onProgress,
     onPosition: (_name, position) => publisher?.moved(position !== undefined),
+    onParked: () => publisher?.moved(true),
     log,
   });
   stack.add('simple read models', () => simple.stop());

@@ -95,6 +95,7 @@ export function describeLetter({ kind, key, source, code, message }: DeadLetter)
     dirty: `dirty fails for a row of ${source}`,
     land: `the mirror of ${source} does not take a row`,
     change: changeText(source),
+    message: `an event of the topic ${source} is not taken`,
   }[kind];
   return `${what}: ${code} ${message}`;
 }

@@ -1,12 +1,14 @@
 import type { Knex } from 'knex';
 import type { EventReadModelDefinition } from '../../config/event-read-model.ts';
 
+type DeclaredTables = Pick<EventReadModelDefinition, 'name' | 'table' | 'tables'>;
+
 /** The tables that handlers of a read model write. */
 export class OwnTables {
   readonly #schema: string;
   readonly #tables: ReadonlyMap<string, (table: Knex.CreateTableBuilder) => void>;
 
-  constructor(schema: string, { name, table, tables = {} }: EventReadModelDefinition) {
+  constructor(schema: string, { name, table, tables = {} }: DeclaredTables) {
     this.#schema = schema;
     this.#tables = new Map([[name, table], ...Object.entries(tables)]);
   }

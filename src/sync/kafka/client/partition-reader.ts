@@ -3,6 +3,7 @@ import { FigError } from '../../../kernel/fig-error.ts';
 import { kafkaError } from './kafka-error.ts';
 import { kafkajs } from './kafkajs.ts';
 import { messageOf, type KafkaMessage } from './kafka-message.ts';
+import { type AbortedTransaction, type FetchedRecord, withoutAborted } from './without-aborted.ts';
 
 /** As large as one of our messages may be, with room. */
 const MAX_BYTES = 8 * 1024 ** 2;
@@ -19,8 +20,7 @@ export interface PartitionSlice {
 }
 
 /**
- * Reads one partition from any offset, in no group and without committing anything. For topics that are not written in
- * transactions: messages of one that was aborted are not told apart.
+ * Reads one partition from any offset, in no group and without committing anything. Of transactions what was committed.
  */
 export class PartitionReader implements AsyncDisposable {
   readonly #cluster: Cluster;
@@ -87,10 +87,11 @@ export class PartitionReader implements AsyncDisposable {
     const [found] = responses.flatMap(({ partitions }) => partitions);
     if (found === undefined) throw new FigError('FIG_KAFKA_FAILED', `${this.#name()} was not in the broker's answer`);
     // A batch is handed out whole, also where the offset is in the middle of it.
+    const given = withoutAborted(found.messages, found.abortedTransactions ?? []);
     const records = found.messages.filter(({ offset }) => BigInt(offset) >= from);
     const last = records.at(-1);
     return {
-      messages: records.filter(({ isControlRecord }) => isControlRecord !== true).map(messageOf),
+      messages: records.filter((record) => given.has(record) && record.isControlRecord !== true).map(messageOf),
       next: last === undefined ? from : BigInt(last.offset) + 1n,
       high: BigInt(found.highWatermark),
       low: BigInt(found.lastStartOffset ?? 0),
@@ -115,7 +116,8 @@ interface FetchResponse {
       readonly highWatermark: string;
       /** kafkajs's name of log_start_offset. */
       readonly lastStartOffset?: string;
-      readonly messages: readonly (Parameters<typeof messageOf>[0] & { readonly isControlRecord?: boolean })[];
+      readonly abortedTransactions?: readonly AbortedTransaction[] | null;
+      readonly messages: readonly (Parameters<typeof messageOf>[0] & FetchedRecord)[];
     }[];
   }[];
 }

@@ -17,8 +17,28 @@ export function parseEventJson(text: string): unknown {
   }
 }
 
+/** Data that is JSON already, and goes on as it is: to read it and write it anew could lose digits. */
+export class RawJson {
+  readonly text: string;
+
+  /** A text that is no JSON is a string. */
+  constructor(text: string) {
+    this.text = isJson(text) ? text : JSON.stringify(text);
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Data of an event as JSON. A bigint is written as the number that it is; what is not there is null. */
 export function eventJson(data: unknown): string {
+  if (data instanceof RawJson) return data.text;
   const bigints = new Map<string, string>();
   const text = JSON.stringify(data, (_, value: unknown) => {
     if (typeof value !== 'bigint') return value;

@@ -44,7 +44,11 @@ function judgeClearText({ brokers, security: { tls, sasl } }: NormalizedKafkaEve
   ];
 }
 
-function findingOf({ code, message, remedy }: FigError, { brokers }: NormalizedKafkaEvents): Finding {
+/** `brokers`: those that were asked. */
+export function findingOf(
+  { code, message, remedy }: FigError,
+  { brokers }: Pick<NormalizedKafkaEvents, 'brokers'>,
+): Finding {
   const isOurs = code === 'FIG_KAFKA_REFUSED' || code === 'FIG_CERTIFICATE_INVALID';
   return {
     id: isOurs ? 'kafka-refused' : 'kafka-unreachable',

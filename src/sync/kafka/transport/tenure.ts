@@ -6,7 +6,7 @@ import { Seat } from '../../offices/seat.ts';
 const ASK_EVERY_MS = 500;
 
 /** What only one process of a migration does at a time. */
-export type Office = 'leader' | 'projector' | 'publisher' | 'landing';
+export type Office = 'leader' | 'projector' | 'publisher' | 'landing' | 'events';
 
 export interface TenureOptions {
   readonly migration: string;

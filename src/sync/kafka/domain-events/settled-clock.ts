@@ -1,0 +1,47 @@
+import type { Position } from '../../../kernel/position.ts';
+
+// Nothing here does I/O. Times are milliseconds of one clock of this process that is never set.
+
+interface Sample {
+  readonly at: number;
+  readonly position: Position;
+}
+
+const MOST_SAMPLES = 1_000;
+
+/**
+ * Which writes of visitors a read model has whose events come by themselves: those that had their time to get into the
+ * topics before everything in them was read.
+ */
+export class SettledClock {
+  readonly #settleMs: number;
+  #samples: Sample[] = [];
+  #name: string | undefined;
+
+  constructor(settleMs: number) {
+    this.#settleMs = settleMs;
+  }
+
+  /** What the positions are of; undefined: there is none yet. */
+  get name(): string | undefined {
+    return this.#name;
+  }
+
+  /** `position` was asked for at that time: every write that had been answered by then is at or before it. */
+  sample(at: number, position: Position, name: string): void {
+    if (name !== this.#name) this.#samples = [];
+    this.#name = name;
+    this.#samples.push({ at, position });
+    if (this.#samples.length > MOST_SAMPLES) this.#samples.splice(0, this.#samples.length - MOST_SAMPLES);
+  }
+
+  /** The highest position up to which everything is there, if the topics were read to their ends at `levelAt`. */
+  settledAt(levelAt: number): Position | undefined {
+    const newest = this.#samples.findLastIndex(({ at }) => at + this.#settleMs <= levelAt);
+    const found = this.#samples[newest];
+    if (found === undefined) return undefined;
+    // Earlier ones are of no use any more.
+    this.#samples = this.#samples.slice(newest);
+    return found.position;
+  }
+}
