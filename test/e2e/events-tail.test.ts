@@ -28,7 +28,7 @@ test(
     await until('the delete is shown', () => shown.some((item) => 'type' in item && item.type === 'delete'));
     ended.abort();
     await following;
-    expect(shown[0]).toMatchObject({ what: 'change', type: 'update', table: 'public.orders', key: String(id) });
+    expect(shown[0]).toMatchObject({ what: 'change', type: 'update', table: 'public.orders', key: id });
     expect(shown.at(-1)).toMatchObject({ type: 'delete', table: 'public.order_items' });
     expect(JSON.stringify(shown)).not.toContain('Ada');
 

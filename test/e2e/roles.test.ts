@@ -93,7 +93,7 @@ test('changes on their way are shown by sync, which applies them, and control sa
   });
   ended.abort();
   await following;
-  expect(shown[0]).toMatchObject({ table: 'public.customers', key: String(id), type: 'update' });
+  expect(shown[0]).toMatchObject({ table: 'public.customers', key: id, type: 'update' });
 });
 
 test('reads move from legacy to live by the gates, on evidence from both proxies', async () => {

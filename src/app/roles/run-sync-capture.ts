@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { FigError } from '../../kernel/fig-error.ts';
 import { openTarget, targetConnections } from '../../sync/open-target.ts';
 import { coldControl } from '../cold-control.ts';
 import { sharedDigest } from '../live-config.ts';
@@ -7,6 +8,7 @@ import { refreshMetrics } from '../refresh-metrics.ts';
 import type { RunningFig } from '../running-fig.ts';
 import { type ServiceStack, startOnStack } from '../service-stack.ts';
 import { startLeader } from '../start-leader.ts';
+import { seeTransport } from '../transport/see-transport.ts';
 import type { StartOptions } from '../start-options.ts';
 import { openRole, roleControl, WorkReadiness } from './open-role.ts';
 import { ProcessPresence } from './process-presence.ts';
@@ -43,7 +45,7 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
     return stack.stop();
   };
   let leader: ReturnType<typeof startLeader>;
-  const onCold = (): Promise<void> => role.administer(coldControl(control));
+  const onCold = (trouble?: () => FigError): Promise<void> => role.administer(coldControl(control, trouble));
   const migrated = await reachStore({ store, onCold, signal, log });
   if (migrated === undefined) {
     await onCold();
@@ -57,6 +59,7 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
   leader = startLeader({ config, storeUrl, process, target, log });
   const leading = leader;
   if (leading) stack.add('leader', () => leading.stop());
+  seeTransport({ process, config, store, leader, reading: undefined, capture: undefined, metrics, log }, stack);
   const presence = new ProcessPresence({
     id: process,
     store,
