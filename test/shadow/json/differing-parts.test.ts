@@ -78,12 +78,10 @@ function valuesIn(value: JsonValue): number {
   return isObject(value) ? 1 + [...value.values()].reduce((sum, each) => sum + valuesIn(each), 0) : 1;
 }
 
-const ofNewKeys = (prefix: string): string =>
-  JSON.stringify(Array.from({ length: 3_000 }, (_, n) => ({ [`${prefix} ${n}`]: 1 })));
-
 test('nothing is read by shapes of objects that are forgotten while it is compared', () => {
-  // More keys than there is room for.
-  for (const prefix of ['one', 'two', 'three']) read(ofNewKeys(prefix), ofNewKeys(`${prefix} more`));
   const [one, other] = ['{"id":1,"name":"a","rows":[{"sku":1}]}', '{"rows":[{"sku":2}],"name":"a","id":1}'];
+  // More keys than there is room for, behind those that are known then.
+  const many = Array.from({ length: 3_000 }, (_, n) => `{"key ${n}":1}`);
+  read(`[${[one, other, ...many].join(',')}]`, `[${other}]`);
   expect(compared(one, other, {})).toEqual(compareTexts(one, other));
 });
