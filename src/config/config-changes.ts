@@ -24,7 +24,7 @@ function leavesOf(config: NormalizedConfig): Map<string, string> {
 }
 
 function collect(value: unknown, path: string, leaves: Map<string, string>): void {
-  const entries = entriesOf(value);
+  const entries = isSchema(value) ? undefined : entriesOf(value);
   if (entries === undefined) {
     leaves.set(path, textOf(value));
     return;
@@ -44,12 +44,18 @@ function entriesOf(value: unknown): [string, unknown][] | undefined {
   return Object.entries(value);
 }
 
+/** Of events' data. What is in one is no part of a config, and it may refer to itself. */
+function isSchema(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'safeParse' in value;
+}
+
 function nameOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || !('name' in value)) return undefined;
   return typeof value.name === 'string' ? value.name : undefined;
 }
 
 function textOf(value: unknown): string {
+  if (isSchema(value)) return 'a schema';
   if (typeof value === 'function') return value.toString();
   if (value instanceof URL) return value.href;
   if (typeof value === 'number') return String(value);

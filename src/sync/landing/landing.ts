@@ -44,7 +44,7 @@ type LandingTables = ReadonlyMap<string, LandingTable>;
 /**
  * Keeps a PostgreSQL database equal to tables of a MySQL or MariaDB server, by what a Debezium connector writes to its topics: whole
  * transactions in the order of commits, each with its place in one transaction. Read models are captured from that database
- * as from any other. One process of a migration lands at a time. See docs/decisions/0068-landing.md.
+ * as from any other. One process of a migration lands at a time. See docs/decisions/0069-landing.md.
  */
 export class Landing implements Service {
   readonly name = 'landing';

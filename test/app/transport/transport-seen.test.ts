@@ -59,7 +59,8 @@ describeWithKafka('what is seen of a topic between capture and projection', () =
         const level = await until('all is level', async () => {
           const status = await told();
           const [reader] = status.readModels;
-          if (reader?.lagMessages === 0 && (status.leader?.changes ?? 0) >= 20) return status;
+          const { changes = 0, heldBytes } = status.leader ?? {};
+          if (reader?.lagMessages === 0 && changes >= 20 && heldBytes !== undefined) return status;
           throw new Error(JSON.stringify(status));
         });
         expect(level.leader).toMatchObject({ pid: process.pid, written: expect.stringMatching(/^[0-9A-F]+\//) });

@@ -134,7 +134,7 @@ export class TransactionJoiner<Event> {
       const { transaction, position, atMs, count } = head.ended;
       const placed = [...(this.#events.get(transaction)?.values() ?? [])].toSorted(byPlace);
       const events = placed.map(({ event }) => event);
-      whole.push({ transaction, position, atMs, events, sentBefore: head.isCut ? events.length - count : 0 });
+      whole.push({ transaction, position, atMs, events, sentBefore: events.length - count });
       this.#ended.shift();
       this.#forget(transaction);
       this.#position = position;

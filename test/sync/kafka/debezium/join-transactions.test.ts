@@ -162,3 +162,27 @@ test('transactions of which something came, and not yet all, are counted', () =>
   joiner.take();
   expect(joiner.open).toBe(1);
 });
+
+test('where the first beginnings are kept no longer, only the first transaction with events may be cut', () => {
+  const joiner = new TransactionJoiner<string>(0n);
+  joiner.missTheFirst();
+  joiner.begin('a');
+  joiner.add({ transaction: 'a', place: 1n, identity: '', order: 1, event: 'a1' });
+  joiner.end(ended('a', 10n, 1));
+  joiner.begin('b');
+  joiner.add({ transaction: 'b', place: 2n, identity: '', order: 1, event: 'b1' });
+  joiner.end(ended('b', 20n, 1));
+  expect(joiner.take()).toEqual([]);
+  joiner.clear('a');
+  expect(joiner.take().map(({ transaction }) => transaction)).toEqual(['a', 'b']);
+});
+
+test('events at one place of the log come as they were sent, whichever topic has them', () => {
+  const joiner = new TransactionJoiner<string>(0n);
+  joiner.add({ transaction: 'a', place: 1n, identity: 'come', order: 2, event: 'come' });
+  joiner.add({ transaction: 'a', place: 1n, identity: 'gone', order: 1, event: 'gone' });
+  joiner.end(ended('a', 10n, 2));
+  expect(joiner.take()).toEqual([
+    { transaction: 'a', position: 10n, atMs: 1, events: ['gone', 'come'], sentBefore: 0 },
+  ]);
+});

@@ -180,3 +180,32 @@ test('messages without schemas are read by what the connector is set to, and ref
     expect.objectContaining({ remedy: expect.stringContaining('schemas.enable=true') }),
   );
 });
+
+test('an old row tells its key only, and no value that was not sent', () => {
+  const columns = ['id', 'code', 'other'].map((name) => ({ name, mirrorType: 'text', sourceType: 'text' }));
+  const table = { name: 'public.t', columns, identityColumns: ['id', 'code'] };
+  const fields = columns.map(({ name }) => ({ field: name, type: 'string' }));
+  const old = { id: '1', code: '__debezium_unavailable_value', other: null };
+  expect({ ...new RowDecoder(table, connectorSettings()).key(old, fields) }).toEqual({ id: '1' });
+});
+
+test('a value that is not there, though its column is, is refused', () => {
+  expect(() => decoderOf('integer').row({}, [{ field: 'v', type: 'int32' }], false)).toThrow(
+    expect.objectContaining({ message: expect.stringContaining('not sent') }),
+  );
+});
+
+test('a name is refused where the connector may send it as null', () => {
+  expect(() => rowOf(decoderOf('name'), 'a', { type: 'string' })).toThrow(
+    expect.objectContaining({ remedy: expect.stringContaining('include.unknown.datatypes=true') }),
+  );
+});
+
+test('a null of an array of a domain is refused in an update', () => {
+  const column = { name: 'v', mirrorType: 'bigint[]', sourceType: 'whole_numbers[]' };
+  const decoder = new RowDecoder({ name: 'public.t', columns: [column], identityColumns: ['v'] }, connectorSettings());
+  expect(() => rowOf(decoder, null, items('int64'), true)).toThrow(
+    expect.objectContaining({ code: 'FIG_DEBEZIUM_TYPE' }),
+  );
+  expect(rowOf(decoder, null, items('int64'))).toBeNull();
+});

@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import type { StreamEvent } from '../../../../src/sync/change.ts';
+import type { KafkaMessage } from '../../../../src/sync/kafka/client/kafka-message.ts';
+import { connectorSettings } from '../../../../src/sync/kafka/debezium/connector-settings.ts';
+import { DebeziumStream } from '../../../../src/sync/kafka/debezium/debezium-stream.ts';
+import { topicsOf } from '../../../../src/sync/kafka/debezium/topic-decoder.ts';
+import type { TopicLane, TopicLanes } from '../../../../src/sync/kafka/debezium/topic-lanes.ts';
+import { until } from '../../../support/until.ts';
+import { rightProperties } from './right-properties.ts';
+
+const integer = { name: 'id', mirrorType: 'integer', sourceType: 'integer' };
+const tables = ['public.t', 'public.u'].map((name) => ({ name, columns: [integer], identityColumns: ['id'] }));
+
+export interface WrittenRow {
+  readonly of: number;
+  readonly at: bigint;
+  readonly id: number;
+  readonly op?: 'c' | 'u';
+  /** Place in its transaction. */
+  readonly order?: number;
+  /** Makes the message larger. */
+  readonly pad?: string;
+}
+
+/** Topics of one partition each, which have what the test has written. */
+export class Topics implements TopicLanes {
+  readonly prefix = 'shop';
+  readonly #written = new Map<string, KafkaMessage[]>();
+  readonly #reads = new Map<string, number>();
+  readonly #held = new Map<string, Promise<unknown>>();
+  readonly #most: number;
+  /** Of the topic of transactions. */
+  #firstKept = 0;
+  readonly all: readonly TopicLane[] = topicsOf('shop', tables).map((topic) => this.#lane(topic));
+
+  /** `most`: messages that one read gives at most. */
+  constructor(most = Infinity) {
+    this.#most = most;
+  }
+
+  /** Reads of the topic find what is there when they begin, and end when this is called back. */
+  hold(topic: string): () => void {
+    const held = new AbortController();
+    this.#held.set(topic, once(held.signal, 'abort'));
+    return () => {
+      this.#held.delete(topic);
+      held.abort();
+    };
+  }
+
+  readsOf(topic: string): number {
+    return this.#reads.get(topic) ?? 0;
+  }
+
+  /** Notes of transactions that were written so far are removed. */
+  forget(): void {
+    this.#firstKept = this.#written.get('shop.transaction')?.length ?? 0;
+  }
+
+  row(table: string, { of: xid, at, id, op = 'u', order = 1, pad }: WrittenRow): void {
+    const source = { connector: 'postgresql', ts_ms: 1, schema: 'public', table: table.slice(7) };
+    const transaction = { id: `${xid}:${at}`, total_order: order, data_collection_order: 1 };
+    this.#write(`shop.${table}`, { op, before: null, after: { id, pad }, source, transaction }, { id });
+  }
+
+  /** A row that a snapshot read. */
+  snapshotRow(table: string, id: number): void {
+    const source = {
+      connector: 'postgresql',
+      ts_ms: 1,
+      schema: 'public',
+      table: table.slice(7),
+      snapshot: 'incremental',
+    };
+    this.#write(`shop.${table}`, { op: 'r', before: null, after: { id }, source, transaction: null }, { id });
+  }
+
+  begin(xid: number): void {
+    this.#write('shop.transaction', { status: 'BEGIN', id: `${xid}:1`, ts_ms: 1 }, xid);
+  }
+
+  end(xid: number, position: bigint, counts: Readonly<Record<string, number>>): void {
+    const collections = Object.entries(counts).map(([name, n]) => ({ data_collection: name, event_count: n }));
+    const note = { status: 'END', id: `${xid}:${position}`, ts_ms: 1, data_collections: collections };
+    this.#write('shop.transaction', note, xid);
+  }
+
+  /** Until each topic was read again from now on, after what is under way. */
+  async areRead(topics = this.all.map(({ topic }) => topic)): Promise<void> {
+    const before = new Map(this.#reads);
+    await until('every topic was read', () =>
+      topics.every((topic) => this.readsOf(topic) >= (before.get(topic) ?? 0) + 3),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #lane(topic: string): TopicLane {
+    let next = -1;
+    return {
+      topic,
+      read: async () => {
+        this.#reads.set(topic, this.readsOf(topic) + 1);
+        const all = this.#written.get(topic) ?? [];
+        if (next < 0) next = topic === 'shop.transaction' ? this.#firstKept : 0;
+        const messages = all.slice(next, next + this.#most);
+        next += messages.length;
+        const slice = { messages, next: BigInt(next), high: BigInt(all.length) };
+        await new Promise((resolve) => setImmediate(resolve));
+        await this.#held.get(topic);
+        return slice;
+      },
+    };
+  }
+
+  #write(topic: string, value: unknown, key: unknown): void {
+    const messages = this.#written.get(topic) ?? [];
+    this.#written.set(topic, messages);
+    messages.push({
+      offset: BigInt(messages.length),
+      key: Buffer.from(JSON.stringify(key)),
+      value: Buffer.from(JSON.stringify(value)),
+      headers: new Map(),
+    });
+  }
+}
+
+export interface Reading {
+  readonly stream: DebeziumStream;
+  readonly seen: StreamEvent[];
+  readonly gaps: bigint[];
+  /** Ends with the stream, and with what it failed with. */
+  readonly end: Promise<void>;
+}
+
+export function open(lanes: Topics): Reading {
+  const gaps: bigint[] = [];
+  const onGap = (position: bigint): unknown => gaps.push(position);
+  const stream = new DebeziumStream({ lanes, tables, settings: connectorSettings(rightProperties), from: 0n, onGap });
+  const seen: StreamEvent[] = [];
+  const end = (async () => {
+    for (let events = await stream.next(); events; events = await stream.next()) seen.push(...events);
+  })();
+  end.catch(() => undefined);
+  return { stream, seen, gaps, end };
+}
+
+export function idsOf(events: readonly StreamEvent[]): unknown {
+  return events.map((event) => {
+    if (event.type !== 'transaction') throw new Error(event.type);
+    return event.transaction.changes.map((change) => ('row' in change ? change.row['id'] : change.kind));
+  });
+}
