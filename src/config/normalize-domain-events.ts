@@ -46,7 +46,7 @@ export function handlerProblems(
   types: readonly string[],
 ): readonly { readonly path: readonly string[]; readonly message: string }[] {
   if (typeof readModel !== 'object' || readModel === null || !('on' in readModel) || 'topics' in readModel) return [];
-  const { on, sources } = readModel as Pick<EventReadModelDefinition, 'on' | 'sources'>;
+  const { on, sources = {} } = readModel as Pick<EventReadModelDefinition, 'on'> & Partial<EventReadModelDefinition>;
   const known = Object.keys(sources);
   const events = Object.keys(on).filter((name) => !known.includes(name));
   if (known.length === 0 && (events.length === 0 || types.length === 0)) {

@@ -99,6 +99,7 @@ export class Topics implements TopicLanes {
     let next = -1;
     return {
       topic,
+      partition: 0,
       read: async () => {
         this.#reads.set(topic, this.readsOf(topic) + 1);
         const all = this.#written.get(topic) ?? [];
