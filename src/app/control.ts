@@ -3,10 +3,10 @@ import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import type { Verdict } from '../kernel/verdict.ts';
 import type { ExpiringRule } from './expiring-rules.ts';
 import type { FeatureReport, QuarantineReport } from './feature-report.ts';
-import type { Side } from '../kernel/exchange.ts';
 import type { ReadPhase } from '../kernel/phase.ts';
 import type { Reconciliation, ReconciliationState } from '../store/reconciliation-store.ts';
 import type { EventTail } from './tail/event-tail.ts';
+import type { TrafficStatus } from './traffic-status.ts';
 import type { TransportStatus } from './transport/transport-status.ts';
 
 /** What the admin server and the command line may ask of a running fig, and the shapes of the answers (also `--json`). */
@@ -362,27 +362,6 @@ export interface FeatureStatus {
     /** Further clean comparisons needed; undefined when it cannot pass that way. */
     readonly remaining: number | undefined;
   };
-}
-
-export interface TrafficStatus {
-  readonly requests: number;
-  readonly inFlight: number;
-  readonly servedBy: Readonly<Record<Side, number>>;
-  /** Requests that legacy answered in place of the candidate, by reason. */
-  readonly fallbacks: Readonly<Record<string, number>>;
-  /** Busiest first, at most 50. */
-  readonly routes: readonly ObservedRoute[];
-}
-
-export interface ObservedRoute {
-  readonly method: string;
-  /** Path with ids collapsed: `/api/orders/:id`. */
-  readonly path: string;
-  readonly requests: number;
-  /** By class: `2xx`, `3xx`, `4xx`, `5xx`. */
-  readonly statuses: Readonly<Record<string, number>>;
-  readonly p50Ms: number;
-  readonly p95Ms: number;
 }
 
 export interface ShadowStatus {

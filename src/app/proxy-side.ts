@@ -4,7 +4,8 @@ import type { ShadowStats } from '../../shadow/shadow-feed.ts';
 import type { MetricsSnapshot } from '../observe/metrics-snapshot.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { TrafficObserver } from '../observe/traffic.ts';
-import type { LoadStatus, Readiness, TrafficStatus } from './control.ts';
+import type { LoadStatus, Readiness } from './control.ts';
+import type { TrafficStatus } from './traffic-status.ts';
 
 /** What the admin view shows of the proxy at one moment. */
 export interface ProxyView {

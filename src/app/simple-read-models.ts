@@ -9,7 +9,7 @@ import { sleep } from '../kernel/service.ts';
 import { clockOf } from '../sync/batch/batch-clock.ts';
 import { BatchReadModel, type BatchReport } from '../sync/batch/batch-read-model.ts';
 import { StoreClock } from '../sync/batch/store-clock.ts';
-import type { ReadModelLetters } from '../sync/capture/capture.ts';
+import type { ReadModelLetters } from '../sync/capture/read-model-letters.ts';
 import type { TopicReport } from '../sync/kafka/domain-events/topic-read-model.ts';
 import { openTarget } from '../sync/open-target.ts';
 import type { ReadModelProgress } from '../sync/read-model-progress.ts';

@@ -9,10 +9,10 @@ import { readModelNames } from '../../store/read-model-names.ts';
 import { startReadModelWatch } from '../../store/read-model-watch.ts';
 import type { CaptureFigures, CaptureView, SimpleView } from '../capture-view.ts';
 import { HeardReadModels } from './heard-read-models.ts';
+import { noLetters } from '../../sync/capture/read-model-letters.ts';
 
 /** Several times in a lease. */
 const TICK_MS = 100;
-const noLetters: ReturnType<CaptureView['lettersOf']> = { parked: [], count: 0, parkings: 0 };
 
 /** What the process that captures says of that. */
 export type ToldCapture = CaptureFigures & { readonly failure: string | undefined };

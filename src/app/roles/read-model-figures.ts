@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Position } from '../../kernel/position.ts';
 import type { BatchReport } from '../../sync/batch/batch-read-model.ts';
-import type { ReadModelLetters } from '../../sync/capture/capture.ts';
+import { noLetters, type ReadModelLetters } from '../../sync/capture/read-model-letters.ts';
 import type { ReadModelProgress } from '../../sync/read-model-progress.ts';
 import type { CaptureView, SimpleView } from '../capture-view.ts';
 
@@ -70,8 +70,6 @@ export function isSameBehindPosition(a: ReadModelFigures, b: ReadModelFigures): 
   const isSameState = a.progress.state === b.progress.state && a.progress.error === b.progress.error;
   return isSameState && a.letters.parked === b.letters.parked && a.letters.parkings === b.letters.parkings;
 }
-
-const noLetters: ReadModelLetters = { parked: [], count: 0, parkings: 0 };
 
 /** What this process knows of a read model by its name: that of its projection, or its own where it is not captured. */
 export function figuresHere(name: string, capture: CaptureView | undefined, simple: SimpleView): ReadModelFigures {

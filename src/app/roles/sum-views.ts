@@ -1,4 +1,4 @@
-import type { ObservedRoute, TrafficStatus } from '../control.ts';
+import type { ObservedRoute, TrafficStatus } from '../traffic-status.ts';
 import type { ProxyView } from '../proxy-side.ts';
 import { addUp, sumShadows, worstOf } from '../workers/sum-up.ts';
 

@@ -97,8 +97,7 @@ export class CaptureSession implements AsyncDisposable {
 
   /** Why some read models take no part, although capture works; undefined: all do. */
   get refusal(): string | undefined {
-    const { refused } = this.#opened;
-    return refused.length === 0 ? undefined : refused.map(({ name, error }) => `${name}: ${error}`).join('\n');
+    return this.#opened.refused.map(({ name, error }) => `${name}: ${error}`).join('\n') || undefined;
   }
 
   /** Applies what comes until the signal aborts or another session has to take over. Throws when it cannot go on. */

@@ -24,6 +24,7 @@ import { Standstill } from './standstill.ts';
 import { FindingLog } from '../postgres/preflight/finding-log.ts';
 import { PostgresSourcePosition } from '../postgres/source-position.ts';
 import type { ReadModelProgress } from '../read-model-progress.ts';
+import { noLetters, type ReadModelLetters } from './read-model-letters.ts';
 import type { StreamTap } from '../tail/stream-tap.ts';
 import type { ReconcileOrder } from '../reconcile/reconcile-read-model.ts';
 
@@ -74,17 +75,6 @@ export interface CaptureOptions {
   readonly onParked?: ((readModel: string, parkings: number) => void) | undefined;
 }
 
-/** What is wrong with a read model. */
-export interface ReadModelLetters {
-  /** Keys whose rows are not what legacy has. */
-  readonly parked: readonly string[];
-  /** Dead letters, of parked keys and others. */
-  readonly count: number;
-  /** How often further keys were parked: it tells whether any were since somebody looked. */
-  readonly parkings: number;
-}
-
-const noLetters: ReadModelLetters = { parked: [], count: 0, parkings: 0 };
 const DEFAULT_MAX_LETTERS = 100;
 
 /**
