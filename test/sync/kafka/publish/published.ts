@@ -24,12 +24,17 @@ export interface Read {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** All committed messages, in order within each key, when one with the key `last` has come. */
+/** All committed messages that there are when one with the key `last` has come, in order within each key. */
 export async function readCommitted({ brokers, topic }: Publishing, last = 'end'): Promise<readonly Read[]> {
   const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING });
-  const consumer = kafka.consumer({ groupId: randomUUID(), readUncommitted: false });
+  const consumer = kafka.consumer({ groupId: randomUUID(), readUncommitted: false, maxWaitTimeInMs: 200 });
+  const admin = kafka.admin();
   const read: Read[] = [];
-  await consumer.connect();
+  const next = new Map<number, bigint>();
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) =>
+    next.set(partition, BigInt(lastOffset) + 1n),
+  );
+  await Promise.all([consumer.connect(), admin.connect()]);
   try {
     // A broker hears of a new topic a moment after who made it.
     await until('the topic is known', async () => {
@@ -44,8 +49,13 @@ export async function readCommitted({ brokers, topic }: Publishing, last = 'end'
       },
     });
     await until('the last is read', () => read.some(({ key }) => key === last), 30_000);
+    // Of other partitions less may have come. What is passed over, as the end of a transaction is, counts as read.
+    const ends = await admin.fetchTopicOffsets(topic);
+    await until('all is read', () => {
+      return ends.every(({ partition, high }) => high === '0' || (next.get(partition) ?? 0n) >= BigInt(high));
+    });
   } finally {
-    await consumer.disconnect();
+    await Promise.all([consumer.disconnect(), admin.disconnect()]);
   }
   return read;
 }
