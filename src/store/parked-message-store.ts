@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { keysOfParked, takeParked, type WaitingKeys } from './parked-queue.ts';
 
 /** A message of a topic as it came. */
 export interface RawMessage {
@@ -113,33 +114,12 @@ export class ParkedMessageStore {
   }
 
   /** Takes messages from the front of a queue. Returns whether others are left, which is noted at the letter. */
-  async take(tx: Knex.Transaction, projection: string, place: string, ids: readonly string[]): Promise<boolean> {
-    await tx('fig.parked_message')
-      .whereIn('id', [...ids])
-      .delete();
-    const { rows } = await tx.raw<{ rows: { left: string }[] }>(
-      `SELECT count(*)::text AS left FROM fig.parked_message WHERE projection = ? AND place = ?`,
-      [projection, place],
-    );
-    const left = Number(rows[0]!.left);
-    await tx('fig.dead_letter')
-      .where({ projection, kind: 'message', place })
-      .update({ changes_since: Math.max(0, left - 1) });
-    return left > 0;
+  take(tx: Knex.Transaction, projection: string, place: string, ids: readonly string[]): Promise<boolean> {
+    return takeParked(tx, 'message', { projection, place }, ids);
   }
 
-  /** Keys of the read model that waiting messages are about; `unknown`: there are others. */
-  async modelKeys(
-    db: Knex,
-    projection: string,
-  ): Promise<{ readonly keys: readonly string[]; readonly unknown: boolean }> {
-    const { rows } = await db.raw<{ rows: { key: string | null }[] }>(
-      `SELECT DISTINCT k.key FROM fig.parked_message p
-         LEFT JOIN unnest(coalesce(p.model_keys, ARRAY[NULL::text])) AS k(key) ON true
-        WHERE p.projection = ? AND (p.model_keys IS NULL OR p.model_keys <> '{}') ORDER BY k.key`,
-      [projection],
-    );
-    const keys = rows.flatMap(({ key }) => key ?? []);
-    return { keys, unknown: keys.length < rows.length };
+  /** Keys of the read model that waiting messages are about. */
+  modelKeys(db: Knex, projection: string): Promise<WaitingKeys> {
+    return keysOfParked(db, 'message', projection);
   }
 }
