@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { describeWithKafka, sharedKafka, uniqueTopic } from '../support/kafka-server.ts';
 import { ShopInRoles } from '../support/shop-in-roles.ts';
-import { ShopVisitor } from '../support/shop-visitor.ts';
 import { until } from '../support/until.ts';
+import { WritesThroughProxies } from '../support/writes-through-proxies.ts';
 
 const proxies = ['proxy-a', 'proxy-b'] as const;
 
@@ -18,24 +18,8 @@ describeWithKafka('what is between capture and read models, seen from control', 
       await roles.goLive();
       await roles.untilServedByCandidate();
 
-      const placed = roles.shop.legacy('orders').whereIn('status', ['draft', 'placed', 'paid']);
-      const ids: string[] = await placed.orderBy('id').limit(20).pluck('id');
-      const visitor = await ShopVisitor.login(roles.url('proxy-a'));
-      const writeAndRead = async (note: string): Promise<number> => {
-        let fromReadModel = 0;
-        for (const [n, id] of ids.entries()) {
-          const [writer, reader] = n % 2 === 0 ? proxies : proxies.toReversed();
-          const written = await visitor.ask(roles.url(writer), 'PATCH', `/api/orders/${id}`, {
-            note: `${note} ${id}`,
-          });
-          expect(written.status).toBe(200);
-          const read = await visitor.ask(roles.url(reader), 'GET', `/api/orders/${id}`);
-          expect(read.body).toMatchObject({ note: `${note} ${id}` });
-          if (read.servedBy === 'candidate') fromReadModel += 1;
-        }
-        return fromReadModel;
-      };
-      expect(await writeAndRead('first')).toBeGreaterThan(0);
+      const writes = await WritesThroughProxies.begin(roles);
+      expect(await writes.writeAndRead('first')).toBeGreaterThan(0);
 
       const control = await roles.get('control').client();
       const seen = async (name: 'sync' | 'sync-b') => {
@@ -57,10 +41,10 @@ describeWithKafka('what is between capture and read models, seen from control', 
       expect(before.topics).toMatchObject([{ topic: env.FIG_KAFKA_TOPIC, partitions: [{ partition: 0 }] }]);
 
       await roles.get('sync').kill();
-      await writeAndRead('while nobody applies');
+      await writes.writeAndRead('while nobody applies');
       await roles.start('sync-b').ready();
       await roles.untilServedByCandidate();
-      expect(await writeAndRead('after')).toBeGreaterThan(0);
+      expect(await writes.writeAndRead('after')).toBeGreaterThan(0);
 
       const after = await seen('sync-b');
       expect(after).toMatchObject({ leaderTakeovers: 1, readModels: [{ takeovers: 1 }] });
@@ -80,9 +64,9 @@ describeWithKafka('what is between capture and read models, seen from control', 
       )) {
         expect(json).not.toContain('first');
         if ('key' in value && value.table === 'public.orders') notes.add(value.key);
-        if (ids.every((id) => notes.has(id))) ended.abort();
+        if (writes.ids.every((id) => notes.has(id))) ended.abort();
       }
-      expect([...notes]).toEqual(expect.arrayContaining(ids));
+      expect([...notes]).toEqual(expect.arrayContaining([...writes.ids]));
     },
   );
 });

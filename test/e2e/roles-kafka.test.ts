@@ -2,8 +2,8 @@ import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { describeWithKafka, sharedKafka, uniqueTopic } from '../support/kafka-server.ts';
 import { ShopInRoles } from '../support/shop-in-roles.ts';
-import { ShopVisitor } from '../support/shop-visitor.ts';
 import { until } from '../support/until.ts';
+import { WritesThroughProxies } from '../support/writes-through-proxies.ts';
 
 const proxies = ['proxy-a', 'proxy-b'] as const;
 const projectors = ['project-a', 'project-b'] as const;
@@ -29,40 +29,24 @@ describeWithKafka(
         await roles.goLive();
         await roles.untilServedByCandidate();
 
-        const placed = roles.shop.legacy('orders').whereIn('status', ['draft', 'placed', 'paid']);
-        const ids: string[] = await placed.orderBy('id').limit(20).pluck('id');
-        const visitor = await ShopVisitor.login(roles.url('proxy-a'));
-        const writeAndRead = async (note: string): Promise<number> => {
-          let fromReadModel = 0;
-          for (const [n, id] of ids.entries()) {
-            const [writer, reader] = n % 2 === 0 ? proxies : proxies.toReversed();
-            const written = await visitor.ask(roles.url(writer), 'PATCH', `/api/orders/${id}`, {
-              note: `${note} ${id}`,
-            });
-            expect(written.status).toBe(200);
-            const read = await visitor.ask(roles.url(reader), 'GET', `/api/orders/${id}`);
-            expect(read.body).toMatchObject({ note: `${note} ${id}` });
-            if (read.servedBy === 'candidate') fromReadModel += 1;
-          }
-          return fromReadModel;
-        };
-        expect(await writeAndRead('first')).toBeGreaterThan(0);
+        const writes = await WritesThroughProxies.begin(roles);
+        expect(await writes.writeAndRead('first')).toBeGreaterThan(0);
 
         const first = await holder(roles);
         roles.get(first).signal('SIGSTOP');
-        await writeAndRead('while who applies stands still');
+        await writes.writeAndRead('while who applies stands still');
         await until('another one applies', async () => (await holder(roles)) !== first);
         await roles.untilServedByCandidate();
-        expect(await writeAndRead('after')).toBeGreaterThan(0);
+        expect(await writes.writeAndRead('after')).toBeGreaterThan(0);
 
         roles.get(first).signal('SIGCONT');
-        expect(await writeAndRead('while it wakes up')).toBeGreaterThan(0);
+        expect(await writes.writeAndRead('while it wakes up')).toBeGreaterThan(0);
         await until('it says that others apply', async () => {
           const { processes = [] } = await roles.get('control').status();
           const { pid } = roles.get(first);
           return processes.find((each) => each.pid === pid)?.reason?.includes('other processes');
         });
-        expect(await writeAndRead('when it is awake')).toBeGreaterThan(0);
+        expect(await writes.writeAndRead('when it is awake')).toBeGreaterThan(0);
         expect(await holder(roles)).not.toBe(first);
       },
     );

@@ -17,6 +17,7 @@ import { mysqlColumn } from '../../../../src/sync/landing/mysql-column.ts';
 import { sessionOptions, textTypes } from '../../../../src/sync/postgres/session-settings.ts';
 import { describeWithKafka, sharedKafka } from '../../../support/kafka-server.ts';
 import { hasMariadb, type MariadbServer, startMariadb } from '../../../support/mariadb-server.ts';
+import { mariadbProperties } from '../../../support/mariadb-shop.ts';
 import { until } from '../../../support/until.ts';
 
 /** Name, type, the PostgreSQL type it becomes, how MariaDB is asked for its text, and values as SQL. */
@@ -58,25 +59,6 @@ const kinds: readonly [name: string, type: string, becomes: string, text: string
   ['doc', 'json', 'text', 'v', `'{"b": 12345678901234567890.5, "a": [1,  2]}'`],
 ];
 
-const properties = {
-  'connector.class': 'io.debezium.connector.mysql.MySqlConnector',
-  'tasks.max': '1',
-  'connector.adapter': 'mariadb',
-  'database.protocol': 'jdbc:mariadb',
-  'database.jdbc.driver': 'org.mariadb.jdbc.Driver',
-  'database.ssl.mode': 'disabled',
-  'database.hostname': '127.0.0.1',
-  'database.server.id': '4711',
-  'database.include.list': 'shop',
-  'schema.history.internal': 'io.debezium.storage.file.history.FileSchemaHistory',
-  'skipped.operations': 'none',
-  'provide.transaction.metadata': 'true',
-  'event.converting.failure.handling.mode': 'fail',
-  'bigint.unsigned.handling.mode': 'precise',
-  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-  'value.converter.replace.null.with.default': 'false',
-};
-
 describe.skipIf(!hasMariadb)('MariaDB', () => {
   describeWithKafka('values that came through a real Debezium connector for MariaDB', () => {
     const prefix = `maria_${randomBytes(5).toString('hex')}`;
@@ -95,7 +77,7 @@ describe.skipIf(!hasMariadb)('MariaDB', () => {
       );
       await server.sql('shop', 'INSERT INTO whole VALUES (77, 7)');
       await addConnector(connect.url, prefix, {
-        ...properties,
+        ...mariadbProperties,
         'topic.prefix': prefix,
         'database.port': String(server.port),
         'database.user': server.user,
@@ -146,7 +128,7 @@ describe.skipIf(!hasMariadb)('MariaDB', () => {
       );
       expect(mysqlColumn('v', type!).mirrorType).toBe(columns.find((column) => column.name === 'v')!.mirrorType);
       const table = { name: `shop.${name}`, columns, identityColumns: ['id'] };
-      const decoder = new RowDecoder(table, connectorSettings(properties));
+      const decoder = new RowDecoder(table, connectorSettings(mariadbProperties));
       const rows = found.map(({ envelope, headers }) => decodeRow(envelope, headers, decoder, table.name));
       const theirs = await server.sql(
         'shop',
