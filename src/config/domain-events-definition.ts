@@ -43,7 +43,7 @@ export type Translation = (change: RowChange) => DomainEventDraft | readonly Dom
 export interface TranslationDefinition {
   /** Column(s) of the primary key in the legacy table. Default: `id`, or as the read model's `sources` say. */
   readonly key?: string | readonly string[] | undefined;
-  /** Types that it gives: only read models with a handler for one of them follow the table. Default: any. */
+  /** Types that it gives: only read models with a handler for one of them follow the table. Default: it may give all. */
   readonly types?: readonly string[] | undefined;
   readonly change: Translation;
 }

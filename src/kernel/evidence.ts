@@ -18,7 +18,7 @@ export interface EvidenceSummary {
   readonly uncovered: readonly { readonly route: string; readonly shape: string; readonly seen: number }[];
   /** Of those that have one, the kinds of request of which not a single comparison agreed. Default: none. */
   readonly neverAgreed?: readonly { readonly route: string; readonly shape: string; readonly compared: number }[];
-  /** Distinct comparisons of each route that has any; an error counts among `mismatches`. Absent where they are not counted by route. */
+  /** Distinct comparisons by route; an error counts among `mismatches`. Absent where they are not counted by route. */
   readonly routes?: readonly { readonly route: string; readonly matches: number; readonly mismatches: number }[];
   /** 95th percentiles in milliseconds; undefined with fewer than 20 observations. */
   readonly legacyP95Ms: number | undefined;
