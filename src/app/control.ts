@@ -1,4 +1,5 @@
 import type { CaptureStatus } from './capture-status.ts';
+import type { PromoteOrder, RollbackOrder } from '../cutover/ports.ts';
 import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import type { Verdict } from '../kernel/verdict.ts';
 import type { ExpiringRule } from './expiring-rules.ts';
@@ -15,9 +16,9 @@ export interface FigControl {
   /** Throws FIG_UNKNOWN_FEATURE. */
   report(feature: string): Promise<FeatureReport>;
   /** Moves reads one step forward. A refusal is a result, not an error. Throws FIG_UNKNOWN_FEATURE, FIG_WHY_REQUIRED. */
-  promote(feature: string, request: PromoteRequest): Promise<TransitionOutcome>;
+  promote(feature: string, request: PromoteOrder): Promise<TransitionOutcome>;
   /** Sends reads back. Works from every phase. Throws FIG_UNKNOWN_FEATURE, FIG_WHY_REQUIRED. */
-  rollback(feature: string, request: RollbackRequest): Promise<TransitionOutcome>;
+  rollback(feature: string, request: RollbackOrder): Promise<TransitionOutcome>;
   /**
    * Compares a feature's read model with the legacy database. Throws FIG_UNKNOWN_FEATURE, FIG_RECONCILE_REFUSED,
    * FIG_RECONCILE_FAILED.
@@ -163,20 +164,6 @@ export interface LoadStatus {
   readonly refused: Readonly<Record<string, number>>;
   /** Process ids of the workers that serve; undefined when the proxy runs in the process of the admin server. */
   readonly workers?: readonly number[] | undefined;
-}
-
-export interface PromoteRequest {
-  readonly who: string;
-  readonly why?: string | undefined;
-  /** Passes over the gate (never over a read model that is not ready); `why` is then required. */
-  readonly force?: boolean | undefined;
-}
-
-export interface RollbackRequest {
-  readonly who: string;
-  readonly why: string;
-  /** Where to; default: `shadow` from canary and live, `legacy` from shadow. */
-  readonly to?: 'legacy' | 'shadow' | undefined;
 }
 
 export interface ReconcileRequest {

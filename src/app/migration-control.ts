@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { allVersions, type FeatureVersion } from '../config/feature-versions.ts';
 import type { NormalizedConfig, NormalizedFeature } from '../config/normalized-config.ts';
 import type { CutoverController } from '../cutover/controller.ts';
-import type { GateReading } from '../cutover/ports.ts';
+import type { GateReading, PromoteOrder, RollbackOrder } from '../cutover/ports.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { describeReads, type RoutingSnapshot } from '../kernel/phase.ts';
 import { formatPosition } from '../kernel/position.ts';
@@ -12,14 +12,12 @@ import type {
   FigControl,
   KillSwitchOrder,
   KillSwitchReport,
-  PromoteRequest,
   Readiness,
   ReconcileReport,
   ReconcileRequest,
   ReconcileTools,
   ReloadOutcome,
   QuarantineDesk,
-  RollbackRequest,
   StatusReport,
   TransitionOutcome,
   VerificationReport,
@@ -131,11 +129,11 @@ export class MigrationControl implements FigControl {
     return reportFeature(this.#parts.store, feature, reading, { findings: this.#findings, seen });
   }
 
-  promote(feature: string, request: PromoteRequest): Promise<TransitionOutcome> {
+  promote(feature: string, request: PromoteOrder): Promise<TransitionOutcome> {
     return askStore(this.#parts.store, this.#parts.controller.promote(feature, request));
   }
 
-  rollback(feature: string, request: RollbackRequest): Promise<TransitionOutcome> {
+  rollback(feature: string, request: RollbackOrder): Promise<TransitionOutcome> {
     return askStore(this.#parts.store, this.#parts.controller.rollback(feature, request));
   }
 

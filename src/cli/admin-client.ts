@@ -2,12 +2,10 @@ import type { FeatureReport, QuarantineReport } from '../app/feature-report.ts';
 import type {
   KillSwitchOrder,
   KillSwitchReport,
-  PromoteRequest,
   ReconcileProgress,
   ReconcileReport,
   ReconcileRequest,
   ReloadOutcome,
-  RollbackRequest,
   StatusReport,
   TransitionOutcome,
   VerificationReport,
@@ -15,6 +13,7 @@ import type {
 import type { DeadLetterDesk, DeadLetterReport, LetterOutcome } from '../app/dead-letter-reports.ts';
 import type { DropOrder, DropOutcome, LiftOrder, SwapOrder, VersionOrder, VersionReport } from '../app/control.ts';
 import type { TailItem, TailRequest } from '../app/tail/event-tail.ts';
+import type { PromoteOrder, RollbackOrder } from '../cutover/ports.ts';
 import { errorCodes, type ErrorCode } from '../kernel/error-codes.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { linesOf } from './read-lines.ts';
@@ -33,7 +32,7 @@ export interface AdminClient {
   status(): Promise<Answer<StatusReport>>;
   report(feature: string): Promise<Answer<FeatureReport>>;
   /** A refusal is an answer: `moved` is false. */
-  promote(feature: string, request: PromoteRequest): Promise<Answer<TransitionOutcome>>;
+  promote(feature: string, request: PromoteOrder): Promise<Answer<TransitionOutcome>>;
   /** Takes as long as it takes; tells how far it is meanwhile. */
   reconcile(
     feature: string,
@@ -45,7 +44,7 @@ export interface AdminClient {
    */
   tail(request: TailRequest, signal: AbortSignal): AsyncGenerator<Answer<TailItem>>;
   reload(): Promise<Answer<ReloadOutcome>>;
-  rollback(feature: string, request: RollbackRequest): Promise<Answer<TransitionOutcome>>;
+  rollback(feature: string, request: RollbackOrder): Promise<Answer<TransitionOutcome>>;
   killSwitch(order: KillSwitchOrder): Promise<Answer<KillSwitchReport>>;
   verifyModel(feature: string, request: { readonly sample: number }): Promise<Answer<VerificationReport>>;
   deadLetters(feature: string | undefined): Promise<Answer<{ readonly letters: readonly DeadLetterReport[] }>>;

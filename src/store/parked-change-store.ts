@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Position } from '../kernel/position.ts';
-import { keysOfParked, takeParked, type WaitingKeys } from './parked-queue.ts';
+import { countParked, keysOfParked, takeParked, type WaitingKeys } from './parked-queue.ts';
 
 /** `event`: a domain event, whose parts are in `after`. */
 export type ChangeKind = 'snapshot' | 'insert' | 'update' | 'delete' | 'truncate' | 'event';
@@ -115,13 +115,8 @@ export class ParkedChangeStore {
   }
 
   /** Notes at letters that further changes wait for them. */
-  async count(tx: Knex.Transaction, projection: string, added: ReadonlyMap<string, number>): Promise<void> {
-    await tx.raw(
-      `UPDATE fig.dead_letter AS l SET changes_since = l.changes_since + a.n
-         FROM unnest(?::text[], ?::bigint[]) AS a(place, n)
-        WHERE l.projection = ? AND l.kind = 'change' AND l.place = a.place`,
-      [[...added.keys()], [...added.values()], projection] as never,
-    );
+  count(tx: Knex.Transaction, projection: string, added: ReadonlyMap<string, number>): Promise<void> {
+    return countParked(tx, 'change', projection, added);
   }
 
   /** The first changes of a queue, in order; fewer than asked for where they are large, none only when it is empty. */

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { keysOfParked, takeParked, type WaitingKeys } from './parked-queue.ts';
+import { countParked, keysOfParked, takeParked, type WaitingKeys } from './parked-queue.ts';
 
 /** A message of a topic as it came. */
 export interface RawMessage {
@@ -77,12 +77,7 @@ export class ParkedMessageStore {
       );
       added.set(place, (added.get(place) ?? 0) + 1);
     }
-    await tx.raw(
-      `UPDATE fig.dead_letter AS l SET changes_since = l.changes_since + a.n
-         FROM unnest(?::text[], ?::bigint[]) AS a(place, n)
-        WHERE l.projection = ? AND l.kind = 'message' AND l.place = a.place`,
-      [[...added.keys()], [...added.values()], projection] as never,
-    );
+    await countParked(tx, 'message', projection, added);
   }
 
   /** The first messages of a queue, in order. */

@@ -33,6 +33,21 @@ export async function takeParked(
   return left > 0;
 }
 
+/** Notes at letters that so much more waits for them, by place. */
+export async function countParked(
+  tx: Knex.Transaction,
+  kind: ParkedKind,
+  projection: string,
+  added: ReadonlyMap<string, number>,
+): Promise<void> {
+  await tx.raw(
+    `UPDATE fig.dead_letter AS l SET changes_since = l.changes_since + a.n
+       FROM unnest(?::text[], ?::bigint[]) AS a(place, n)
+      WHERE l.projection = ? AND l.kind = ? AND l.place = a.place`,
+    [[...added.keys()], [...added.values()], projection, kind] as never,
+  );
+}
+
 /** Keys of the read model that what waits is about. */
 export async function keysOfParked(db: Knex, kind: ParkedKind, projection: string): Promise<WaitingKeys> {
   const { rows } = await db.raw<{ rows: { key: string | null }[] }>(

@@ -1,12 +1,11 @@
+import type { PromoteOrder, RollbackOrder } from '../../src/cutover/ports.ts';
 import type { FeatureReport, QuarantineReport } from '../../src/app/feature-report.ts';
 import type {
   FeatureStatus,
   FigControl,
   LiftOrder,
-  PromoteRequest,
   Readiness,
   ReconcileReport,
-  RollbackRequest,
   StatusReport,
   TransitionOutcome,
   VerificationReport,
@@ -25,7 +24,7 @@ export interface SampleControl extends FigControl {
   /** When set, the status cannot be read. */
   failure: Error | undefined;
   /** What was asked of it, in order. */
-  readonly asked: ({ readonly feature: string } & (PromoteRequest | RollbackRequest))[];
+  readonly asked: ({ readonly feature: string } & (PromoteOrder | RollbackOrder))[];
   /** What transitions come to; default: they move. */
   outcome: (feature: string, action: 'promote' | 'rollback') => TransitionOutcome;
   reportOf: (feature: string) => FeatureReport;

@@ -2,17 +2,17 @@ import { Pool } from 'pg';
 import { describeError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Position, SourcePosition } from '../../kernel/position.ts';
+import { NextQuery } from '../next-query.ts';
 
 const QUERY_BUDGET_MS = 2_000;
 
 /**
  * Steps that the control store counts: the order of things where the legacy database has no log that could be asked. Every
- * answer is higher than all before it, whoever got them. Callers that ask while a query runs share the next one.
+ * answer is higher than all before it, whoever got them.
  */
 export class StoreClock implements SourcePosition, AsyncDisposable {
   readonly #pool: Pool;
-  #running: Promise<unknown> = Promise.resolve();
-  #next: Promise<Position> | undefined;
+  readonly #queries = new NextQuery(() => this.#query());
 
   constructor(storeUrl: string, log: Log) {
     this.#pool = new Pool({
@@ -26,11 +26,7 @@ export class StoreClock implements SourcePosition, AsyncDisposable {
   }
 
   read(): Promise<Position> {
-    this.#next ??= this.#running.then(
-      () => this.#query(),
-      () => this.#query(),
-    );
-    return this.#next;
+    return this.#queries.ask();
   }
 
   /** Reading is what moves it on. */
@@ -41,11 +37,7 @@ export class StoreClock implements SourcePosition, AsyncDisposable {
   }
 
   async #query(): Promise<Position> {
-    // From here on new callers need a step of their own: this one may be taken before they asked.
-    const running = this.#pool.query<{ step: string }>(`SELECT nextval('fig.step')::text AS step`);
-    this.#next = undefined;
-    this.#running = running;
-    const { rows } = await running;
+    const { rows } = await this.#pool.query<{ step: string }>(`SELECT nextval('fig.step')::text AS step`);
     return BigInt(rows[0]!.step);
   }
 }

@@ -4,12 +4,10 @@ import type { EventReadModelDefinition } from '../../config/event-read-model.ts'
 import { qualifiedSource } from '../../store/read-model-names.ts';
 import { giveEvent } from '../domain-events/event-giver.ts';
 import { eventSource } from '../domain-events/event-source.ts';
-import { checkConstraints } from '../dead-letters/check-constraints.ts';
-import { describeFailure, type Failure } from '../dead-letters/describe-failure.ts';
-import { isParkable } from '../dead-letters/transient-errors.ts';
+import type { Failure } from '../dead-letters/describe-failure.ts';
+import { tryInSavepoint } from '../dead-letters/try-in-savepoint.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
 import type { SourceColumn } from '../postgres/catalog.ts';
-import { connectionOf } from '../postgres/statement.ts';
 import { type RowEvent, toRowChange } from './row-event.ts';
 
 interface Receiver {
@@ -57,24 +55,11 @@ export class ChangeGiver {
   }
 
   /** The same, but when the handler does not take it nothing is left of that, and the answer says why. */
-  async tryGive(
+  tryGive(
     tx: Knex.Transaction,
     event: RowEvent,
     { checksConstraints }: { readonly checksConstraints: boolean },
   ): Promise<Failure | undefined> {
-    const connection = await connectionOf(tx);
-    await connection.query('SAVEPOINT handler');
-    try {
-      await this.give(tx, event);
-      if (checksConstraints) await checkConstraints(tx);
-      // Fails where the handler passed over the failure of a statement.
-      await connection.query('RELEASE SAVEPOINT handler');
-      return undefined;
-    } catch (error) {
-      if (!isParkable(error)) throw error;
-      await connection.query('ROLLBACK TO SAVEPOINT handler');
-      await connection.query('RELEASE SAVEPOINT handler');
-      return describeFailure(error);
-    }
+    return tryInSavepoint(tx, () => this.give(tx, event), { checksConstraints });
   }
 }

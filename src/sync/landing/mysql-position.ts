@@ -1,28 +1,21 @@
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Position, SourcePosition } from '../../kernel/position.ts';
+import { NextQuery } from '../next-query.ts';
 import { mariadbGtidPosition, mysqlGtidCount } from '../kafka/debezium/binlog-position.ts';
 import { type MysqlConnection, openMysql } from './mysql-connection.ts';
 
-/**
- * Reads how far the binary log of a MySQL or MariaDB server is, as the number of its last transaction. Callers that ask while
- * a query runs share the next one, which starts after they asked.
- */
+/** Reads how far the binary log of a MySQL or MariaDB server is, as the number of its last transaction. */
 export class MysqlSourcePosition implements SourcePosition, AsyncDisposable {
   readonly #connection: MysqlConnection;
   #isMariadb: boolean | undefined;
-  #running: Promise<unknown> = Promise.resolve();
-  #next: Promise<Position> | undefined;
+  readonly #queries = new NextQuery(() => this.#ask());
 
   constructor(url: string) {
     this.#connection = openMysql(url);
   }
 
   read(): Promise<Position> {
-    this.#next ??= this.#running.then(
-      () => this.#query(),
-      () => this.#query(),
-    );
-    return this.#next;
+    return this.#queries.ask();
   }
 
   /** Every transaction of the server passes the connector, so there is nothing to ask for; and we may only read. */
@@ -30,14 +23,6 @@ export class MysqlSourcePosition implements SourcePosition, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connection[Symbol.asyncDispose]();
-  }
-
-  #query(): Promise<Position> {
-    // From here on new callers need a query of their own: this one may read before they asked.
-    this.#next = undefined;
-    const answer = this.#ask();
-    this.#running = answer;
-    return answer;
   }
 
   async #ask(): Promise<Position> {

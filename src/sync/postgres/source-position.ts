@@ -2,21 +2,18 @@ import { Pool } from 'pg';
 import type { Log } from '../../kernel/log.ts';
 import { describeError } from '../../kernel/fig-error.ts';
 import { parsePosition, type Position, type SourcePosition } from '../../kernel/position.ts';
+import { NextQuery } from '../next-query.ts';
 
 /** Prefix of every logical message that we write into the legacy database's log. */
 export const messagePrefix = 'strangler-fig';
 
 const QUERY_BUDGET_MS = 2_000;
 
-/**
- * Reads where the legacy database's log is. Callers that ask while a query runs share the next one, which starts after
- * they asked; so one connection serves any number of them and every answer is late enough.
- */
+/** Reads where the legacy database's log is. One connection serves any number of callers, and every answer is late enough. */
 export class PostgresSourcePosition implements SourcePosition, AsyncDisposable {
   readonly #pool: Pool;
   readonly #log: Log;
-  #running: Promise<unknown> | undefined;
-  #next: Promise<Position> | undefined;
+  readonly #queries = new NextQuery(() => this.#query());
   #nudging = false;
 
   constructor(url: string, log: Log) {
@@ -32,14 +29,7 @@ export class PostgresSourcePosition implements SourcePosition, AsyncDisposable {
   }
 
   read(): Promise<Position> {
-    if (this.#next) return this.#next;
-    const before = this.#running ?? Promise.resolve();
-    const next = before.then(
-      () => this.#query(),
-      () => this.#query(),
-    );
-    this.#next = next;
-    return next;
+    return this.#queries.ask();
   }
 
   nudge(): void {
@@ -59,11 +49,7 @@ export class PostgresSourcePosition implements SourcePosition, AsyncDisposable {
   }
 
   async #query(): Promise<Position> {
-    // From here on new callers need a query of their own: this one may read before they asked.
-    const running = this.#pool.query<{ at: string }>('SELECT pg_current_wal_insert_lsn()::text AS at');
-    this.#next = undefined;
-    this.#running = running;
-    const result = await running;
-    return parsePosition(result.rows[0]!.at);
+    const { rows } = await this.#pool.query<{ at: string }>('SELECT pg_current_wal_insert_lsn()::text AS at');
+    return parsePosition(rows[0]!.at);
   }
 }
