@@ -1,6 +1,6 @@
 import type { GateDecision } from '../cutover/decide-gate.ts';
 import type { Difference, Verdict } from '../kernel/verdict.ts';
-import type { Finding } from './findings/finding.ts';
+import type { Finding } from '../../shadow/findings/finding.ts';
 import type { LookedAt } from './describe-sample.ts';
 import type { ReasonCount } from '../store/evidence-store.ts';
 import type { LegacyVaries } from './legacy-varies.ts';

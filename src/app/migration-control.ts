@@ -30,7 +30,7 @@ import { publishedAsFeature } from './published-model.ts';
 import { expiringRules } from './expiring-rules.ts';
 import type { FeatureReport } from './feature-report.ts';
 import { matchRateOf, nothingCompared, reportFeature } from './report-feature.ts';
-import { GroupFindings } from './findings/group-findings.ts';
+import { GroupFindings } from './group-findings.ts';
 import { createQuarantineDesk, quarantineReports } from './quarantine-desk.ts';
 import type { LocalKillSwitch } from './kill-switch.ts';
 import { readModelStatus } from './gate-health.ts';

@@ -16,7 +16,7 @@ import { readHidden } from '../store/rule-hit-store.ts';
 import { lookedAt } from './describe-sample.ts';
 import { quarantineReports } from './quarantine-desk.ts';
 import { describeBound } from './describe-bound.ts';
-import { GroupFindings } from './findings/group-findings.ts';
+import { GroupFindings } from './group-findings.ts';
 import { legacyVaries } from './legacy-varies.ts';
 import { reportRules } from './report-rules.ts';
 import { ruleFigures } from './rule-figures.ts';

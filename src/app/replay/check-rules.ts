@@ -6,7 +6,7 @@ import type { NormalizedCompareRules } from '../../config/compare-rules.ts';
 import type { KeptPair } from '../../store/pair-store.ts';
 import type { ProgressEvent } from '../running-fig.ts';
 import type { GroupOutcome } from './replay-report.ts';
-import { tellOfStored } from './tell-of-stored.ts';
+import { tellOfStored } from '../../../shadow/pairs/tell-of-stored.ts';
 
 /** The shape of `fig rules check --json`. */
 export interface RulesReport {

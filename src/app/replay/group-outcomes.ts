@@ -1,16 +1,9 @@
-import { isTouchedBy } from '../../../shadow/pairs/path-touch.ts';
-import type { Difference } from '../../kernel/verdict.ts';
+import { hides, type Told } from '../../../shadow/pairs/tell-of-stored.ts';
 import type { PairGroup } from '../../store/pair-store.ts';
 import type { GroupOutcome } from './replay-report.ts';
 import type { ReplayResult } from './result.ts';
 
 // Nothing here does I/O.
-
-/** What one stored question says of a group that it is a sample of. */
-export type Told =
-  | { readonly outcome: 'gone' | 'remains' }
-  /** A label. */
-  | { readonly outcome: 'undetermined'; readonly reason: string };
 
 /** A group, of which feature and route, and what one of its questions says of it. */
 export interface ToldOf extends PairGroup {
@@ -31,13 +24,6 @@ export function tellOf(group: PairGroup, thenStatus: number | undefined, result:
   // A row that was deleted since, or a visitor who is not the one of then: that both agree now says nothing.
   if (thenStatus !== undefined && legacyStatus !== thenStatus) return undetermined('other-status');
   return { outcome: 'gone' };
-}
-
-/** Whether a difference may keep one at the place from being seen. */
-export function hides({ kind, path }: Pick<Difference, 'kind' | 'path'>, place: string): boolean {
-  if (kind === 'status' || kind === 'error') return true;
-  if (!path.startsWith('$') || !place.startsWith('$')) return path === 'body' || place === 'body';
-  return path.length < place.length && isTouchedBy(path, place);
 }
 
 /** One outcome for each group: what still differs first, then what cannot be told, then what is gone. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { sumUpGroups, tellOf, type Told } from '../../../src/app/replay/group-outcomes.ts';
+import type { Told } from '../../../shadow/pairs/tell-of-stored.ts';
+import { sumUpGroups, tellOf } from '../../../src/app/replay/group-outcomes.ts';
 import type { ReplayResult } from '../../../src/app/replay/result.ts';
 import type { Difference } from '../../../src/kernel/verdict.ts';
 import type { PairGroup } from '../../../src/store/pair-store.ts';

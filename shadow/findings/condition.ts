@@ -1,4 +1,4 @@
-import { leftOut, type Facts, type FactValue } from '../../kernel/facts.ts';
+import { leftOut, type Facts, type FactValue } from '../../src/kernel/facts.ts';
 
 /** What can be said of one fact. Where a fact is absent, only `absent` holds. */
 export type Condition =

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { unitsOf } from '../../../src/app/findings/units.ts';
+import { unitsOf } from '../../../shadow/findings/units.ts';
 import type { Facts } from '../../../src/kernel/facts.ts';
 
 const answer = { method: 'GET', '$.page': 1, '$.rows length': 2, '$.notes length': 0 };

@@ -1,4 +1,4 @@
-import type { Facts, FactValue } from '../../kernel/facts.ts';
+import type { Facts, FactValue } from '../../src/kernel/facts.ts';
 
 export interface Tally {
   readonly mismatches: number;

@@ -1,18 +1,35 @@
-import type { NormalizedCompareRules } from '../../config/compare-rules.ts';
-import { readFacts, readMismatchFacts, type StoredFacts, type StoredMismatchFacts } from '../../store/fact-store.ts';
-import { readPair, type PairRow } from '../../store/pair-store.ts';
-import type { ReportGroup } from '../feature-report.ts';
+import type { NormalizedCompareRules } from '../../src/config/compare-rules.ts';
+import type { Difference } from '../../src/kernel/verdict.ts';
+import {
+  readFacts,
+  readMismatchFacts,
+  type StoredFacts,
+  type StoredMismatchFacts,
+} from '../../src/store/fact-store.ts';
+import { readPair, type PairRow } from '../../src/store/pair-store.ts';
 import { correlate } from './correlate.ts';
 import { describeCorrelation } from './describe-correlation.ts';
 import type { Finding } from './finding.ts';
 import { proposeRule } from './propose-rule.ts';
-import { suspectCause } from './suspect-cause.ts';
+import { type ShownTexts, suspectCause } from './suspect-cause.ts';
 import { trialGround } from './try-rule.ts';
 import { unitsOf } from './units.ts';
 
+/** Differences of one signature. */
+export interface GroupOfDifferences {
+  readonly route: string;
+  readonly path: string;
+  readonly kind: Difference['kind'];
+  readonly critical: boolean;
+  /** Answers that differed there. */
+  readonly count: number;
+  /** Values shortened and redacted; undefined: that side has nothing there. */
+  readonly samples: readonly ShownTexts[];
+}
+
 /** A group, and facts of what differs in it. */
 export interface GroupToLookInto {
-  readonly group: Pick<ReportGroup, 'route' | 'path' | 'kind' | 'critical' | 'count' | 'samples'>;
+  readonly group: GroupOfDifferences;
   readonly differing: readonly StoredMismatchFacts[];
 }
 

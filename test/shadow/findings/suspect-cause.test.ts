@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { suspectCause } from '../../../src/app/findings/suspect-cause.ts';
+import { suspectCause } from '../../../shadow/findings/suspect-cause.ts';
 import { knownCauses, raw, type Sides } from './known-causes.ts';
 
 function text(value: unknown): string | undefined {

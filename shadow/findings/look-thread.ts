@@ -1,6 +1,6 @@
 /** Where groups of differences are looked into: a thread in which nothing takes the time of users. */
 import { parentPort } from 'node:worker_threads';
-import { lowerThreadPriority } from '../../../shadow/lower-priority.ts';
+import { lowerThreadPriority } from '../lower-priority.ts';
 import type { FromLookThread } from './look-aside.ts';
 import type { LookJob } from './look-into.ts';
 

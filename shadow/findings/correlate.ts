@@ -1,4 +1,4 @@
-import { leftOut, type Facts } from '../../kernel/facts.ts';
+import { leftOut, type Facts } from '../../src/kernel/facts.ts';
 import { candidateConditions } from './candidate-conditions.ts';
 import { bitsOfChoice, bitsOfLabels, bitsOfLabelsGiven, type Split } from './code-length.ts';
 import { holds, type Condition } from './condition.ts';

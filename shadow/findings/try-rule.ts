@@ -1,10 +1,10 @@
-import { storedComparer, type StoredComparison } from '../../../shadow/pairs/compare-stored.ts';
-import { redactorFor } from '../../../shadow/pairs/keep-rules.ts';
-import { compareProblems } from '../../config/compare-problems.ts';
-import { compareSchema } from '../../config/compare-rules-schema.ts';
-import type { NormalizedCompareRules } from '../../config/compare-rules.ts';
-import type { KeptPair } from '../../store/pair-store.ts';
-import { tellOfStored } from '../replay/tell-of-stored.ts';
+import { storedComparer, type StoredComparison } from '../pairs/compare-stored.ts';
+import { redactorFor } from '../pairs/keep-rules.ts';
+import { compareProblems } from '../../src/config/compare-problems.ts';
+import { compareSchema } from '../../src/config/compare-rules-schema.ts';
+import type { NormalizedCompareRules } from '../../src/config/compare-rules.ts';
+import type { KeptPair } from '../../src/store/pair-store.ts';
+import { tellOfStored } from '../pairs/tell-of-stored.ts';
 import type { AddedRule } from './causes/cause.ts';
 import type { RuleTrial } from './finding.ts';
 

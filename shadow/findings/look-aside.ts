@@ -23,7 +23,7 @@ export interface LookAsideOptions {
 const READY_WITHIN_MS = 15_000;
 // Worker threads cannot load TypeScript on Node 20, so from sources the compiled one is used.
 const compiled = import.meta.url.endsWith('.ts')
-  ? new URL('../../../dist/src/app/findings/look-thread.js', import.meta.url)
+  ? new URL('../../dist/shadow/findings/look-thread.js', import.meta.url)
   : new URL('./look-thread.js', import.meta.url);
 
 const defaults: LookAsideOptions = {

@@ -1,4 +1,4 @@
-import type { CompareRules } from '../../../config/compare-rules.ts';
+import type { CompareRules } from '../../../src/config/compare-rules.ts';
 import { identityOf, type ShownPair } from '../shown-value.ts';
 
 /** What a cause is looked for in: the pairs of values of one group, none of them shortened or redacted. */

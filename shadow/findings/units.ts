@@ -1,5 +1,5 @@
-import type { Facts } from '../../kernel/facts.ts';
-import type { MismatchFacts } from '../../store/fact-store.ts';
+import type { Facts } from '../../src/kernel/facts.ts';
+import type { MismatchFacts } from '../../src/store/fact-store.ts';
 
 /** What is told apart: answers, or elements of an array where that is what differs. */
 export interface Units {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { proposeRule, ruleWarning } from '../../../src/app/findings/propose-rule.ts';
-import { suspectCause } from '../../../src/app/findings/suspect-cause.ts';
+import { proposeRule, ruleWarning } from '../../../shadow/findings/propose-rule.ts';
+import { suspectCause } from '../../../shadow/findings/suspect-cause.ts';
 import type { CompareRules } from '../../../src/config/compare-rules.ts';
 import { groundOf } from './stored-ground.ts';
 

@@ -2,11 +2,11 @@ import { keepAnswers } from '../../../shadow/pairs/keep-answers.ts';
 import { keepRulesOf, redactorFor } from '../../../shadow/pairs/keep-rules.ts';
 import { keepQuestion } from '../../../shadow/pairs/keep-question.ts';
 import { storedComparer } from '../../../shadow/pairs/compare-stored.ts';
-import { trialGround, type TrialGround } from '../../../src/app/findings/try-rule.ts';
+import { trialGround, type TrialGround } from '../../../shadow/findings/try-rule.ts';
 import type { CompareRules } from '../../../src/config/compare-rules.ts';
 import { normalizeCompareRules } from '../../../src/config/normalize-compare-rules.ts';
 import type { HttpAnswer } from '../../../src/kernel/exchange.ts';
-import { jsonBody } from '../../shadow/exchanges.ts';
+import { jsonBody } from '../exchanges.ts';
 
 interface BothBodies {
   readonly legacy: unknown;

@@ -1,12 +1,11 @@
 import type { Knex } from 'knex';
-import type { NormalizedCompareRules } from '../../config/compare-rules.ts';
-import { systemClock, type Clock } from '../../kernel/clock.ts';
-import { FactStore, type StoredFacts } from '../../store/fact-store.ts';
-import { PairStore } from '../../store/pair-store.ts';
-import type { ReportGroup } from '../feature-report.ts';
-import type { Finding } from './finding.ts';
-import { LookAside } from './look-aside.ts';
-import type { GroupToLookInto, LookJob } from './look-into.ts';
+import type { NormalizedCompareRules } from '../config/compare-rules.ts';
+import { systemClock, type Clock } from '../kernel/clock.ts';
+import { FactStore, type StoredFacts } from '../store/fact-store.ts';
+import { PairStore } from '../store/pair-store.ts';
+import type { Finding } from '../../shadow/findings/finding.ts';
+import { LookAside } from '../../shadow/findings/look-aside.ts';
+import type { GroupOfDifferences, GroupToLookInto, LookJob } from '../../shadow/findings/look-into.ts';
 
 export interface FindingScope {
   readonly feature: string;
@@ -15,6 +14,14 @@ export interface FindingScope {
   readonly rules: NormalizedCompareRules;
   /** Of the feature, as reports name them. */
   readonly routes: readonly string[];
+}
+
+/** As a report of one step has it. */
+interface StepGroup extends GroupOfDifferences {
+  /** Distinct comparisons of the step that it spoils. */
+  readonly spoiled: number;
+  /** Whether it was seen in the step. */
+  readonly inStep: boolean;
 }
 
 interface Known {
@@ -49,7 +56,7 @@ export class GroupFindings {
   }
 
   /** The groups with what was found; those of other steps, and those that block least, as they are. */
-  async addTo(scope: FindingScope, groups: readonly ReportGroup[]): Promise<readonly ReportGroup[]> {
+  async addTo<G extends StepGroup>(scope: FindingScope, groups: readonly G[]): Promise<readonly (G & Finding)[]> {
     const chosen = groups.filter((group, index) => index < MAX_GROUPS && group.inStep);
     const stale = chosen.filter((group) => !this.#isFresh(scope, group));
     if (stale.length > 0) {
@@ -61,7 +68,7 @@ export class GroupFindings {
     );
   }
 
-  #isFresh(scope: FindingScope, group: ReportGroup): boolean {
+  #isFresh(scope: FindingScope, group: StepGroup): boolean {
     const known = this.#known.get(nameOf(scope, group));
     if (known === undefined) return false;
     // What took too long does so again, however much it has grown.
@@ -69,7 +76,7 @@ export class GroupFindings {
     return this.#clock.now() - known.at < (isSettled ? UNCHANGED_MS : FRESH_MS);
   }
 
-  async #jobOf(scope: FindingScope, groups: readonly ReportGroup[]): Promise<LookJob> {
+  async #jobOf(scope: FindingScope, groups: readonly StepGroup[]): Promise<LookJob> {
     const { feature, fingerprint, step, rules, routes } = scope;
     const matching = new Map<string, readonly StoredFacts[]>();
     const toLookInto: GroupToLookInto[] = [];
@@ -85,7 +92,7 @@ export class GroupFindings {
     return { groups: toLookInto, matching, pairs, rules, routes };
   }
 
-  #remember(scope: FindingScope, group: ReportGroup, looked: Finding): void {
+  #remember(scope: FindingScope, group: StepGroup, looked: Finding): void {
     const name = nameOf(scope, group);
     this.#known.delete(name);
     this.#known.set(name, { looked, spoiled: group.spoiled, at: this.#clock.now() });
@@ -94,6 +101,6 @@ export class GroupFindings {
   }
 }
 
-function nameOf({ feature, fingerprint, step }: FindingScope, { route, path, kind }: ReportGroup): string {
+function nameOf({ feature, fingerprint, step }: FindingScope, { route, path, kind }: StepGroup): string {
   return JSON.stringify([feature, fingerprint, step, route, path, kind]);
 }

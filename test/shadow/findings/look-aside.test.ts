@@ -1,8 +1,8 @@
 import { threadId } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
-import { LookAside, type LookAsideOptions } from '../../../src/app/findings/look-aside.ts';
-import type { GroupToLookInto, LookJob } from '../../../src/app/findings/look-into.ts';
-import { noCompareRules } from '../../shadow/arbitraries.ts';
+import { LookAside, type LookAsideOptions } from '../../../shadow/findings/look-aside.ts';
+import type { GroupToLookInto, LookJob } from '../../../shadow/findings/look-into.ts';
+import { noCompareRules } from '../arbitraries.ts';
 
 const standIn = new URL('../../fixtures/findings/look-thread.js', import.meta.url);
 const made: LookAside[] = [];

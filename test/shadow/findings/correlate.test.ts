@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { describeCondition } from '../../../src/app/findings/condition.ts';
-import { correlate } from '../../../src/app/findings/correlate.ts';
+import { describeCondition } from '../../../shadow/findings/condition.ts';
+import { correlate } from '../../../shadow/findings/correlate.ts';
 import type { Facts } from '../../../src/kernel/facts.ts';
 
 /** A small generator of its own, so that a failure can be repeated (mulberry32). */

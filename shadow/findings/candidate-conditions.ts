@@ -1,4 +1,4 @@
-import type { FactValue } from '../../kernel/facts.ts';
+import type { FactValue } from '../../src/kernel/facts.ts';
 import { bitsOfChoice, bitsOfSubset } from './code-length.ts';
 import type { Condition } from './condition.ts';
 import { sumOf, type FactColumn, type Tally } from './fact-column.ts';
