@@ -1,15 +1,24 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const resolve = { alias: { 'strangler-fig': fileURLToPath(new URL('./src/index.ts', import.meta.url)) } };
+const budgets = { testTimeout: 30_000, hookTimeout: 60_000 };
+/** What measures the memory of its own process has one. */
+const apart = ['test/shadow/waiting-memory.test.ts', 'test/proxy/upstream/taken-memory.test.ts'];
+
 export default defineConfig({
-  resolve: { alias: { 'strangler-fig': fileURLToPath(new URL('./src/index.ts', import.meta.url)) } },
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     maxWorkers: 2,
     passWithNoTests: false,
     dangerouslyIgnoreUnhandledErrors: false,
+    projects: [
+      // A process and its modules serve one test file after the other: to start and to load them 500 times took minutes.
+      {
+        resolve,
+        test: { ...budgets, name: 'together', include: ['test/**/*.test.ts'], exclude: apart, isolate: false },
+      },
+      { resolve, test: { ...budgets, name: 'apart', include: apart } },
+    ],
   },
 });

@@ -14,12 +14,12 @@ import type { GateReading } from '../../src/cutover/ports.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { EvidenceStore } from '../../src/store/evidence-store.ts';
 import type { EvidenceItem } from '../../src/store/evidence-item.ts';
-import { migrateStore, openStore } from '../../src/store/control-store.ts';
+import { openStore } from '../../src/store/control-store.ts';
 import { createPhaseStore } from '../../src/store/phase-store.ts';
 import type { FeatureReport } from '../../src/app/feature-report.ts';
 import { exchangeOf, jsonBody } from '../shadow/exchanges.ts';
 import { startTestLegacy } from '../shadow/test-legacy.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { createStoreDatabase } from '../support/test-database.ts';
 
 const route = 'GET /orders/:id';
 const answers = 60;
@@ -36,9 +36,8 @@ interface World extends AsyncDisposable {
 
 /** A legacy on a real socket, a candidate, the shadow's comparer, the control store and the gate: all but the processes. */
 async function openWorld(compare: CompareRules): Promise<World> {
-  const database = await createTestDatabase();
+  const database = await createStoreDatabase();
   const knex = openStore(database.url, { applicationName: 'fig rules test' });
-  await migrateStore(knex);
   const legacy = await startTestLegacy((request, response) => {
     response.setHeader('content-type', 'application/json');
     response.end(jsonBody({ path: request.url, etag: 'legacy', n: 1 }));

@@ -6,8 +6,8 @@ import { startAdminServer } from '../../src/admin/admin-server.ts';
 import { runControl } from '../../src/app/roles/run-control.ts';
 import { runUp } from '../../src/app/run-up.ts';
 import { silentLog } from '../../src/kernel/log.ts';
-import { migrateStore, openStore } from '../../src/store/control-store.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { openStore } from '../../src/store/control-store.ts';
+import { createStoreDatabase } from '../support/test-database.ts';
 import { until } from '../support/until.ts';
 
 const dayMs = 86_400_000;
@@ -17,10 +17,9 @@ test.each([
   ['fig control', runControl],
 ])('%s, which decides, warns of rules that expire, and keeps evidence within its bounds', async (_name, run) => {
   const folder = await mkdtemp(join(tmpdir(), 'fig-deciding-'));
-  await using database = await createTestDatabase();
+  await using database = await createStoreDatabase();
   const store = openStore(database.url, { applicationName: 'fig test' });
   try {
-    await migrateStore(store);
     const expires = new Date(Date.now() + 5 * dayMs).toISOString().slice(0, 10);
     const config = {
       name: 'deciding',

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { expect, test } from 'vitest';
-import { migrateStore, openStore } from '../../src/store/control-store.ts';
+import { openStore } from '../../src/store/control-store.ts';
 import { watchWrites } from '../../src/app/watch-writes.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import type { ExchangeSink } from '../../src/kernel/exchange.ts';
 import { listQuarantined } from '../../src/store/quarantine-store.ts';
 import { routingOf, startTestProxy, startUpstream } from '../proxy/support/harness.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { createStoreDatabase, createTestDatabase } from '../support/test-database.ts';
 
 const sink: ExchangeSink = { wants: () => false, offer: () => undefined, dropped: () => undefined };
 const routes = ['GET /counted/:id', 'GET /plain/:id'].map((route) => ({
@@ -19,7 +19,7 @@ const routes = ['GET /counted/:id', 'GET /plain/:id'].map((route) => ({
 /** A legacy app whose GET counts views, and one whose GET does not, on a database that a job writes to all the time. */
 async function world(harmless: readonly string[] = []) {
   const database = await createTestDatabase();
-  const storeDatabase = await createTestDatabase();
+  const storeDatabase = await createStoreDatabase();
   const pool = new Pool({ connectionString: database.url, max: 4 });
   await pool.query('CREATE TABLE view_log (id int PRIMARY KEY, views int NOT NULL); CREATE TABLE jobs (n int)');
   await pool.query('INSERT INTO view_log SELECT id, 0 FROM generate_series(1, 9) id; INSERT INTO jobs VALUES (0)');
@@ -35,7 +35,6 @@ async function world(harmless: readonly string[] = []) {
     );
   });
   const store = openStore(storeDatabase.url, { applicationName: 'test' });
-  await migrateStore(store);
   const watching = watchWrites({
     url: database.url,
     storeUrl: storeDatabase.url,

@@ -4,22 +4,21 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { freePortNear } from '../../examples/shop/free-port.ts';
-import { migrateStore, openStore } from '../../src/store/control-store.ts';
+import { openStore } from '../../src/store/control-store.ts';
 import { startUpstream } from '../proxy/support/harness.ts';
 import { FigProcess } from '../support/fig-process.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { createStoreDatabase, createTestDatabase } from '../support/test-database.ts';
 import { until } from '../support/until.ts';
 
 const config = fileURLToPath(new URL('./fixtures/personal.config.ts', import.meta.url));
 
 test('a fig that starts removes evidence of an earlier config that is old, and says so', async () => {
   await using legacyDatabase = await createTestDatabase();
-  await using storeDatabase = await createTestDatabase();
+  await using storeDatabase = await createStoreDatabase();
   await using legacy = await startUpstream((_, res) => res.end());
   const folder = await mkdtemp(join(tmpdir(), 'fig-removed-'));
   const store = openStore(storeDatabase.url, { applicationName: 'fig test' });
   try {
-    await migrateStore(store);
     const scope = { feature: 'service', step: 'shadow', route: 'GET /plain/*' };
     await store('fig.evidence_scope').insert([
       { ...scope, fingerprint: 'old', last_seen: new Date('2020-01-01') },

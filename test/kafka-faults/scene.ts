@@ -2,13 +2,12 @@ import knexModule, { type Knex } from 'knex';
 import { expect } from 'vitest';
 import type { Broker } from '../../examples/kafka/broker.ts';
 import type { NormalizedKafkaEvents } from '../../src/config/events-definition.ts';
-import { migrateStore } from '../../src/store/control-store.ts';
 import { quietLog } from '../../src/store/quiet-pool.ts';
 import { openTarget } from '../../src/sync/open-target.ts';
 import { seededRandom, seedOrders, Writer } from '../faults/history.ts';
 import { Door } from '../support/door.ts';
 import { uniqueTopic } from '../support/kafka-server.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { createStoreDatabase, createTestDatabase } from '../support/test-database.ts';
 import { until } from '../support/until.ts';
 import { countedByHandler, countedByLegacy, talliesSchema } from '../sync/kafka/transport/counted-model.ts';
 import { freshSummary, legacySchema, storedSummary } from '../sync/summary-model.ts';
@@ -45,7 +44,7 @@ export async function withScene(
   act: (run: RunOf) => Promise<void>,
 ): Promise<void> {
   await using legacyDatabase = await createTestDatabase();
-  await using targetDatabase = await createTestDatabase();
+  await using targetDatabase = await createStoreDatabase();
   const legacy = knexModule({ client: 'pg', connection: legacyDatabase.url, pool: { min: 0, max: 4 }, log: quietLog });
   const target = openTarget(targetDatabase.url);
   const doors = { legacy: doorOf(legacyDatabase.url), target: doorOf(targetDatabase.url) };
@@ -78,7 +77,6 @@ export async function withScene(
     await legacy.raw(`ALTER DATABASE ${legacyDatabase.name} SET logical_decoding_work_mem = '${STREAMED_FROM}'`);
     await legacy.raw(legacySchema);
     await legacy.raw(talliesSchema);
-    await migrateStore(target);
     await seedOrders(legacy, 200);
     await leaders.fill(1);
     await projectors.fill(1);

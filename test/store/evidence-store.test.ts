@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { unmigrateStore } from '../../src/store/control-store.ts';
-import { evidence } from '../../migrations/0002-evidence.ts';
-import { ruleHits } from '../../migrations/0017-rule-hits.ts';
-import { projections } from '../../migrations/0001-projections.ts';
-import { requestFacts } from '../../migrations/0018-request-facts.ts';
-import { storedPairs } from '../../migrations/0019-stored-pairs.ts';
 import { DifferenceStore } from '../../src/store/difference-store.ts';
 import { slotOf } from '../../src/store/difference-rows.ts';
 import { EvidenceStore } from '../../src/store/evidence-store.ts';
@@ -331,9 +326,9 @@ test('all processes on one store share the key that personal data is hashed with
   for (const each of opened) await each[Symbol.asyncDispose]();
 });
 
-test('the tables of evidence can be taken back', async () => {
+test('all tables of the store can be taken back', async () => {
   await using db = await createEvidenceTestStore();
-  await unmigrateStore(db.knex, [projections, evidence, ruleHits, requestFacts, storedPairs]);
+  await unmigrateStore(db.knex);
   const left = await db.knex.raw<{ rows: unknown[] }>(
     `SELECT table_name FROM information_schema.tables WHERE table_schema = 'fig'`,
   );

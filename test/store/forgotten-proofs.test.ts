@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
 import { expect, test } from 'vitest';
-import { migrateStore } from '../../src/store/control-store.ts';
 import { ProjectionStore } from '../../src/store/projection-store.ts';
 import {
   beginReconciliation,
@@ -9,7 +8,7 @@ import {
   type ReconciliationState,
 } from '../../src/store/reconciliation-store.ts';
 import { openTarget } from '../../src/sync/open-target.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { createStoreDatabase } from '../support/test-database.ts';
 
 const projection = 'summary_v1';
 const store = new ProjectionStore();
@@ -23,10 +22,9 @@ test.each<[string, (tx: Knex.Transaction) => Promise<void>]>([
   ['of columns', (tx) => store.fillColumns(tx, projection, new Map([['t', ['c']]]))],
   ['from the mirror', (tx) => store.restartBuilding(tx, projection)],
 ])('a copy %s outdates what comparisons found, but not that they found a difference', async (_, makeAnew) => {
-  await using database = await createTestDatabase();
+  await using database = await createStoreDatabase();
   const target = openTarget(database.url);
   try {
-    await migrateStore(target);
     const start = { name: projection, fingerprint: 'f', position: 100n, timeline: 1, sources: new Map([['t', 1]]) };
     await target.transaction((tx) => store.restart(tx, start));
     await end(target, await begin(target), 'different');

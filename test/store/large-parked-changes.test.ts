@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import { migrateStore } from '../../src/store/control-store.ts';
 import { type ParkedChange, ParkedChangeStore } from '../../src/store/parked-change-store.ts';
 import { ProjectionStore } from '../../src/store/projection-store.ts';
 import { openTarget } from '../../src/sync/open-target.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { createStoreDatabase } from '../support/test-database.ts';
 
 const projection = 'tally_v1';
 /** As often as it takes for all of them together to be longer than a text can be. */
@@ -14,10 +13,9 @@ test(
   'changes that wait in one go may be longer together than a text can be, and are not all read at once',
   { timeout: 120_000 },
   async () => {
-    await using database = await createTestDatabase();
+    await using database = await createStoreDatabase();
     const target = openTarget(database.url);
     try {
-      await migrateStore(target);
       const sources = new Map([['public.moves', 1]]);
       const start = { name: projection, fingerprint: 'f', position: 1n, timeline: 1, sources };
       await target.transaction((tx) => new ProjectionStore().restart(tx, start));

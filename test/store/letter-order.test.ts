@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { migrateStore } from '../../src/store/control-store.ts';
 import { DeadLetterStore } from '../../src/store/dead-letter-store.ts';
 import { type ParkedChange, ParkedChangeStore } from '../../src/store/parked-change-store.ts';
 import { ProjectionStore } from '../../src/store/projection-store.ts';
 import { openTarget } from '../../src/sync/open-target.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { createStoreDatabase } from '../support/test-database.ts';
 
 const projection = 'tally_v1';
 const start = {
@@ -30,10 +29,9 @@ const change = (n: number): ParkedChange => ({
 });
 
 test('changes of a queue are tried in the order in which they came, also from the tenth on', async () => {
-  await using database = await createTestDatabase();
+  await using database = await createStoreDatabase();
   const target = openTarget(database.url);
   try {
-    await migrateStore(target);
     await target.transaction((tx) => new ProjectionStore().restart(tx, start));
     const store = new ParkedChangeStore();
     const first = await target.transaction(async (tx) => {
@@ -47,10 +45,9 @@ test('changes of a queue are tried in the order in which they came, also from th
 });
 
 test('letters are listed oldest first, also from the tenth on', async () => {
-  await using database = await createTestDatabase();
+  await using database = await createStoreDatabase();
   const target = openTarget(database.url);
   try {
-    await migrateStore(target);
     await target.transaction((tx) => new ProjectionStore().restart(tx, start));
     const store = new DeadLetterStore();
     const note = { kind: 'build', source: undefined, sourceKey: undefined, code: 'X', message: 'x' } as const;

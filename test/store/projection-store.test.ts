@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
-import { migrateStore } from '../../src/store/control-store.ts';
 import { ProjectionStore, type Standing } from '../../src/store/projection-store.ts';
 import { openTarget } from '../../src/sync/open-target.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { createStoreDatabase } from '../support/test-database.ts';
 
 test('a position is moved on only by whoever knows where it stands', async () => {
-  await using database = await createTestDatabase();
+  await using database = await createStoreDatabase();
   const target = openTarget(database.url);
   try {
-    await migrateStore(target);
     const store = new ProjectionStore();
     const start = { name: 'summary_v1', fingerprint: 'f', position: 100n, timeline: 1, sources: new Map([['t', 1]]) };
     await target.transaction((tx) => store.restart(tx, start));
@@ -49,10 +47,9 @@ test('a position is moved on only by whoever knows where it stands', async () =>
 });
 
 test('what was merely claimed is no read model that was ever made', async () => {
-  await using database = await createTestDatabase();
+  await using database = await createStoreDatabase();
   const target = openTarget(database.url);
   try {
-    await migrateStore(target);
     const store = new ProjectionStore();
     const epoch = await store.claim(target, 'summary_v1', undefined);
     expect(epoch).toBeDefined();

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrateStore, openStore } from '../../src/store/control-store.ts';
+import { openStore } from '../../src/store/control-store.ts';
 import { endWork, forgetWork, listWork, tellWork, type WorkingProcess } from '../../src/store/transport-work-store.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { createStoreDatabase, type TestDatabase } from '../support/test-database.ts';
 
 let database: TestDatabase;
 let store: Knex;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createStoreDatabase();
   store = openStore(database.url, { applicationName: 'test' });
-  await migrateStore(store);
 });
 afterAll(async () => {
   await store.destroy();

@@ -7,7 +7,7 @@ import { Pool } from 'pg';
 import { freePortNear } from '../../examples/shop/free-port.ts';
 import { startUpstream, type Upstream } from '../proxy/support/harness.ts';
 import { FigProcess } from './fig-process.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
+import { createStoreDatabase, createTestDatabase, type TestDatabase } from './test-database.ts';
 import { until } from './until.ts';
 
 const capturedConfig = fileURLToPath(new URL('../e2e/fixtures/counters.config.ts', import.meta.url));
@@ -41,7 +41,7 @@ export class CountersUnderFig implements AsyncDisposable {
   /** `legacyUrl`: an empty database of the caller's own. `countsViews`: a GET of one counter writes to `view_log`. */
   static async create(counters: number, legacyUrl?: string, countsViews = false): Promise<CountersUnderFig> {
     const legacyDatabase = legacyUrl === undefined ? await createTestDatabase() : borrowed(legacyUrl);
-    const databases = { legacy: legacyDatabase, target: await createTestDatabase() };
+    const databases = { legacy: legacyDatabase, target: await createStoreDatabase() };
     const pool = new Pool({ connectionString: databases.legacy.url, max: 6 });
     pool.on('error', () => undefined);
     await pool.query('CREATE TABLE counters (id int PRIMARY KEY, value int NOT NULL)');

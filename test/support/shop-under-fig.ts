@@ -9,7 +9,7 @@ import { seedShop } from '../../examples/shop/legacy/seed.ts';
 import { startShop } from '../../examples/shop/legacy/start-shop.ts';
 import { readModelNames } from '../../src/store/read-model-names.ts';
 import { FigProcess } from './fig-process.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
+import { createStoreDatabase, createTestDatabase, type TestDatabase } from './test-database.ts';
 import { until } from './until.ts';
 
 export const shopConfig = fileURLToPath(new URL('../../examples/shop/fig.config.ts', import.meta.url));
@@ -37,7 +37,7 @@ export class ShopUnderFig implements AsyncDisposable {
   }
 
   static async create(orders: number): Promise<ShopUnderFig> {
-    const databases = { legacy: await createTestDatabase(), target: await createTestDatabase() };
+    const databases = { legacy: await createTestDatabase(), target: await createStoreDatabase() };
     const legacy = knexModule({ client: 'pg', connection: databases.legacy.url, pool: { min: 0, max: 6 } });
     const target = knexModule({ client: 'pg', connection: databases.target.url, pool: { min: 0, max: 4 } });
     await createSchema(legacy);

@@ -7,10 +7,23 @@ export interface TestDatabase extends AsyncDisposable {
   readonly name: string;
 }
 
+/** The global setup makes it: a database with the tables of the control store. */
+export const storeTemplate = 'store_template';
+
 /** A fresh database on the run's PostgreSQL, or on another. Disposing drops it, with its slots and connections. */
 export async function createTestDatabase(admin: string = inject('postgresUrl')): Promise<TestDatabase> {
+  return copyOf('template1', admin);
+}
+
+/** The same with the tables of the control store, as `migrateStore` makes them: to copy them is much cheaper. */
+export async function createStoreDatabase(): Promise<TestDatabase> {
+  return copyOf(storeTemplate, inject('postgresUrl'));
+}
+
+async function copyOf(template: string, admin: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(admin, (client) => client.query(`CREATE DATABASE ${name}`));
+  // Copied by files: on a server that syncs nothing that takes a third of what it takes to log every page.
+  await onServer(admin, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`));
   const url = new URL(admin);
   url.pathname = `/${name}`;
   return { name, url: url.href, [Symbol.asyncDispose]: () => onServer(admin, (client) => dropDatabase(client, name)) };

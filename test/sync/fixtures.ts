@@ -1,10 +1,9 @@
 import knexModule, { type Knex } from 'knex';
 import { silentLog } from '../../src/kernel/log.ts';
 import type { Position } from '../../src/kernel/position.ts';
-import { migrateStore } from '../../src/store/control-store.ts';
 import { openTarget } from '../../src/sync/open-target.ts';
 import { Capture, type CaptureOptions } from '../../src/sync/capture/capture.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { createStoreDatabase, createTestDatabase } from '../support/test-database.ts';
 import { freshSummary, legacySchema, storedSummary, summary } from './summary-model.ts';
 
 export interface SyncSetup extends AsyncDisposable {
@@ -22,13 +21,12 @@ export interface SyncSetup extends AsyncDisposable {
 export async function setupSync({ legacyServer }: { legacyServer?: string } = {}): Promise<SyncSetup> {
   const stack = new AsyncDisposableStackLite();
   const legacyDatabase = stack.use(await createTestDatabase(legacyServer));
-  const targetDatabase = stack.use(await createTestDatabase());
+  const targetDatabase = stack.use(await createStoreDatabase());
   const legacy = knexModule({ client: 'pg', connection: legacyDatabase.url, pool: { min: 0, max: 6 } });
   stack.defer(() => legacy.destroy());
   const target = openTarget(targetDatabase.url);
   stack.defer(() => target.destroy());
   await legacy.raw(legacySchema);
-  await migrateStore(target);
   return {
     legacyUrl: legacyDatabase.url,
     legacy,

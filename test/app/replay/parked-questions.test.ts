@@ -2,16 +2,15 @@ import { expect, test } from 'vitest';
 import { orderReadModel } from '../../../examples/shop/features/order-read-model.ts';
 import { openParties } from '../../../src/app/replay/open-parties.ts';
 import { normalizeConfig } from '../../../src/config/normalize-config.ts';
-import { migrateStore, openStore } from '../../../src/store/control-store.ts';
+import { openStore } from '../../../src/store/control-store.ts';
 import { DeadLetterStore } from '../../../src/store/dead-letter-store.ts';
 import { ProjectionStore } from '../../../src/store/projection-store.ts';
-import { createTestDatabase } from '../../support/test-database.ts';
+import { createStoreDatabase } from '../../support/test-database.ts';
 
 test('what may be about a key that could not be built is not asked', async () => {
-  await using database = await createTestDatabase();
+  await using database = await createStoreDatabase();
   const knex = openStore(database.url, { applicationName: 'fig test' });
   try {
-    await migrateStore(knex);
     const routes = { 'GET /orders/:id': () => undefined, 'GET /orders': () => undefined };
     const config = normalizeConfig(
       {

@@ -1,15 +1,13 @@
 import { expect, test } from 'vitest';
 import { StoredPosition } from '../../../src/app/replay/stored-position.ts';
-import { migrateStore } from '../../../src/store/control-store.ts';
 import { ProjectionStore } from '../../../src/store/projection-store.ts';
 import { openTarget } from '../../../src/sync/open-target.ts';
-import { createTestDatabase } from '../../support/test-database.ts';
+import { createStoreDatabase } from '../../support/test-database.ts';
 
 test('a fence is passed when another process has committed the position, of a read model that is ready', async () => {
-  await using database = await createTestDatabase();
+  await using database = await createStoreDatabase();
   const target = openTarget(database.url);
   try {
-    await migrateStore(target);
     const position = new StoredPosition(target, 'summary_v1');
     expect(await position.waitFor(1n, 0)).toBe(false);
     const sources = new Map([['t', 1]]);

@@ -5,18 +5,17 @@ import { ProcessPresence, reloadOrderSetting } from '../../../src/app/roles/proc
 import { renderProcesses } from '../../../src/cli/render-processes.ts';
 import { paletteFor } from '../../../src/cli/palette.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
-import { migrateStore, openStore } from '../../../src/store/control-store.ts';
+import { openStore } from '../../../src/store/control-store.ts';
 import { raiseSetting } from '../../../src/store/setting-store.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { createStoreDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { until } from '../../support/until.ts';
 
 let database: TestDatabase;
 let store: Knex;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createStoreDatabase();
   store = openStore(database.url, { applicationName: 'test' });
-  await migrateStore(store);
 });
 afterAll(async () => {
   await store.destroy();

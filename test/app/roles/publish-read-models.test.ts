@@ -3,20 +3,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HeardReadModels } from '../../../src/app/roles/heard-read-models.ts';
 import { publishReadModels, type ReadModelPublisher } from '../../../src/app/roles/publish-read-models.ts';
 import type { ReadModelFigures } from '../../../src/app/roles/read-model-figures.ts';
-import { migrateStore, openStore } from '../../../src/store/control-store.ts';
+import { openStore } from '../../../src/store/control-store.ts';
 import { readModelChannel } from '../../../src/store/read-model-state-store.ts';
 import { startReadModelWatch } from '../../../src/store/read-model-watch.ts';
 import type { Service } from '../../../src/kernel/service.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { createStoreDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { until } from '../../support/until.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 let database: TestDatabase;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createStoreDatabase();
   const store = openStore(database.url, { applicationName: 'test' });
-  await migrateStore(store);
   await store.destroy();
 });
 afterAll(async () => {

@@ -6,9 +6,9 @@ import { reconcileElsewhere, startReconcileService } from '../../../src/app/role
 import { FigError } from '../../../src/kernel/fig-error.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
 import type { Service } from '../../../src/kernel/service.ts';
-import { migrateStore, openStore } from '../../../src/store/control-store.ts';
+import { openStore } from '../../../src/store/control-store.ts';
 import type { Reconciliation } from '../../../src/store/reconciliation-store.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { createStoreDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { until } from '../../support/until.ts';
 
 type Reconcile = CaptureView['reconcile'];
@@ -17,9 +17,8 @@ let database: TestDatabase;
 let store: Knex;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createStoreDatabase();
   store = openStore(database.url, { applicationName: 'test' });
-  await migrateStore(store);
 });
 afterAll(async () => {
   await store.destroy();

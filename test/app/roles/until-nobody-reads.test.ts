@@ -4,9 +4,9 @@ import { HeardReadModels } from '../../../src/app/roles/heard-read-models.ts';
 import { storedFigures } from '../../../src/app/roles/read-model-figures.ts';
 import { untilNobodyReads } from '../../../src/app/roles/until-nobody-reads.ts';
 import { machineNow } from '../../../src/kernel/machine-time.ts';
-import { migrateStore, openStore } from '../../../src/store/control-store.ts';
+import { openStore } from '../../../src/store/control-store.ts';
 import { readStates, takeClaim, tellStates } from '../../../src/store/read-model-state-store.ts';
-import { createTestDatabase } from '../../support/test-database.ts';
+import { createStoreDatabase } from '../../support/test-database.ts';
 
 const one = '00000000-0000-4000-8000-000000000001';
 const two = '00000000-0000-4000-8000-000000000002';
@@ -20,9 +20,8 @@ const figures = storedFigures({
 });
 
 test('rows are waited for until the lease of a process that cannot be reached is over, whoever had told of them', async () => {
-  await using database = await createTestDatabase();
+  await using database = await createStoreDatabase();
   const store = openStore(database.url, { applicationName: 'test' });
-  await migrateStore(store);
   await store.destroy();
   const client = new Client({ connectionString: database.url });
   await client.connect();

@@ -5,10 +5,10 @@ import { TransportSeen } from '../../../src/app/transport/transport-seen.ts';
 import { AppliedTracker } from '../../../src/sync/applied-tracker.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
 import { createMetrics } from '../../../src/observe/metrics.ts';
-import { migrateStore, openStore } from '../../../src/store/control-store.ts';
+import { openStore } from '../../../src/store/control-store.ts';
 import { listWork } from '../../../src/store/transport-work-store.ts';
 import { TopicWatch } from '../../../src/sync/kafka/topic-watch.ts';
-import { createTestDatabase } from '../../support/test-database.ts';
+import { createStoreDatabase } from '../../support/test-database.ts';
 import { until } from '../../support/until.ts';
 
 const events = {
@@ -24,9 +24,8 @@ const events = {
 const models = ['orders_v1', 'items_v1'];
 
 test('of read models that processes share each tells its own, also while no broker answers', async () => {
-  await using database = await createTestDatabase();
+  await using database = await createStoreDatabase();
   const store = openStore(database.url, { applicationName: 'test' });
-  await migrateStore(store);
   const applied = new AppliedTracker();
   applied.set(100n);
   const holdsNow = new Map([

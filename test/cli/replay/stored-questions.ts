@@ -10,12 +10,12 @@ import { allVersions } from '../../../src/config/feature-versions.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { createCandidates } from '../../../src/app/candidates.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
-import { migrateStore, openStore } from '../../../src/store/control-store.ts';
+import { openStore } from '../../../src/store/control-store.ts';
 import type { EvidenceItem } from '../../../src/store/evidence-item.ts';
 import { EvidenceStore } from '../../../src/store/evidence-store.ts';
 import { sharedSecret } from '../../../src/store/setting-store.ts';
 import { startTestLegacy, type TestLegacy } from '../../shadow/test-legacy.ts';
-import { createTestDatabase } from '../../support/test-database.ts';
+import { createStoreDatabase } from '../../support/test-database.ts';
 
 /** What a service of the test answers to a target: a body, or a status and a body. */
 export type Answers = (target: string, request: IncomingMessage) => unknown;
@@ -49,7 +49,7 @@ export async function setStage(
   compare: object = {},
   shadow: object = {},
 ): Promise<Stage> {
-  const database = await createTestDatabase();
+  const database = await createStoreDatabase();
   const stage = { says };
   const legacy = await startTestLegacy((request, response) => answer(stage.says.legacy, request, response));
   const candidate = await startTestLegacy((request, response) => answer(stage.says.candidate, request, response));
@@ -75,7 +75,6 @@ export async function setStage(
   };
   await writeFile(config, `export default ${JSON.stringify(migration)};\n`);
   const knex = openStore(database.url, { applicationName: 'fig test' });
-  await migrateStore(knex);
   const loaded = await loadConfig(config);
   const candidates = createCandidates(allVersions(loaded.features), { target: database.url, legacy: undefined });
   const asker = new LegacyAsker({ url: legacy.url });

@@ -5,13 +5,12 @@ import type { BatchInput, BatchRow, Rows } from '../../../src/config/batch-read-
 import { readModelFingerprint } from '../../../src/config/fingerprint.ts';
 import { defineReadModel } from '../../../src/config/read-model-definition.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
-import { migrateStore } from '../../../src/store/control-store.ts';
 import { BatchReadModel } from '../../../src/sync/batch/batch-read-model.ts';
 import { type BatchClock, clockOf } from '../../../src/sync/batch/batch-clock.ts';
 import { StoreClock } from '../../../src/sync/batch/store-clock.ts';
 import { PostgresSourcePosition } from '../../../src/sync/postgres/source-position.ts';
 import { openTarget } from '../../../src/sync/open-target.ts';
-import { createTestDatabase } from '../../support/test-database.ts';
+import { createStoreDatabase, createTestDatabase } from '../../support/test-database.ts';
 import { until } from '../../support/until.ts';
 
 const closers: (() => unknown)[] = [];
@@ -23,7 +22,7 @@ type Load = (input: BatchInput) => Rows | PromiseLike<Rows>;
 
 async function setup() {
   const legacyDatabase = await createTestDatabase();
-  const targetDatabase = await createTestDatabase();
+  const targetDatabase = await createStoreDatabase();
   const legacy = knexModule({ client: 'pg', connection: legacyDatabase.url, pool: { min: 0, max: 4 } });
   const target = openTarget(targetDatabase.url, 9);
   const clock = new StoreClock(targetDatabase.url, silentLog);
@@ -34,7 +33,6 @@ async function setup() {
     () => target.destroy(),
     () => legacy.destroy(),
   );
-  await migrateStore(target);
   await legacy.raw('CREATE TABLE prices (sku text PRIMARY KEY, amount numeric NOT NULL)');
   await legacy.raw(`INSERT INTO prices SELECT 'sku ' || n, n FROM generate_series(1, 5000) n`);
   const start = (load: Load, more: { every?: number; mayBeEmpty?: boolean; clock?: BatchClock } = {}) => {

@@ -2,11 +2,10 @@ import type { Knex } from 'knex';
 import { expect, it, test } from 'vitest';
 import { defineReadModel } from '../../../src/config/read-model-definition.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
-import { migrateStore } from '../../../src/store/control-store.ts';
 import { Capture, type CaptureOptions } from '../../../src/sync/capture/capture.ts';
 import { openTarget } from '../../../src/sync/open-target.ts';
 import { runSql, serverVersions, startTestServer } from '../../support/postgres-server.ts';
-import { createTestDatabase } from '../../support/test-database.ts';
+import { createStoreDatabase, createTestDatabase } from '../../support/test-database.ts';
 import { until } from '../../support/until.ts';
 import { soon } from '../two-models.ts';
 
@@ -36,9 +35,8 @@ it.each(serverVersions)('copied and streamed rows agree on what is generated, on
     ...(version >= 18 ? ['ALTER TABLE prices ADD COLUMN seen numeric GENERATED ALWAYS AS (net * 3) VIRTUAL'] : []),
     'INSERT INTO prices (id, net) VALUES (1, 1.50), (2, 2.25)',
   );
-  await using database = await createTestDatabase();
+  await using database = await createStoreDatabase();
   const target = openTarget(database.url);
-  await migrateStore(target);
   const capture = startCapture(url, target);
   try {
     const built = async (): Promise<unknown> => {
@@ -79,9 +77,8 @@ test.runIf(serverVersions.includes(18))(
       'CREATE TABLE prices (id int PRIMARY KEY, net numeric, gross numeric GENERATED ALWAYS AS (net * 2) STORED)',
       'CREATE PUBLICATION fig_generated_legacy FOR TABLE prices WITH (publish_generated_columns = stored)',
     );
-    await using database = await createTestDatabase();
+    await using database = await createStoreDatabase();
     const target = openTarget(database.url);
-    await migrateStore(target);
     const seen: unknown[] = [];
     try {
       for (const id of [1, 2, 3]) {
@@ -104,14 +101,13 @@ test.runIf(serverVersions.includes(18))(
 
 test('a column that was generated and is not any more has its values in the mirror', { timeout: 60_000 }, async () => {
   await using legacy = await createTestDatabase();
-  await using database = await createTestDatabase();
+  await using database = await createStoreDatabase();
   await runSql(
     legacy.url,
     'CREATE TABLE prices (id int PRIMARY KEY, net numeric, gross numeric GENERATED ALWAYS AS (net * 2) STORED)',
     'INSERT INTO prices (id, net) VALUES (1, 1.50), (2, 2.25)',
   );
   const target = openTarget(database.url);
-  await migrateStore(target);
   try {
     await using capture = startCapture(legacy.url, target, soon);
     await until('it is ready', () => capture.progressOf('prices').state === 'ready');

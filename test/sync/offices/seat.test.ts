@@ -2,17 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Log, silentLog } from '../../../src/kernel/log.ts';
-import { migrateStore, openStore } from '../../../src/store/control-store.ts';
+import { openStore } from '../../../src/store/control-store.ts';
 import { Seat } from '../../../src/sync/offices/seat.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { createStoreDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { until } from '../../support/until.ts';
 
 let database: TestDatabase;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createStoreDatabase();
   const store = openStore(database.url, { applicationName: 'test' });
-  await migrateStore(store);
   await store.raw('GRANT USAGE ON SCHEMA fig TO public; GRANT ALL ON fig.seat TO public');
   await store.destroy();
 });

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
-import { migrateStore } from '../../../../src/store/control-store.ts';
 import { ProjectionStore } from '../../../../src/store/projection-store.ts';
 import { TopicStore } from '../../../../src/store/topic-store.ts';
 import { MessageApplier, TakenOver } from '../../../../src/sync/kafka/domain-events/apply-messages.ts';
 import { EventGiver } from '../../../../src/sync/kafka/domain-events/event-giver.ts';
 import { openTarget } from '../../../../src/sync/open-target.ts';
 import { describeWithKafka } from '../../../support/kafka-server.ts';
-import { createTestDatabase } from '../../../support/test-database.ts';
+import { createStoreDatabase } from '../../../support/test-database.ts';
 import { until } from '../../../support/until.ts';
 import { sumModel, types } from './sum-model.ts';
 import { cloud, paid, topicWorld } from './topic-world.ts';
@@ -39,10 +38,9 @@ describeWithKafka('of several processes', () => {
 const chunk = (from: bigint) => ({ topic: 'payments', partition: 0, from, next: from + 1n, messages: [] });
 
 test('what a process does that was replaced takes no effect, also at the right offset', async () => {
-  await using store = await createTestDatabase();
+  await using store = await createStoreDatabase();
   const target = openTarget(store.url);
   try {
-    await migrateStore(target);
     const [projections, topics] = [new ProjectionStore(), new TopicStore()];
     const epoch = (await projections.claim(target, 'account_v1', undefined))!;
     await target.transaction((tx) => topics.begin(tx, 'account_v1', { topic: 'payments', partition: 0, next: 0n }));

@@ -3,7 +3,6 @@ import type { EventFormat, NormalizedEventTopic } from '../../../../src/config/d
 import { readModelFingerprint } from '../../../../src/config/fingerprint.ts';
 import type { TopicReadModelDefinition } from '../../../../src/config/topic-read-model.ts';
 import { silentLog } from '../../../../src/kernel/log.ts';
-import { migrateStore } from '../../../../src/store/control-store.ts';
 import { clockOf } from '../../../../src/sync/batch/batch-clock.ts';
 import { StoreClock } from '../../../../src/sync/batch/store-clock.ts';
 import { KafkaConnection } from '../../../../src/sync/kafka/client/kafka-connection.ts';
@@ -15,7 +14,7 @@ import { openTarget } from '../../../../src/sync/open-target.ts';
 import { sharedKafka, uniqueTopic } from '../../../support/kafka-server.ts';
 import { plainAccess } from '../../../support/kafka-settings.ts';
 import { sumModel, types } from './sum-model.ts';
-import { createTestDatabase } from '../../../support/test-database.ts';
+import { createStoreDatabase } from '../../../support/test-database.ts';
 import { until } from '../../../support/until.ts';
 
 type Admin = ReturnType<InstanceType<typeof kafkajs.Kafka>['admin']>;
@@ -48,10 +47,9 @@ export async function topicWorld({
   const access = plainAccess(await sharedKafka());
   const kafka = new KafkaConnection(access, silentLog);
   const topic = uniqueTopic();
-  const store = await createTestDatabase();
+  const store = await createStoreDatabase();
   const target = openTarget(store.url, 6);
   const clock = new StoreClock(store.url, silentLog);
-  await migrateStore(target);
   let producer = await kafka.producer();
   const admin = await kafka.admin();
   const makeTopic = (count = partitions): Promise<boolean> =>

@@ -1,15 +1,14 @@
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { Tenure } from '../../../../src/sync/kafka/transport/tenure.ts';
-import { migrateStore, openStore } from '../../../../src/store/control-store.ts';
-import { createTestDatabase, type TestDatabase } from '../../../support/test-database.ts';
+import { createStoreDatabase } from '../../../support/test-database.ts';
 import { until } from '../../../support/until.ts';
 
 const office = { migration: 'shop', office: 'leader' } as const;
 const never = new AbortController().signal;
 
 test('one holds an office at a time, of one migration; who waits has it when it is given up', async () => {
-  await using store = await storeDatabase();
+  await using store = await createStoreDatabase();
   const first = await Tenure.take(store.url, office, never);
   await using other = await Tenure.take(store.url, { ...office, migration: 'bank' }, never);
   await using projector = await Tenure.take(store.url, { ...office, office: 'projector' }, never);
@@ -26,7 +25,7 @@ test('one holds an office at a time, of one migration; who waits has it when it 
 });
 
 test('who waits is let go when the signal aborts, and holds nothing', async () => {
-  await using store = await storeDatabase();
+  await using store = await createStoreDatabase();
   const first = await Tenure.take(store.url, office, never);
   const stop = new AbortController();
   const waiting = Tenure.take(store.url, office, stop.signal);
@@ -38,7 +37,7 @@ test('who waits is let go when the signal aborts, and holds nothing', async () =
 });
 
 test('an office is known to be lost as soon as its session is ended, and another may take it', async () => {
-  await using store = await storeDatabase();
+  await using store = await createStoreDatabase();
   await using first = await Tenure.take(store.url, office, never);
   const client = new Client({ connectionString: store.url });
   await client.connect();
@@ -63,12 +62,4 @@ async function sessions(url: string, name: string): Promise<number> {
   } finally {
     await client.end();
   }
-}
-
-async function storeDatabase(): Promise<TestDatabase> {
-  const database = await createTestDatabase();
-  const store = openStore(database.url, { applicationName: 'test' });
-  await migrateStore(store);
-  await store.destroy();
-  return database;
 }
