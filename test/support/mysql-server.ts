@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { freePorts } from '../../examples/kafka/free-ports.ts';
 import type { MariadbServer } from './mariadb-server.ts';
+import { commonProperties, type ShopKind } from './mariadb-shop.ts';
 import { until } from './until.ts';
 
 /** Path of `mysqld`, which Debian's stable releases do not have: see docs/mysql-family.md for how to come by one. */
@@ -80,3 +81,13 @@ export async function startMysql(settings: Readonly<Record<string, string>> = {}
   }
   return { port, folder, user: 'fig', password: 'fig', sql, [Symbol.asyncDispose]: stop };
 }
+
+export const mysqlKind: ShopKind = {
+  start: startMysql,
+  plugin: 'debezium-mysql-3',
+  properties: {
+    ...commonProperties,
+    // The password of a new account is sent to a server without TLS by its public key only.
+    'driver.allowPublicKeyRetrieval': 'true',
+  },
+};

@@ -3,7 +3,7 @@ import type { Position } from '../../kernel/position.ts';
 import type { KafkaConnection } from '../kafka/client/kafka-connection.ts';
 import { judgeTransactionTopic } from '../kafka/debezium/judge-connector-topic.ts';
 import { keptTransactions } from '../kafka/debezium/kept-transactions.ts';
-import { binlogMarks } from '../kafka/debezium/transaction-marks.ts';
+import type { TransactionMarks } from '../kafka/debezium/transaction-marks.ts';
 import type { Landed } from './landing-place.ts';
 
 export interface LandingTopics {
@@ -12,6 +12,7 @@ export interface LandingTopics {
   readonly landed: Pick<Landed, 'position' | 'isWhole' | 'hasTransactions'>;
   /** Where the legacy server's log is; undefined: nobody can be asked. */
   readonly end: Position | undefined;
+  readonly marks: TransactionMarks;
 }
 
 const remedy =
@@ -30,7 +31,7 @@ export async function judgeTopics(kafka: KafkaConnection, topics: LandingTopics)
   }
   const { position } = landed;
   // One that has landed and is still there shows that no later one has gone; where none is later, none can have.
-  const kept = await keptTransactions(kafka, transactions, binlogMarks);
+  const kept = await keptTransactions(kafka, transactions, topics.marks);
   if ((end === undefined || end > position) && (kept === undefined || kept.first > position)) {
     const begins = kept === undefined ? 'has no transaction' : `begins with transaction ${kept.first}`;
     throw new FigError('FIG_TOPIC_GAP', `${transactions} ${begins}, and ${position} was the last that has landed`, {

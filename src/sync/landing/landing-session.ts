@@ -9,6 +9,7 @@ import { inTransaction } from '../projection/in-transaction.ts';
 import type { Landed, LandingPlace } from './landing-place.ts';
 import type { LandingTable } from './landing-table.ts';
 import type { MysqlServer } from './mysql-server.ts';
+import type { SchemaWatch } from './schema-watch.ts';
 import type { SettledWrites } from './settled-writes.ts';
 import { positionOfSnapshot } from './snapshot-end.ts';
 
@@ -21,6 +22,7 @@ export interface LandingSessionParts {
   /** What had landed when the session began. */
   readonly landed: Landed;
   readonly stream: DebeziumStream;
+  readonly schemas: SchemaWatch;
   /** By the names that the connector has for them, `database.table`. */
   readonly tables: ReadonlyMap<string, LandingTable>;
   /** Of the topics of these tables, with the dot. */
@@ -51,6 +53,7 @@ export class LandingSession {
     while (!signal.aborted) {
       const events = await Promise.race([next, pending]);
       if (events === undefined) return;
+      if (this.#landed.isWhole) this.#parts.schemas.judge(this.#landed.snapshotPlace);
       if (events !== 'look') {
         await this.#land(events);
         pending = stream.next();
@@ -65,7 +68,7 @@ export class LandingSession {
   }
 
   async #land(events: readonly StreamEvent[]): Promise<void> {
-    const { db, place, tables, stream, onLanded } = this.#parts;
+    const { db, place, tables, stream, schemas, onLanded } = this.#parts;
     const before = this.#landed;
     const position = events.reduce((reached, event) => laterPosition(reached, endOf(event)), before.position);
     const changes = events.flatMap((event) => (event.type === 'transaction' ? event.transaction.changes : []));
@@ -74,7 +77,7 @@ export class LandingSession {
     const isMoved = position > before.position;
     const landed = {
       position,
-      snapshots: stream.snapshotOffsets,
+      snapshots: new Map([...stream.snapshotOffsets, ...schemas.judged]),
       snapshotPlace: stream.snapshotPlace,
       isWhole: before.isWhole || isMoved,
       hasTransactions: before.hasTransactions || isMoved,

@@ -7,18 +7,22 @@ import type { KafkaAccess } from '../kafka/client/access.ts';
 import { KafkaConnection } from '../kafka/client/kafka-connection.ts';
 import { type ConnectorProperties, connectorSettings } from '../kafka/debezium/connector-settings.ts';
 import { DebeziumStream } from '../kafka/debezium/debezium-stream.ts';
+import { GtidMarks } from '../kafka/debezium/gtid-marks.ts';
 import { SnapshotBegunAnew } from '../kafka/debezium/snapshot-book.ts';
+import type { DecodedTable } from '../kafka/debezium/row-decoder.ts';
 import { openLanes } from '../kafka/debezium/topic-lanes.ts';
-import { binlogMarks } from '../kafka/debezium/transaction-marks.ts';
 import { Tenure } from '../kafka/transport/tenure.ts';
 import { inTransaction } from '../projection/in-transaction.ts';
+import { columnJudge } from './judge-columns.ts';
 import { judgeTopics } from './judge-topics.ts';
 import { type Landed, LandingPlace, nothingLanded } from './landing-place.ts';
 import { LandingSession } from './landing-session.ts';
 import type { LandingTable } from './landing-table.ts';
 import { prepareTables, readEnd } from './landing-tables.ts';
+import type { LandedTable } from './mysql-catalog.ts';
 import { type MysqlConnection, openMysql } from './mysql-connection.ts';
 import { MysqlServer } from './mysql-server.ts';
+import { SchemaWatch } from './schema-watch.ts';
 import { SettledWrites } from './settled-writes.ts';
 
 export interface LandingOptions {
@@ -112,32 +116,49 @@ export class Landing implements Service {
     const end = server && isExact ? await readEnd(server, landed) : undefined;
     const topics = `${prefix}.${legacy.database}`;
     const names = this.#options.tables;
+    const marks = (await server?.marks()) ?? new GtidMarks('');
     const tables = await prepareTables({ db, kafka: this.#kafka, server, names, topics, landed, log });
     const topicsOfTables = [...tables.keys()];
-    await judgeTopics(this.#kafka, { transactions: `${prefix}.transaction`, tables: topicsOfTables, landed, end });
+    await judgeTopics(this.#kafka, {
+      transactions: `${prefix}.transaction`,
+      tables: topicsOfTables,
+      landed,
+      end,
+      marks,
+    });
     this.#tables = [...tables.values()];
     if (!claimed) await this.#begin(place, nothingLanded);
     const byName = new Map([...tables].map(([topic, table]) => [topic.slice(prefix.length + 1), table]));
     await using stream = new DebeziumStream({
       lanes: await openLanes(this.#kafka, prefix, [...topicsOfTables, `${prefix}.transaction`]),
-      tables: [...byName].map(
-        ([
-          name,
-          {
-            definition: { columns, key },
-          },
-        ]) => ({ name, columns, identityColumns: key }),
-      ),
+      tables: [...byName].map(([name, { definition }]) => decodedOf(name, definition, server === undefined)),
       settings: connectorSettings(properties),
       from: landed.position,
       snapshots: { offsets: landed.snapshots, place: landed.snapshotPlace, isWhole: landed.isWhole },
-      marks: binlogMarks,
+      marks,
       lost,
+    });
+    await using schemas = new SchemaWatch({
+      lanes: await openLanes(this.#kafka, prefix, [prefix]),
+      tables: [...byName.values()].map(({ definition }) => definition),
+      from: landed.snapshots,
     });
     signal.addEventListener('abort', () => void stream[Symbol.asyncDispose](), { once: true });
     const settled = clock && new SettledWrites({ db, place, clock, settleMs: legacy.settleMs! });
     const onLanded = (): void => void (this.#failure = undefined);
-    const parts = { db, place, landed, stream, tables: byName, prefix: `${prefix}.`, server, settled, onLanded, log };
+    const parts = {
+      db,
+      place,
+      landed,
+      stream,
+      schemas,
+      tables: byName,
+      prefix: `${prefix}.`,
+      server,
+      settled,
+      onLanded,
+      log,
+    };
     await new LandingSession(parts).run(signal);
   }
 
@@ -148,6 +169,11 @@ export class Landing implements Service {
       await place.move(tx, landed);
     });
   }
+}
+
+function decodedOf(name: string, definition: LandedTable, isExact: boolean): DecodedTable {
+  const { columns, key } = definition;
+  return { name, columns, identityColumns: key, judge: columnJudge(definition, { isExact }) };
 }
 
 interface OpenLegacy extends AsyncDisposable {

@@ -1,7 +1,9 @@
 import { FigError } from '../../kernel/fig-error.ts';
 import type { Position } from '../../kernel/position.ts';
 import { mariadbGtidPosition, mysqlGtidCount } from '../kafka/debezium/binlog-position.ts';
+import { GtidMarks } from '../kafka/debezium/gtid-marks.ts';
 import type { BinlogPlace } from '../kafka/debezium/snapshot-mark.ts';
+import type { TransactionMarks } from '../kafka/debezium/transaction-marks.ts';
 import type { MysqlConnection } from './mysql-connection.ts';
 
 /** How a server numbers its transactions. */
@@ -53,6 +55,12 @@ export class MysqlServer {
   async isAt(place: BinlogPlace): Promise<boolean> {
     if ((await this.#learn()) !== 'mariadb-gtid') return isSame(await this.#end(), place);
     return (await this.#mariadbPositionAt(place)) === (await this.position());
+  }
+
+  /** How a connector tells transactions of this server. */
+  async marks(): Promise<TransactionMarks> {
+    const isMysql = (await this.#learn()) === 'mysql-gtid';
+    return new GtidMarks(isMysql ? await this.#value('SELECT @@global.gtid_executed AS value') : '');
   }
 
   async isEmpty(table: string): Promise<boolean> {

@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { silentLog } from '../../../src/kernel/log.ts';
 import { KafkaConnection } from '../../../src/sync/kafka/client/kafka-connection.ts';
 import { kafkajs } from '../../../src/sync/kafka/client/kafkajs.ts';
+import { binlogMarks } from '../../../src/sync/kafka/debezium/transaction-marks.ts';
 import { judgeTopics } from '../../../src/sync/landing/judge-topics.ts';
 import { type Landed, nothingLanded } from '../../../src/sync/landing/landing-place.ts';
 import { describeWithKafka, sharedKafka, uniqueTopic } from '../../support/kafka-server.ts';
@@ -20,7 +21,7 @@ describeWithKafka('topics of a connector for MySQL', () => {
   let kafka: KafkaConnection;
   const table = uniqueTopic('landing_table');
   const transactions = uniqueTopic('landing_transactions');
-  const topics = { transactions, tables: [table] };
+  const topics = { transactions, tables: [table], marks: binlogMarks };
 
   beforeAll(async () => {
     const brokers = [await sharedKafka()];

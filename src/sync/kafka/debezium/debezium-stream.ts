@@ -229,6 +229,7 @@ export class DebeziumStream implements ChangeStream {
       if (!this.#isSettled) this.#settling ??= new SettledLanes(this.#options.lanes.all.length);
       this.#joiner.end(read.ended);
     } else {
+      this.#snapshot?.judgeChange(lane.topic, read.place);
       if (read.at > (this.#reached.get(lane) ?? 0n)) this.#reached.set(lane, read.at);
       const bytes = message.value?.length ?? 0;
       const isHeld = this.#joiner.add({ ...read, event: { event: read.event, lane, bytes } });

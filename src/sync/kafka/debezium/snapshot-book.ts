@@ -2,6 +2,9 @@ import { FigError } from '../../../kernel/fig-error.ts';
 import { binlogPosition } from './binlog-position.ts';
 import type { BinlogPlace, SnapshotMark } from './snapshot-mark.ts';
 
+/** Of the place of a row: its number in the event of the log. */
+const ROW_BITS = 32n;
+
 /** Where whoever takes the rows of a snapshot goes on. */
 export interface SnapshotStart {
   /** Of the first row that was not taken, by topic and partition. */
@@ -71,6 +74,14 @@ export class SnapshotBook {
     if (isTaken) return false;
     this.#offsets.set(at, offset + 1n);
     return true;
+  }
+
+  /** `place`: that of a row that was changed, see `RowMark`. Throws FIG_TOPIC_GAP where the snapshot was taken after it. */
+  judgeChange(topic: string, place: bigint): void {
+    if (this.#isWhole || this.#place === undefined) return;
+    const { file, offset } = this.#place;
+    // What it holds would be written over what the snapshot found later.
+    if (place >> ROW_BITS < binlogPosition(file, offset)) throw newSnapshot(topic);
   }
 }
 
