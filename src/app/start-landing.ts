@@ -29,7 +29,8 @@ export function startLanding({ config, storeUrl, process, log }: StartLandingOpt
   const { events, legacy } = config;
   const readModels = capturedModels(config);
   if (events.via !== 'debezium' || !isLanding(config) || readModels.length === 0) return undefined;
-  const db = openTarget(legacy.database!, 2);
+  // A process that stands still inside a transaction holds up whoever takes over, and for no longer than this.
+  const db = openTarget(legacy.database!, 2, { idleMs: 5_000 });
   const landing = new Landing({
     db,
     legacy: {
