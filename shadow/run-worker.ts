@@ -89,10 +89,16 @@ function positionOf(
   features: readonly ComparedFeature[],
   key: string,
 ): SharedPositionReader | undefined {
-  const { legacyDatabaseUrl, position } = workerData;
+  const { legacyDatabaseUrl, position, settles } = workerData;
   const index = workerData.positionKeys.indexOf(key);
   const feature = features.find((each) => each.key === key);
-  if (legacyDatabaseUrl === undefined || !feature?.readModel || isTimed(feature.readModel) || index < 0)
+  if (
+    settles === true ||
+    legacyDatabaseUrl === undefined ||
+    !feature?.readModel ||
+    isTimed(feature.readModel) ||
+    index < 0
+  )
     return undefined;
   return new SharedPositionReader(position, index);
 }

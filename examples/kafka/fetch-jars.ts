@@ -14,7 +14,7 @@ const defaultCache = new URL('../../../node_modules/.cache/strangler-fig/kafka/'
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 
 /** Which jars: the name of a folder under `jars/`. */
-export type JarSet = 'kafka' | 'debezium-postgres' | 'debezium-mysql';
+export type JarSet = 'kafka' | 'debezium-postgres' | 'debezium-mysql' | 'debezium-mysql-3';
 
 /**
  * The folder of the jars that `jars/<set>/pom.xml` asks for. They are fetched once by Maven and kept under

@@ -5,6 +5,7 @@ import type { ShadowStats } from '../../shadow/shadow-feed.ts';
 import type { Candidate } from '../kernel/candidate.ts';
 import type { AppliedPosition, SourcePosition } from '../kernel/position.ts';
 import { allVersions } from '../config/feature-versions.ts';
+import { isLanding } from '../config/settled-writes.ts';
 import { createCandidates } from './candidates.ts';
 import type { LateParts } from './late-parts.ts';
 import { comparable } from './comparable-sink.ts';
@@ -52,7 +53,7 @@ export async function startCandidateSide(late: LateParts, options: CandidateSide
     const sink = sampled(compared, { samples });
     const writes =
       // Transactions of the database it lands in are fig's own.
-      config.legacy.database === undefined || config.legacy.mysql !== undefined
+      config.legacy.database === undefined || isLanding(config)
         ? undefined
         : watchWrites({
             url: config.legacy.database,

@@ -28,7 +28,9 @@ export function changeSourceOf(parts: ChangeSourceParts): ChangeSource | undefin
   const { events } = config;
   if (events.via === 'direct') return undefined;
   if (events.via === 'debezium') {
-    if (events.connector === 'mysql') return landingSourceOf(config, events.prefix, landing);
+    if (events.connector === 'mysql') {
+      return landingSourceOf(config, { prefix: events.prefix, storeUrl, landing, log });
+    }
     const { prefix, settings: properties } = events;
     const tables = [...new Set(demandsOf(capturedModels(config)).map(({ table }) => table))];
     return new DebeziumSource({

@@ -1,9 +1,11 @@
 import { compilePathRules } from '../../shadow/path-rules.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import { isShared, isTimed } from '../config/read-model-kinds.ts';
+import { isLanding } from '../config/settled-writes.ts';
 import { allRules } from '../config/rule-list.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import { connectorSettings } from '../sync/kafka/debezium/connector-settings.ts';
+import { judgeLandingConnector } from '../sync/landing/judge-landing-connector.ts';
 
 /** What only the parts together can tell of a config. Throws FIG_CONFIG_INVALID or FIG_DEBEZIUM_SETTING. */
 export function checkConfig(config: NormalizedConfig, file: string): void {
@@ -16,6 +18,12 @@ function refuseMissingTransport(config: NormalizedConfig, file: string): void {
   const { events } = config;
   if (events.via !== 'debezium') return;
   if (events.connector !== 'mysql') {
+    if ((events.database ?? events.settleMs) !== undefined) {
+      throw new FigError(
+        'FIG_CONFIG_INVALID',
+        `${file}: events.database and events.settle go with events.connector 'mysql'; positions of PostgreSQL are always known`,
+      );
+    }
     // Throws where the settings that are told lose changes; it is better said now than by the first session.
     connectorSettings(events.settings);
     return;
@@ -24,12 +32,14 @@ function refuseMissingTransport(config: NormalizedConfig, file: string): void {
   const missing =
     events.landing === undefined
       ? 'events.landing, the URL of a PostgreSQL database that the legacy tables land in'
-      : !/^(?:mysql|mariadb):/.test(legacy.mysql ?? '')
-        ? 'legacy.database, a mysql:// URL of a reading account'
-        : undefined;
+      : legacy.mysql === undefined && events.database === undefined
+        ? 'legacy.database, a mysql:// URL of a reading account, or without one events.database, the name of the legacy database,'
+        : !/^(?:mysql|mariadb):/.test(legacy.mysql ?? 'mysql:')
+          ? 'legacy.database, a mysql:// URL of a reading account,'
+          : undefined;
   if (missing !== undefined) {
     throw new FigError('FIG_CONFIG_INVALID', `${file}: with events.connector 'mysql', ${missing} is needed`, {
-      remedy: 'See "MySQL and MariaDB" in docs/debezium.md.',
+      remedy: 'See docs/mysql-family.md.',
     });
   }
   const shared = features.find(({ readModel }) => readModel !== undefined && isShared(readModel));
@@ -39,7 +49,7 @@ function refuseMissingTransport(config: NormalizedConfig, file: string): void {
       `${file}: ${shared.name} shares the legacy database, which is not PostgreSQL`,
     );
   }
-  connectorSettings({ ...events.settings, 'connector.class': 'io.debezium.connector.mysql.MySqlConnector' });
+  judgeLandingConnector(events.settings, { hasAccount: legacy.mysql !== undefined });
 }
 
 function refuseMissingDatabase(config: NormalizedConfig, file: string): void {
@@ -48,7 +58,7 @@ function refuseMissingDatabase(config: NormalizedConfig, file: string): void {
       remedy: "Set events: { via: 'debezium', connector: 'mysql', ... }, see docs/debezium.md.",
     });
   }
-  if (config.domainTopics?.relay && config.legacy.mysql !== undefined) {
+  if (config.domainTopics?.relay && isLanding(config)) {
     throw new FigError('FIG_CONFIG_INVALID', `${file}: domainEvents.relay sends the outbox of a PostgreSQL only`);
   }
   const needy = config.features.find(({ readModel }) => readModel !== undefined && !isTimed(readModel));

@@ -1,5 +1,6 @@
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import { isTimed } from '../config/read-model-kinds.ts';
+import { settledByMs } from '../config/settled-writes.ts';
 import type { Log } from '../kernel/log.ts';
 import type { SourcePosition } from '../kernel/position.ts';
 import { StoreClock } from '../sync/batch/store-clock.ts';
@@ -13,10 +14,12 @@ export interface FollowedSource {
 }
 
 /** What orders writes and read models of a migration; undefined: it has no read model that users are served from. */
-export function orderOf({ legacy, features }: NormalizedConfig): 'log' | 'store' | undefined {
+export function orderOf(config: NormalizedConfig): 'log' | 'store' | undefined {
+  const { legacy, features } = config;
   const readModels = features.flatMap(({ readModel }) => readModel ?? []);
-  if (legacy.database !== undefined && readModels.some((each) => !isTimed(each))) return 'log';
-  return readModels.some(isTimed) ? 'store' : undefined;
+  const isFollowed = legacy.database !== undefined && readModels.some((each) => !isTimed(each));
+  if (isFollowed && settledByMs(config) === undefined) return 'log';
+  return isFollowed || readModels.some(isTimed) ? 'store' : undefined;
 }
 
 /** The name of the store's steps as a log: there is only one, and it never goes back. */
@@ -29,6 +32,6 @@ export function openSource(
   log: Log,
 ): (SourcePosition & AsyncDisposable) | undefined {
   const order = orderOf(config);
-  if (order === 'log') return openLegacyPosition(config.legacy, log);
+  if (order === 'log') return openLegacyPosition(config, log);
   return order === 'store' ? new StoreClock(storeUrl, log) : undefined;
 }

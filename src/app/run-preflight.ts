@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load-config.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import type { CapturedReadModel } from '../config/read-model-kinds.ts';
 import { isFromTopics } from '../config/read-model-kinds.ts';
+import { isLanding } from '../config/settled-writes.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import { silentLog } from '../kernel/log.ts';
 import { demandsOf } from '../sync/capture/demands-of.ts';
@@ -15,6 +16,7 @@ import { isPooler, poolerFinding } from '../sync/postgres/preflight/probe-replic
 import { slotNameOf } from '../sync/postgres/slot.ts';
 import { capturedModels } from './captured-models.ts';
 import { checkConfig } from './check-config.ts';
+import { inspectLanding } from './preflight-landing.ts';
 
 const CONNECT_BUDGET_MS = 10_000;
 
@@ -54,7 +56,12 @@ export async function runPreflight({ configFile, feature }: PreflightOptions): P
   const report = await inspect(config.name, url, readModels);
   const { events } = config;
   const ofChanges = events.via === 'kafka' ? await inspectTopic(events, silentLog) : [];
-  return { ...report, findings: [...report.findings, ...ofChanges, ...ofTopics] };
+  if (!isLanding(config)) return { ...report, findings: [...report.findings, ...ofChanges, ...ofTopics] };
+  const names = report.tables.map((table) => table.replace(/^public\./, ''));
+  const ofLegacy = await inspectLanding(config, names);
+  // The tables are made when they land.
+  const ofLanding = report.findings.filter(({ id }) => id !== 'table-missing');
+  return { ...report, findings: [...ofLegacy, ...ofLanding, ...ofTopics] };
 }
 
 /** Topics that the read models of these features are made of. */

@@ -29,7 +29,7 @@ export async function openCandidates(input: WorkerInput): Promise<ShadowCandidat
   const config = await loadConfig(input.configFile);
   const features = allVersions(config.features);
   const candidates = createCandidates(features, { target: input.storeUrl, legacy: input.legacyDatabaseUrl });
-  const source = openLegacyPosition(config.legacy, silentLog);
+  const source = openLegacyPosition(config, silentLog);
   return {
     candidate: (key) => candidates.candidate(key),
     features,

@@ -1,7 +1,9 @@
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import type { Log } from '../kernel/log.ts';
+import { isLanding, settledByMs } from '../config/settled-writes.ts';
 import type { Service } from '../kernel/service.ts';
 import { demandsOf } from '../sync/capture/demands-of.ts';
+import { StoreClock } from '../sync/batch/store-clock.ts';
 import { DirectSource } from '../sync/capture/direct-source.ts';
 import { Landing } from '../sync/landing/landing.ts';
 import { LandingSource } from '../sync/landing/landing-source.ts';
@@ -26,11 +28,16 @@ export interface StartedLanding extends Service {
 export function startLanding({ config, storeUrl, process, log }: StartLandingOptions): StartedLanding | undefined {
   const { events, legacy } = config;
   const readModels = capturedModels(config);
-  if (events.via !== 'debezium' || legacy.mysql === undefined || readModels.length === 0) return undefined;
-  const db = openTarget(legacy.database!, 2);
+  if (events.via !== 'debezium' || !isLanding(config) || readModels.length === 0) return undefined;
+  // A process that stands still inside a transaction holds up whoever takes over, and for no longer than this.
+  const db = openTarget(legacy.database!, 2, { idleMs: 5_000 });
   const landing = new Landing({
     db,
-    legacy: legacy.mysql,
+    legacy: {
+      database: events.database ?? decodeURIComponent(new URL(legacy.mysql!).pathname.slice(1)),
+      account: legacy.mysql,
+      settleMs: settledByMs(config),
+    },
     access: events,
     prefix: events.prefix,
     properties: events.settings,
@@ -51,18 +58,27 @@ export function startLanding({ config, storeUrl, process, log }: StartLandingOpt
   };
 }
 
+interface LandingSourceParts {
+  readonly prefix: string;
+  readonly storeUrl: string;
+  readonly landing: StartedLanding | undefined;
+  readonly log: Log;
+}
+
 /** Changes of what has landed. */
 export function landingSourceOf(
-  { legacy, capture }: NormalizedConfig,
-  prefix: string,
-  landing: StartedLanding | undefined,
+  config: NormalizedConfig,
+  { prefix, storeUrl, landing, log }: LandingSourceParts,
 ): LandingSource {
+  const { legacy, capture } = config;
   const url = legacy.database!;
+  const isSettled = settledByMs(config) !== undefined;
   return new LandingSource({
     direct: new DirectSource({ url, batch: capture.batch, spool: capture.spool }),
     db: openTarget(url, 1),
     prefix,
-    legacy: new MysqlSourcePosition(legacy.mysql!),
+    source: isSettled ? new StoreClock(storeUrl, log) : new MysqlSourcePosition(legacy.mysql!),
+    isSettled,
     failure: () => landing?.failure(),
   });
 }

@@ -39,6 +39,13 @@ export interface DebeziumDefinition {
    * models are made from.
    */
   readonly landing?: string | undefined;
+  /** With `mysql` and no account in `legacy.database`: the name of the legacy database. */
+  readonly database?: string | undefined;
+  /**
+   * With `mysql`: visitors' writes and comparisons are not ordered by the server's log but by time; a write is in the topics after so
+   * long. Default: not with an account; without one `5s`.
+   */
+  readonly settle?: string | undefined;
   readonly security?: KafkaSecurityDefinition | undefined;
 }
 
@@ -104,6 +111,9 @@ export interface NormalizedDebeziumEvents {
   readonly connector: 'postgresql' | 'mysql';
   readonly settings: Readonly<Record<string, string>>;
   readonly landing: string | undefined;
+  readonly database: string | undefined;
+  /** Undefined: not told. See `settledByMs`. */
+  readonly settleMs: number | undefined;
   readonly security: NormalizedKafkaSecurity;
 }
 

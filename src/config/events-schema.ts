@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { didYouMean } from './did-you-mean.ts';
+import { duration, durationMs } from './duration.ts';
 import { callable } from './plain-schema.ts';
 import { strict } from './strict-object.ts';
 
 const transports = ['direct', 'kafka', 'debezium'];
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'];
 const text = z.string().min(1);
+/** Visitors who wrote are with legacy for so long. */
+const MAX_SETTLE_MS = 600_000;
 
 export const brokers = z
   .array(z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}$/, 'host:port, such as "kafka-1.internal:9092"'))
@@ -76,6 +79,8 @@ export const eventsSchema = oneOf('via', transports, [
       .string()
       .regex(/^postgres(ql)?:/, 'a postgres:// URL')
       .optional(),
+    database: text.optional(),
+    settle: duration.refine((value) => durationMs(value) <= MAX_SETTLE_MS, 'ten minutes at most').optional(),
     security: kafkaSecurity.optional(),
   }),
 ]);

@@ -7,6 +7,7 @@ import type {
   NormalizedKafkaSecurity,
   SaslDefinition,
 } from './events-definition.ts';
+import { durationMs } from './duration.ts';
 import { Secret } from './secret.ts';
 
 export interface Surroundings {
@@ -22,8 +23,9 @@ export function eventsOf(definition: EventsDefinition | undefined, around: Surro
   if (definition === undefined || definition.via === 'direct') return { via: 'direct' };
   const security = securityOf(definition.security, around);
   if (definition.via === 'debezium') {
-    const { via, brokers, prefix, connector, landing, settings = {} } = definition;
-    return { via, brokers, prefix, connector, settings, landing, security };
+    const { via, brokers, prefix, connector, landing, database, settle, settings = {} } = definition;
+    const settleMs = settle === undefined ? undefined : durationMs(settle);
+    return { via, brokers, prefix, connector, settings, landing, database, settleMs, security };
   }
   const { via, brokers, topic, partitions, createTopic, replicationFactor } = definition;
   return {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../src/app/check-config.ts';
 import { normalizeConfig } from '../../src/config/normalize-config.ts';
+import { settledByMs } from '../../src/config/settled-writes.ts';
 import { rightProperties } from '../sync/kafka/debezium/right-properties.ts';
 
 function check(
@@ -39,4 +40,49 @@ test('changes of a MySQL database come by no other way', () => {
   const checked = (): void => checkConfig(normalizeConfig({ legacy }, 'fig.config.ts', {}), 'fig.config.ts');
   expect(checked).toThrow(expect.objectContaining({ code: 'FIG_CONFIG_INVALID' }));
   expect(checked).toThrow(/come by a Debezium connector/);
+});
+
+test('a MySQL without an account is taken when its database is named, with messages that tell their columns', () => {
+  const right = { ...rightProperties, 'bigint.unsigned.handling.mode': 'precise' };
+  const check = (events: object, settings: Readonly<Record<string, string>> = right) => {
+    const all = { via: 'debezium', brokers: ['127.0.0.1:9092'], prefix: 'shop', connector: 'mysql', settings } as const;
+    const landed = { ...all, landing: 'postgres://127.0.0.1/landing', ...events };
+    const config = normalizeConfig({ legacy: { url: 'http://127.0.0.1:1' }, events: landed }, 'fig.config.ts', {});
+    checkConfig(config, 'fig.config.ts');
+    return settledByMs(config);
+  };
+  expect(() => check({})).toThrow(/events\.database/);
+  expect(check({ database: 'shop' })).toBe(5_000);
+  expect(check({ database: 'shop', settle: '20s' })).toBe(20_000);
+  const wrong = (setting: string, value: string) => (): unknown =>
+    check({ database: 'shop' }, { ...right, [setting]: value });
+  expect(wrong('value.converter.schemas.enable', 'false')).toThrow(/only messages tell the columns/);
+  expect(wrong('key.converter.schemas.enable', 'false')).toThrow(/only messages tell the columns/);
+  expect(wrong('snapshot.mode', 'no_data')).toThrow(/rows are missing/);
+  expect(wrong('include.schema.changes', 'false')).toThrow(/dropped or renamed/);
+});
+
+test('with an account the log of the server orders writes, unless time is asked for', () => {
+  const order = (settle?: string): number | undefined => {
+    const legacy = { url: 'http://127.0.0.1:1', database: 'mysql://fig:secret@127.0.0.1/shop' };
+    const events = {
+      via: 'debezium',
+      brokers: ['127.0.0.1:9092'],
+      prefix: 'shop',
+      connector: 'mysql',
+      settle,
+    } as const;
+    return settledByMs(normalizeConfig({ legacy, events }, 'fig.config.ts', {}));
+  };
+  expect(order()).toBeUndefined();
+  expect(order('3s')).toBe(3_000);
+});
+
+test('time takes the place of positions nowhere else', () => {
+  const events = { via: 'debezium', brokers: ['127.0.0.1:9092'], prefix: 'shop', connector: 'postgresql' } as const;
+  const legacy = { url: 'http://127.0.0.1:1', database: 'postgres://127.0.0.1/shop' };
+  const settings = rightProperties;
+  const config = normalizeConfig({ legacy, events: { ...events, settings, settle: '3s' } }, 'fig.config.ts', {});
+  expect(settledByMs(config)).toBeUndefined();
+  expect(() => checkConfig(config, 'fig.config.ts')).toThrow(/go with events\.connector 'mysql'/);
 });

@@ -1,22 +1,35 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { RowDataPacket } from 'mysql2/promise';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freePortNear } from '../../examples/shop/free-port.ts';
+import { silentLog } from '../../src/kernel/log.ts';
+import { Landing } from '../../src/sync/landing/landing.ts';
+import { openTarget } from '../../src/sync/open-target.ts';
 import { FigProcess } from '../support/fig-process.ts';
 import { describeWithKafka, sharedKafka } from '../support/kafka-server.ts';
 import { hasMariadb } from '../support/mariadb-server.ts';
-import { MariadbShop, mariadbProperties } from '../support/mariadb-shop.ts';
+import { MariadbShop, mariadbKind } from '../support/mariadb-shop.ts';
+import { missingForMysql, mysqlKind } from '../support/mysql-server.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { until } from '../support/until.ts';
 
 const config = fileURLToPath(new URL('./fixtures/mariadb.config.ts', import.meta.url));
 const orders = 200;
 
-describe.skipIf(!hasMariadb)('a shop whose database is a MariaDB', () => {
+const kinds = [
+  { server: 'a MariaDB', missing: hasMariadb ? undefined : 'there is no mariadbd', kind: mariadbKind },
+  { server: 'a MySQL', missing: missingForMysql, kind: mysqlKind },
+];
+
+describe.each(kinds)('a shop whose database is $server (skipped: $missing)', ({ missing, kind }) => {
   describeWithKafka('that a real Debezium connector follows', () => {
+    beforeEach(({ skip }) => skip(missing !== undefined, missing));
+
     let shop: MariadbShop;
     let target: TestDatabase;
     let landing: TestDatabase;
@@ -24,9 +37,10 @@ describe.skipIf(!hasMariadb)('a shop whose database is a MariaDB', () => {
     let fig: FigProcess;
 
     beforeAll(async () => {
+      if (missing !== undefined) return;
       const broker = await sharedKafka();
       [shop, target, landing] = await Promise.all([
-        MariadbShop.create(broker, orders),
+        MariadbShop.create(broker, orders, kind),
         createTestDatabase(),
         createTestDatabase(),
       ]);
@@ -39,21 +53,25 @@ describe.skipIf(!hasMariadb)('a shop whose database is a MariaDB', () => {
       await shop?.[Symbol.asyncDispose]();
       await target?.[Symbol.asyncDispose]();
       await landing?.[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
+      if (folder) await rm(folder, { recursive: true, force: true });
     });
 
     async function startFig(broker: string): Promise<FigProcess> {
-      const started = FigProcess.start(folder, config, await freePortNear(0), {
+      const started = FigProcess.start(folder, config, await freePortNear(0), environment(broker));
+      await started.ready();
+      return started;
+    }
+
+    function environment(broker: string): NodeJS.ProcessEnv {
+      return {
         LEGACY_URL: shop.app.url.origin,
         LEGACY_DATABASE_URL: shop.url,
         FIG_DATABASE_URL: target.url,
         FIG_LANDING_URL: landing.url,
         FIG_KAFKA_BROKERS: broker,
         FIG_PREFIX: shop.prefix,
-        FIG_CONNECTOR: JSON.stringify(mariadbProperties),
-      });
-      await started.ready();
-      return started;
+        FIG_CONNECTOR: JSON.stringify(kind.properties),
+      };
     }
 
     interface Answer {
@@ -62,8 +80,8 @@ describe.skipIf(!hasMariadb)('a shop whose database is a MariaDB', () => {
       readonly reason: string | null;
     }
 
-    async function ask(id: number, user = 'somebody', method = 'GET', action = ''): Promise<Answer> {
-      const answer = await fetch(`${fig.proxy}/api/orders/${id}${action}`, { method, headers: { 'x-user': user } });
+    async function ask(id: number, user = 'somebody', method = 'GET', action = '', asked = fig): Promise<Answer> {
+      const answer = await fetch(`${asked.proxy}/api/orders/${id}${action}`, { method, headers: { 'x-user': user } });
       const text = await answer.text();
       return { text, from: JSON.parse(text).from ?? 'legacy', reason: answer.headers.get('x-fig-reason') };
     }
@@ -75,31 +93,29 @@ describe.skipIf(!hasMariadb)('a shop whose database is a MariaDB', () => {
       return order;
     }
 
-    async function untilReady(): Promise<void> {
+    async function untilReady(asked = fig): Promise<void> {
       await until(
         'the read model is ready',
         async () => {
-          // Of no table that a read model asks for: where nothing is written, nothing tells how far the connector is.
-          await shop.pool.query('REPLACE INTO heartbeat VALUES (1, NOW(6))');
-          const { features } = await fig.status();
+          const { features } = await asked.status();
           if (features[0]?.readModel?.state === 'ready') return true;
-          throw new Error(`${JSON.stringify(features[0])}\n${fig.output}`);
+          throw new Error(`${JSON.stringify(features[0])}\n${asked.output}`);
         },
         120_000,
       );
     }
 
-    async function stepTo(reads: string): Promise<void> {
-      const client = await fig.client();
-      while ((await fig.status()).features[0]?.reads !== reads) {
+    async function stepTo(reads: string, asked = fig): Promise<void> {
+      const client = await asked.client();
+      while ((await asked.status()).features[0]?.reads !== reads) {
         const moved = await client.promote('orders', { who: 'the test', why: 'the test', force: true });
         expect(moved.value.moved, moved.value.reason).toBe(true);
       }
     }
 
     /** Every order, asked of the read model itself. */
-    async function rows(): Promise<readonly unknown[]> {
-      const client = new Client({ connectionString: target.url });
+    async function rows(url = target.url): Promise<readonly unknown[]> {
+      const client = new Client({ connectionString: url });
       await client.connect();
       try {
         const found = await client.query(
@@ -117,6 +133,7 @@ describe.skipIf(!hasMariadb)('a shop whose database is a MariaDB', () => {
     }
 
     test('has a read model that is right, from what was there and from what changed since', async () => {
+      // Nobody writes: what the connector’s snapshot says has to be enough, also of a table without rows.
       await untilReady();
       expect(await rows()).toEqual(await everyTruth());
       await shop.pool.query(`UPDATE customers SET name = CONCAT(name, ' & Söhne') WHERE id % 3 = 0`);
@@ -194,14 +211,213 @@ describe.skipIf(!hasMariadb)('a shop whose database is a MariaDB', () => {
         if (n === 4) fig = await startFig(await sharedKafka());
       }
       await untilReady();
+      await untilRight();
+    }, 180_000);
+
+    async function untilRight(url = target.url): Promise<void> {
       await until(
         'all of it is in the read model',
         async () => {
-          expect(await rows()).toEqual(await everyTruth());
+          expect(await rows(url)).toEqual(await everyTruth());
           return true;
         },
         60_000,
       );
+    }
+
+    test('lands exactly once also when the connector is killed in the middle of a load', async () => {
+      const writes = (async () => {
+        for (let n = 0; n < 150; n += 1) {
+          await shop.pool.query(`UPDATE orders SET status = IF(status = 'open', 'paid', 'open') WHERE id % 5 = ?`, [
+            n % 5,
+          ]);
+          await shop.pool.query(
+            'INSERT INTO order_items (order_id, sku, quantity, price) VALUES (?, ?, ?, 1.25), (?, ?, 1, 2)',
+            [(n % 100) + 60, `load ${n}`, n + 1, (n % 90) + 40, `load ${n} b`],
+          );
+          if (n % 3 === 0) await shop.pool.query('DELETE FROM order_items WHERE sku = ? LIMIT 1', [`load ${n - 20}`]);
+        }
+      })();
+      for (let kills = 0; kills < 2; kills += 1) {
+        await until('some of it has landed', async () => (await itemsLanded()) > 0);
+        await shop.killConnector();
+        await shop.restartConnector();
+      }
+      await writes;
+      await untilRight();
+      const [[count]] = await shop.pool.query<RowDataPacket[]>('SELECT COUNT(*) AS n FROM order_items');
+      expect(await landed('SELECT count(*)::int AS n FROM order_items')).toEqual([{ n: count!['n'] }]);
+    }, 240_000);
+
+    async function landed(sql: string): Promise<readonly object[]> {
+      const client = new Client({ connectionString: landing.url });
+      await client.connect();
+      try {
+        return (await client.query<object>(sql)).rows;
+      } finally {
+        await client.end();
+      }
+    }
+
+    async function itemsLanded(): Promise<number> {
+      const [row] = await landed(`SELECT count(*)::int AS n FROM order_items WHERE sku LIKE 'load%'`);
+      return (row as { n: number }).n;
+    }
+
+    async function epoch(): Promise<number> {
+      const [row] = await landed('SELECT epoch::int FROM fig_landing.place');
+      return (row as { epoch: number }).epoch;
+    }
+
+    test('is landed by another process when the one that lands stands still, which writes nothing when it wakes', async () => {
+      const broker = await sharedKafka();
+      const elsewhere = await mkdtemp(join(tmpdir(), 'fig-mariadb-sync-'));
+      const args = ['sync', '--config', config, '--admin-port', '0'];
+      const other = FigProcess.run(elsewhere, args, 0, { FIG_PORT: '1', FIG_ADMIN_PORT: '0', ...environment(broker) });
+      await using _ = other;
+      const before = await epoch();
+      // It stands still with a transaction open that has written.
+      const holder = new Client({ connectionString: landing.url });
+      await holder.connect();
+      await holder.query('BEGIN');
+      await holder.query('LOCK TABLE fig_landing.place IN EXCLUSIVE MODE');
+      await shop.pool.query(`UPDATE orders SET status = 'open' WHERE id = 55`);
+      await until('it waits to move its place', async () => (await landed(waiting)).length > 0);
+      fig.signal('SIGSTOP');
+      await holder.query('COMMIT');
+      await holder.end();
+      await shop.pool.query(`UPDATE orders SET status = 'paid' WHERE id = 55`);
+      await until('another one lands', async () => (await epoch()) > before, 60_000);
+      await until('what was written since has landed', async () => (await statusOf55()) === 'paid', 60_000);
+      fig.signal('SIGCONT');
+      await shop.pool.query(`UPDATE orders SET status = 'cancelled' WHERE id = 55`);
+      await untilRight();
+      await until(
+        'who woke waits for its turn',
+        () => /do not land; tried again|another process/.test(fig.output),
+        60_000,
+      );
+      expect(await statusOf55()).toBe('cancelled');
+      await other[Symbol.asyncDispose]();
+      await rm(elsewhere, { recursive: true, force: true });
+    }, 240_000);
+
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+      AND query LIKE 'UPDATE fig_landing.place%'`;
+
+    async function statusOf55(): Promise<string> {
+      const [row] = await landed('SELECT status FROM orders WHERE id = 55');
+      return (row as { status: string }).status;
+    }
+
+    test('does without an account: time takes the place of positions, and says so', async () => {
+      await using own = await createTestDatabase();
+      await using ownLanding = await createTestDatabase();
+      const cwd = await mkdtemp(join(tmpdir(), 'fig-mariadb-settled-'));
+      const settled = FigProcess.start(cwd, config, await freePortNear(0), {
+        ...environment(await sharedKafka()),
+        FIG_DATABASE_URL: own.url,
+        FIG_LANDING_URL: ownLanding.url,
+        FIG_LEGACY_NAME: 'shop',
+        FIG_SETTLE: '2s',
+      });
+      await using _ = settled;
+      await settled.ready();
+      await until(
+        'it is said what is waited for',
+        async () => JSON.stringify(await settled.status()).includes('shop.refunds has no message'),
+        60_000,
+      );
+      await shop.pool.query('INSERT INTO refunds (order_id, amount) VALUES (20, 1.50)');
+      await untilReady(settled);
+      await untilRight(own.url);
+      await stepTo('shadow', settled);
+      const client = new Client({ connectionString: own.url });
+      await client.connect();
+      await client.query(`UPDATE rm_order_view_v1.order_view SET status = 'lost' WHERE id = 44`);
+      await until(
+        'the wrong row is found, by time',
+        async () => {
+          await ask(44, 'somebody', 'GET', '', settled);
+          const { rows: found } = await client.query(
+            `SELECT 1 FROM fig.evidence_verdict WHERE verdict = 'mismatch' AND reason = 'settled'`,
+          );
+          return found.length > 0;
+        },
+        60_000,
+      );
+      await client.end();
+      await shop.pool.query(`UPDATE orders SET status = 'paid' WHERE id = 44`);
+      await stepTo('live', settled);
+      const isOurs = async (): Promise<boolean> => (await ask(50, 'reader', 'GET', '', settled)).from === 'candidate';
+      await until('reads are served from the read model', isOurs, 60_000);
+      const id = 130;
+      expect((await ask(id, 'writer', 'POST', '/cancel', settled)).text).toContain('cancelled');
+      const seen = await ask(id, 'writer', 'GET', '', settled);
+      expect(JSON.parse(seen.text)).toMatchObject({ id, status: 'cancelled' });
+      expect(seen).toMatchObject({ from: 'legacy', reason: expect.stringContaining('fence') });
+      expect(await isOurs()).toBe(true);
+      await until(
+        'own writes are read from the read model again',
+        async () => (await ask(id, 'writer', 'GET', '', settled)).from === 'candidate',
+        60_000,
+      );
+      expect(JSON.parse((await ask(id, 'writer', 'GET', '', settled)).text)).toMatchObject({ status: 'cancelled' });
+      await settled[Symbol.asyncDispose]();
+      await rm(cwd, { recursive: true, force: true });
+    }, 240_000);
+
+    /** Lands some of the tables in a database of their own, in this process, from the topics that are there. */
+    async function landApart(...tables: readonly string[]) {
+      const own = await createTestDatabase();
+      const db = openTarget(own.url, 2);
+      const apart = new Landing({
+        db,
+        legacy: { database: 'shop', account: shop.url, settleMs: undefined },
+        access: { brokers: [await sharedKafka()], security: { tls: undefined, sasl: undefined } },
+        prefix: shop.prefix,
+        properties: kind.properties,
+        migration: own.name,
+        tables,
+        storeUrl: target.url,
+        process: randomUUID(),
+        log: silentLog,
+      });
+      const isWhole = async (): Promise<boolean> => {
+        const { rows: made } = await db.raw(`SELECT to_regclass('fig_landing.place') IS NOT NULL AS is`);
+        return made[0].is && (await db('fig_landing.place').where({ is_whole: true })).length > 0;
+      };
+      await until('it has landed', isWhole, 60_000);
+      return {
+        failure: () => apart.failure ?? '',
+        [Symbol.asyncDispose]: async () => {
+          await apart.stop();
+          await db.destroy();
+          await own[Symbol.asyncDispose]();
+        },
+      };
+    }
+
+    const told = (apart: { failure(): string }, how: string): Promise<unknown> =>
+      until('it is said', () => apart.failure().includes(how), 30_000);
+
+    test('goes on when a column comes, and is refused when one changes, a table is renamed, or rows are read anew', async () => {
+      await using renamed = await landApart('heartbeat');
+      await using anew = await landApart('order_items', 'refunds');
+      await shop.pool.query('ALTER TABLE orders ADD COLUMN note varchar(20)');
+      await shop.pool.query(`UPDATE orders SET status = 'paid', note = 'new' WHERE id = 56`);
+      await untilRight();
+
+      await shop.pool.query('ALTER TABLE heartbeat RENAME TO pulse');
+      await told(renamed, 'the legacy table heartbeat was changed: it was renamed');
+
+      await shop.pool.query('ALTER TABLE orders MODIFY customer_id varchar(9) NOT NULL');
+      await shop.pool.query(`UPDATE orders SET status = 'open' WHERE id = 57`);
+      await until('it is said', () => fig.output.includes('customer_id was integer and is text'), 30_000);
+
+      expect(anew.failure()).toBe('');
+      await shop.loseOffsets();
+      await told(anew, 'the connector has taken another snapshot');
     }, 180_000);
   });
 });

@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { type Connect, startConnect } from '../../examples/kafka/connect.ts';
-import { addConnector } from '../../examples/kafka/connectors.ts';
+import { addConnector, removeConnector } from '../../examples/kafka/connectors.ts';
 import { startUpstream, type Upstream } from '../proxy/support/harness.ts';
 import { type MariadbServer, startMariadb } from './mariadb-server.ts';
 
-/** What a connector for MariaDB is set to, besides addresses. */
-export const mariadbProperties = {
+/** What a connector for the MySQL family is set to, besides addresses. */
+export const commonProperties = {
   'connector.class': 'io.debezium.connector.mysql.MySqlConnector',
   'tasks.max': '1',
-  'connector.adapter': 'mariadb',
-  'database.protocol': 'jdbc:mariadb',
-  'database.jdbc.driver': 'org.mariadb.jdbc.Driver',
   'database.ssl.mode': 'disabled',
   'database.hostname': '127.0.0.1',
   'database.server.id': '4711',
@@ -25,13 +22,35 @@ export const mariadbProperties = {
   'value.converter.replace.null.with.default': 'false',
 };
 
+/** The same for a MariaDB. */
+export const mariadbProperties = {
+  ...commonProperties,
+  'connector.adapter': 'mariadb',
+  'database.protocol': 'jdbc:mariadb',
+  'database.jdbc.driver': 'org.mariadb.jdbc.Driver',
+};
+
 const schema = `
+  CREATE TABLE refunds (id int PRIMARY KEY AUTO_INCREMENT, order_id int NOT NULL, amount decimal(10, 2) NOT NULL);
   CREATE TABLE heartbeat (id int PRIMARY KEY, at datetime(6));
   CREATE TABLE customers (id int PRIMARY KEY, name varchar(100) NOT NULL);
   CREATE TABLE orders (id int PRIMARY KEY AUTO_INCREMENT, customer_id int NOT NULL, status enum('open', 'paid', 'cancelled') NOT NULL,
     placed_at datetime NOT NULL, INDEX (customer_id));
   CREATE TABLE order_items (id int PRIMARY KEY AUTO_INCREMENT, order_id int NOT NULL, sku varchar(20) NOT NULL, quantity int NOT NULL,
     price decimal(10, 2) NOT NULL, INDEX (order_id));`;
+
+/** A server of the family, and the connector that follows it. */
+export interface ShopKind {
+  start(): Promise<MariadbServer>;
+  readonly plugin: 'debezium-mysql' | 'debezium-mysql-3';
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export const mariadbKind: ShopKind = {
+  start: startMariadb,
+  plugin: 'debezium-mysql',
+  properties: mariadbProperties,
+};
 
 /** A part of the shop whose database is a MariaDB, with a real Debezium connector that follows it. */
 export class MariadbShop implements AsyncDisposable {
@@ -40,8 +59,14 @@ export class MariadbShop implements AsyncDisposable {
   readonly app: Upstream;
   readonly prefix: string;
   readonly #connect: Connect;
+  readonly #connector: Readonly<Record<string, string>>;
 
-  private constructor(parts: Pick<MariadbShop, 'server' | 'pool' | 'app' | 'prefix'>, connect: Connect) {
+  private constructor(
+    parts: Pick<MariadbShop, 'server' | 'pool' | 'app' | 'prefix'>,
+    connect: Connect,
+    connector: Readonly<Record<string, string>>,
+  ) {
+    this.#connector = connector;
     this.server = parts.server;
     this.pool = parts.pool;
     this.app = parts.app;
@@ -49,11 +74,10 @@ export class MariadbShop implements AsyncDisposable {
     this.#connect = connect;
   }
 
-  static async create(broker: string, orders: number): Promise<MariadbShop> {
-    const [server, connect] = await Promise.all([
-      startMariadb(),
-      startConnect({ broker, plugins: ['debezium-mysql'] }),
-    ]);
+  /** `kind`: by default a MariaDB. */
+  static async create(broker: string, orders: number, kind: ShopKind = mariadbKind): Promise<MariadbShop> {
+    const { start, plugin, properties } = kind;
+    const [server, connect] = await Promise.all([start(), startConnect({ broker, plugins: [plugin] })]);
     await server.sql('mysql', 'CREATE DATABASE shop CHARACTER SET utf8mb4');
     await server.sql('shop', schema);
     const pool = createPool({ uri: urlOf(server), dateStrings: true, connectionLimit: 6 });
@@ -71,16 +95,37 @@ export class MariadbShop implements AsyncDisposable {
       );
     });
     const prefix = `shop_${randomBytes(5).toString('hex')}`;
-    const shop = new MariadbShop({ server, pool, app, prefix }, connect);
-    await addConnector(connect.url, prefix, {
-      ...mariadbProperties,
+    const connector = {
+      ...properties,
       'topic.prefix': prefix,
       'database.port': String(server.port),
       'database.user': server.user,
       'database.password': server.password,
       'schema.history.internal.file.filename': `${server.folder}/history`,
-    });
+    };
+    const shop = new MariadbShop({ server, pool, app, prefix }, connect, connector);
+    await addConnector(connect.url, prefix, connector);
     return shop;
+  }
+
+  /** Kafka Connect dies without a word. */
+  async killConnector(): Promise<void> {
+    await this.#connect.halt('unclean');
+  }
+
+  /** It goes on where it was. */
+  async restartConnector(): Promise<void> {
+    await this.#connect.start();
+    await addConnector(this.#connect.url, this.prefix, this.#connector);
+  }
+
+  /** Offsets belong to the name of a connector: another one begins anew, in the same topics. */
+  async loseOffsets(): Promise<void> {
+    await removeConnector(this.#connect.url, this.prefix);
+    await addConnector(this.#connect.url, `${this.prefix}_anew`, {
+      ...this.#connector,
+      'schema.history.internal.file.filename': `${this.server.folder}/history-anew`,
+    });
   }
 
   get url(): string {

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { type FeatureVersion, versionsOf } from '../../config/feature-versions.ts';
 import type { NormalizedConfig } from '../../config/normalized-config.ts';
 import { isCaptured } from '../../config/read-model-kinds.ts';
+import { isLanding } from '../../config/settled-writes.ts';
 import type { RawHeaders } from '../../kernel/exchange.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { anyKey } from '../../kernel/parked-keys.ts';
@@ -45,7 +46,7 @@ export interface OpenedParties extends AsyncDisposable {
 export async function openParties(options: OpenPartiesOptions): Promise<OpenedParties> {
   const { config, store, legacyUrl, candidateUrl, given } = options;
   const versions = config.features.map((feature) => askedVersion(feature, candidateUrl));
-  const source = openLegacyPosition(config.legacy, silentLog);
+  const source = openLegacyPosition(config, silentLog);
   const candidates = createCandidates(
     versions.filter((version) => version.candidateUrl !== undefined || store !== undefined),
     { target: store?.url ?? '', legacy: config.legacy.database },
@@ -58,7 +59,7 @@ export async function openParties(options: OpenPartiesOptions): Promise<OpenedPa
       const readModel = versions.find((each) => each.key === key)?.readModel;
       if (store === undefined || source === undefined || !readModel || !isCaptured(readModel)) return undefined;
       // What is stored is a position of the database that it lands in.
-      if (config.legacy.mysql !== undefined) return undefined;
+      if (isLanding(config)) return undefined;
       return new StoredPosition(store.knex, readModelNames(readModel).projection);
     },
     readSourcePosition: () => (source ? readAndNudge(source) : Promise.reject(new Error('legacy.database is not set'))),

@@ -3,15 +3,16 @@ import type { Position } from '../../kernel/position.ts';
 import type { KafkaConnection } from '../kafka/client/kafka-connection.ts';
 import { judgeTransactionTopic } from '../kafka/debezium/judge-connector-topic.ts';
 import { keptTransactions } from '../kafka/debezium/kept-transactions.ts';
-import { binlogMarks } from '../kafka/debezium/transaction-marks.ts';
+import type { TransactionMarks } from '../kafka/debezium/transaction-marks.ts';
+import type { Landed } from './landing-place.ts';
 
 export interface LandingTopics {
   readonly transactions: string;
   readonly tables: readonly string[];
-  /** What has landed; 0: not even the first transaction. */
-  readonly landed: Position;
-  /** Where the legacy server's log is. */
-  readonly end: Position;
+  readonly landed: Pick<Landed, 'position' | 'isWhole' | 'hasTransactions'>;
+  /** Where the legacy server's log is; undefined: nobody can be asked. */
+  readonly end: Position | undefined;
+  readonly marks: TransactionMarks;
 }
 
 const remedy =
@@ -22,22 +23,27 @@ const remedy =
  * landed, what came after the last one that has from then on.
  */
 export async function judgeTopics(kafka: KafkaConnection, topics: LandingTopics): Promise<void> {
-  const { landed, transactions, end } = topics;
-  if (landed === 0n) {
-    await refuseCut(kafka, topics);
+  const { landed, transactions, tables, end } = topics;
+  if (!landed.isWhole || !landed.hasTransactions) {
+    // After a snapshot the first transaction is still to come.
+    await refuseCut(kafka, { transactions, tables: landed.isWhole ? [] : tables });
     return;
   }
+  const { position } = landed;
   // One that has landed and is still there shows that no later one has gone; where none is later, none can have.
-  const kept = await keptTransactions(kafka, transactions, binlogMarks);
-  if (end > landed && (kept === undefined || kept.first > landed)) {
+  const kept = await keptTransactions(kafka, transactions, topics.marks);
+  if ((end === undefined || end > position) && (kept === undefined || kept.first > position)) {
     const begins = kept === undefined ? 'has no transaction' : `begins with transaction ${kept.first}`;
-    throw new FigError('FIG_TOPIC_GAP', `${transactions} ${begins}, and ${landed} was the last that has landed`, {
+    throw new FigError('FIG_TOPIC_GAP', `${transactions} ${begins}, and ${position} was the last that has landed`, {
       remedy,
     });
   }
 }
 
-async function refuseCut(kafka: KafkaConnection, { tables, transactions }: LandingTopics): Promise<void> {
+async function refuseCut(
+  kafka: KafkaConnection,
+  { tables, transactions }: Pick<LandingTopics, 'tables' | 'transactions'>,
+): Promise<void> {
   await using admin = await kafka.admin();
   for (const topic of [...tables, transactions]) {
     const found = await admin.describeTopic(topic);

@@ -7,6 +7,7 @@ import type { DirectSource } from '../capture/direct-source.ts';
 import type { StreamEvent } from '../change.ts';
 import type { ChangeStream } from '../change-stream.ts';
 import { landedPrefix } from './landing-place.ts';
+import { settledPrefix } from './settled-writes.ts';
 import { LandedPositions } from './landed-positions.ts';
 
 const LOOK_EVERY_MS = 200;
@@ -19,8 +20,10 @@ export interface LandingSourceOptions {
   readonly db: Knex;
   /** `topic.prefix` of the connector. */
   readonly prefix: string;
-  /** Where the legacy server's log is. */
-  readonly legacy: SourcePosition & AsyncDisposable;
+  /** What visitors' writes are ordered by: the legacy server's log, or steps of the store. */
+  readonly source: SourcePosition & AsyncDisposable;
+  /** Whether they are ordered by steps of the store. See `SettledWrites`. */
+  readonly isSettled: boolean;
   /** Why nothing lands; undefined while nothing is known to be wrong. */
   readonly failure: () => string | undefined;
 }
@@ -35,7 +38,7 @@ export class LandingSource implements ChangeSource {
 
   constructor(options: LandingSourceOptions) {
     this.#options = options;
-    this.positions = { source: options.legacy, translate: (streamed) => this.#landed.at(streamed) };
+    this.positions = { source: options.source, translate: (streamed) => this.#landed.at(streamed) };
   }
 
   /**
@@ -86,23 +89,38 @@ export class LandingSource implements ChangeSource {
     const { db, prefix } = this.#options;
     const { rows } = await db.raw(`SELECT to_regclass('fig_landing.place') IS NOT NULL AS is`);
     if (!rows[0].is) return false;
-    const place = await db('fig_landing.place').where({ prefix }).where('position', '>', 0).first('prefix');
-    return place !== undefined;
+    // One that an earlier version made has no such column until something lands in it again.
+    const { rows: found } = await db.raw(
+      `SELECT coalesce((to_jsonb(p) ->> 'is_whole')::boolean, position > 0) AS is FROM fig_landing.place AS p WHERE prefix = ?`,
+      [prefix],
+    );
+    return found[0]?.is === true;
   }
 
   /** What was read had been committed before the message is. */
   async #announce(): Promise<void> {
+    // Steps of the store are told every second, and those of another store mean nothing.
+    if (this.#options.isSettled) return;
     await this.#options.db.raw(
       'SELECT pg_logical_emit_message(true, ?, position::text) FROM fig_landing.place WHERE prefix = ?',
       [landedPrefix, this.#options.prefix],
     );
   }
 
+  /** A step that the store has not reached is of another store. */
+  async #isOurs(position: Position): Promise<boolean> {
+    if (!this.#options.isSettled) return true;
+    return position <= (await this.#options.source.read().catch(() => -1n));
+  }
+
   async #note(events: readonly StreamEvent[]): Promise<void> {
+    const told = this.#options.isSettled ? settledPrefix : landedPrefix;
     for (const event of events) {
       if (event.type !== 'transaction') continue;
       for (const { prefix, content } of event.transaction.messages) {
-        if (prefix === landedPrefix) this.#landed.note(event.transaction.endPosition, BigInt(content));
+        if (prefix !== told) continue;
+        const position = BigInt(content);
+        if (await this.#isOurs(position)) this.#landed.note(event.transaction.endPosition, position);
       }
     }
     // Of one that does not fit into memory the message is not seen.

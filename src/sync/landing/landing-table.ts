@@ -26,7 +26,7 @@ export class LandingTable {
    */
   async prepare(tx: Knex.Transaction, { mayMake }: { readonly mayMake: boolean }): Promise<readonly string[]> {
     const { key } = this.definition;
-    const found = await this.#found(tx);
+    const found = await columnsOf(tx, this.#name);
     if (found.size === 0) {
       if (!mayMake) throw this.#changed('it was not asked for when the others began to land');
       const columns = this.#columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
@@ -43,14 +43,19 @@ export class LandingTable {
     return later;
   }
 
-  async #found(tx: Knex.Transaction): Promise<ReadonlyMap<string, string>> {
-    const { rows } = await runStatement<{ name: string; type: string }>(
+  /** As it was made in the landing database; undefined: it is not there. */
+  static async made(tx: Knex.Transaction, name: string): Promise<LandedTable | undefined> {
+    const table = `public.${quoteName(name)}`;
+    const found = await columnsOf(tx, table);
+    if (found.size === 0) return undefined;
+    const { rows } = await runStatement<{ name: string }>(
       tx,
-      `SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
-        WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
-      [this.#name],
+      `SELECT attname::text AS name FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+        WHERE indrelid = to_regclass($1) AND indisprimary ORDER BY array_position(indkey::int2[], attnum)`,
+      [table],
     );
-    return new Map(rows.map(({ name, type }) => [name, type]));
+    const columns = [...found].map(([column, type]) => ({ name: column, mirrorType: type, sourceType: type }));
+    return { name, columns, key: rows.map((row) => row.name) };
   }
 
   #changed(how: string): FigError {
@@ -58,7 +63,7 @@ export class LandingTable {
       'FIG_SOURCE_CHANGED',
       `the legacy table ${this.definition.name} cannot land beside the others: ${how}`,
       {
-        remedy: 'Land anew: see "When a table is changed" in docs/debezium.md.',
+        remedy: 'Land anew: see "To land anew" in docs/mysql-family.md.',
       },
     );
   }
@@ -90,4 +95,14 @@ export class LandingTable {
       remedy: 'Set binlog_row_image=FULL on the legacy server.',
     });
   }
+}
+
+async function columnsOf(tx: Knex.Transaction, table: string): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await runStatement<{ name: string; type: string }>(
+    tx,
+    `SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
+      WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+    [table],
+  );
+  return new Map(rows.map(({ name, type }) => [name, type]));
 }

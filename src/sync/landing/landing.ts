@@ -1,30 +1,34 @@
 import type { Knex } from 'knex';
 import { describeError, FigError } from '../../kernel/fig-error.ts';
-import type { Log } from '../../kernel/log.ts';
-import { laterPosition, type Position } from '../../kernel/position.ts';
+import { silentLog, type Log } from '../../kernel/log.ts';
 import { type Service, startLoop } from '../../kernel/service.ts';
-import type { StreamEvent } from '../change.ts';
+import { StoreClock } from '../batch/store-clock.ts';
 import type { KafkaAccess } from '../kafka/client/access.ts';
 import { KafkaConnection } from '../kafka/client/kafka-connection.ts';
 import { type ConnectorProperties, connectorSettings } from '../kafka/debezium/connector-settings.ts';
 import { DebeziumStream } from '../kafka/debezium/debezium-stream.ts';
+import { GtidMarks } from '../kafka/debezium/gtid-marks.ts';
+import { SnapshotBegunAnew } from '../kafka/debezium/snapshot-book.ts';
+import type { DecodedTable } from '../kafka/debezium/row-decoder.ts';
 import { openLanes } from '../kafka/debezium/topic-lanes.ts';
-import { binlogMarks } from '../kafka/debezium/transaction-marks.ts';
 import { Tenure } from '../kafka/transport/tenure.ts';
-import { collapseChanges } from '../mirror/collapse-changes.ts';
 import { inTransaction } from '../projection/in-transaction.ts';
+import { columnJudge } from './judge-columns.ts';
 import { judgeTopics } from './judge-topics.ts';
-import { LandingPlace } from './landing-place.ts';
-import { LandingTable } from './landing-table.ts';
-import { describeMysqlTable } from './mysql-catalog.ts';
-import { openMysql } from './mysql-connection.ts';
-import { isMariadb, readGtidPosition } from './mysql-position.ts';
+import { type Landed, LandingPlace, nothingLanded } from './landing-place.ts';
+import { LandingSession } from './landing-session.ts';
+import type { LandingTable } from './landing-table.ts';
+import { prepareTables, readEnd } from './landing-tables.ts';
+import type { LandedTable } from './mysql-catalog.ts';
+import { type MysqlConnection, openMysql } from './mysql-connection.ts';
+import { MysqlServer } from './mysql-server.ts';
+import { SchemaWatch } from './schema-watch.ts';
+import { SettledWrites } from './settled-writes.ts';
 
 export interface LandingOptions {
   /** The landing database. */
   readonly db: Knex;
-  /** A reading account of the legacy server: `mysql://user:password@host/database`. */
-  readonly legacy: string;
+  readonly legacy: LegacyAccess;
   readonly access: KafkaAccess;
   /** `topic.prefix` of the connector. */
   readonly prefix: string;
@@ -39,7 +43,15 @@ export interface LandingOptions {
   readonly log: Log;
 }
 
-type LandingTables = ReadonlyMap<string, LandingTable>;
+/** What is known of the legacy server besides its topics. */
+export interface LegacyAccess {
+  /** Name of the legacy database. */
+  readonly database: string;
+  /** A reading account: `mysql://user:password@host/database`; undefined: there is none. */
+  readonly account: string | undefined;
+  /** How long a write may take to get into the topics; undefined: writes are ordered by the server's log. */
+  readonly settleMs: number | undefined;
+}
 
 /**
  * Keeps a PostgreSQL database equal to tables of a MySQL or MariaDB server, by what a Debezium connector writes to its topics: whole
@@ -52,6 +64,7 @@ export class Landing implements Service {
   readonly #kafka: KafkaConnection;
   readonly #loop: Service;
   #failure: string | undefined;
+  #tables: readonly LandingTable[] = [];
 
   constructor(options: LandingOptions) {
     this.#options = options;
@@ -80,80 +93,104 @@ export class Landing implements Service {
     const { storeUrl, migration, process, log } = this.#options;
     const tenure = await Tenure.take(storeUrl, { migration, office: 'landing', process, log }, signal);
     if (!tenure) return undefined;
+    const place = new LandingPlace(this.#options.prefix);
     try {
-      await this.#land(AbortSignal.any([signal, tenure.lost]), tenure.lost);
+      await this.#land(place, AbortSignal.any([signal, tenure.lost]), tenure.lost);
+    } catch (error) {
+      if (!(error instanceof SnapshotBegunAnew)) throw error;
+      log.warn({ reason: error.message }, 'what has landed of the snapshot before is put away');
+      await this.#begin(place, { ...nothingLanded, snapshotPlace: error.place });
     } finally {
       await tenure[Symbol.asyncDispose]();
     }
     return signal.aborted ? undefined : 0;
   }
 
-  async #land(signal: AbortSignal, lost: AbortSignal): Promise<void> {
-    const { db, prefix, properties } = this.#options;
-    const place = new LandingPlace(prefix);
-    const landed = await place.claim(db);
-    const { position, snapshots } = landed ?? { position: 0n, snapshots: new Map<string, bigint>() };
-    const { tables, end } = await this.#prepare(position);
-    const names = [...tables.keys()].map((name) => `${prefix}.${name}`);
-    await judgeTopics(this.#kafka, { transactions: `${prefix}.transaction`, tables: names, landed: position, end });
-    if (!landed) await this.#begin(place, [...tables.values()]);
-    const decoded = [...tables].map(([name, { definition }]) => ({
-      name,
-      columns: definition.columns,
-      identityColumns: definition.key,
-    }));
+  async #land(place: LandingPlace, signal: AbortSignal, lost: AbortSignal): Promise<void> {
+    const { db, prefix, properties, legacy, log } = this.#options;
+    const claimed = await place.claim(db);
+    const landed = claimed ?? nothingLanded;
+    await using open = openLegacy(this.#options);
+    const { server, clock } = open;
+    const isExact = legacy.settleMs === undefined;
+    const end = server && isExact ? await readEnd(server, landed) : undefined;
+    const topics = `${prefix}.${legacy.database}`;
+    const names = this.#options.tables;
+    const marks = (await server?.marks()) ?? new GtidMarks('');
+    const tables = await prepareTables({ db, kafka: this.#kafka, server, names, topics, landed, log });
+    const topicsOfTables = [...tables.keys()];
+    await judgeTopics(this.#kafka, {
+      transactions: `${prefix}.transaction`,
+      tables: topicsOfTables,
+      landed,
+      end,
+      marks,
+    });
+    this.#tables = [...tables.values()];
+    if (!claimed) await this.#begin(place, nothingLanded);
+    const byName = new Map([...tables].map(([topic, table]) => [topic.slice(prefix.length + 1), table]));
     await using stream = new DebeziumStream({
-      lanes: await openLanes(this.#kafka, prefix, [...names, `${prefix}.transaction`]),
-      tables: decoded,
+      lanes: await openLanes(this.#kafka, prefix, [...topicsOfTables, `${prefix}.transaction`]),
+      tables: [...byName].map(([name, { definition }]) => decodedOf(name, definition, server === undefined)),
       settings: connectorSettings(properties),
-      from: position,
-      snapshots,
-      marks: binlogMarks,
+      from: landed.position,
+      snapshots: { offsets: landed.snapshots, place: landed.snapshotPlace, isWhole: landed.isWhole },
+      marks,
       lost,
     });
+    await using schemas = new SchemaWatch({
+      lanes: await openLanes(this.#kafka, prefix, [prefix]),
+      tables: [...byName.values()].map(({ definition }) => definition),
+      from: landed.snapshots,
+    });
     signal.addEventListener('abort', () => void stream[Symbol.asyncDispose](), { once: true });
-    const keys = new Map([...tables].map(([name, { definition }]) => [name, definition.key]));
-    let at = position;
-    for (let events = await stream.next(); events && !signal.aborted; events = await stream.next()) {
-      at = events.reduce((reached, event) => laterPosition(reached, endOf(event)), at);
-      const changes = events.flatMap((event) => (event.type === 'transaction' ? event.transaction.changes : []));
-      const net = collapseChanges(changes, keys);
-      await inTransaction(db, async (tx) => {
-        for (const [name, table] of net) await tables.get(name)!.land(tx, table);
-        await place.move(tx, { position: at, snapshots: stream.snapshotOffsets });
-      });
-      this.#failure = undefined;
-    }
-  }
-
-  /** Tables by the names that the connector has for them, and where the legacy server's log ends. */
-  async #prepare(landed: Position): Promise<{ readonly tables: LandingTables; readonly end: Position }> {
-    const { legacy, tables, db, log } = this.#options;
-    await using mysql = openMysql(legacy);
-    const end = await readGtidPosition(mysql, await isMariadb(mysql));
-    if (end < landed) {
-      const message = 'the legacy server is behind what has landed: it was set back, or its log begun anew';
-      throw new FigError('FIG_LOG_FORKED', message, { remedy: 'Land anew, see docs/debezium.md.' });
-    }
-    const found = new Map<string, LandingTable>();
-    for (const name of tables) {
-      const table = new LandingTable(await describeMysqlTable(mysql, name));
-      const later = await inTransaction(db, (tx) => table.prepare(tx, { mayMake: landed === 0n }));
-      if (later.length > 0) log.warn({ table: name, columns: later }, 'columns that came later do not land');
-      found.set(`${mysql.database}.${name}`, table);
-    }
-    return { tables: found, end };
+    const settled = clock && new SettledWrites({ db, place, clock, settleMs: legacy.settleMs! });
+    const onLanded = (): void => void (this.#failure = undefined);
+    const parts = {
+      db,
+      place,
+      landed,
+      stream,
+      schemas,
+      tables: byName,
+      prefix: `${prefix}.`,
+      server,
+      settled,
+      onLanded,
+      log,
+    };
+    await new LandingSession(parts).run(signal);
   }
 
   /** What an interrupted beginning has left is of no use. */
-  async #begin(place: LandingPlace, tables: readonly LandingTable[]): Promise<void> {
+  async #begin(place: LandingPlace, landed: Landed): Promise<void> {
     await inTransaction(this.#options.db, async (tx) => {
-      for (const table of tables) await table.empty(tx);
-      await place.move(tx, { position: 0n, snapshots: new Map() });
+      for (const table of this.#tables) await table.empty(tx);
+      await place.move(tx, landed);
     });
   }
 }
 
-function endOf(event: StreamEvent): bigint {
-  return event.type === 'position' ? event.position : event.transaction.endPosition;
+function decodedOf(name: string, definition: LandedTable, isExact: boolean): DecodedTable {
+  const { columns, key } = definition;
+  return { name, columns, identityColumns: key, judge: columnJudge(definition, { isExact }) };
+}
+
+interface OpenLegacy extends AsyncDisposable {
+  readonly server: MysqlServer | undefined;
+  /** Steps of the store, where they take the place of the server's positions. */
+  readonly clock: StoreClock | undefined;
+}
+
+function openLegacy({ legacy: { account, settleMs }, storeUrl }: LandingOptions): OpenLegacy {
+  const connection: MysqlConnection | undefined = account === undefined ? undefined : openMysql(account);
+  const clock = settleMs === undefined ? undefined : new StoreClock(storeUrl, silentLog);
+  return {
+    server: connection && new MysqlServer(connection),
+    clock,
+    [Symbol.asyncDispose]: async () => {
+      await connection?.[Symbol.asyncDispose]();
+      await clock?.[Symbol.asyncDispose]();
+    },
+  };
 }

@@ -12,6 +12,7 @@ const byName: Readonly<Record<string, string>> = {
   binary: 'bytea',
   varbinary: 'bytea',
   tinyblob: 'bytea',
+  json: 'jsonb',
   blob: 'bytea',
   mediumblob: 'bytea',
   longblob: 'bytea',

@@ -19,6 +19,8 @@ const debezium = {
   connector: 'postgresql' as const,
   settings: {},
   landing: undefined,
+  database: undefined,
+  settleMs: undefined,
   security,
 };
 const figuresOfReader = {

@@ -2,8 +2,12 @@ import { beforeAll, expect, test } from 'vitest';
 import { silentLog } from '../../../src/kernel/log.ts';
 import { KafkaConnection } from '../../../src/sync/kafka/client/kafka-connection.ts';
 import { kafkajs } from '../../../src/sync/kafka/client/kafkajs.ts';
+import { binlogMarks } from '../../../src/sync/kafka/debezium/transaction-marks.ts';
 import { judgeTopics } from '../../../src/sync/landing/judge-topics.ts';
+import { type Landed, nothingLanded } from '../../../src/sync/landing/landing-place.ts';
 import { describeWithKafka, sharedKafka, uniqueTopic } from '../../support/kafka-server.ts';
+
+const after = (position: bigint): Landed => ({ ...nothingLanded, position, isWhole: true, hasTransactions: true });
 
 async function cut(topic: string, offset: number): Promise<void> {
   const admin = new kafkajs.Kafka({ brokers: [await sharedKafka()], logLevel: kafkajs.logLevel.NOTHING }).admin();
@@ -17,7 +21,7 @@ describeWithKafka('topics of a connector for MySQL', () => {
   let kafka: KafkaConnection;
   const table = uniqueTopic('landing_table');
   const transactions = uniqueTopic('landing_transactions');
-  const topics = { transactions, tables: [table] };
+  const topics = { transactions, tables: [table], marks: binlogMarks };
 
   beforeAll(async () => {
     const brokers = [await sharedKafka()];
@@ -42,24 +46,24 @@ describeWithKafka('topics of a connector for MySQL', () => {
   }
 
   test('have all that is needed while they are whole', async () => {
-    await judgeTopics(kafka, { ...topics, landed: 0n, end: 9n });
-    await judgeTopics(kafka, { ...topics, landed: 7n, end: 9n });
+    await judgeTopics(kafka, { ...topics, landed: nothingLanded, end: 9n });
+    await judgeTopics(kafka, { ...topics, landed: after(7n), end: 9n });
   });
 
   test('lack something when what came after the last landed transaction has gone', async () => {
-    const judged = judgeTopics(kafka, { ...topics, landed: 3n, end: 9n });
+    const judged = judgeTopics(kafka, { ...topics, landed: after(3n), end: 9n });
     await expect(judged).rejects.toMatchObject({ code: 'FIG_TOPIC_GAP' });
     // Where nothing was written since, nothing can have gone.
-    await judgeTopics(kafka, { ...topics, landed: 3n, end: 3n });
-    await judgeTopics(kafka, { ...topics, transactions: uniqueTopic('not_there'), landed: 9n, end: 9n });
-    const gone = judgeTopics(kafka, { ...topics, transactions: uniqueTopic('not_there'), landed: 9n, end: 10n });
+    await judgeTopics(kafka, { ...topics, landed: after(3n), end: 3n });
+    await judgeTopics(kafka, { ...topics, transactions: uniqueTopic('not_there'), landed: after(9n), end: 9n });
+    const gone = judgeTopics(kafka, { ...topics, transactions: uniqueTopic('not_there'), landed: after(9n), end: 10n });
     await expect(gone).rejects.toMatchObject({ code: 'FIG_TOPIC_GAP' });
   });
 
   test('lack something for a beginning when any of it has gone', async () => {
     await cut(table, 1);
-    const judged = judgeTopics(kafka, { ...topics, landed: 0n, end: 9n });
+    const judged = judgeTopics(kafka, { ...topics, landed: nothingLanded, end: 9n });
     await expect(judged).rejects.toThrow(/begins at offset 1/);
-    await judgeTopics(kafka, { ...topics, landed: 7n, end: 9n });
+    await judgeTopics(kafka, { ...topics, landed: after(7n), end: 9n });
   });
 });

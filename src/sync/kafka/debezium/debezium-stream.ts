@@ -12,6 +12,9 @@ import { type EndedTransaction, TransactionJoiner, type WholeTransaction } from 
 import { mayLackEvents } from './left-out-events.ts';
 import type { DecodedTable } from './row-decoder.ts';
 import { SettledLanes } from './settled-lanes.ts';
+import { ReadLevels } from './read-levels.ts';
+import { SnapshotBook, type SnapshotStart } from './snapshot-book.ts';
+import type { BinlogPlace, SnapshotMark } from './snapshot-mark.ts';
 import type { TransactionMarks } from './transaction-marks.ts';
 import { TopicDecoder, type TopicEvent } from './topic-decoder.ts';
 import type { LaneSlice, TopicLane, TopicLanes } from './topic-lanes.ts';
@@ -33,10 +36,17 @@ export interface DebeziumStreamOptions {
   readonly lost?: AbortSignal | undefined;
   /** How the connector tells transactions; PostgreSQL's way unless told. */
   readonly marks?: TransactionMarks | undefined;
-  /** Rows that a snapshot read are given, too: from these offsets on, by topic and partition, see `snapshotOffsets`. */
-  readonly snapshots?: ReadonlyMap<string, bigint> | undefined;
+  /** Rows that a snapshot read are given, too, from there on. See `snapshotOffsets`. */
+  readonly snapshots?: SnapshotStart | undefined;
   /** Told before the stream fails: what stands before this position may miss changes for ever. */
   readonly onGap?: ((position: Position) => void) | undefined;
+}
+
+/** A snapshot of which everything that there is was read. */
+export interface EndedSnapshot {
+  readonly place: BinlogPlace | undefined;
+  /** Topics whose last row was seen; others have no row, or not yet. */
+  readonly topics: ReadonlySet<string>;
 }
 
 interface HeldEvent {
@@ -64,7 +74,10 @@ export class DebeziumStream implements ChangeStream {
   readonly #ended = new AbortController();
   readonly #reading: Promise<unknown>;
   readonly #ahead = new Map<TopicLane, number>();
-  readonly #snapshotOffsets: Map<string, bigint>;
+  readonly #snapshot: SnapshotBook | undefined;
+  /** Whether everything was read that was written before the last table whose end was seen. */
+  #snapshotLevel: SettledLanes | undefined;
+  readonly #levels: ReadLevels;
   #handedOut: ReadonlyMap<string, bigint>;
   /** The furthest place of the log that an event of the topic had. */
   readonly #reached = new Map<TopicLane, bigint>();
@@ -87,9 +100,10 @@ export class DebeziumStream implements ChangeStream {
     this.#options = options;
     this.#acknowledged = options.from;
     this.#decoder = new TopicDecoder(options.lanes.prefix, options.tables, options.settings, options.marks);
-    this.#snapshotOffsets = new Map(options.snapshots);
-    this.#handedOut = new Map(options.snapshots);
-    this.#isSettled = options.snapshots === undefined || options.from > 0n;
+    this.#snapshot = options.snapshots && new SnapshotBook(options.snapshots);
+    this.#handedOut = new Map(options.snapshots?.offsets);
+    this.#isSettled = options.snapshots?.isWhole !== false;
+    this.#levels = new ReadLevels(options.lanes.all.length);
     this.#joiner = new TransactionJoiner(options.from, ({ lane, bytes: gone }) =>
       this.#ahead.set(lane, (this.#ahead.get(lane) ?? 0) - gone),
     );
@@ -128,6 +142,21 @@ export class DebeziumStream implements ChangeStream {
     return this.#handedOut;
   }
 
+  get snapshotPlace(): BinlogPlace | undefined {
+    return this.#snapshot?.place;
+  }
+
+  /** What the topics say of the snapshot once all that they have was handed out; undefined: more is to come, or nothing is known. */
+  get endedSnapshot(): EndedSnapshot | undefined {
+    if (this.#queue.length > 0 || this.#snapshotLevel?.isSettled !== true) return undefined;
+    return { place: this.#snapshot!.place, topics: this.#snapshot!.ended };
+  }
+
+  /** What was written before this time, of this process's clock, has landed once all up to the position has. */
+  landedAt(position: Position): number | undefined {
+    return this.#levels.landedAt(position);
+  }
+
   async next(): Promise<readonly StreamEvent[] | undefined> {
     while (this.#queue.length === 0) {
       if (this.#failure !== undefined) throw this.#failure;
@@ -139,7 +168,7 @@ export class DebeziumStream implements ChangeStream {
     const events = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
-    this.#handedOut = new Map(this.#snapshotOffsets);
+    if (this.#snapshot) this.#handedOut = new Map(this.#snapshot.offsets);
     return events;
   }
 
@@ -159,13 +188,17 @@ export class DebeziumStream implements ChangeStream {
         }
         const cut = this.#cut;
         const settling = this.#settling;
+        const snapshotLevel = this.#snapshotLevel;
+        const beganAt = performance.now();
         const { messages, next, high } = await lane.read(WAIT_MS, this.#ended.signal);
         for (const message of messages) this.#take(message, lane);
         this.#next.set(lane, next);
         if (messages.length > 0) this.#heardAt = performance.now();
         if (cut && cut === this.#cut) this.#readUpTo(cut, lane, { next, high });
         settling?.note(lane, { next, high });
+        snapshotLevel?.note(lane, { next, high });
         this.#isSettled ||= settling?.isSettled === true;
+        this.#levels.note(lane, { next, high }, beganAt, this.#joiner.ended);
         this.#deliver();
         this.#refuseMissing();
       }
@@ -191,11 +224,12 @@ export class DebeziumStream implements ChangeStream {
       if (message.offset > 0n) this.#joiner.missTheFirst();
     }
     if (read.type === 'begin') this.#joiner.begin(read.transaction);
-    else if (read.type === 'snapshot') this.#takeSnapshot(read.decode, message, lane);
+    else if (read.type === 'snapshot') this.#takeSnapshot(read, message, lane);
     else if (read.type === 'end') {
       if (!this.#isSettled) this.#settling ??= new SettledLanes(this.#options.lanes.all.length);
       this.#joiner.end(read.ended);
     } else {
+      this.#snapshot?.judgeChange(lane.topic, read.place);
       if (read.at > (this.#reached.get(lane) ?? 0n)) this.#reached.set(lane, read.at);
       const bytes = message.value?.length ?? 0;
       const isHeld = this.#joiner.add({ ...read, event: { event: read.event, lane, bytes } });
@@ -204,11 +238,15 @@ export class DebeziumStream implements ChangeStream {
   }
 
   /** A row as it was after everything that its topic has of it before: given at once, at the position that was reached. */
-  #takeSnapshot(decode: () => DecodedRow, { offset, value }: KafkaMessage, { topic, partition }: TopicLane): void {
-    if (this.#options.snapshots === undefined) return;
-    const place = `${topic}/${partition}`;
-    if (offset < (this.#snapshotOffsets.get(place) ?? 0n)) return;
-    this.#snapshotOffsets.set(place, offset + 1n);
+  #takeSnapshot(
+    { decode, mark }: { readonly decode: () => DecodedRow; readonly mark: SnapshotMark },
+    { offset, value }: KafkaMessage,
+    { topic, partition }: TopicLane,
+  ): void {
+    if (this.#snapshot === undefined) return;
+    const isTaken = this.#snapshot.take({ topic, partition, offset, mark });
+    if (mark.endsTable) this.#snapshotLevel = new SettledLanes(this.#options.lanes.all.length);
+    if (!isTaken) return;
     const { change } = decode();
     const facts = { xid: 0, endPosition: this.#joiner.position, committedAtMs: 0, messages: [], relations: [] };
     this.#give([{ type: 'transaction', transaction: { ...facts, changes: [change] }, bytes: value?.length ?? 0 }]);

@@ -1,5 +1,6 @@
 import { FigError } from '../../../kernel/fig-error.ts';
 import { type ConnectMessage, type ConnectSchema, isObject, type JsonObject } from './connect-message.ts';
+import { snapshotMark, type SnapshotMark } from './snapshot-mark.ts';
 
 /** `c`reate, `u`pdate, `d`elete, `r`ead by a snapshot, `t`runcate, logical `m`essage. */
 export type Operation = 'c' | 'u' | 'd' | 'r' | 't' | 'm';
@@ -13,6 +14,7 @@ export interface EventSource {
   /** When it was committed, in milliseconds since 1970. */
   readonly committedAtMs: number;
   readonly isSnapshot: boolean;
+  readonly snapshot: SnapshotMark;
   /** PostgreSQL: the transaction, and where the row's change lies in the log. */
   readonly xid: number | undefined;
   readonly lsn: bigint | undefined;
@@ -71,6 +73,7 @@ function readSource(source: JsonObject, topic: string): EventSource {
     table: textOr(source['table']) ?? '',
     committedAtMs: at,
     isSnapshot: !['false', undefined, null, false].includes(source['snapshot'] as string),
+    snapshot: snapshotMark(source),
     xid: numberOr(source['txId']),
     lsn: integerOr(source['lsn']),
     lastCommit: lastCommitIn(source['sequence']),

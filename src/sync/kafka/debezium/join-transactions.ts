@@ -77,6 +77,11 @@ export class TransactionJoiner<Event> {
     return this.#position;
   }
 
+  /** The end of the last transaction whose end was seen. */
+  get ended(): Position {
+    return this.#ended.at(-1)?.ended.position ?? this.#position;
+  }
+
   /** The transaction that has ended and waits: for events, or, where it is cut, to be cleared. */
   get waiting(): (AwaitedTransaction & { readonly missing: number }) | undefined {
     const head = this.#ended[0];

@@ -19,6 +19,8 @@ export interface DecodedTable {
   readonly columns: readonly SourceColumn[];
   /** Columns that an old row is sent with: those of the replica identity. */
   readonly identityColumns: readonly string[];
+  /** Told of each schema before rows with it are decoded; what it throws, decoding throws. */
+  readonly judge?: ((fields: readonly ConnectField[]) => void) | undefined;
 }
 
 interface CompiledColumn {
@@ -105,6 +107,7 @@ export class RowDecoder {
   }
 
   #compile(fields: readonly ConnectField[]): readonly CompiledColumn[] {
+    this.#table.judge?.(fields);
     const byName = new Map(fields.map((field) => [field.field, field]));
     return this.#table.columns.map((column) => {
       const subject = `${this.#table.name}.${column.name} (${column.sourceType})`;

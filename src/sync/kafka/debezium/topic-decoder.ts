@@ -7,6 +7,7 @@ import { decodeRow, type DecodedRow } from './decode-change.ts';
 import { readEnvelope } from './envelope.ts';
 import type { EndedTransaction, PlacedEvent } from './join-transactions.ts';
 import { sharesPlace } from './left-out-events.ts';
+import type { SnapshotMark } from './snapshot-mark.ts';
 import { postgresMarks, type TransactionMarks } from './transaction-marks.ts';
 import { wrongSetting } from './refusals.ts';
 import { type DecodedTable, RowDecoder } from './row-decoder.ts';
@@ -23,7 +24,7 @@ export type TopicRecord =
   | { readonly type: 'begin'; readonly transaction: string }
   | { readonly type: 'end'; readonly ended: EndedTransaction }
   /** A row as a snapshot of the connector found it. */
-  | { readonly type: 'snapshot'; readonly decode: () => DecodedRow };
+  | { readonly type: 'snapshot'; readonly decode: () => DecodedRow; readonly mark: SnapshotMark };
 
 export type RecordParts = Pick<KafkaMessage, 'key' | 'value' | 'headers'>;
 
@@ -64,7 +65,8 @@ export class TopicDecoder {
     const names = new Set(headers.keys());
     if (envelope.op === 'r') {
       const found = this.#rows.get(name);
-      return found && { type: 'snapshot', decode: () => decodeRow(envelope, names, found, name) };
+      const mark = envelope.source.snapshot;
+      return found && { type: 'snapshot', decode: () => decodeRow(envelope, names, found, name), mark };
     }
     const { transaction, message } = envelope;
     if (!transaction) {

@@ -85,7 +85,11 @@ function open(lanes: TopicLanes, from: bigint, snapshots: ReadonlyMap<string, bi
     tables,
     settings: connectorSettings(rightProperties),
     from,
-    snapshots,
+    snapshots: {
+      offsets: snapshots,
+      place: from > 0n ? { file: 'binlog.000001', offset: 4n } : undefined,
+      isWhole: from > 0n,
+    },
     marks: binlogMarks,
   });
   const seen: string[] = [];
