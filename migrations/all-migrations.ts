@@ -26,6 +26,7 @@ import { seats } from './0027-seats.ts';
 import { transportWork } from './0028-transport-work.ts';
 import { parkedEvents } from './0029-parked-events.ts';
 import { eventTopics } from './0030-event-topics.ts';
+import { eventFigures } from './0031-event-figures.ts';
 import type { ControlStoreMigration } from './migration.ts';
 
 /** Every migration of the control store, in order. Only ever appended to. */
@@ -58,4 +59,5 @@ export const allMigrations: readonly ControlStoreMigration[] = [
   transportWork,
   parkedEvents,
   eventTopics,
+  eventFigures,
 ];

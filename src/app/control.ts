@@ -2,6 +2,7 @@ import type { CaptureStatus } from './capture-status.ts';
 import type { PromoteOrder, RollbackOrder } from '../cutover/ports.ts';
 import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import type { Verdict } from '../kernel/verdict.ts';
+import type { EventsStatus } from './events/events-status.ts';
 import type { ExpiringRule } from './expiring-rules.ts';
 import type { FeatureReport, QuarantineReport } from './feature-report.ts';
 import type { ReadPhase } from '../kernel/phase.ts';
@@ -273,6 +274,8 @@ export interface StatusReport {
   readonly capture: CaptureStatus | undefined;
   /** Absent where changes travel by no topic, and while the control store is away. */
   readonly transport?: TransportStatus | undefined;
+  /** Absent where events neither come by topics nor are published, and while the control store is away. */
+  readonly events?: EventsStatus | undefined;
   readonly features: readonly FeatureStatus[];
   readonly traffic: TrafficStatus;
   readonly load?: LoadStatus | undefined;

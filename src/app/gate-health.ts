@@ -2,8 +2,9 @@ import type { NormalizedFeature } from '../config/normalized-config.ts';
 import type { GateHealth } from '../cutover/decide-gate.ts';
 import { readModelNames } from '../store/read-model-names.ts';
 import type { BatchReport } from '../sync/batch/batch-read-model.ts';
+import type { TopicReport } from '../sync/kafka/domain-events/topic-read-model.ts';
 import type { CaptureView, SimpleView } from './capture-view.ts';
-import type { BatchStatus, ReadModelStatus } from './control.ts';
+import type { BatchStatus, ReadModelStatus, TopicsStatus } from './control.ts';
 import type { SimpleReadModel } from './simple-read-models.ts';
 
 /** What the gate may know of a feature's read model. */
@@ -49,7 +50,7 @@ export function readModelStatus(
   if (kept) {
     const report = kept.report();
     const batch = report && { batch: batchStatus(report) };
-    const topics = kept.topics && { topics: { ...kept.topics(), lagSeconds: kept.lagSeconds() } };
+    const topics = kept.topics && { topics: topicsStatus(kept.topics(), kept.lagSeconds()) };
     const letters = kept.letters && { deadLetters: kept.letters().count };
     return { name, version, rows: report?.rows, ...letters, ...kept.progress(), ...batch, ...topics };
   }
@@ -60,6 +61,10 @@ export function readModelStatus(
 
 function batchStatus({ loadedFrom, nextAt, loadingSince, failures }: BatchReport): BatchStatus {
   return { loadedFrom: isoTime(loadedFrom), nextAt: isoTime(nextAt), loadingSince: isoTime(loadingSince), failures };
+}
+
+function topicsStatus({ behind, repeats, isOwner }: TopicReport, lagSeconds: number | undefined): TopicsStatus {
+  return { behind, lagSeconds, repeats, isOwner };
 }
 
 function isoTime(at: number | undefined): string | undefined {

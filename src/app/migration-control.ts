@@ -67,6 +67,8 @@ export interface ControlParts {
   readonly processes?: (() => StatusReport['processes']) | undefined;
   /** Where changes travel by topics. */
   readonly transport?: (() => Promise<StatusReport['transport']>) | undefined;
+  /** Where events come by topics, or are published. */
+  readonly events?: (() => Promise<StatusReport['events']>) | undefined;
   /** The phases that are in force. */
   readonly routing: () => RoutingSnapshot;
   readonly tail: EventTail;
@@ -93,12 +95,17 @@ export class MigrationControl implements FigControl {
     const asked = Promise.all([
       Promise.all(config.features.map((feature) => this.#featureStatus(feature))),
       this.#parts.transport?.(),
+      this.#parts.events?.(),
     ]);
     let storeError: string | undefined;
-    const [features, transport] = await askStoreSoon(store, asked).catch((error: unknown) => {
+    const [features, transport, events] = await askStoreSoon(store, asked).catch((error: unknown) => {
       if (!(error instanceof FigError) || error.code !== 'FIG_STORE_UNREACHABLE') throw error;
       storeError = error.message;
-      return [config.features.map((feature) => this.#lastKnownStatus(feature, error.message)), undefined] as const;
+      return [
+        config.features.map((feature) => this.#lastKnownStatus(feature, error.message)),
+        undefined,
+        undefined,
+      ] as const;
     });
     return {
       name: config.name,
@@ -109,6 +116,7 @@ export class MigrationControl implements FigControl {
       killSwitch: killSwitch.report(),
       capture: capture && describeCapture(capture),
       ...(transport && { transport }),
+      ...(events && { events }),
       features,
       ...(storeError !== undefined && { storeError }),
       ...(processes && { processes: processes() }),

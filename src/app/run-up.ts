@@ -27,6 +27,7 @@ import { startPublisher } from './start-publisher.ts';
 import { startRelay } from './start-relay.ts';
 import type { ProxyStartOptions } from './start-options.ts';
 import { openTail } from './tail/open-tail.ts';
+import { eventsOf, seeEvents } from './events/see-events.ts';
 import { seeTransport, transportOf } from './transport/see-transport.ts';
 import { UserSide } from './user-side.ts';
 
@@ -95,6 +96,7 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
   seeTransport({ process, config, store, leader, reading: topicReadingOf(changes), capture, metrics, log }, stack);
   const simple = new SimpleReadModels({ config, storeUrl, capture, onProgress, onPosition, onParked, log });
   stack.add('simple read models', () => simple.stop());
+  seeEvents({ process, config, store, simple, publisher, metrics, log }, stack);
   stack.add('candidates and shadow', () => serving.close());
   const readModels = readModelView(allVersions(live.features()), capture, simple);
   await serving.provide({ followed: simple.followed, readModels, fenceSecret });
@@ -126,6 +128,7 @@ async function start(options: ProxyStartOptions, stack: ServiceStack): Promise<R
     metrics,
     killSwitch,
     transport: transportOf(config, store),
+    events: eventsOf(config, store),
     tail: openTail({ config, store, tap, log }),
     routing: routing.current,
   });

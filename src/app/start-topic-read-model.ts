@@ -1,3 +1,4 @@
+import { EventTypes } from '../config/event-types.ts';
 import { readModelFingerprint } from '../config/fingerprint.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import type { TopicReadModelDefinition } from '../config/topic-read-model.ts';
@@ -17,6 +18,6 @@ export function startTopicReadModel(
     fingerprint: readModelFingerprint(definition),
     migration: name,
     topics: definition.topics.flatMap((topic) => domainTopics?.topics.get(topic) ?? []),
-    types: domainTopics?.types ?? new Map(),
+    types: domainTopics?.types ?? new EventTypes({}),
   });
 }

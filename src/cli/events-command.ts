@@ -18,7 +18,7 @@ export function eventsCommand(context: CliContext): CommandUnknownOpts {
 function tailCommand({ io }: CliContext): CommandUnknownOpts {
   return new Command('tail')
     .description('print changes and events as they go through, without their values')
-    .option('--feature <name>', 'only tables that the read models of this feature are made from')
+    .option('--feature <name>', 'only tables and topics that the read models of this feature are made from')
     .option('--type <type>', 'only insert, update, delete or truncate, or events of this name')
     .addOption(
       new Option('--from <place>', 'where to begin; beginning: with the first that the topic keeps')
@@ -34,11 +34,14 @@ function tailCommand({ io }: CliContext): CommandUnknownOpts {
 Runs until Ctrl-C, until --limit is reached, or until whoever reads it goes away; each of these is exit code 0. With a topic
 (events.via kafka) it shows what is in the topic, also while nothing is applied; any fig of the migration can be asked. Else it
 shows what is being applied, so in roles it is asked of fig sync (--admin), and a reader that is too slow loses lines and is told
-how many. Values are never shown; keys are, if they are numbers or uuids, else as keyed hashes.
+how many. Domain events are shown beside changes; those of other services' topics can be asked of any fig, translations of the one
+that applies. Values are never shown; keys are, if they are numbers or uuids, else as keyed hashes. Exit code 2 for a --type that
+is neither a kind of change nor a declared event.
 
 Examples:
   $ fig events tail
   $ fig events tail --feature orders --type delete
+  $ fig events tail --type OrderCancelled
   $ fig events tail --from beginning --limit 100 --json | jq -r '[.position, .table, .key] | @tsv'
 ${exitCodesHelp}`,
     )

@@ -29,6 +29,13 @@ export function formatSeconds(value: number | undefined): string {
   return value < 60 ? formatMs(value * 1_000) : formatDuration(value * 1_000);
 }
 
+/** `802 messages/s`, below ten with one digit. */
+export function formatRate(rate: number | undefined, unit: string): string {
+  return rate === undefined
+    ? NONE
+    : `${formatCount(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate))} ${unit}s/s`;
+}
+
 export function formatBytes(value: number | undefined): string {
   if (value === undefined) return NONE;
   let amount = value;

@@ -14,6 +14,7 @@ import {
   printable,
 } from './format.ts';
 import { paintGate, type Palette } from './palette.ts';
+import { renderEvents } from './render-events.ts';
 import { renderProcesses } from './render-processes.ts';
 import { reconciliationLine } from './render-reconciliation.ts';
 import { renderTable } from './render-table.ts';
@@ -27,6 +28,7 @@ export function renderStatus(status: StatusReport, palette: Palette, now: number
     facts(status, palette),
     renderProcesses(status.processes ?? [], palette),
     renderTransport(status.transport, palette, now),
+    renderEvents(status.events, palette, now),
     status.features.length > 0
       ? renderFeatures(status.features, palette, now)
       : renderRoutes(status.traffic.routes, palette),

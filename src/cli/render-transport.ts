@@ -7,7 +7,15 @@ import type {
   TopicStatus,
   TransportStatus,
 } from '../app/transport/transport-status.ts';
-import { formatBytes, formatCount, formatDuration, formatPlural, formatSeconds, printable } from './format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPlural,
+  formatRate,
+  formatSeconds,
+  printable,
+} from './format.ts';
 import type { Palette } from './palette.ts';
 import { renderTable } from './render-table.ts';
 
@@ -43,7 +51,7 @@ function leaderText(leader: LeaderStatus | undefined, takeovers: number, palette
     printable(`${host} ${pid}`),
     ` for ${formatDuration(now - Date.parse(since))}`,
     `, epoch ${epoch}`,
-    `, ${perSecond(changesPerSecond, 'change')}, ${formatBytes(bytesPerSecond)}/s`,
+    `, ${formatRate(changesPerSecond, 'change')}, ${formatBytes(bytesPerSecond)}/s`,
     `, written to ${written ?? '-'}`,
     `, legacy keeps ${formatBytes(heldBytes)} for the slot`,
     taken,
@@ -92,7 +100,7 @@ function renderReaders(readModels: readonly ReaderStatus[], palette: Palette, no
       process ? formatDuration(now - Date.parse(process.since)) : '',
       formatCount(figures.lagMessages),
       figures.lagSeconds === undefined ? '-' : `${formatSeconds(figures.lagSeconds)}, ${formatBytes(figures.lagBytes)}`,
-      perSecond(figures.messagesPerSecond, 'message'),
+      formatRate(figures.messagesPerSecond, 'message'),
       formatCount(takeovers),
     ]),
     palette,
@@ -124,10 +132,4 @@ function renderPartitions(readModels: readonly ReaderStatus[], palette: Palette)
     ]),
     palette,
   );
-}
-
-function perSecond(rate: number | undefined, unit: string): string {
-  return rate === undefined
-    ? '-'
-    : `${formatCount(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate))} ${unit}s/s`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { domainTopicsShape } from './domain-topics-schema.ts';
+import { domainTopicsShape, eventFormat } from './domain-topics-schema.ts';
 import { brokers, kafkaSecurity, topicName } from './events-schema.ts';
 import { callable, rowKey, tableName } from './plain-schema.ts';
 import { strict } from './strict-object.ts';
@@ -34,7 +34,7 @@ export const domainEventsSchema = strict({
     .optional(),
   publish: strict({
     topic: topicName,
-    format: z.enum(['cloudevents', 'debezium-outbox']),
+    format: eventFormat,
     source: z.string().min(1).optional(),
     aggregateType: z.string().min(1).optional(),
     brokers: brokers.optional(),

@@ -1,4 +1,5 @@
 import type { EventSchema } from './event-schema.ts';
+import type { EventTypes } from './event-types.ts';
 import type { KafkaSecurityDefinition, NormalizedKafkaSecurity } from './events-definition.ts';
 
 /** How events are written into a topic: CloudEvents 1.0 (structured or binary), or Debezium's outbox router. */
@@ -66,7 +67,7 @@ export interface NormalizedRelay {
 }
 
 export interface NormalizedDomainTopics {
-  readonly types: ReadonlyMap<string, EventSchema>;
+  readonly types: EventTypes;
   /** By name. */
   readonly topics: ReadonlyMap<string, NormalizedEventTopic>;
   readonly relay: NormalizedRelay | undefined;

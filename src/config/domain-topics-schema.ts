@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { brokers, kafkaSecurity, topicName } from './events-schema.ts';
+import { tableName } from './plain-schema.ts';
 import { strict } from './strict-object.ts';
 
 const text = z.string().min(1);
-const format = z.enum(['cloudevents', 'debezium-outbox']);
-const place = { topic: topicName, format, brokers: brokers.optional(), security: kafkaSecurity.optional() };
+/** How events are written into a topic. */
+export const eventFormat = z.enum(['cloudevents', 'debezium-outbox']);
+const place = {
+  topic: topicName,
+  format: eventFormat,
+  brokers: brokers.optional(),
+  security: kafkaSecurity.optional(),
+};
 
 /** What `topics` and `relay` of `domainEvents` may be. */
 export const domainTopicsShape = {
@@ -14,7 +21,7 @@ export const domainTopicsShape = {
     .optional(),
   relay: strict({
     outbox: strict({
-      table: z.string().regex(/^[^.\s"?]+(\.[^.\s"?]+)?$/, 'a table name, or schema.table'),
+      table: tableName,
       id: text,
       type: text,
       key: text,

@@ -6,6 +6,7 @@ import type {
   NormalizedDomainTopics,
   TopicBrokers,
 } from './domain-topics-definition.ts';
+import { EventTypes } from './event-types.ts';
 import type { NormalizedEvents } from './events-definition.ts';
 import { type AnyReadModelDefinition, isFromTopics } from './read-model-kinds.ts';
 import { securityOf, type Surroundings } from './normalize-events.ts';
@@ -26,7 +27,7 @@ export function domainTopicsOf(
   refuseUnknown(readModels, { topics: topics.map(({ topic }) => topic), types: Object.keys(types) }, around.source);
   if (definition === undefined) return undefined;
   return {
-    types: new Map(Object.entries(types)),
+    types: new EventTypes(types),
     topics: new Map(
       topics.map((each) => {
         const { topic, format, from = 'beginning', ignore = [] } = each;

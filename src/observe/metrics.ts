@@ -4,6 +4,7 @@ import { readPhases, type ReadState } from '../kernel/phase.ts';
 import { verdicts, type Verdict } from '../kernel/verdict.ts';
 import type { MetricSnapshot, MetricsSnapshot } from './metrics-snapshot.ts';
 import { RequestTally } from './request-tally.ts';
+import { type EventGauges, eventMetrics } from './event-metrics.ts';
 import { type TransportGauges, transportMetrics } from './transport-metrics.ts';
 
 /** A label may take this many values; every further one is counted as `other`, so that no input can grow the registry. */
@@ -104,6 +105,7 @@ export interface Metrics {
   applied(batch: AppliedChanges): void;
   captured(readModel: string, gauges: CapturedGauges): void;
   transport(gauges: TransportGauges): void;
+  events(gauges: EventGauges): void;
   batch(readModel: string, gauges: BatchGauges): void;
   reconciled(feature: string, gauges: ReconcileGauges): void;
   kept(figures: KeptGauges): void;
@@ -198,6 +200,7 @@ export function createMetrics(): Metrics {
       instruments().held.set(label, heldBytes);
     },
     transport: (gauges) => instruments().transport(gauges),
+    events: (gauges) => instruments().events(gauges),
     batch: (name, { ageSeconds, rows, failures }) => {
       const { batchAge, batchRows, batchFailures } = instruments();
       const label = { read_model: readModel(name) };
@@ -338,6 +341,7 @@ function makeInstruments(tally: RequestTally) {
       registers,
     }),
     transport: transportMetrics(registry, boundedLabel()),
+    events: eventMetrics(registry, boundedLabel()),
     failed: gauge('fig_read_model_failed', '1 for a read model that has failed and is tried again, else 0.', [
       'read_model',
     ]),

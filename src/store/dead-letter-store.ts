@@ -78,6 +78,11 @@ export class DeadLetterStore {
     return rows.map(toLetter);
   }
 
+  async count(db: Knex, projection: string): Promise<number> {
+    const row = await db('fig.dead_letter').where({ projection }).count({ n: '*' }).first();
+    return Number(row?.n ?? 0);
+  }
+
   async find(db: Knex, id: number): Promise<DeadLetter | undefined> {
     const { rows } = await db.raw<{ rows: StoredLetter[] }>(`SELECT ${columns} FROM fig.dead_letter WHERE id = ?`, [
       id,

@@ -37,6 +37,7 @@ export function dropVersion(store: Knex, drop: VersionDrop): Promise<'dropped' |
     const removed: number = await tx('fig.projection').where({ name: names.projection }).delete();
     if (removed === 0) return 'unknown';
     await tx('fig.transport_offset').where({ projection: names.projection }).delete();
+    await tx('fig.transport_work').where({ work: 'read-model', name: names.projection }).delete();
     for (const schema of [names.schema, names.mirror]) await tx.raw('DROP SCHEMA IF EXISTS ?? CASCADE', [schema]);
     const routing = await tx('fig.phase_revision').first('revision');
     await appendAudit(tx, {

@@ -94,11 +94,12 @@ export class TopicStore {
     return new Set(rows.map(({ digest }) => digest));
   }
 
-  /** Forgets events that were seen longer ago than that. */
-  async forgetSeen(db: Knex, projection: string, olderThanMs: number): Promise<void> {
+  /** Forgets events that were seen longer ago than that, also those of read models that nobody reads any more. */
+  async forgetSeen(db: Knex, olderThanMs: number): Promise<void> {
     await db.raw(
-      `DELETE FROM fig.seen_event WHERE projection = ? AND seen_at < clock_timestamp() - ?::float8 * interval '1 ms'`,
-      [projection, olderThanMs],
+      `DELETE FROM fig.seen_event WHERE projection IN (SELECT projection FROM fig.topic_standing)
+          AND seen_at < clock_timestamp() - ?::float8 * interval '1 ms'`,
+      [olderThanMs],
     );
   }
 

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 
 /** A process that has not said so for so long does it no more. By the database's clock. */
-export const WORK_EXPIRY_MS = 6_000;
+const WORK_EXPIRY_MS = 6_000;
 /** What a process that is gone has said of itself is kept for so long. */
 const REMEMBERED = '10 minutes';
 
@@ -16,7 +16,7 @@ export interface WorkingProcess {
 
 /** Something that one process of a migration does at a time; or, as `process`, what a process says of itself. */
 export interface Work {
-  readonly work: 'process' | 'leader' | 'read-model';
+  readonly work: 'process' | 'leader' | 'read-model' | 'publisher';
   /** Of a read model its projection, `order_summary_v1`; of a process its id. */
   readonly name: string;
   /** Whoever has a smaller one than was told before is not believed. */
@@ -35,6 +35,11 @@ export interface SeenWork extends Omit<Work, 'claim'> {
   readonly silentMs: number;
   /** How often another process had done it before, since the control store was started. */
   readonly takeovers: number;
+}
+
+/** Whether a process does it still. */
+export function isAlive({ silentMs }: Pick<SeenWork, 'silentMs'>): boolean {
+  return silentMs < WORK_EXPIRY_MS;
 }
 
 interface ToldRow {

@@ -5,6 +5,7 @@ import { startAdminServer } from '../../src/admin/admin-server.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { openBrowser } from '../support/browser.ts';
 import { type SampleControl, sampleControl } from '../support/sample-control.ts';
+import { sampleEvents, sampleStandstill } from '../support/sample-events.ts';
 import { sampleConnector, sampleTransport } from '../support/sample-transport.ts';
 
 let browser: Browser;
@@ -71,4 +72,35 @@ test('with a connector the status page shows its partitions, and how many transa
     expect.stringMatching(/shop.transaction\s+0\s+90\s+90\s+0/),
   ]);
   await shoot('connector');
+});
+
+test('the status page shows what waits to be published, and which process reads which partition how far behind', async () => {
+  control.current = { ...control.current, transport: undefined, events: sampleEvents() };
+  const card = page.locator('[data-key=events]');
+  await card.waitFor();
+  const facts = await card.locator('dl').innerText();
+  expect(facts).toMatch(/Published by\s+sync-1 11 for 3 min/);
+  expect(facts).toMatch(/Waiting\s+1,200, the first for 2 s/);
+  expect(facts).toMatch(/Published up to\s+0\/4A1C2F8, 500 ms ago/);
+  const readers = page.getByRole('region', { name: 'Read models made of topics' }).locator('tbody tr');
+  expect(await readers.allInnerTexts()).toEqual([
+    expect.stringMatching(/account_v1\s+sync-2 12\s+3 min\s+23\s+1.5 s\s+802 messages\/s\s+4\s+1/),
+    expect.stringMatching(/refund_v2\s+no process/),
+  ]);
+  const partitions = page.getByRole('region', { name: 'Partitions of events' }).locator('tbody tr');
+  expect(await partitions.allInnerTexts()).toEqual([
+    expect.stringMatching(/payments.events\s+0\s+80,100\s+80,123\s+23\s+1.5 s\s+sync-2 12/),
+    expect.stringMatching(/payments.events\s+1\s+7\s+7\s+0\s+200 ms\s+sync-2 12/),
+  ]);
+  expect(await card.getByRole('alert').allInnerTexts()).toEqual([expect.stringContaining('messages are gone')]);
+  await shoot('events');
+});
+
+test('the status page has an alert when nothing can be published', async () => {
+  control.current = { ...control.current, events: sampleStandstill() };
+  await page.getByText('not published').waitFor();
+  const card = page.locator('[data-key=events]');
+  expect((await card.getByRole('alert').allInnerTexts()).join()).toContain('no broker answers');
+  expect(await card.locator('dl').innerText()).toMatch(/Fails\s+no broker answers, for 1 min/);
+  await shoot('events-stand-still');
 });

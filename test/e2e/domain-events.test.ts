@@ -1,5 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import type { StatusReport } from '../../src/app/control.ts';
+import { linesOf } from '../../src/cli/read-lines.ts';
+import { runFig } from '../support/fig-process.ts';
 import { describeWithKafka } from '../support/kafka-server.ts';
 import { ShopUnderFig } from '../support/shop-under-fig.ts';
 import { until } from '../support/until.ts';
@@ -27,6 +30,9 @@ describeWithKafka('the shop, whose cancelled orders are events', () => {
         .whereNotIn('status', ['cancelled', 'shipped'])
         .orderBy('id')
         .limit(2);
+      const looking = new AbortController();
+      // Once there is an answer, everything is seen.
+      const tail = await fetch(new URL('/events/tail?type=OrderCancelled', await fig.admin()), looking);
       await shop.legacy('orders').where({ id: first.id }).update({ status: 'cancelled' });
       await shop.legacy('orders').where({ id: second.id }).update({ status: 'shipped' });
       await until('the read model has it', async () => (await count()) === before + 1);
@@ -35,8 +41,27 @@ describeWithKafka('the shop, whose cancelled orders are events', () => {
       expect(read.map(({ key, headers }) => [key, headers['ce_type'], headers['ce_source']])).toEqual([
         [String(first.id), 'OrderCancelled', '/events'],
       ]);
+      for await (const line of linesOf(tail.body!)) {
+        if (line === '{}') continue;
+        const seen = { what: 'event', type: 'OrderCancelled', table: 'translation of public.orders' };
+        expect(JSON.parse(line)).toMatchObject({ ...seen, key: expect.stringMatching(/^#[0-9a-f]{12}$/) });
+        break;
+      }
+      looking.abort();
+      expect(await runFig(fig.cwd, ['events', 'tail', '--type', 'OrderCanceled'])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('did you mean "OrderCancelled"?'),
+      });
+
       const store = shop.target('fig.dead_letter');
       await until('both letters are there', async () => (await store.clone().select('id')).length === 2);
+      const told = await until('it is told what was published', async () => {
+        const { events } = await fig.json<StatusReport>('status');
+        if (events?.publishing?.position !== undefined && events.publishing.process) return events.publishing;
+        throw new Error(JSON.stringify(events));
+      });
+      expect(told).toMatchObject({ topic: publish.topic, waiting: 0, deadLetters: 1, takeovers: 0 });
+      expect(told.standsStill).toBeUndefined();
       const { letters } = await fig.json<{ letters: readonly Record<string, unknown>[] }>('dead-letters', 'list');
       for (const letter of letters) {
         expect(letter).toMatchObject({ source: 'domain event', sourceKey: [String(second.id)], code: 'UnknownEvent' });

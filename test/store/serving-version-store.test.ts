@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { milestones } from '../../src/kernel/milestones.ts';
 import { createAuditStore } from '../../src/store/audit-store.ts';
@@ -10,6 +11,7 @@ import {
   swapServingVersion,
   type VersionSwap,
 } from '../../src/store/serving-version-store.ts';
+import { listWork, tellWork } from '../../src/store/transport-work-store.ts';
 import { createPhaseTestStore, type PhaseTestStore } from './phase-test-store.ts';
 
 const told: unknown[] = [];
@@ -139,6 +141,11 @@ test('a version that does not serve can be dropped with all that is known of it,
     await knex('fig.projection').insert({ name, fingerprint: 'f', state: 'ready', position: 1 });
   }
   expect(await storedVersions(knex, 'order_summary')).toEqual([1, 2, 10]);
+  const who = { migration: 'shop', process: randomUUID(), host: 'sync-1', pid: 1 };
+  const works = ['order_summary_v1', 'order_summary_v2'].map((name) => {
+    return { work: 'read-model' as const, name, claim: 0, figures: {} };
+  });
+  await tellWork(knex, who, works);
   const drop = { feature: 'orders', name: 'order_summary', who: 'ada', why: 'left over' };
   expect(await dropVersion(knex, { ...drop, version: 1 })).toBe('serves');
   expect(await dropVersion(knex, { ...drop, version: 3 })).toBe('unknown');
@@ -149,6 +156,7 @@ test('a version that does not serve can be dropped with all that is known of it,
     'rm_order_summary_v1',
   ]);
   expect(await storedVersions(knex, 'order_summary')).toEqual([1, 10]);
+  expect((await listWork(knex, 'shop')).map(({ name }) => name)).toEqual(['order_summary_v1']);
   expect(await createAuditStore(knex).list('orders', 1)).toMatchObject([
     { action: 'drop-version', from: 'order_summary_v2', to: 'dropped', who: 'ada', why: 'left over' },
   ]);

@@ -5,6 +5,7 @@ import { installDialogs } from './dialogs.js';
 import { featureCard } from './feature-card.js';
 import { header, summary } from './header.js';
 import { captureBox, shadowBox, trafficBox } from './boxes.js';
+import { eventsBox } from './events.js';
 import { nextStep } from './next-step.js';
 import { processesBox } from './processes.js';
 import { transportBox } from './transport.js';
@@ -44,6 +45,7 @@ function render() {
     features,
     status.processes?.length > 0 && processesBox(status.processes),
     status.transport && transportBox(status.transport),
+    status.events && eventsBox(status.events),
     trafficBox(status.traffic),
     (status.capture || status.shadow) &&
       h(

@@ -1,24 +1,23 @@
-import type { FigError } from '../../kernel/fig-error.ts';
 import { sleep } from '../../kernel/service.ts';
 import { raiseSetting } from '../../store/setting-store.ts';
 import { openTarget, targetConnections } from '../../sync/open-target.ts';
-import { coldControl } from '../cold-control.ts';
 import type { ReloadOutcome } from '../control.ts';
 import { sharedDigest } from '../live-config.ts';
 import { MigrationControl } from '../migration-control.ts';
 import type { ProxySide } from '../proxy-side.ts';
-import { reachStore } from '../reach-store.ts';
 import { refreshMetrics } from '../refresh-metrics.ts';
 import type { RunningFig } from '../running-fig.ts';
 import { type ServiceStack, startOnStack } from '../service-stack.ts';
 import { startDeciding } from '../start-deciding.ts';
 import type { StartOptions } from '../start-options.ts';
+import { eventsOf } from '../events/see-events.ts';
 import { openTail } from '../tail/open-tail.ts';
 import { transportOf } from '../transport/see-transport.ts';
+import { beginRole } from './begin-role.ts';
 import { hearCapture } from './heard-capture.ts';
-import { openRole, roleControl, WorkReadiness, type Role } from './open-role.ts';
+import type { Role, WorkReadiness } from './open-role.ts';
 import { OtherProcesses } from './other-processes.ts';
-import { ProcessPresence, reloadOrderSetting } from './process-presence.ts';
+import { reloadOrderSetting } from './process-presence.ts';
 import { reconcileElsewhere } from './reconcile-by-order.ts';
 import { sumViews } from './sum-views.ts';
 
@@ -34,23 +33,11 @@ export function runControl(options: StartOptions): Promise<RunningFig> {
 }
 
 async function start(options: StartOptions, stack: ServiceStack): Promise<RunningFig> {
-  const { version, log, onProgress, signal } = options;
-  const role = await openRole('control', options, stack);
+  const { version, log } = options;
+  const begun = await beginRole({ role: 'control', reason: () => 'it decides and answers' }, options, stack);
+  if (!begun.isReached) return begun.running;
+  const { role, readiness } = begun;
   const { config, live, store, storeUrl, metrics, routing, killSwitch } = role;
-  const readiness = new WorkReadiness(() => 'it decides and answers');
-  const reloadHere = (): Promise<ReloadOutcome> => live.reload({ reconfigure: () => undefined });
-  const coldly = roleControl(role, { reload: reloadHere, readiness: readiness.current });
-  const stop = (): Promise<void> => {
-    readiness.end();
-    return stack.stop();
-  };
-  const onCold = (trouble?: () => FigError): Promise<void> => role.administer(coldControl(coldly, trouble));
-  const migrated = await reachStore({ store, onCold, signal, log });
-  if (migrated === undefined) {
-    await onCold();
-    return { control: coldly, addresses: role.addresses, stop };
-  }
-  onProgress({ step: 'control store', state: 'done', detail: `${migrated.length} migrations run` });
 
   const configDigest = (): string => sharedDigest(live.current);
   const others = new OtherProcesses({ store, migration: config.name, version, configDigest, log });
@@ -78,32 +65,18 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
     addresses: addressesOf(role, others),
     target,
     side: proxiesElsewhere(others, readiness),
-    reload: () => reloadAll(role, others, reloadHere),
+    reload: () => reloadAll(role, others, begun.reload),
     metrics,
     killSwitch,
     processes: () => others.reports(),
     transport: transportOf(config, store),
+    events: eventsOf(config, store),
     tail: openTail({ config, store, tap: undefined, askElsewhere: () => whoApplies(others), log }),
     routing: routing.current,
   });
   refreshMetrics(metrics, control, undefined);
-  const presence = new ProcessPresence({
-    store,
-    migration: config.name,
-    role: role.role,
-    version,
-    configDigest,
-    addresses: role.addresses,
-    startedAt: role.startedAt,
-    told: () => Promise.resolve({ readiness: readiness.current() }),
-    reload: reloadHere,
-    log,
-  });
-  stack.add('presence', () => presence.stop());
-  readiness.begin();
-  await role.administer(control);
-  presence.start();
-  return { control, addresses: role.addresses, stop };
+  await begun.open(control, begun.addPresence({ configDigest }));
+  return { ...begun.running, control };
 }
 
 /** Where users are served now, in place of where this process would. */

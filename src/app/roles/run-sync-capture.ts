@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { FigError } from '../../kernel/fig-error.ts';
 import { openTarget, targetConnections } from '../../sync/open-target.ts';
-import { coldControl } from '../cold-control.ts';
-import { sharedDigest } from '../live-config.ts';
-import { reachStore } from '../reach-store.ts';
 import { refreshMetrics } from '../refresh-metrics.ts';
 import type { RunningFig } from '../running-fig.ts';
 import { type ServiceStack, startOnStack } from '../service-stack.ts';
 import { startLeader } from '../start-leader.ts';
 import { seeTransport } from '../transport/see-transport.ts';
 import type { StartOptions } from '../start-options.ts';
-import { openRole, roleControl, WorkReadiness } from './open-role.ts';
-import { ProcessPresence } from './process-presence.ts';
+import { beginRole } from './begin-role.ts';
 import { checkPart } from './sync-part.ts';
 
 /**
@@ -23,10 +18,8 @@ export function runSyncCapture(options: StartOptions): Promise<RunningFig> {
 }
 
 async function start(options: StartOptions, stack: ServiceStack): Promise<RunningFig> {
-  const { version, log, onProgress, signal } = options;
-  const role = await openRole('capture', options, stack);
-  const { config, live, store, storeUrl, metrics, addresses } = role;
-  checkPart('capture', config.events);
+  const { log } = options;
+  let leader: ReturnType<typeof startLeader>;
   const reasonOf = (): string => {
     const { state, error = 'it is tried again' } = leader?.status() ?? { state: 'idle' };
     const reasons = {
@@ -37,21 +30,13 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
     } as const;
     return reasons[state];
   };
-  const readiness = new WorkReadiness(reasonOf);
-  const reload = (): ReturnType<typeof live.reload> => live.reload({ reconfigure: () => undefined });
-  const control = roleControl(role, { reload, readiness: readiness.current });
-  const stop = (): Promise<void> => {
-    readiness.end();
-    return stack.stop();
-  };
-  let leader: ReturnType<typeof startLeader>;
-  const onCold = (trouble?: () => FigError): Promise<void> => role.administer(coldControl(control, trouble));
-  const migrated = await reachStore({ store, onCold, signal, log });
-  if (migrated === undefined) {
-    await onCold();
-    return { control, addresses, stop };
-  }
-  onProgress({ step: 'control store', state: 'done', detail: `${migrated.length} migrations run` });
+  const begun = await beginRole(
+    { role: 'capture', check: ({ events }) => checkPart('capture', events), reason: reasonOf },
+    options,
+    stack,
+  );
+  if (!begun.isReached) return begun.running;
+  const { config, store, storeUrl, metrics } = begun.role;
 
   const process = randomUUID();
   const target = openTarget(storeUrl, targetConnections(1));
@@ -60,23 +45,8 @@ async function start(options: StartOptions, stack: ServiceStack): Promise<Runnin
   const leading = leader;
   if (leading) stack.add('leader', () => leading.stop());
   seeTransport({ process, config, store, leader, reading: undefined, capture: undefined, metrics, log }, stack);
-  const presence = new ProcessPresence({
-    id: process,
-    store,
-    migration: config.name,
-    role: role.role,
-    version,
-    configDigest: () => sharedDigest(live.current),
-    addresses,
-    startedAt: role.startedAt,
-    told: () => Promise.resolve({ readiness: readiness.current() }),
-    reload,
-    log,
-  });
-  stack.add('presence', () => presence.stop());
-  refreshMetrics(metrics, control, undefined);
-  readiness.begin();
-  await role.administer(control);
-  presence.start();
-  return { control, addresses, stop };
+  const presence = begun.addPresence({ id: process });
+  refreshMetrics(metrics, begun.control, undefined);
+  await begun.open(begun.control, presence);
+  return begun.running;
 }

@@ -6,10 +6,7 @@ import { openTarget, targetConnections, targetNameOf } from '../../sync/open-tar
 import { topicReadingOf } from '../../sync/capture/change-source.ts';
 import { StreamTap } from '../../sync/tail/stream-tap.ts';
 import { changeSourceOf } from '../change-source-of.ts';
-import { coldControl } from '../cold-control.ts';
-import { sharedDigest } from '../live-config.ts';
 import { nothingHasMoved } from '../nothing-has-moved.ts';
-import { reachStore } from '../reach-store.ts';
 import { refreshMetrics } from '../refresh-metrics.ts';
 import type { RunningFig } from '../running-fig.ts';
 import { type ServiceStack, startOnStack } from '../service-stack.ts';
@@ -21,10 +18,10 @@ import { startPublisher } from '../start-publisher.ts';
 import { startRelay } from '../start-relay.ts';
 import type { StartOptions } from '../start-options.ts';
 import { openTail } from '../tail/open-tail.ts';
+import { seeEvents } from '../events/see-events.ts';
 import { seeTransport } from '../transport/see-transport.ts';
+import { beginRole } from './begin-role.ts';
 import { readModelsOf } from './heard-capture.ts';
-import { openRole, roleControl, WorkReadiness } from './open-role.ts';
-import { ProcessPresence } from './process-presence.ts';
 import { writeCapture } from './process-told.ts';
 import { publishReadModels, type ReadModelPublisher } from './publish-read-models.ts';
 import { figuresHere } from './read-model-figures.ts';
@@ -47,27 +44,22 @@ export function runSync(options: SyncOptions): Promise<RunningFig> {
 }
 
 async function start(options: SyncOptions, stack: ServiceStack): Promise<RunningFig> {
-  const { version, log, onProgress, signal, part } = options;
-  const role = await openRole(part ?? 'sync', options, stack);
-  const { config, live, store, storeUrl, metrics, routing, addresses } = role;
-  if (part) checkPart(part, config.events);
-  const readiness = new WorkReadiness(() => reasonOf(capture));
+  const { log, onProgress, signal, part } = options;
   let capture: ReturnType<typeof startCapture>;
-  const reload = (): ReturnType<typeof live.reload> => live.reload({ reconfigure: () => undefined });
   const tap = new StreamTap();
-  const tail = openTail({ config, store, tap, log });
-  const control = roleControl(role, { reload, readiness: readiness.current, tail });
-  const stop = (): Promise<void> => {
-    readiness.end();
-    return stack.stop();
-  };
-  const onCold = (trouble?: () => FigError): Promise<void> => role.administer(coldControl(control, trouble));
-  const migrated = await reachStore({ store, onCold, signal, log });
-  if (migrated === undefined) {
-    await onCold();
-    return { control, addresses, stop };
-  }
-  onProgress({ step: 'control store', state: 'done', detail: `${migrated.length} migrations run` });
+  const begun = await beginRole(
+    {
+      role: part ?? 'sync',
+      check: ({ events }) => part && checkPart(part, events),
+      reason: () => reasonOf(capture),
+      tail: ({ config, store }) => openTail({ config, store, tap, log }),
+    },
+    options,
+    stack,
+  );
+  if (!begun.isReached) return begun.running;
+  const { control, readiness } = begun;
+  const { config, store, storeUrl, metrics, routing } = begun.role;
 
   let publisher: ReadModelPublisher | undefined;
   const id = randomUUID();
@@ -115,24 +107,15 @@ async function start(options: SyncOptions, stack: ServiceStack): Promise<Running
     log,
   });
   stack.add('simple read models', () => simple.stop());
-  const presence = new ProcessPresence({
+  seeEvents({ process: id, config, store, simple, publisher: events, metrics, log }, stack);
+  const presence = begun.addPresence({
     id,
-    store,
-    migration: config.name,
-    role: role.role,
-    version,
-    configDigest: () => sharedDigest(live.current),
-    addresses,
-    startedAt: role.startedAt,
     told: () =>
       Promise.resolve({
         readiness: readiness.current(),
         ...(capture && { capture: writeCapture({ ...capture.status(), failure: capture.failure }) }),
       }),
-    reload,
-    log,
   });
-  stack.add('presence', () => presence.stop());
   if (capture) {
     const ordered = startReconcileService({
       store,
@@ -168,12 +151,10 @@ async function start(options: SyncOptions, stack: ServiceStack): Promise<Running
   });
   stack.add('phase watch', () => watch.stop());
   refreshMetrics(metrics, control, capture);
-  readiness.begin();
-  await role.administer(control);
-  presence.start();
+  await begun.open(control, presence);
   await capture?.untilReady(signal, () => nothingHasMoved(routing.current()));
   await simple.untilSettled(signal);
-  return { control, addresses, stop };
+  return begun.running;
 }
 
 /** Of those that are captured whoever applies them; of others, where changes are applied at all, who came first. */

@@ -1,5 +1,5 @@
 import type { NormalizedEvents } from '../../config/events-definition.ts';
-import { type SeenWork, WORK_EXPIRY_MS } from '../../store/transport-work-store.ts';
+import { isAlive, type SeenWork } from '../../store/transport-work-store.ts';
 import { readLeader, readProcess, readReader, type ProcessFigures, type TopicFigures } from './transport-figures.ts';
 import type { LeaderStatus, ReaderStatus, StandbyStatus, TopicStatus, TransportStatus } from './transport-status.ts';
 
@@ -25,10 +25,6 @@ export function describeTransport(
     readModels: readModels.map((name) => readerOf(name, told)),
     ...(events.via === 'debezium' && { connector: connectorOf(events, all) }),
   };
-}
-
-function isAlive({ silentMs }: SeenWork): boolean {
-  return silentMs < WORK_EXPIRY_MS;
 }
 
 function leaderOf(seen: SeenWork): LeaderStatus | undefined {

@@ -7,6 +7,7 @@ import { translatedSource } from './event-source.ts';
 import { messageEvent } from './message-event.ts';
 import { outboxEvent } from './outbox-event.ts';
 import { translateChange } from './translate-change.ts';
+import { tellTranslated } from './translated-events.ts';
 
 /** Finds the domain events of a read model in what comes from legacy's log. No I/O. */
 export class EventFeeds {
@@ -51,11 +52,10 @@ export class EventFeeds {
   translate(event: RowEvent): readonly RowEvent[] {
     const source = translatedSource(event.source)!;
     const change = { ...event, source };
-    return translateChange(
-      this.#events.translate[source]!,
-      change,
-      this.#mirrors.get(source)!,
-      this.#names.get(source)!,
-    );
+    const translation = this.#events.translate[source]!;
+    const events = translateChange(translation, change, this.#mirrors.get(source)!, this.#names.get(source)!);
+    // What was there before is history, which does not go by.
+    if (events.length > 0 && event.kind !== 'snapshot') tellTranslated({ source, events });
+    return events;
   }
 }

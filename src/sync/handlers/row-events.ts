@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Change } from '../change.ts';
+import { asTheyWereMade } from '../changes-and-messages.ts';
 import type { EventFeeds } from '../domain-events/event-feeds.ts';
 import { keyText, keyValues, textOfKey } from '../mirror/collapse-changes.ts';
 import type { MirrorTable } from '../mirror/mirror-table.ts';
@@ -50,16 +51,14 @@ function eventsOfTransaction(
   feeds: EventFeeds | undefined,
 ): readonly RowEvent[] {
   const place = { position: endPosition, committedAtMs };
-  const waiting = feeds ? [...messages] : [];
   const events: RowEvent[] = [];
-  changes.forEach((change, n) => {
-    while (waiting[0]?.after !== undefined && waiting[0].after <= n) {
-      events.push(...feeds!.ofMessage(waiting.shift()!, place));
+  for (const made of asTheyWereMade(changes, feeds ? messages : [])) {
+    if ('message' in made) events.push(...feeds!.ofMessage(made.message, place));
+    else {
+      events.push(...eventsOfChange(made.change, { ...place, number: first + made.number }, met));
+      if (feeds) events.push(...feeds.ofChange(made.change, place));
     }
-    events.push(...eventsOfChange(change, { ...place, number: first + n }, met));
-    if (feeds) events.push(...feeds.ofChange(change, place));
-  });
-  for (const message of waiting) events.push(...feeds!.ofMessage(message, place));
+  }
   return events;
 }
 

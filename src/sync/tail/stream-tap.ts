@@ -1,10 +1,10 @@
 import type { Position } from '../../kernel/position.ts';
-import type { LargeTransaction, SourceTransaction, StreamEvent, TransactionPiece } from '../change.ts';
+import type { LargeTransaction, StreamEvent, TransactionPiece } from '../change.ts';
 import type { Relation } from '../postgres/pgoutput-messages.ts';
 import type { LineHead } from './line-maker.ts';
 
 /** Told of what goes through, in order. One that throws is told no more. */
-export type TapListener = (head: LineHead, piece: Pick<TransactionPiece, 'changes' | 'relations'>) => void;
+export type TapListener = (head: LineHead, piece: TransactionPiece) => void;
 
 /** Lets some look at the changes that a process applies, while they go by. Costs next to nothing while nobody looks. */
 export class StreamTap {
@@ -45,7 +45,7 @@ export class StreamTap {
     }) as readonly StreamEvent[];
   }
 
-  #tell(head: LineHead, piece: Pick<SourceTransaction, 'changes' | 'relations'>, isNews: boolean): void {
+  #tell(head: LineHead, piece: TransactionPiece, isNews: boolean): void {
     for (const relation of piece.relations) this.#relations.set(`${relation.schema}.${relation.table}`, relation);
     if (!isNews) return;
     for (const listener of this.#listeners) {

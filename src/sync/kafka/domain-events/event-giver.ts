@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { DomainEvent } from '../../../config/domain-event.ts';
 import type { NormalizedEventTopic } from '../../../config/domain-topics-definition.ts';
-import type { EventSchema } from '../../../config/event-schema.ts';
+import type { EventTypes } from '../../../config/event-types.ts';
 import type { TopicReadModelDefinition } from '../../../config/topic-read-model.ts';
 import { FigError } from '../../../kernel/fig-error.ts';
 import { decodeMessage } from './decode-message.ts';
@@ -12,7 +12,7 @@ export interface GiverParts {
   readonly definition: TopicReadModelDefinition;
   /** That holds the read model's tables. */
   readonly schema: string;
-  readonly types: ReadonlyMap<string, EventSchema>;
+  readonly types: EventTypes;
   /** By name. */
   readonly topics: ReadonlyMap<string, NormalizedEventTopic>;
 }

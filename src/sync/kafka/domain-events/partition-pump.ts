@@ -19,6 +19,18 @@ export interface PumpParts {
   readonly isPaused: () => boolean;
 }
 
+/** How far one partition is read. */
+export interface PartitionReport {
+  readonly topic: string;
+  readonly partition: number;
+  /** Offset of the message to read next: everything before it is applied. */
+  readonly next: bigint;
+  /** Offset that will be written next, as last heard; undefined: nothing was heard yet. */
+  readonly end: bigint | undefined;
+  /** Since it was known to have nothing that is not applied, in seconds; undefined: it never was. */
+  readonly lagSeconds: number | undefined;
+}
+
 /** Reads one partition in its order. */
 export class PartitionPump {
   readonly #parts: PumpParts;
@@ -34,6 +46,19 @@ export class PartitionPump {
   /** When the partition was known to have nothing that is not applied, by the machine's time; undefined: never. */
   get levelAt(): number | undefined {
     return this.#levelAt;
+  }
+
+  report(): PartitionReport {
+    const { topic, partition } = this.#parts.start;
+    const [next, high] = [this.#next, this.#high];
+    return {
+      topic,
+      partition,
+      next,
+      // What is applied was written, also when nothing further was heard of the partition since.
+      end: high === undefined || high > next ? high : next,
+      lagSeconds: this.#levelAt === undefined ? undefined : (machineNow() - this.#levelAt) / 1_000,
+    };
   }
 
   /** Messages that are not applied yet, and all there are, as far as is known. */

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { durationMs } from '../../../config/duration.ts';
 import type { NormalizedEventTopic } from '../../../config/domain-topics-definition.ts';
-import type { EventSchema } from '../../../config/event-schema.ts';
+import type { EventTypes } from '../../../config/event-types.ts';
 import type { TopicReadModelDefinition } from '../../../config/topic-read-model.ts';
 import { describeError, FigError } from '../../../kernel/fig-error.ts';
 import type { Log } from '../../../kernel/log.ts';
@@ -21,6 +21,7 @@ import { Tenure } from '../transport/tenure.ts';
 import { MessageApplier, TakenOver } from './apply-messages.ts';
 import { EventGiver } from './event-giver.ts';
 import { TopicLetters } from './topic-letters.ts';
+import type { PartitionReport } from './partition-pump.ts';
 import { TopicSession } from './topic-session.ts';
 
 /** How often it is looked for what the process that reads has done; it may be this one. */
@@ -36,7 +37,7 @@ export interface TopicReadModelOptions {
   readonly migration: string;
   /** Those that the definition names. */
   readonly topics: readonly NormalizedEventTopic[];
-  readonly types: ReadonlyMap<string, EventSchema>;
+  readonly types: EventTypes;
   readonly target: Knex;
   readonly storeUrl: string;
   readonly clock: BatchClock;
@@ -56,6 +57,8 @@ export interface TopicReport {
   readonly repeats: number;
   /** Whether this process is the one that reads. */
   readonly isOwner: boolean;
+  /** As the process that reads knows them; of others none. */
+  readonly partitions: readonly PartitionReport[];
 }
 
 /** Keeps one read model in step with topics of events, for as long as it runs: one of all processes reads, all serve. */
@@ -71,6 +74,7 @@ export class TopicReadModel {
   readonly #looking: Service;
   readonly #working: Service;
   #tenure: Tenure | undefined;
+  #session: TopicSession | undefined;
   #row: ProjectionRow | undefined;
   #standing: TopicStanding | undefined;
   #lookedAt = 0;
@@ -132,7 +136,8 @@ export class TopicReadModel {
 
   report(): TopicReport {
     const { behind = 0, repeats = 0 } = this.#standing ?? {};
-    return { behind, repeats, isOwner: this.#tenure?.lost.aborted === false };
+    const isOwner = this.#tenure?.lost.aborted === false;
+    return { behind, repeats, isOwner, partitions: isOwner ? (this.#session?.partitions() ?? []) : [] };
   }
 
   stop(): Promise<void> {
@@ -195,11 +200,14 @@ export class TopicReadModel {
       rememberMs: REMEMBER_MS,
       log,
     });
+    this.#session = session;
     try {
       await session.run(ending);
     } catch (error) {
       if (!(error instanceof TakenOver)) throw error;
       log.info({ readModel: this.name }, 'another process reads the events of the topics');
+    } finally {
+      this.#session = undefined;
     }
     return signal.aborted ? undefined : 100;
   }

@@ -12,7 +12,7 @@ import { type KafkaAdmin } from '../client/kafka-admin.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
 import type { MessageApplier } from './apply-messages.ts';
 import { checkLast, findPartitions } from './find-partitions.ts';
-import { PartitionPump } from './partition-pump.ts';
+import { PartitionPump, type PartitionReport } from './partition-pump.ts';
 import { SettledClock } from './settled-clock.ts';
 import type { TopicLetters } from './topic-letters.ts';
 
@@ -52,6 +52,12 @@ export class TopicSession implements AsyncDisposable {
     this.#settled = new SettledClock(parts.settleMs);
   }
 
+  partitions(): readonly PartitionReport[] {
+    return [...this.#pumps.values()]
+      .map((pump) => pump.report())
+      .toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition);
+  }
+
   /** Until the signal. Throws TakenOver, FIG_EVENT_TOPIC_CHANGED, FIG_EVENTS_LOST, FIG_KAFKA_*. */
   async run(signal: AbortSignal): Promise<void> {
     const { topics, projection, target, log } = this.#parts;
@@ -71,7 +77,7 @@ export class TopicSession implements AsyncDisposable {
         for (const each of watched) await this.#openPartitions(each, ending);
       }),
       this.#keep(STAND_EVERY_MS, ending, () => this.#mend()),
-      this.#keep(FORGET_EVERY_MS, ending, () => this.#store.forgetSeen(target, projection, this.#parts.rememberMs)),
+      this.#keep(FORGET_EVERY_MS, ending, () => this.#store.forgetSeen(target, this.#parts.rememberMs)),
     ];
     await Promise.all(tending);
     await Promise.all(this.#running);

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { NormalizedPublish } from '../../../config/normalized-publish.ts';
 import { describeError, FigError } from '../../../kernel/fig-error.ts';
 import type { Log } from '../../../kernel/log.ts';
+import { machineNow } from '../../../kernel/machine-time.ts';
 import { type Service, sleep, startLoop } from '../../../kernel/service.ts';
 import { type OutgoingEvent, OutgoingEventStore } from '../../../store/outgoing-event-store.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
@@ -9,6 +10,7 @@ import type { TransactionalProducer } from '../client/transactional-producer.ts'
 import { encodeCloudEvent } from '../domain-events/encode-cloud-event.ts';
 import { encodeOutboxEvent } from '../domain-events/encode-outbox-event.ts';
 import { Tenure } from '../transport/tenure.ts';
+import type { PublishedIds } from './published-ids.ts';
 
 const BATCH = 500;
 const LOOK_EVERY_MS = 100;
@@ -21,7 +23,17 @@ export interface EventPublisherOptions {
   /** UUID of this process. */
   readonly process?: string | undefined;
   readonly target: Knex;
+  /** Forgets ids that cannot come again; undefined: none is forgotten. */
+  readonly ids?: Pick<PublishedIds, 'forget'> | undefined;
   readonly log: Log;
+}
+
+export interface PublisherStatus {
+  /** Whether it is this process that publishes, or would. */
+  readonly isOn: boolean;
+  /** Since when nothing can be published, and why; undefined: it can. */
+  readonly failingSeconds: number | undefined;
+  readonly problem: string | undefined;
 }
 
 /**
@@ -36,6 +48,7 @@ export class EventPublisher implements Service {
   readonly #kafka: KafkaConnection;
   readonly #loop: Service;
   #tenure: Tenure | undefined;
+  #failing: { readonly since: number; readonly problem: string } | undefined;
 
   constructor(options: EventPublisherOptions) {
     this.#options = options;
@@ -49,9 +62,19 @@ export class EventPublisher implements Service {
         // Another process may just have taken over, or the brokers choose a leader.
         if (attempt < 4) log.info(fields, 'events are not published; trying again');
         else log.warn(fields, 'events are not published; trying again');
+        this.#failing = { since: this.#failing?.since ?? machineNow(), problem: fields.error };
       },
       maxRestMs: MAX_REST_MS,
     });
+  }
+
+  status(): PublisherStatus {
+    const { since, problem } = this.#failing ?? {};
+    return {
+      isOn: this.#tenure?.lost.aborted === false,
+      failingSeconds: since === undefined ? undefined : (machineNow() - since) / 1_000,
+      problem,
+    };
   }
 
   async stop(): Promise<void> {
@@ -82,7 +105,11 @@ export class EventPublisher implements Service {
       return 0;
     }
     if (written !== undefined) await this.#store.done(target, written);
-    while (!ending.aborted) await this.#writeNext(producer, ending);
+    while (!ending.aborted) {
+      await this.#writeNext(producer, ending);
+      this.#failing = undefined;
+      await this.#forgetIds(ending);
+    }
     return signal.aborted ? undefined : 0;
   }
 
@@ -99,6 +126,14 @@ export class EventPublisher implements Service {
       last.number,
     );
     await this.#store.done(target, last.number);
+  }
+
+  /** Publishing goes on without it. */
+  async #forgetIds(signal: AbortSignal): Promise<void> {
+    const { ids, log } = this.#options;
+    await ids?.forget(signal).catch((error: unknown) => {
+      log.warn({ error: describeError(error) }, 'ids of what was published cannot be forgotten; trying again');
+    });
   }
 
   #messageOf({ event }: OutgoingEvent): ReturnType<typeof encodeCloudEvent> {

@@ -15,15 +15,15 @@ export interface TopicTailOptions {
   readonly topic: string;
   /** The first message that is kept, or the next that will be written. */
   readonly from: 'beginning' | 'now';
-  /** Told when the place is known from which everything is seen. */
-  readonly onBegin: () => void;
+  /** Told when the place is known from which everything is seen; reading begins when it resolves. */
+  readonly onBegin: () => Promise<void>;
   readonly log: Log;
 }
 
 /** A transaction, or a piece of a large one. */
 export interface TailedPiece {
   readonly head: LineHead;
-  readonly piece: Pick<TransactionPiece, 'changes' | 'relations'>;
+  readonly piece: TransactionPiece;
 }
 
 /**
@@ -37,7 +37,7 @@ export async function* tailTopic(
   const kafka = new KafkaConnection(access, log);
   let next = await beginningOf(kafka, topic, from);
   await using reader = await kafka.reader(topic, PARTITION);
-  onBegin();
+  await onBegin();
   const pieces = new PieceReader();
   while (!signal.aborted) {
     const slice = await reader.read(next, WAIT_MS);
@@ -94,13 +94,18 @@ export class PieceReader {
     open.part += 1;
     open.parts.push(value);
     if (cut === 'inside') return undefined;
-    const { committedAtMs = open.committedAtMs, changes, relations } = this.#bodies.read(Buffer.concat(open.parts));
+    const {
+      committedAtMs = open.committedAtMs,
+      changes,
+      messages,
+      relations,
+    } = this.#bodies.read(Buffer.concat(open.parts));
     open.parts = [];
     open.committedAtMs = committedAtMs;
     if (cut === 'end') {
       this.#at = end;
       this.#open = undefined;
     }
-    return { head: { endPosition: end, committedAtMs }, piece: { changes, relations } };
+    return { head: { endPosition: end, committedAtMs }, piece: { changes, messages, relations } };
   }
 }

@@ -7,7 +7,7 @@ import { openTarget } from '../../../../src/sync/open-target.ts';
 import { describeWithKafka } from '../../../support/kafka-server.ts';
 import { createStoreDatabase } from '../../../support/test-database.ts';
 import { until } from '../../../support/until.ts';
-import { sumModel, types } from './sum-model.ts';
+import { eventTypes, sumModel } from './sum-model.ts';
 import { cloud, paid, topicWorld } from './topic-world.ts';
 
 describeWithKafka('of several processes', () => {
@@ -44,7 +44,12 @@ test('what a process does that was replaced takes no effect, also at the right o
     const [projections, topics] = [new ProjectionStore(), new TopicStore()];
     const epoch = (await projections.claim(target, 'account_v1', undefined))!;
     await target.transaction((tx) => topics.begin(tx, 'account_v1', { topic: 'payments', partition: 0, next: 0n }));
-    const giver = new EventGiver({ definition: sumModel('payments'), schema: 'public', types, topics: new Map() });
+    const giver = new EventGiver({
+      definition: sumModel('payments'),
+      schema: 'public',
+      types: eventTypes,
+      topics: new Map(),
+    });
     const applier = new MessageApplier({ target, projection: 'account_v1', epoch, giver });
     await applier.apply(chunk(0n), false);
     await projections.claim(target, 'account_v1', epoch);

@@ -43,7 +43,7 @@ describeWithKafka('an event that is not taken', () => {
     expect(found.map(({ message }) => message)).toEqual([
       'partition 0, offset 0: the data is no JSON',
       'partition 0, offset 2: its type Surprise is not declared in domainEvents.types',
-      'partition 0, offset 3: its data does not fit the schema of Paid: amount (invalid_type)',
+      'partition 0, offset 3: its data does not fit the schema of Paid: amount: invalid_type',
     ]);
     expect(JSON.stringify(found)).not.toContain('secret');
     // Of one that cannot be read nobody knows which key it is about.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EventTypes } from '../../../../src/config/event-types.ts';
 import { defineReadModel } from '../../../../src/config/read-model-definition.ts';
 import type { TopicReadModelDefinition } from '../../../../src/config/topic-read-model.ts';
 
@@ -9,6 +10,9 @@ export const types = new Map(
     Unheard: z.object({}),
   }),
 );
+
+/** The same, as a read model is given them. */
+export const eventTypes = new EventTypes(Object.fromEntries(types));
 
 const add: TopicReadModelDefinition['on'][string] = async (event, tx) => {
   const { amount } = event.data as { amount: number };

@@ -13,7 +13,7 @@ import { kafkajs } from '../../../../src/sync/kafka/client/kafkajs.ts';
 import { openTarget } from '../../../../src/sync/open-target.ts';
 import { sharedKafka, uniqueTopic } from '../../../support/kafka-server.ts';
 import { plainAccess } from '../../../support/kafka-settings.ts';
-import { sumModel, types } from './sum-model.ts';
+import { eventTypes, sumModel } from './sum-model.ts';
 import { createStoreDatabase } from '../../../support/test-database.ts';
 import { until } from '../../../support/until.ts';
 
@@ -68,7 +68,7 @@ export async function topicWorld({
       fingerprint: readModelFingerprint(definition),
       migration: 'shop',
       topics: [{ ...access, topic, format, from: 'beginning', ignore: new Set(), ...ofTopic }],
-      types,
+      types: eventTypes,
       target,
       storeUrl: store.url,
       clock: clockOf(clock, () => 'store'),

@@ -10,7 +10,7 @@ import { TopicReadModel } from '../../../../dist/src/sync/kafka/domain-events/to
 import { openTarget } from '../../../../dist/src/sync/open-target.js';
 
 const { role, die, access, topic, storeUrl, relay } = JSON.parse(process.argv[2]);
-const { sumModel, types } = await createJiti(import.meta.url).import('./sum-model.ts');
+const { sumModel, eventTypes } = await createJiti(import.meta.url).import('./sum-model.ts');
 
 let left = die?.nth ?? 0;
 channel('strangler-fig:milestones').subscribe((name) => {
@@ -31,7 +31,7 @@ function reader() {
     fingerprint: readModelFingerprint(definition),
     migration: 'shop',
     topics: [{ ...access, topic, format: 'cloudevents', from: 'beginning', ignore: new Set() }],
-    types,
+    types: eventTypes,
     target: openTarget(storeUrl),
     storeUrl,
     clock: clockOf(new StoreClock(storeUrl, log), () => 'store'),

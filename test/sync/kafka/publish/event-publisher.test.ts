@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
 import { publishedModel } from '../../../../src/app/published-model.ts';
+import { rememberedIds } from '../../../../src/app/start-publisher.ts';
 import { EventTypes } from '../../../../src/config/event-types.ts';
+import type { NormalizedPublish } from '../../../../src/config/normalized-publish.ts';
 import { silentLog } from '../../../../src/kernel/log.ts';
 import { DeadLetterStore } from '../../../../src/store/dead-letter-store.ts';
+import { OutgoingEventStore } from '../../../../src/store/outgoing-event-store.ts';
 import { KafkaConnection } from '../../../../src/sync/kafka/client/kafka-connection.ts';
 import { EventPublisher } from '../../../../src/sync/kafka/publish/event-publisher.ts';
+import { PublishedIds } from '../../../../src/sync/kafka/publish/published-ids.ts';
 import { describeWithKafka } from '../../../support/kafka-server.ts';
 import { until } from '../../../support/until.ts';
 import { heardSchema, outbox, types } from '../../domain-events/heard-model.ts';
@@ -21,7 +25,7 @@ describeWithKafka('publishing', () => {
     await legacy.raw(`INSERT INTO jobs VALUES (1, 'done')`);
     await legacy.raw(`INSERT INTO outbox (kind, about, payload) VALUES ('JobDone', 'x', '{"n": 1}')`);
     const publish = await publishing('debezium-outbox');
-    const model = publishedModel({
+    const whole: NormalizedPublish = {
       ...publish,
       history: false,
       domainEvents: {
@@ -29,7 +33,9 @@ describeWithKafka('publishing', () => {
         outbox,
         translate: { jobs: ({ after }) => after && { type: 'JobDone', key: String(after['id']), data: { n: 0 } } },
       },
-    });
+    };
+    const model = publishedModel(whole);
+    const remembered = rememberedIds({ features: [], publish: whole }, whole);
     const first = setup.startCapture({ readModels: [model] });
     const position = async (): Promise<void> => {
       await first.untilReady(AbortSignal.timeout(20_000));
@@ -68,6 +74,29 @@ describeWithKafka('publishing', () => {
       eventType: 'JobFailed',
       aggregateType: 'test',
     });
+    const state = await new OutgoingEventStore().state(target);
+    expect(state).toMatchObject({ waiting: 0, oldestMs: undefined, position: expect.any(BigInt) });
+
+    // Of what can come again no id is forgotten, so nothing is published twice.
+    const ids = new PublishedIds({ ...remembered, target, keepMs: 0, everyMs: 0 });
+    const applied = async (statement: string): Promise<void> => {
+      await legacy.raw(statement);
+      const at = await second.source.read();
+      second.source.nudge();
+      expect(await second.applied('fig_published')!.waitFor(at, 20_000)).toBe(true);
+    };
+    const known = async (): Promise<number> => (await target('fig.published_id').select('event_id')).length;
+    expect(await known()).toBe(3);
+    await ids.forget(new AbortController().signal);
+    expect(await known()).toBe(3);
+    await applied(`DELETE FROM outbox WHERE about = 'end'`);
+    await ids.forget(new AbortController().signal);
+    // The row of `x` still stands.
+    expect(await known()).toBe(1);
+    await second.stop();
+    const third = setup.startCapture({ readModels: [{ ...model, key: 'third' }] });
+    await third.untilReady(AbortSignal.timeout(20_000));
+    expect((await new OutgoingEventStore().state(target)).waiting).toBe(0);
   });
 
   test('one that was replaced can write no more, and the next knows what it has written', async () => {

@@ -18,7 +18,8 @@ const insert = (id: number, filling = ''): Change => ({
 
 function transaction(epoch: number, n: number, log?: string): readonly TopicMessage[] {
   const changes = [insert(n)];
-  const of = { xid: n, committedAtMs: n, endPosition: BigInt(n), changes, messages: [], relations: [] };
+  const messages = [{ prefix: 'shop.event', content: '{}', after: 1 }];
+  const of = { xid: n, committedAtMs: n, endPosition: BigInt(n), changes, messages, relations: [] };
   return transactionMessages(place(epoch, BigInt(n - 1), log), of);
 }
 
@@ -70,4 +71,10 @@ test('who begins in the middle of a large transaction sees what comes after it',
 
 test('after a failover, when positions begin anew, everything is shown', () => {
   expect(read([...transaction(1, 7), ...transaction(2, 3, 'another')])).toEqual(['7: 7', '3: 3']);
+});
+
+test('messages of the log are shown with the changes that they were made among', () => {
+  const reader = new PieceReader();
+  const [piece] = transaction(1, 1).flatMap(({ envelope, value }) => reader.read(envelope, value) ?? []);
+  expect(piece!.piece.messages).toEqual([{ prefix: 'shop.event', content: '{}', after: 1 }]);
 });
