@@ -73,7 +73,8 @@ export class AskingBoth {
       heard.candidate = result.ok ? result.answer : undefined;
       return result;
     };
-    const settle = async (): Promise<boolean> => delay(settings.settleMs, true);
+    const settleMs = Math.max(settings.settleMs, known.eventsTakeMs ?? 0);
+    const settle = async (): Promise<boolean> => delay(settleMs, true);
     return {
       askCandidate: sparesNobody ? askAndHear : candidatePort(healthOf(route), askAndHear),
       askLegacy: legacyPort(this.#strain, `${feature} ${route}`, async () =>

@@ -14,7 +14,7 @@ import { EvidenceOf } from './evidence-of.ts';
 import { comparedExchange } from './head-answers.ts';
 import { LastLook } from './last-look.ts';
 import { defaultJudgeLimits, judge, type Judgement, type JudgeLimits } from './judge.ts';
-import { knowFeature, type KnownFeature } from './known-feature.ts';
+import { knowFeature, type KnownFeature, standsExactly } from './known-feature.ts';
 import { keepRulesOf } from './pairs/keep-rules.ts';
 import type { PairKeeper } from './pairs/pair-keeper.ts';
 import { Semaphore } from './semaphore.ts';
@@ -113,7 +113,7 @@ export class ExchangeComparer {
       const heard: Heard = { candidate: undefined };
       const ports = this.#sides.portsFor({ exchange, questions, known: feature, candidate, looks, heard });
       const first = await this.#judgements.run(() => judge(exchange, ports, this.#clock, limits));
-      const isFenced = feature.applied !== undefined;
+      const isFenced = standsExactly(feature);
       const rules = { rule: feature.compare.legacyCache, isFenced };
       looks.rest();
       const held = await this.#cache.hold(exchange, first, rules, (mismatch, reason) =>
@@ -177,24 +177,24 @@ export class ExchangeComparer {
 }
 
 /** Without a fence the verdict is no less, but it says what it rests on. */
-function said(judgement: Judgement, { applied }: KnownFeature): Judgement {
-  const isFenced = applied !== undefined || judgement.verdict === 'match' || judgement.reason !== '';
+function said(judgement: Judgement, feature: KnownFeature): Judgement {
+  const isFenced = standsExactly(feature) || judgement.verdict === 'match' || judgement.reason !== '';
   return isFenced ? judgement : { ...judgement, reason: 'settled' };
 }
 
-/** Where there is no fence the wait in its place takes its time in each round, and is not held against the judgement. */
-function judgeLimits(settings: ShadowSettings, { applied, candidateTimeoutMs }: KnownFeature): JudgeLimits {
-  const isFenced = applied !== undefined;
+/** What is waited because nothing else tells takes its time in each round, and is not held against the judgement. */
+function judgeLimits(settings: ShadowSettings, feature: KnownFeature): JudgeLimits {
+  const { applied, candidateTimeoutMs, eventsTakeMs = 0 } = feature;
   const { totalBudgetMs, racedTries, quickRoundMs } = defaultJudgeLimits;
   const { fenceBudgetMs, settleMs, confirmations = defaultJudgeLimits.confirmations } = settings;
-  const settlingMs = isFenced ? 0 : settleMs * (confirmations + racedTries);
+  const roundMs = Math.max(applied ? 0 : settleMs, eventsTakeMs);
   return {
     ...defaultJudgeLimits,
-    fenceBudgetMs,
+    fenceBudgetMs: fenceBudgetMs + eventsTakeMs,
     confirmations,
-    totalBudgetMs: totalBudgetMs + settlingMs,
+    totalBudgetMs: totalBudgetMs + roundMs * (confirmations + racedTries),
     // However short the wait: nobody knows that the read model stood level.
-    quickRoundMs: isFenced ? quickRoundMs : 0,
+    quickRoundMs: standsExactly(feature) ? quickRoundMs : 0,
     usersWaitMs: candidateTimeoutMs,
   };
 }

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { isTimed } from '../src/config/read-model-kinds.ts';
+import { isBatch, isFromTopics } from '../src/config/read-model-kinds.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import { sleep } from '../src/kernel/service.ts';
 import { EvidenceWriter } from '../src/store/evidence-writer.ts';
@@ -81,8 +81,9 @@ export async function runWorker(port: MessagePort, workerData: ShadowWorkerData)
 }
 
 /**
- * Without a read model in this house, or a database to read positions from, there is no fence to wait for. The next rows of
- * one that is loaded in batches are further away than anybody waits, events of foreign topics come when they come, and an old row is a difference that users would see.
+ * Without a read model in this house, or a database to read positions from, there is no fence to wait for; one made of topics is ordered by
+ * the store where there is none. The next rows of one that is loaded in batches are further away than anybody waits, and an
+ * old row is a difference that users would see.
  */
 function positionOf(
   workerData: ShadowWorkerData,
@@ -92,13 +93,8 @@ function positionOf(
   const { legacyDatabaseUrl, position, settles } = workerData;
   const index = workerData.positionKeys.indexOf(key);
   const feature = features.find((each) => each.key === key);
-  if (
-    settles === true ||
-    legacyDatabaseUrl === undefined ||
-    !feature?.readModel ||
-    isTimed(feature.readModel) ||
-    index < 0
-  )
-    return undefined;
+  if (!feature?.readModel || isBatch(feature.readModel) || index < 0) return undefined;
+  const isOrderedByLog = settles !== true && legacyDatabaseUrl !== undefined;
+  if (!isOrderedByLog && !isFromTopics(feature.readModel)) return undefined;
   return new SharedPositionReader(position, index);
 }

@@ -11,7 +11,7 @@ Starts PostgreSQL, a legacy shop, fig in front of it and simulated visitors, unt
   --via direct   changes come straight from PostgreSQL; the default
   --no-traffic   no visitors
 
-Environment: FIG_SHOP_VERSION=2 (the read model without the mistake), FIG_PORT, FIG_ADMIN_PORT, VISITORS_RATE (requests
+Environment: FIG_SHOP_VERSION=2 (the read model without the mistake), FIG_SHOP_EVENTS=1 (a feature made of events), FIG_PORT, FIG_ADMIN_PORT, VISITORS_RATE (requests
 per second, 25), LEGACY_DATABASE_URL and FIG_DATABASE_URL (instead of the embedded PostgreSQL), FIG_KAFKA_BROKERS (a Kafka
 that you have, instead of one that is started), FIG_KAFKA_CACHE (a folder for Kafka's jars), JAVA_HOME.
 

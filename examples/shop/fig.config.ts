@@ -1,10 +1,12 @@
 import { defineMigration } from 'strangler-fig';
+import { cancellationsFeature, shopEvents } from './features/cancellations.ts';
 import { ordersFeature } from './features/orders.ts';
 
 const env = process.env;
 const brokers = env['FIG_KAFKA_BROKERS'];
+const hasEvents = env['FIG_SHOP_EVENTS'] === '1';
 
-/** The shop's orders, with a mistake in version 1 and without it in version 2. */
+/** The shop's orders, with a mistake in version 1 and without it in version 2, and with FIG_SHOP_EVENTS=1 what was cancelled. */
 export default defineMigration({
   name: 'shop',
   listen: { port: Number(env['FIG_PORT'] ?? 8080), host: env['FIG_HOST'] ?? '127.0.0.1' },
@@ -16,5 +18,6 @@ export default defineMigration({
       : { via: 'kafka', brokers: brokers.split(','), topic: env['FIG_KAFKA_TOPIC'] },
   trust: { hops: Number(env['FIG_TRUSTED_HOPS'] ?? 0) },
   visitor: { cookie: 'shop_session' },
-  features: [ordersFeature(env['FIG_SHOP_VERSION'] === '2' ? 2 : 1)],
+  ...(hasEvents && { domainEvents: shopEvents }),
+  features: [ordersFeature(env['FIG_SHOP_VERSION'] === '2' ? 2 : 1), ...(hasEvents ? [cancellationsFeature()] : [])],
 });

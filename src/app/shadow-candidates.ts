@@ -4,7 +4,8 @@ import type { Candidate } from '../kernel/candidate.ts';
 import { allVersions, type FeatureVersion } from '../config/feature-versions.ts';
 import type { Position } from '../kernel/position.ts';
 import { createCandidates } from './candidates.ts';
-import { openLegacyPosition, readAndNudge } from './legacy-position.ts';
+import { readAndNudge } from './legacy-position.ts';
+import { openSource } from './open-source.ts';
 
 export interface ShadowCandidates {
   /** By the key of a version. */
@@ -29,12 +30,12 @@ export async function openCandidates(input: WorkerInput): Promise<ShadowCandidat
   const config = await loadConfig(input.configFile);
   const features = allVersions(config.features);
   const candidates = createCandidates(features, { target: input.storeUrl, legacy: input.legacyDatabaseUrl });
-  const source = openLegacyPosition(config, silentLog);
+  const source = openSource(config, input.storeUrl, silentLog);
   return {
     candidate: (key) => candidates.candidate(key),
     features,
     readSourcePosition: async () => {
-      if (!source) throw new Error('legacy.database is not configured, so its position cannot be read');
+      if (!source) throw new Error('nothing orders the writes of this migration');
       return readAndNudge(source);
     },
     close: async () => {

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { DomainEvent } from './domain-event.ts';
+import { durationMs } from './duration.ts';
 import type { KeyValue } from './source-row.ts';
 
 /**
@@ -7,6 +8,8 @@ import type { KeyValue } from './source-row.ts';
  * read, so that every event takes effect exactly once. What is done outside of it may be done again.
  */
 export type TopicEventHandler = (event: DomainEvent, tx: Knex) => PromiseLike<unknown> | void;
+
+const DEFAULT_SETTLE = '5s';
 
 /** A read model that handlers write from events of topics which other services fill: nothing of it comes from legacy's log. */
 export interface TopicReadModelDefinition {
@@ -34,4 +37,9 @@ export interface TopicReadModelDefinition {
    * all reads of the feature do. Also asked of events whose data the schema refuses.
    */
   readonly eventKeyOf?: ((event: DomainEvent) => KeyValue | readonly KeyValue[]) | undefined;
+}
+
+/** Its `settle`, in milliseconds. */
+export function settleMsOf({ settle = DEFAULT_SETTLE }: Pick<TopicReadModelDefinition, 'settle'>): number {
+  return durationMs(settle);
 }

@@ -21,6 +21,7 @@ interface World extends AsyncDisposable {
 async function settlingWorld(
   candidateTwists: (value: number) => number = (value) => value,
   recheckAfterMs?: readonly number[],
+  topics?: { readonly settle: string; readonly areRead: boolean },
 ): Promise<World> {
   const data = { legacy: 0, candidate: 0 };
   const timers: NodeJS.Timeout[] = [];
@@ -28,6 +29,15 @@ async function settlingWorld(
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ value: data.legacy }));
   });
+  const readModel = topics && {
+    name: 'told',
+    version: 1,
+    key: 'id',
+    table: () => undefined,
+    topics: ['events'],
+    settle: topics.settle,
+    on: {},
+  };
   const asker = new LegacyAsker({ url: legacy.url });
   const headers = ['content-type', 'application/json'];
   const comparer = new ExchangeComparer({
@@ -38,12 +48,12 @@ async function settlingWorld(
           return { ok: true, answer: { status: 200, headers, body }, tookMs: 1 };
         },
       }),
-      features: [{ name: 'orders', key: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel: undefined }],
-      readSourcePosition: () => Promise.reject(new Error('there is no database')),
+      features: [{ name: 'orders', key: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel }],
+      readSourcePosition: () => (topics ? Promise.resolve(1n) : Promise.reject(new Error('there is no database'))),
       close: async () => undefined,
     },
     legacy: asker,
-    applied: () => undefined,
+    applied: () => topics && { current: () => undefined, waitFor: () => Promise.resolve(topics.areRead) },
     recheckAfterMs,
     redactionKey: Buffer.from('key'),
     record: () => undefined,
@@ -112,4 +122,11 @@ test('a candidate that is further behind than anybody waits is found out: it com
 test('agreement at once needs no time', async () => {
   await using world = await settlingWorld();
   expect(await world.compare()).toMatchObject({ verdict: 'match', reason: '' });
+});
+
+test('of a read model made of topics nothing is said while they are not read, and what is said rests on time', async () => {
+  await using unread = await settlingWorld((value) => value + 1, undefined, { settle: '1s', areRead: false });
+  expect(await unread.compare()).toMatchObject({ verdict: 'undetermined', reason: 'fence-budget' });
+  await using read = await settlingWorld((value) => value + 1, undefined, { settle: '1s', areRead: true });
+  expect(await read.compare()).toMatchObject({ verdict: 'mismatch', reason: 'settled' });
 });

@@ -1,6 +1,7 @@
 import type { DomainEvent } from '../../config/domain-event.ts';
 import type { EventTypes } from '../../config/event-types.ts';
 import { OwnError } from '../dead-letters/own-error.ts';
+import { parseEventJson } from '../kafka/domain-events/event-json.ts';
 import type { RowEvent } from '../handlers/row-event.ts';
 
 /** The event has a type that nobody declared. */
@@ -46,7 +47,7 @@ function timeOf(text: string | null, committedAtMs: number | undefined): Date | 
 function parsed(data: string | null): unknown {
   if (data === null) return undefined;
   try {
-    return JSON.parse(data);
+    return parseEventJson(data);
   } catch {
     throw new InvalidEvent('the data of the event is no JSON');
   }

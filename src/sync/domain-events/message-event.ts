@@ -1,4 +1,5 @@
 import type { RowEvent } from '../handlers/row-event.ts';
+import { parseEventJson } from '../kafka/domain-events/event-json.ts';
 import { type EventPlace, eventRow, type RawEvent } from './event-row.ts';
 
 /** The event that a logical message is; without parts when its content is no JSON object that has them. No I/O. */
@@ -22,7 +23,7 @@ function read(content: string): RawEvent {
 
 function parse(content: string): unknown {
   try {
-    return JSON.parse(content);
+    return parseEventJson(content);
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { Knex } from 'knex';
 import { requireStaff } from '../http/session.ts';
 
-/** /api/stats: numbers for staff. */
+/** /api/stats: numbers, most of them for staff. */
 export function statsRoutes(knex: Knex): Router {
   const router = Router();
 
@@ -24,6 +24,16 @@ export function statsRoutes(knex: Knex): Router {
       orders: Object.fromEntries(orders.map((row) => [row.status, Number(row.count)])),
       captured: Object.fromEntries(captured.map((row) => [row.currency, row.amount])),
     });
+  });
+
+  router.get('/cancellations', async (_request, response) => {
+    const rows: { currency: string; count: string }[] = await knex('orders')
+      .where({ status: 'cancelled' })
+      .select('currency')
+      .select({ count: knex.raw('count(*)') })
+      .groupBy('currency')
+      .orderBy('currency');
+    response.json(Object.fromEntries(rows.map(({ currency, count }) => [currency, Number(count)])));
   });
 
   return router;

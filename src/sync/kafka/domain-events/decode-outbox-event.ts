@@ -19,10 +19,16 @@ export function decodeOutboxEvent(message: MessageToDecode): DecodedMessage {
   if (type === undefined || type === '') {
     return refused('the type is missing: set table.fields.additional.placement of the router to type:header:eventType');
   }
-  const key = keyOfMessage(message.key) ?? idText;
+  const key = keyOf(message.key) ?? idText;
   const at = message.timestampMs === undefined ? undefined : new Date(message.timestampMs);
   const event = { id: idText, type, key, at, data: opened.data, position: undefined };
   return { kind: 'event', event, source: '' };
+}
+
+/** Connect's JSON converter writes no key as `null` where it writes no schemas. */
+function keyOf(key: Buffer | null): string | undefined {
+  const text = keyOfMessage(key);
+  return text === 'null' ? undefined : text;
 }
 
 interface Opened {
@@ -49,8 +55,9 @@ function open(bytes: Buffer): Opened | undefined {
   }
 }
 
-/** A json column arrives as a string that holds JSON; one that holds none is the data itself. */
+/** A json column arrives as a string that holds JSON; one that holds none is the data itself. A column that is null is no data. */
 function expanded(payload: unknown): unknown {
+  if (payload === null) return undefined;
   if (typeof payload !== 'string') return payload;
   try {
     return parseEventJson(payload);

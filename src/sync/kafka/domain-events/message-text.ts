@@ -13,13 +13,23 @@ export function utf8(bytes: Uint8Array): string | undefined {
 
 /**
  * What the key of a message says, whichever converter wrote it: plain text, JSON, or JSON with a schema of Kafka Connect.
- * Bytes that are no text are told by their digits. Undefined: there is none.
+ * Bytes that are no text are told by their digits. Undefined: there is none, which Connect's JSON converter writes around a null.
  */
 export function keyOfMessage(key: Buffer | null): string | undefined {
   if (key === null) return undefined;
   const text = utf8(key);
   if (text === undefined) return `0x${key.toString('hex')}`;
-  return unwrapped(text);
+  return isNothing(text) ? undefined : unwrapped(text);
+}
+
+function isNothing(text: string): boolean {
+  if (!text.startsWith('{')) return false;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isEnveloped(value) && value.payload === null;
+  } catch {
+    return false;
+  }
 }
 
 /** The same of a header: Connect's own converter writes plain text, its JSON converter quotes it. */

@@ -1,8 +1,7 @@
 import type { Knex } from 'knex';
-import { durationMs } from '../../../config/duration.ts';
 import type { NormalizedEventTopic } from '../../../config/domain-topics-definition.ts';
 import type { EventTypes } from '../../../config/event-types.ts';
-import type { TopicReadModelDefinition } from '../../../config/topic-read-model.ts';
+import { settleMsOf, type TopicReadModelDefinition } from '../../../config/topic-read-model.ts';
 import { describeError, FigError } from '../../../kernel/fig-error.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { machineNow } from '../../../kernel/machine-time.ts';
@@ -27,7 +26,6 @@ import { TopicSession } from './topic-session.ts';
 /** How often it is looked for what the process that reads has done; it may be this one. */
 const LOOK_EVERY_MS = 500;
 const MAX_REST_MS = 2_000;
-const DEFAULT_SETTLE = '5s';
 /** For so long an event that comes again is known by its id. */
 const REMEMBER_MS = 24 * 3_600_000;
 
@@ -188,7 +186,7 @@ export class TopicReadModel {
     await applier.own((tx) => this.#prepare(tx, epoch));
     await this.#letters.load();
     log.info({ readModel: this.name, topics: [...definition.topics] }, 'this process reads the events of the topics');
-    const settleMs = durationMs(definition.settle ?? DEFAULT_SETTLE);
+    const settleMs = settleMsOf(definition);
     await using session = new TopicSession({
       target,
       projection,

@@ -17,7 +17,7 @@ import { SettledClock } from './settled-clock.ts';
 import type { TopicLetters } from './topic-letters.ts';
 
 const STAND_EVERY_MS = 500;
-const LOOK_FOR_PARTITIONS_EVERY_MS = 2_000;
+const LOOK_FOR_PARTITIONS_EVERY_MS = 500;
 const FORGET_EVERY_MS = 60_000;
 
 export interface SessionParts {
@@ -46,6 +46,8 @@ export class TopicSession implements AsyncDisposable {
   readonly #running: Promise<void>[] = [];
   #failure: unknown;
   #isReady = false;
+  /** Before the last look at which partitions there are, by the machine's time. */
+  #lookedAt: number | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -70,12 +72,15 @@ export class TopicSession implements AsyncDisposable {
       this.#opened.push(admin);
       watched.push({ topic, kafka, admin });
     }
-    for (const each of watched) await this.#openPartitions(each, ending);
+    const look = async (): Promise<void> => {
+      const at = machineNow();
+      for (const each of watched) await this.#openPartitions(each, ending);
+      this.#lookedAt = at;
+    };
+    await look();
     const tending = [
       this.#keep(STAND_EVERY_MS, ending, () => this.#stand()),
-      this.#keep(LOOK_FOR_PARTITIONS_EVERY_MS, ending, async () => {
-        for (const each of watched) await this.#openPartitions(each, ending);
-      }),
+      this.#keep(LOOK_FOR_PARTITIONS_EVERY_MS, ending, look),
       this.#keep(STAND_EVERY_MS, ending, () => this.#mend()),
       this.#keep(FORGET_EVERY_MS, ending, () => this.#store.forgetSeen(target, this.#parts.rememberMs)),
     ];
@@ -174,10 +179,10 @@ export class TopicSession implements AsyncDisposable {
     if (levelAt !== undefined) this.#isReady = true;
   }
 
-  /** Since when nothing is known to be missing; undefined: something is. */
+  /** Since when nothing is known to be missing, also in partitions that are new; undefined: something is. */
   #levelAt(): number | undefined {
-    const times = [...this.#pumps.values()].map(({ levelAt }) => levelAt);
-    if (times.length === 0 || times.includes(undefined)) return undefined;
+    const times = [this.#lookedAt, ...[...this.#pumps.values()].map(({ levelAt }) => levelAt)];
+    if (this.#pumps.size === 0 || times.includes(undefined)) return undefined;
     return Math.min(...(times as number[]));
   }
 

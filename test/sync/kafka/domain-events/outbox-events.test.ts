@@ -76,6 +76,22 @@ test('an event without a payload is one, a tombstone is none', () => {
   expect(decodeOutboxEvent(messageOf({ key: '42', value: null }))).toEqual({ kind: 'nothing' });
 });
 
+test.each([
+  ['in its envelope', { schema: { type: 'string', optional: true, name: 'io.debezium.data.Json' }, payload: null }],
+  ['without a schema', 'null'],
+  ['beside the type', { payload: null, eventType: 'OrderPlaced' }],
+])('a payload that is null in the table is no data: %s', (_name, value) => {
+  expect(decodeOutboxEvent(messageOf({ key: '42', value, headers }))).toMatchObject({ event: { data: undefined } });
+});
+
+test.each([
+  ['there is none', null],
+  ['with its schema', '{"schema":{"type":"string","optional":true},"payload":null}'],
+  ['without a schema', 'null'],
+])('an event without a key is about itself, however a converter writes that: %s', (_name, key) => {
+  expect(decodeOutboxEvent(messageOf({ key, value: text, headers }))).toMatchObject({ event: { key: headers.id } });
+});
+
 test('without a key an event is about itself, and bytes that are no text are told by their digits', () => {
   expect(decodeOutboxEvent(messageOf({ value: text, headers }))).toMatchObject({ event: { key: headers.id } });
   const binary = messageOf({ key: Buffer.from([0, 255]), value: text, headers });
