@@ -29,6 +29,7 @@ export function changeSourceOf(parts: ChangeSourceParts): ChangeSource | undefin
   if (events.via === 'direct') return undefined;
   if (events.via === 'debezium') {
     if (events.connector === 'mysql') return landingSourceOf(config, events.prefix, landing);
+    if (config.legacy.database === undefined) return undefined;
     const { prefix, settings: properties } = events;
     const tables = [...new Set(demandsOf(capturedModels(config)).map(({ table }) => table))];
     return new DebeziumSource({
@@ -36,6 +37,7 @@ export function changeSourceOf(parts: ChangeSourceParts): ChangeSource | undefin
       prefix,
       properties,
       migration: config.name,
+      legacyUrl: config.legacy.database,
       tables,
       storeUrl,
       process,
