@@ -31,6 +31,7 @@ export function changeSourceOf(parts: ChangeSourceParts): ChangeSource | undefin
     if (events.connector === 'mysql') {
       return landingSourceOf(config, { prefix: events.prefix, storeUrl, landing, log });
     }
+    if (config.legacy.database === undefined) return undefined;
     const { prefix, settings: properties } = events;
     const tables = [...new Set(demandsOf(capturedModels(config)).map(({ table }) => table))];
     return new DebeziumSource({
@@ -38,6 +39,7 @@ export function changeSourceOf(parts: ChangeSourceParts): ChangeSource | undefin
       prefix,
       properties,
       migration: config.name,
+      legacyUrl: config.legacy.database,
       tables,
       storeUrl,
       process,

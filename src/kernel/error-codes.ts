@@ -123,7 +123,7 @@ export const errorCodes = {
   },
   FIG_TOPIC_GAP: {
     meaning:
-      'The topic does not hold every change that comes after what the read model has applied: messages were removed from it, the replication slot was made anew, or a Debezium connector that was started anew may have left some out.',
+      'The topic does not hold every change that comes after what the read model has applied: messages were removed from it, the replication slot was made anew or moved on, legacy failed over, or a Debezium connector that was started or made anew may have left some out.',
     remedy:
       'The read model is built again by itself. Let the topic keep messages for longer than a projecting process may be away, and never compact it.',
   },
@@ -144,8 +144,9 @@ export const errorCodes = {
   },
   FIG_LOG_FORKED: {
     meaning:
-      'The legacy server failed over or was restored, and does not have every change that the read model has applied.',
-    remedy: 'The read model is built again by itself; until then legacy answers.',
+      'The legacy server failed over or was restored, and does not have every change that the read model has applied, or that the topics of a Debezium connector hold.',
+    remedy:
+      'The read model is built again by itself; until then legacy answers. Topics that hold what the server has lost are of no use: give the connector another `topic.prefix` and slot, and fig the same prefix.',
   },
   FIG_SOURCE_CHANGED: {
     meaning: 'The columns of a legacy table were changed, or its values without a change of any row.',

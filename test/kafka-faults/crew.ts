@@ -12,6 +12,17 @@ export interface CrewPaths {
   readonly legacyUrl: string;
   readonly targetUrl: string;
   readonly events: NormalizedKafkaEvents;
+  /** Of whose topics projectors read; undefined: of a leader's. */
+  readonly connector?: ReadConnector | undefined;
+}
+
+export interface ReadConnector {
+  readonly prefix: string;
+  readonly properties: Readonly<Record<string, string>>;
+  /** `schema.table` */
+  readonly tables: readonly string[];
+  /** Gets a line whenever a read model is built again because changes are missing. */
+  readonly gapsFile: string;
 }
 
 /** The processes of one role: those that work, and those that wait to take over. */

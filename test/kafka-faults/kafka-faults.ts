@@ -7,24 +7,17 @@ import type { Crew, Role } from './crew.ts';
 import { repeatMessages } from './repeat-messages.ts';
 import type { Scene } from './scene.ts';
 
-type Fault = (scene: Scene) => Promise<void>;
+/** Something that happens in a scene. */
+export type Fault<In = Scene> = (scene: In) => Promise<void>;
 
 /** What may happen to processes, connections and messages. */
 const anywhere: Readonly<Record<string, Fault>> = {
   'a leader is killed -9 when the topic has what the slot was not told of': killAt('leaders', 'sync:written', 30),
   'a projector is killed -9 between its commit and what follows': killAt('projectors', 'sync:committed', 30),
   'a projector stands still, another one takes over, and it wakes up': async (scene) => {
-    const { projectors, target } = scene;
-    await projectors.fill(2);
-    const zombie = await projectors.worker();
-    zombie.freeze();
-    await endOffice(target, 'projector');
-    const others = () => projectors.alive.filter((one) => one !== zombie);
-    // It may stand still in the middle of a transaction, whose locks the server keeps as long as the connection.
-    await until('another one works, or waits for what is locked', () => worksOrWaits(scene, others), 60_000);
+    const zombie = await standStill(scene.projectors);
     await scene.more();
     zombie.thaw();
-    await projectors.worker(others);
   },
   'messages are delivered again, late and out of turn': async ({ events, random, more }) => {
     await repeatMessages(events, events.topic, random());
@@ -47,16 +40,8 @@ const anywhere: Readonly<Record<string, Fault>> = {
     });
   },
   'a leader stands still, another one takes over, and it wakes up': async (scene) => {
-    const { leaders, legacy, target, more } = scene;
-    await leaders.fill(2);
-    const zombie = await leaders.worker();
-    zombie.freeze();
-    await endOffice(target, 'leader');
-    // The server would do so by itself after wal_sender_timeout.
-    await endReplication(legacy);
-    const others = () => leaders.alive.filter((one) => one !== zombie);
-    await leaders.worker(others);
-    await more();
+    const zombie = await standStill(scene.leaders);
+    await scene.more();
     zombie.thaw();
   },
   'a projector is killed -9 at any moment': async ({ projectors, random, more }) => {
@@ -105,13 +90,21 @@ export const faultsAnywhere = new Map(Object.entries(anywhere));
 export const allFaults = new Map([...faultsAnywhere, ...Object.entries(ofOwnBroker)]);
 
 /** So many of them: the same ones for the same seed, and every one in turn as the seeds go on. */
-export function dealt(faults: ReadonlyMap<string, Fault>, seed: number, count: number): readonly [string, Fault][] {
+export function dealt<In>(
+  faults: ReadonlyMap<string, Fault<In>>,
+  seed: number,
+  count: number,
+): readonly [string, Fault<In>][] {
   const all = [...faults];
   return Array.from({ length: count }, (_, n) => all[((seed - 1) * count + n) % all.length]!);
 }
 
 /** Nobody stands by: what takes over begins only when it is dead. */
-function killAt(whose: 'leaders' | 'projectors', at: Milestone, most: number): Fault {
+export function killAt<Whose extends 'leaders' | 'projectors'>(
+  whose: Whose,
+  at: Milestone,
+  most: number,
+): Fault<Pick<Scene, Whose | 'random'>> {
   return async (scene) => {
     const crew: Crew = scene[whose];
     const dying = await crew.replaceBy({ at, nth: 1 + Math.floor(scene.random() * most) });
@@ -124,7 +117,7 @@ function killAt(whose: 'leaders' | 'projectors', at: Milestone, most: number): F
 }
 
 /** Either side is told at once, or nothing comes through for a while before. */
-async function cut({ random, more }: Scene, door: Door): Promise<void> {
+export async function cut({ random, more }: Pick<Scene, 'random' | 'more'>, door: Door): Promise<void> {
   if (random() < 0.5) {
     door.silence();
     await more();
@@ -134,6 +127,15 @@ async function cut({ random, more }: Scene, door: Door): Promise<void> {
   await door.open();
 }
 
+/** Whoever works, and nobody helps the one that waits: it takes over by itself, with what the other holds open. */
+export async function standStill(crew: Crew): Promise<FaultyProcess> {
+  await crew.fill(2);
+  const zombie = await crew.worker();
+  zombie.freeze();
+  await crew.worker(() => crew.alive.filter((one) => one !== zombie));
+  return zombie;
+}
+
 /** As an administrator: the session by which a process holds its office, and not what it does in it. */
 async function endOffice(target: Knex, office: Role): Promise<void> {
   await target.raw(
@@ -141,21 +143,4 @@ async function endOffice(target: Knex, office: Role): Promise<void> {
         AND datname = current_database() AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)`,
     [`fig ${office}`],
   );
-}
-
-async function endReplication(legacy: Knex): Promise<void> {
-  await until('the slot is free, or another one has it', async () => {
-    const { rows } = await legacy.raw(
-      `SELECT pg_terminate_backend(active_pid) AS ended FROM pg_replication_slots
-        WHERE database = current_database() AND active_pid IS NOT NULL`,
-    );
-    return rows.length > 0;
-  });
-}
-
-async function worksOrWaits({ target, projectors }: Scene, others: () => readonly FaultyProcess[]): Promise<boolean> {
-  const { rows } = await target.raw(
-    `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-  );
-  return rows.length > 0 || (await projectors.findWorker(others())) !== undefined;
 }

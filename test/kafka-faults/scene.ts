@@ -35,6 +35,18 @@ export interface Scene {
   readonly more: (commits?: number) => Promise<void>;
 }
 
+export function eventsThrough({ address }: BrokerOfScenes): NormalizedKafkaEvents {
+  return {
+    via: 'kafka',
+    brokers: [address],
+    topic: uniqueTopic('faults'),
+    partitions: 1,
+    createTopic: true,
+    replicationFactor: undefined,
+    security: { tls: undefined, sasl: undefined },
+  };
+}
+
 /** Fewer transactions are large enough otherwise to be sent before they are committed. */
 const STREAMED_FROM = '64kB';
 
@@ -50,15 +62,7 @@ export async function withScene(
   const doors = { legacy: doorOf(legacyDatabase.url), target: doorOf(targetDatabase.url) };
   await doors.legacy.open();
   await doors.target.open();
-  const events: NormalizedKafkaEvents = {
-    via: 'kafka',
-    brokers: [broker.address],
-    topic: uniqueTopic('faults'),
-    partitions: 1,
-    createTopic: true,
-    replicationFactor: undefined,
-    security: { tls: undefined, sasl: undefined },
-  };
+  const events = eventsThrough(broker);
   const paths = {
     legacyUrl: behind(doors.legacy, legacyDatabase.url),
     targetUrl: behind(doors.target, targetDatabase.url),
@@ -80,7 +84,7 @@ export async function withScene(
     await seedOrders(legacy, 200);
     await leaders.fill(1);
     await projectors.fill(1);
-    await expectEqual(scene);
+    await expectEqual(scene, [leaders, projectors]);
     const tables = await tablesOf(target);
     const run: RunOf = async (fault) => {
       tallies = new TallyWriter(legacyDatabase.url);
@@ -95,7 +99,7 @@ export async function withScene(
       }
       await leaders.fill(1);
       await projectors.fill(1);
-      await expectEqual(scene);
+      await expectEqual(scene, [leaders, projectors]);
       expect(await tablesOf(target), 'nothing was built anew, which would hide what was lost').toEqual(tables);
     };
     await act(run);
@@ -109,7 +113,11 @@ export async function withScene(
 /** Does something while legacy is written to, and sees that everything took effect exactly once, in order. */
 export type RunOf = (fault: (scene: Scene) => Promise<void>) => Promise<void>;
 
-async function expectEqual({ legacy, target, leaders, projectors }: Scene): Promise<void> {
+/** `crews`: whose processes may say why not. */
+export async function expectEqual(
+  { legacy, target }: Pick<Scene, 'legacy' | 'target'>,
+  crews: readonly Crew[],
+): Promise<void> {
   // The last of all changes, in the sources of both read models.
   await legacy.transaction(async (tx) => {
     await tx.raw('UPDATE tallies SET updates = updates + 1 WHERE id = 1');
@@ -124,12 +132,13 @@ async function expectEqual({ legacy, target, leaders, projectors }: Scene): Prom
   try {
     await until('the read models equal legacy', compare, 90_000);
   } catch (error) {
-    throw new Error(`${await leaders.situation()}\n${await projectors.situation()}`, { cause: error });
+    const situations = await Promise.all(crews.map((crew) => crew.situation()));
+    throw new Error(situations.join('\n'), { cause: error });
   }
 }
 
 /** What is copied or built anew is another table, and what is emptied has another file. */
-async function tablesOf(target: Knex): Promise<unknown> {
+export async function tablesOf(target: Knex): Promise<unknown> {
   const { rows } = await target.raw(
     `SELECT oid::regclass::text AS name, oid::text, relfilenode::text FROM pg_class
       WHERE relkind = 'r' AND relnamespace::regnamespace::text IN ('mirror_summary_v1', 'rm_summary_v1', 'rm_counted_v1')
@@ -138,12 +147,12 @@ async function tablesOf(target: Knex): Promise<unknown> {
   return rows;
 }
 
-function doorOf(url: string): Door {
+export function doorOf(url: string): Door {
   const { hostname, port } = new URL(url);
   return new Door({ host: hostname, port: Number(port) });
 }
 
-function behind(door: Door, url: string): string {
+export function behind(door: Door, url: string): string {
   const its = new URL(url);
   its.hostname = '127.0.0.1';
   its.port = String(door.port);

@@ -48,6 +48,7 @@ describeWithKafka('domain events through a real Debezium connector', () => {
         prefix: connector.prefix,
         properties: rightProperties,
         migration: 'test',
+        legacyUrl: sync.legacyUrl,
         tables: ['public.jobs', 'public.outbox'],
         storeUrl: sync.targetUrl,
         log: silentLog,

@@ -12,17 +12,30 @@ import type {
   TopicReading,
 } from '../../capture/change-source.ts';
 import type { ChangeStream } from '../../change-stream.ts';
-import { describeTable } from '../../postgres/catalog.ts';
+import type { SourceTransaction } from '../../change.ts';
+import { describeTable, type SourceTable } from '../../postgres/catalog.ts';
+import type { SourceIdentity } from '../../postgres/identify-source.ts';
+import { connectToLegacy, endConnection } from '../../postgres/legacy-connection.ts';
 import { messagePrefix } from '../../postgres/source-position.ts';
 import type { KafkaAccess } from '../client/access.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
 import { Tenure } from '../transport/tenure.ts';
 import { type ConnectorProperties, type ConnectorSettings, connectorSettings } from './connector-settings.ts';
+import { ContinuityMarks } from './continuity-marks.ts';
 import { DebeziumStream } from './debezium-stream.ts';
+import type { SourceView } from './source-view.ts';
+import { EndingStream } from './ending-stream.ts';
+import { afterFork, judgeKept } from './judge-kept.ts';
+import { lacksRows } from './lacks-rows.ts';
+import { wrongSetting } from './refusals.ts';
+import { SourceWatch } from './source-watch.ts';
 import { type DecodedTable, decodedTable } from './row-decoder.ts';
 import { topicsOf } from './topic-decoder.ts';
 import { openLanes } from './topic-lanes.ts';
 import { keptTransactions } from './kept-transactions.ts';
+
+/** Of a connector that is not told another `slot.name`. */
+const DEFAULT_SLOT = 'debezium';
 
 export interface DebeziumSourceOptions {
   readonly access: KafkaAccess;
@@ -31,6 +44,8 @@ export interface DebeziumSourceOptions {
   /** What the connector is set to. */
   readonly properties: ConnectorProperties;
   readonly migration: string;
+  /** Of the legacy database that the connector reads. */
+  readonly legacyUrl: string;
   /** Legacy tables that read models ask for, `schema.table`. */
   readonly tables: readonly string[];
   readonly storeUrl: string;
@@ -50,7 +65,13 @@ export class DebeziumSource implements ChangeSource, TopicReading {
   readonly #kafka: KafkaConnection;
   readonly #settings: ConnectorSettings;
   #tenure: Tenure | undefined;
-  #tables: readonly DecodedTable[] = [];
+  #tables: ReadonlyMap<string, SourceTable> = new Map();
+  #decoded: readonly DecodedTable[] = [];
+  readonly #marks = new ContinuityMarks();
+  #identity: SourceIdentity | undefined;
+  #database: string | undefined;
+  /** Streams that were ended since no mark had come. */
+  #unheard = 0;
   #stream: DebeziumStream | undefined;
   /** What stands before it may have missed changes. */
   #floor: Position | undefined;
@@ -68,43 +89,64 @@ export class DebeziumSource implements ChangeSource, TopicReading {
     this.#tenure ??= await Tenure.take(storeUrl, { migration, office: 'projector', process, log }, signal);
   }
 
-  async find({ client, isForked }: FindStart): Promise<StartPoint> {
+  async find({ client, identity, identifyAgain, isForked }: FindStart): Promise<StartPoint> {
     if (isForked) this.#floor = undefined;
     const { prefix, tables } = this.#options;
-    const found: DecodedTable[] = [];
+    const found = new Map<string, SourceTable>();
     for (const name of tables) {
       const table = await describeTable(client, name);
-      if (table) found.push(decodedTable(table));
+      if (table) found.set(name, table);
     }
     this.#tables = found;
-    const kept = await keptTransactions(this.#kafka, `${prefix}.transaction`);
-    if (kept) return { confirmed: laterOf(kept.last, this.#floor), oldest: laterOf(kept.first, this.#floor) };
+    this.#database = client.database;
+    this.#decoded = [...found.values()].map(decodedTable);
+    const ends = await keptTransactions(this.#kafka, `${prefix}.transaction`);
+    const kept = ends && { ...ends, last: laterOf(ends.last, this.#floor) };
+    const verdict = await judgeKept(kept, { identity, identifyAgain, isForked });
+    if (verdict === 'foreign') throw foreign(prefix);
+    if (kept && verdict === 'usable') {
+      const oldest = laterOf(kept.first, afterFork(identity));
+      return { confirmed: kept.last, oldest: laterOf(oldest, this.#floor) };
+    }
     // A message in the log makes a transaction, so that the topic begins even where nobody writes.
     await client.query('SELECT pg_logical_emit_message(true, $1, $2)', [messagePrefix, 'nudge']);
-    throw new FigError('FIG_TOPIC_WAITS', `no transaction has ended on ${prefix}.transaction yet`, {
+    throw new FigError('FIG_TOPIC_WAITS', `no transaction of legacy's log has ended on ${prefix}.transaction yet`, {
       remedy: 'It is tried again by itself. The connector has to run, with `provide.transaction.metadata=true`.',
     });
   }
 
-  async open({ from }: OpenStream): Promise<ChangeStream> {
+  async open({ from, identity }: OpenStream): Promise<ChangeStream> {
     const { prefix } = this.#options;
-    const settings = this.#settings;
-    const lanes = await openLanes(this.#kafka, prefix, topicsOf(prefix, this.#tables));
+    const lanes = await openLanes(this.#kafka, prefix, this.topics);
+    const before = this.#identity;
+    if (before?.system !== identity.system || before.timeline !== identity.timeline) this.#marks.forget();
+    this.#identity = identity;
+    this.#marks.begin(from);
+    const ended = new AbortController();
+    const watch = this.#watch(identity, ended);
+    const lost = this.#tenure?.lost;
     this.#stream = new DebeziumStream({
       lanes,
-      tables: this.#tables,
-      settings,
+      tables: this.#decoded,
+      settings: this.#settings,
+      database: this.#database,
       from,
-      lost: this.#tenure?.lost,
+      lost: lost ? AbortSignal.any([lost, ended.signal]) : ended.signal,
       onGap: (position) => {
         this.#floor = position;
       },
+      source: {
+        hasWritten: (position) => watch.hasWritten(position),
+        saw: (message) => watch.saw(message),
+        isGapBefore: (transaction) => this.#isGapBefore(transaction),
+        lacksRows: (transaction, cut) => this.#lacksRows(transaction, cut),
+      },
     });
-    return this.#stream;
+    return new EndingStream(this.#stream, () => watch[Symbol.asyncDispose]());
   }
 
   get topics(): readonly string[] {
-    return topicsOf(this.#options.prefix, this.#tables);
+    return topicsOf(this.#options.prefix, this.#decoded);
   }
 
   reads(): boolean {
@@ -127,6 +169,32 @@ export class DebeziumSource implements ChangeSource, TopicReading {
     await this.#resign();
   }
 
+  #watch(identity: SourceIdentity, ended: AbortController): SourceWatch {
+    const { legacyUrl: url, properties, log } = this.#options;
+    const slot = properties['slot.name'] ?? DEFAULT_SLOT;
+    return new SourceWatch({ url, slot, identity, marks: this.#marks, onOther: (error) => ended.abort(error), log });
+  }
+
+  /** A connector that leaves messages out sends no mark at all, and what it sends would be a gap each time. */
+  #isGapBefore(transaction: SourceTransaction): boolean {
+    const isGap = this.#marks.isGapBefore(transaction);
+    if (!isGap || this.#marks.hasSeenAny) return isGap;
+    this.#unheard += 1;
+    if (this.#unheard < 2) return true;
+    const what =
+      'what fig writes into the log does not come: messages are left out, or the connector reads another server';
+    throw wrongSetting(`${this.#options.prefix}.message`, what, 'message.prefix.exclude.list=');
+  }
+
+  async #lacksRows(...[ended, cut]: Parameters<SourceView['lacksRows']>): Promise<boolean> {
+    const client = await connectToLegacy(this.#options.legacyUrl, 'fig preflight');
+    try {
+      return await lacksRows(client, this.#tables, ended, cut);
+    } finally {
+      await endConnection(client);
+    }
+  }
+
   async #resign(): Promise<void> {
     await this.#tenure?.[Symbol.asyncDispose]();
     this.#tenure = undefined;
@@ -135,4 +203,11 @@ export class DebeziumSource implements ChangeSource, TopicReading {
 
 function laterOf(position: Position, other: Position | undefined): Position {
   return other !== undefined && other > position ? other : position;
+}
+
+function foreign(prefix: string): FigError {
+  const message = `the topics of ${prefix} hold transactions that the legacy server does not have: it failed over or was restored`;
+  return new FigError('FIG_LOG_FORKED', message, {
+    remedy: 'Give the connector another `topic.prefix` and another slot, and fig the same prefix.',
+  });
 }

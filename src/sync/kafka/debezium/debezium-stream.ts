@@ -6,15 +6,17 @@ import type { ChangeStream } from '../../change-stream.ts';
 import type { JoiningFigures, PartitionPlace } from '../../capture/change-source.ts';
 import type { KafkaMessage } from '../client/kafka-message.ts';
 import type { ConnectorSettings } from './connector-settings.ts';
+import { type CutReading, cutReading, undecided } from './cut-reading.ts';
 import { changesAndMessages } from './changes-and-messages.ts';
 import type { DecodedRow } from './decode-change.ts';
 import { type EndedTransaction, TransactionJoiner, type WholeTransaction } from './join-transactions.ts';
-import { mayLackEvents } from './left-out-events.ts';
+import { doubtOf } from './left-out-events.ts';
 import type { DecodedTable } from './row-decoder.ts';
 import { SettledLanes } from './settled-lanes.ts';
 import { ReadLevels } from './read-levels.ts';
 import { SnapshotBook, type SnapshotStart } from './snapshot-book.ts';
 import type { BinlogPlace, SnapshotMark } from './snapshot-mark.ts';
+import type { SourceView } from './source-view.ts';
 import type { TransactionMarks } from './transaction-marks.ts';
 import { TopicDecoder, type TopicEvent } from './topic-decoder.ts';
 import type { LaneSlice, TopicLane, TopicLanes } from './topic-lanes.ts';
@@ -30,6 +32,8 @@ export interface DebeziumStreamOptions {
   readonly lanes: TopicLanes;
   readonly tables: readonly DecodedTable[];
   readonly settings: ConnectorSettings;
+  /** Name of the database that rows have to be of; undefined: whatever it is. */
+  readonly database?: string | undefined;
   /** Transactions that end at or before it are not delivered. */
   readonly from: Position;
   /** Ends the stream when it aborts. */
@@ -40,6 +44,7 @@ export interface DebeziumStreamOptions {
   readonly snapshots?: SnapshotStart | undefined;
   /** Told before the stream fails: what stands before this position may miss changes for ever. */
   readonly onGap?: ((position: Position) => void) | undefined;
+  readonly source?: SourceView | undefined;
 }
 
 /** A snapshot of which everything that there is was read. */
@@ -53,14 +58,6 @@ interface HeldEvent {
   readonly event: TopicEvent;
   readonly lane: TopicLane;
   readonly bytes: number;
-}
-
-/** The connector went down inside it. */
-interface CutTransaction {
-  readonly ended: EndedTransaction;
-  /** What has to be read of each topic. */
-  readonly targets: Map<TopicLane, bigint>;
-  readonly done: Set<TopicLane>;
 }
 
 /**
@@ -92,22 +89,27 @@ export class DebeziumStream implements ChangeStream {
   #isSettled: boolean;
   #failure: unknown;
   #acknowledged: Position;
-  #cut: CutTransaction | undefined;
+  #cut: CutReading | undefined;
   #wake: (() => void) | undefined;
   #waitingSince: { readonly transaction: string; readonly at: number } | undefined;
 
   constructor(options: DebeziumStreamOptions) {
     this.#options = options;
     this.#acknowledged = options.from;
-    this.#decoder = new TopicDecoder(options.lanes.prefix, options.tables, options.settings, options.marks);
-    this.#snapshot = options.snapshots && new SnapshotBook(options.snapshots);
-    this.#handedOut = new Map(options.snapshots?.offsets);
-    this.#isSettled = options.snapshots?.isWhole !== false;
+    const { marks, database, snapshots } = options;
+    this.#decoder = new TopicDecoder(options.lanes.prefix, options.tables, options.settings, { marks, database });
+    this.#snapshot = snapshots && new SnapshotBook(snapshots);
+    this.#handedOut = new Map(snapshots?.offsets);
+    this.#isSettled = snapshots?.isWhole !== false;
     this.#levels = new ReadLevels(options.lanes.all.length);
     this.#joiner = new TransactionJoiner(options.from, ({ lane, bytes: gone }) =>
       this.#ahead.set(lane, (this.#ahead.get(lane) ?? 0) - gone),
     );
-    const onLost = (): void => this.#end(new FigError('FIG_REPLICATION_FAILED', 'another process may read the topics'));
+    const onLost = (): void => {
+      const reason: unknown = options.lost?.reason;
+      const other = new FigError('FIG_REPLICATION_FAILED', 'another process may read the topics');
+      this.#end(reason instanceof FigError ? reason : other);
+    };
     options.lost?.addEventListener('abort', onLost, { once: true, signal: this.#ended.signal });
     this.#reading = Promise.all(options.lanes.all.map((lane) => this.#follow(lane)));
   }
@@ -194,7 +196,7 @@ export class DebeziumStream implements ChangeStream {
         for (const message of messages) this.#take(message, lane);
         this.#next.set(lane, next);
         if (messages.length > 0) this.#heardAt = performance.now();
-        if (cut && cut === this.#cut) this.#readUpTo(cut, lane, { next, high });
+        if (cut && cut === this.#cut && !cut.isRead) await this.#readUpTo(cut, lane, { next, high });
         settling?.note(lane, { next, high });
         snapshotLevel?.note(lane, { next, high });
         this.#isSettled ||= settling?.isSettled === true;
@@ -224,13 +226,16 @@ export class DebeziumStream implements ChangeStream {
       if (message.offset > 0n) this.#joiner.missTheFirst();
     }
     if (read.type === 'begin') this.#joiner.begin(read.transaction);
-    else if (read.type === 'snapshot') this.#takeSnapshot(read, message, lane);
-    else if (read.type === 'end') {
+    else if (read.type === 'snapshot') {
+      if (this.#snapshot === undefined) this.#passSnapshot(read.beginsAt, lane);
+      else this.#takeSnapshot(this.#snapshot, read, message, lane);
+    } else if (read.type === 'end') {
       if (!this.#isSettled) this.#settling ??= new SettledLanes(this.#options.lanes.all.length);
-      this.#joiner.end(read.ended);
+      if (!this.#joiner.end(read.ended)) this.#wentBack(read.ended);
     } else {
       this.#snapshot?.judgeChange(lane.topic, read.place);
       if (read.at > (this.#reached.get(lane) ?? 0n)) this.#reached.set(lane, read.at);
+      if (read.event.kind === 'message') this.#options.source?.saw(read.event.message);
       const bytes = message.value?.length ?? 0;
       const isHeld = this.#joiner.add({ ...read, event: { event: read.event, lane, bytes } });
       if (isHeld) this.#ahead.set(lane, (this.#ahead.get(lane) ?? 0) + bytes);
@@ -239,17 +244,28 @@ export class DebeziumStream implements ChangeStream {
 
   /** A row as it was after everything that its topic has of it before: given at once, at the position that was reached. */
   #takeSnapshot(
+    snapshot: SnapshotBook,
     { decode, mark }: { readonly decode: () => DecodedRow; readonly mark: SnapshotMark },
     { offset, value }: KafkaMessage,
     { topic, partition }: TopicLane,
   ): void {
-    if (this.#snapshot === undefined) return;
-    const isTaken = this.#snapshot.take({ topic, partition, offset, mark });
+    const isTaken = snapshot.take({ topic, partition, offset, mark });
     if (mark.endsTable) this.#snapshotLevel = new SettledLanes(this.#options.lanes.all.length);
     if (!isTaken) return;
     const { change } = decode();
     const facts = { xid: 0, endPosition: this.#joiner.position, committedAtMs: 0, messages: [], relations: [] };
     this.#give([{ type: 'transaction', transaction: { ...facts, changes: [change] }, bytes: value?.length ?? 0 }]);
+  }
+
+  /** Nothing stands anywhere yet, so that nothing is missed of what was before. */
+  get #isFromTheFirst(): boolean {
+    return this.#options.from === 0n;
+  }
+
+  /** A connector takes one where it begins, and what was changed before is in no topic. */
+  #passSnapshot(beginsAt: Position | undefined, { topic }: TopicLane): void {
+    if (beginsAt === undefined || beginsAt <= this.#options.from || this.#isFromTheFirst) return;
+    throw this.#gap(beginsAt, `a connector has begun with a snapshot of ${topic}, and sent nothing of before`);
   }
 
   #give(events: readonly (StreamEvent & { readonly bytes: number })[]): void {
@@ -264,35 +280,45 @@ export class DebeziumStream implements ChangeStream {
 
   /**
    * What was sent before the connector went down was written before the transaction's end: a read that began after that was seen
-   * finds it to be there. What the count covers may be written later than the end, but before what follows in the log.
+   * finds it to be there. What the count covers may be written later than the end, but before what follows in the log, and
+   * before the source is told that it is.
    */
-  #readUpTo(cut: CutTransaction, lane: TopicLane, { next, high }: Pick<LaneSlice, 'next' | 'high'>): void {
+  async #readUpTo(cut: CutReading, lane: TopicLane, { next, high }: Pick<LaneSlice, 'next' | 'high'>): Promise<void> {
+    const { topics, position } = cut.ended;
+    if (!cut.isWritten && this.#options.source?.hasWritten(position)) {
+      this.#cut = cutReading(cut.ended, true);
+      return;
+    }
     const target = cut.targets.get(lane) ?? high;
     cut.targets.set(lane, target);
-    const { transaction, topics, position } = cut.ended;
-    const isPast = !topics.includes(lane.topic) || (this.#reached.get(lane) ?? 0n) > position;
+    const isPast = cut.isWritten || !topics.includes(lane.topic) || (this.#reached.get(lane) ?? 0n) > position;
     if (next >= target && isPast) cut.done.add(lane);
     if (cut.done.size < this.#options.lanes.all.length) return;
-    this.#joiner.clear(transaction);
-    this.#cut = undefined;
+    cut.isRead = true;
+    await this.#refuseCut(cut.ended);
+    this.#joiner.clear(cut.ended.transaction);
   }
 
   #deliver(): void {
     if (!this.#isSettled) return;
     const whole = this.#joiner.take();
     const waiting = this.#joiner.waiting;
-    if (waiting?.isCut && this.#cut?.ended !== waiting.ended) {
-      this.#cut = { ended: waiting.ended, targets: new Map(), done: new Set() };
-    }
-    for (const each of whole) this.#refuseGap(each);
-    if (whole.length > 0) this.#give(whole.map((each) => this.#eventOf(each)));
+    if (waiting?.isCut && this.#cut?.ended !== waiting.ended) this.#cut = cutReading(waiting.ended, false);
+    const events = whole.map((each) => this.#eventOf(each));
+    if (events.length > 0) this.#give(events);
   }
 
   #eventOf({ transaction, position, atMs, events }: WholeTransaction<HeldEvent>): StreamEvent & {
     readonly bytes: number;
   } {
     let bytes = 0;
-    for (const held of events) bytes += held.bytes;
+    let isFirst = false;
+    for (const held of events) {
+      bytes += held.bytes;
+      isFirst ||= held.event.isFirst;
+    }
+    if (isFirst && !this.#isFromTheFirst)
+      throw this.#gap(position, 'a connector that was made anew has sent what follows, and nothing of before');
     const changed: SourceTransaction = {
       xid: Number(transaction),
       endPosition: position,
@@ -300,17 +326,39 @@ export class DebeziumStream implements ChangeStream {
       ...changesAndMessages(events.map(({ event }) => event)),
       relations: [],
     };
+    if (this.#options.source?.isGapBefore(changed)) {
+      throw this.#gap(
+        position,
+        'what fig wrote into the log before did not come: the slot of the connector was made anew, or moved on',
+      );
+    }
     return { type: 'transaction', transaction: changed, bytes };
   }
 
-  #refuseGap({ transaction, position, events, sentBefore }: WholeTransaction<HeldEvent>): void {
-    const all = events.map(({ event }) => event);
-    if (!mayLackEvents(all, sentBefore)) return;
+  /** Of a transaction that was read as far as it was written. */
+  async #refuseCut(ended: EndedTransaction): Promise<void> {
+    const held = this.#joiner.cut(ended);
+    const cut = { ...held, placed: held.placed.map((each) => ({ ...each, event: each.event.event })) };
+    const events = cut.placed.map(({ place, event }) => ({ place, share: event.share }));
+    const doubt = doubtOf(events, cut.sentBefore, cut.beginnings);
+    const lacks = doubt === 'ask' ? ((await this.#options.source?.lacksRows(ended, cut)) ?? true) : doubt === 'missing';
+    if (!lacks) return;
+    const what = `the connector was started anew inside transaction ${ended.transaction}, and may have left out rows of it`;
+    throw this.#gap(ended.position, what);
+  }
+
+  /** What the topics have of before is not all of the log that the server writes now. */
+  #wentBack({ transaction }: EndedTransaction): void {
+    const { source, onGap } = this.#options;
+    if (!source) return;
+    onGap?.(this.#joiner.furthest);
+    const message = `transaction ${transaction} ends before others that came already: the server has left its log`;
+    throw new FigError('FIG_LOG_FORKED', message);
+  }
+
+  #gap(position: Position, what: string): FigError {
     this.#options.onGap?.(position);
-    throw new FigError(
-      'FIG_TOPIC_GAP',
-      `the connector was started anew inside transaction ${transaction}, and may have left out rows of it`,
-    );
+    return new FigError('FIG_TOPIC_GAP', what);
   }
 
   #refuseMissing(): void {
@@ -335,16 +383,4 @@ export class DebeziumStream implements ChangeStream {
     this.#ended.abort();
     this.#wake?.();
   }
-}
-
-function undecided({ transaction, topics }: EndedTransaction): FigError {
-  const names = topics.join(', ');
-  return new FigError(
-    'FIG_DEBEZIUM_MESSAGE',
-    `the connector went down inside transaction ${transaction}, and nothing shows yet that all of it was written to ${names}`,
-    {
-      remedy:
-        'It goes on by itself with the next change of each of these tables; an update that changes nothing is enough.',
-    },
-  );
 }

@@ -13,13 +13,12 @@ export interface EventSource {
   readonly table: string;
   /** When it was committed, in milliseconds since 1970. */
   readonly committedAtMs: number;
-  readonly isSnapshot: boolean;
   readonly snapshot: SnapshotMark;
   /** PostgreSQL: the transaction, and where the row's change lies in the log. */
   readonly xid: number | undefined;
   readonly lsn: bigint | undefined;
-  /** PostgreSQL: the end of the last transaction before this one. */
-  readonly lastCommit: bigint | undefined;
+  /** PostgreSQL: whether the connector knew of a transaction before; undefined where it does not say. */
+  readonly hasLastCommit: boolean | undefined;
   /** MySQL family: file and offset in it of the event, the row in it, and the transaction's GTID. */
   readonly file: string | undefined;
   readonly offset: bigint | undefined;
@@ -72,11 +71,10 @@ function readSource(source: JsonObject, topic: string): EventSource {
     schema: textOr(source['schema']) ?? '',
     table: textOr(source['table']) ?? '',
     committedAtMs: at,
-    isSnapshot: !['false', undefined, null, false].includes(source['snapshot'] as string),
     snapshot: snapshotMark(source),
     xid: numberOr(source['txId']),
     lsn: integerOr(source['lsn']),
-    lastCommit: lastCommitIn(source['sequence']),
+    hasLastCommit: hasLastCommitIn(source['sequence']),
     file: textOr(source['file']),
     offset: integerOr(source['pos']),
     row: numberOr(source['row']),
@@ -84,10 +82,10 @@ function readSource(source: JsonObject, topic: string): EventSource {
   };
 }
 
-/** `["lsn of the last commit","lsn"]`, as a text. */
-function lastCommitIn(sequence: unknown): bigint | undefined {
-  const digits = /^\["(\d+)"/.exec(textOr(sequence) ?? '')?.[1];
-  return digits === undefined ? undefined : BigInt(digits);
+/** `["lsn of the last commit","lsn"]`, as a text; the first is null where there is none. */
+function hasLastCommitIn(sequence: unknown): boolean | undefined {
+  const text = textOr(sequence);
+  return text === undefined ? undefined : !text.startsWith('[null');
 }
 
 function readTransaction(value: unknown): Envelope['transaction'] {

@@ -27,8 +27,6 @@ export interface EndedTransaction {
 
 export interface WholeTransaction<Event> extends Pick<EndedTransaction, 'transaction' | 'position' | 'atMs'> {
   readonly events: readonly Event[];
-  /** How many of them, the first, the count at its end leaves out: those were sent before the connector was started anew. */
-  readonly sentBefore: number;
 }
 
 /** A transaction that has ended. */
@@ -38,11 +36,21 @@ interface AwaitedTransaction {
   readonly isCut: boolean;
 }
 
+/** What is held of a transaction that was cut, in the order of the log. */
+export interface CutTransaction<Event> {
+  readonly placed: readonly PlacedEvent<Event>[];
+  /** How many of them, the first, the count at its end leaves out: those were sent before the connector was started anew. */
+  readonly sentBefore: number;
+  /** How often it began, as far as that is known; Infinity: it is not. */
+  readonly beginnings: number;
+}
+
 /** The last beginning of a transaction. */
 interface Beginning {
   /** How many transactions with events had ended before. */
   readonly endsBefore: number;
   readonly isCut: boolean;
+  readonly times: number;
 }
 
 /** Transactions that are done with and may still be sent again, after the connector was started anew. */
@@ -63,12 +71,13 @@ export class TransactionJoiner<Event> {
   #endsWithEvents = 0;
   #forgets = false;
   #position: Position;
-
+  readonly #from: Position;
   readonly #onGone: (event: Event) => void;
 
   /** Transactions that end at or before `from` are not given out. `onGone`: told of each event that is held no more. */
   constructor(from: Position, onGone: (event: Event) => void = () => undefined) {
     this.#onGone = onGone;
+    this.#from = from;
     this.#position = from;
   }
 
@@ -103,7 +112,8 @@ export class TransactionJoiner<Event> {
     const before = this.#begun.get(transaction);
     // A connector that sent another transaction's events first has sent all of this one.
     const isCut = before ? before.endsBefore === this.#endsWithEvents : this.#forgets && this.#endsWithEvents === 0;
-    this.#begun.set(transaction, { endsBefore: this.#endsWithEvents, isCut });
+    const times = (before?.times ?? (isCut ? Infinity : 0)) + 1;
+    this.#begun.set(transaction, { endsBefore: this.#endsWithEvents, isCut, times });
   }
 
   /** Whether it is held now: one of a transaction that is done with is not. */
@@ -119,27 +129,43 @@ export class TransactionJoiner<Event> {
     return true;
   }
 
+  /** Of one that waits to be cleared, and of which everything was read. */
+  cut({ transaction, count }: Pick<EndedTransaction, 'transaction' | 'count'>): CutTransaction<Event> {
+    const placed = this.#sorted(transaction);
+    const beginnings = this.#begun.get(transaction)?.times ?? Infinity;
+    return { placed, sentBefore: placed.length - count, beginnings };
+  }
+
   /** Everything of the transaction was read. */
   clear(transaction: string): void {
     this.#cleared.add(transaction);
   }
 
-  end(ended: EndedTransaction): void {
+  /** The furthest end that was told. */
+  get furthest(): Position {
+    return this.#ended.at(-1)?.ended.position ?? this.#position;
+  }
+
+  /** False: the log goes back. What ends here was not told before, and something that ends later was. */
+  end(ended: EndedTransaction): boolean {
     if (ended.hasEvents) this.#endsWithEvents += 1;
     const { transaction, position } = ended;
-    const last = this.#ended.at(-1)?.ended.position ?? this.#position;
-    if (position > last) this.#ended.push({ ended, isCut: this.#begun.get(transaction)?.isCut === true });
-    else if (!this.#ended.some((each) => each.ended.transaction === transaction)) this.#forget(transaction);
+    if (position > this.furthest) {
+      this.#ended.push({ ended, isCut: this.#begun.get(transaction)?.isCut === true });
+      return true;
+    }
+    if (this.#ended.some((each) => each.ended.transaction === transaction)) return true;
+    const isKnown = position <= this.#from || this.#done.has(transaction);
+    this.#forget(transaction);
+    return isKnown;
   }
 
   /** Those that are whole now, and that no other one has to be before. */
   take(): readonly WholeTransaction<Event>[] {
     const whole: WholeTransaction<Event>[] = [];
     for (let head = this.#ended[0]; head && this.#isWhole(head); head = this.#ended[0]) {
-      const { transaction, position, atMs, count } = head.ended;
-      const placed = [...(this.#events.get(transaction)?.values() ?? [])].toSorted(byPlace);
-      const events = placed.map(({ event }) => event);
-      whole.push({ transaction, position, atMs, events, sentBefore: events.length - count });
+      const { transaction, position, atMs } = head.ended;
+      whole.push({ transaction, position, atMs, events: this.#sorted(transaction).map(({ event }) => event) });
       this.#ended.shift();
       this.#forget(transaction);
       this.#position = position;
@@ -149,6 +175,10 @@ export class TransactionJoiner<Event> {
 
   #isWhole({ ended: { transaction, count }, isCut }: AwaitedTransaction): boolean {
     return this.#held(transaction) >= count && (!isCut || this.#cleared.has(transaction));
+  }
+
+  #sorted(transaction: string): readonly PlacedEvent<Event>[] {
+    return [...(this.#events.get(transaction)?.values() ?? [])].toSorted(byPlace);
   }
 
   #held(transaction: string): number {

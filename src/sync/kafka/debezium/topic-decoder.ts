@@ -6,7 +6,7 @@ import type { ConnectorSettings } from './connector-settings.ts';
 import { decodeRow, type DecodedRow } from './decode-change.ts';
 import { readEnvelope } from './envelope.ts';
 import type { EndedTransaction, PlacedEvent } from './join-transactions.ts';
-import { sharesPlace } from './left-out-events.ts';
+import { type PlaceShare, placeShareOf } from './left-out-events.ts';
 import type { SnapshotMark } from './snapshot-mark.ts';
 import { postgresMarks, type TransactionMarks } from './transaction-marks.ts';
 import { wrongSetting } from './refusals.ts';
@@ -15,8 +15,16 @@ import { readTransactionNote } from './transaction-end.ts';
 
 export type TopicEvent =
   /** Decoded when it is its turn: one of a transaction that is passed over may be from before the table was changed. */
-  | { readonly kind: 'row'; readonly decode: () => DecodedRow; readonly sharesPlace: boolean }
-  | { readonly kind: 'message'; readonly message: LogicalMessage; readonly sharesPlace: false };
+  | RowEvent
+  | { readonly kind: 'message'; readonly message: LogicalMessage; readonly share: 'alone'; readonly isFirst: boolean };
+
+export interface RowEvent {
+  readonly kind: 'row';
+  readonly decode: () => DecodedRow;
+  readonly share: PlaceShare;
+  /** The connector knew of no transaction before: it has not gone on from anywhere. */
+  readonly isFirst: boolean;
+}
 
 export type TopicRecord =
   /** `at`: see `RowMark`. */
@@ -24,7 +32,13 @@ export type TopicRecord =
   | { readonly type: 'begin'; readonly transaction: string }
   | { readonly type: 'end'; readonly ended: EndedTransaction }
   /** A row as a snapshot of the connector found it. */
-  | { readonly type: 'snapshot'; readonly decode: () => DecodedRow; readonly mark: SnapshotMark };
+  | {
+      readonly type: 'snapshot';
+      readonly decode: () => DecodedRow;
+      readonly mark: SnapshotMark;
+      /** PostgreSQL: where a connector begins that has kept nothing; undefined where it goes on as it was. */
+      readonly beginsAt: Position | undefined;
+    };
 
 export type RecordParts = Pick<KafkaMessage, 'key' | 'value' | 'headers'>;
 
@@ -36,20 +50,29 @@ export function topicsOf(prefix: string, tables: readonly Pick<DecodedTable, 'na
   return [...tables.map(({ name }) => `${prefix}.${name}`), `${prefix}.transaction`, `${prefix}.message`];
 }
 
+interface DecoderParts {
+  /** PostgreSQL's unless told. */
+  readonly marks?: TransactionMarks | undefined;
+  /** Events of another database are refused. */
+  readonly database?: string | undefined;
+}
+
 /** Says what a message of one of these topics means. No I/O. */
 export class TopicDecoder {
   readonly #prefix: string;
   readonly #rows: ReadonlyMap<string, RowDecoder>;
   readonly #marks: TransactionMarks;
+  readonly #database: string | undefined;
   readonly #openers = new Map<string, MessageOpener>();
 
   constructor(
     prefix: string,
     tables: readonly DecodedTable[],
     settings: ConnectorSettings,
-    marks: TransactionMarks = postgresMarks,
+    { marks = postgresMarks, database }: DecoderParts = {},
   ) {
     this.#marks = marks;
+    this.#database = database;
     this.#prefix = prefix;
     this.#rows = new Map(tables.map((table) => [table.name, new RowDecoder(table, settings)]));
   }
@@ -62,11 +85,16 @@ export class TopicDecoder {
     const opened = this.#opener(topic).open(value.toString());
     if (name === 'transaction') return this.#note(opened);
     const envelope = readEnvelope(opened, topic);
+    const { database } = envelope.source;
+    if (this.#database !== undefined && database !== this.#database) {
+      throw wrongSetting(topic, `rows of the database ${database} come`, `database.dbname=${this.#database}`);
+    }
     const names = new Set(headers.keys());
     if (envelope.op === 'r') {
       const found = this.#rows.get(name);
-      const mark = envelope.source.snapshot;
-      return found && { type: 'snapshot', decode: () => decodeRow(envelope, names, found, name), mark };
+      const { snapshot: mark, lsn } = envelope.source;
+      const beginsAt = mark.isIncremental ? undefined : lsn;
+      return found && { type: 'snapshot', decode: () => decodeRow(envelope, names, found, name), mark, beginsAt };
     }
     const { transaction, message } = envelope;
     if (!transaction) {
@@ -78,18 +106,17 @@ export class TopicDecoder {
     // Rows of one record of the log have one place; they are told apart by their keys.
     const identity = `${topic} ${envelope.op} ${key?.toString() ?? JSON.stringify(envelope.after)}`;
     const placed = { type: 'event', at, transaction: id, place, identity, order: transaction.order } as const;
+    const isFirst = this.#marks.isFirst(envelope.source);
     if (message) {
       const { prefix, content } = message;
       const told = { prefix, content: content.toString('utf8') };
-      return { ...placed, event: { kind: 'message', message: told, sharesPlace: false } };
+      return { ...placed, event: { kind: 'message', message: told, share: 'alone', isFirst } };
     }
     const decoder = this.#rows.get(name);
     if (!decoder) return undefined;
     const decode = (): DecodedRow => decodeRow(envelope, names, decoder, name);
-    return {
-      ...placed,
-      event: { kind: 'row', decode, sharesPlace: this.#marks.sharePlaces && sharesPlace(envelope.op, names) },
-    };
+    const share = this.#marks.sharePlaces ? placeShareOf(envelope.op, names) : 'alone';
+    return { ...placed, event: { kind: 'row', decode, share, isFirst } };
   }
 
   #note(opened: ReturnType<MessageOpener['open']>): TopicRecord {

@@ -18,8 +18,10 @@ export interface TransactionMarks {
   ofRow(id: string, source: EventSource): RowMark;
   /** `id`: as the topic of transactions tells it. */
   ofNote(id: string): TransactionMark;
-  /** Whether several rows lie at one place: a connector that is started anew may leave those out. See `mayLackEvents`. */
+  /** Whether several rows lie at one place: a connector that is started anew may leave those out. See `doubtOf`. */
   readonly sharePlaces: boolean;
+  /** Whether a connector that has kept nothing of an earlier life sent it, before any transaction of which it knows the end. */
+  isFirst(source: EventSource): boolean;
 }
 
 export const postgresMarks: TransactionMarks = {
@@ -29,6 +31,7 @@ export const postgresMarks: TransactionMarks = {
   },
   ofNote: postgresTransaction,
   sharePlaces: true,
+  isFirst: ({ hasLastCommit }) => hasLastCommit === false,
 };
 
 /** Transactions are told by their GTIDs, rows by file and offset; those of one event of the log by their number in it. */
@@ -39,4 +42,5 @@ export const binlogMarks: TransactionMarks = {
   },
   ofNote: (id) => ({ id, position: binlogTransaction(id) }),
   sharePlaces: false,
+  isFirst: () => false,
 };

@@ -70,6 +70,7 @@ test('whatever comes first from which topic, and wherever the connector went dow
       const log = produced(sizes, falls);
       const lanes = [0, 1, 2, 'transactions'].map((lane) => log.filter((each) => each.lane === lane));
       let held = 0;
+      let goesOn = true;
       const joiner = new TransactionJoiner<string>(0n, () => (held -= 1));
       const taken: { transaction: string; events: readonly string[] }[] = [];
       const take = (): unknown => taken.push(...joiner.take());
@@ -79,7 +80,7 @@ test('whatever comes first from which topic, and wherever the connector went dow
           const isHeld = joiner.add({ ...next, identity: '', event: `${next.transaction}.${next.place}` });
           if (isHeld) held += 1;
         } else if ('begin' in next) joiner.begin(next.begin);
-        else joiner.end(ended(next.end, next.position, next.count));
+        else goesOn &&= joiner.end(ended(next.end, next.position, next.count));
         take();
       }
       // All that was there is read.
@@ -90,6 +91,7 @@ test('whatever comes first from which topic, and wherever the connector went dow
       expect(taken.map(({ transaction, events }) => ({ transaction, events }))).toEqual(
         sizes.map((rows, t) => ({ transaction: `t${t}`, events: rows.map((_, i) => `t${t}.${t * 100 + i}`) })),
       );
+      expect(goesOn).toBe(true);
       expect(joiner.waiting).toBeUndefined();
       expect(held).toBe(0);
     }),
@@ -110,12 +112,24 @@ test('a transaction that has ended waits for its events, and those behind it wai
   expect(joiner.position).toBe(20n);
 });
 
+test('a log that goes back is told, and what a connector sends again is not one', () => {
+  const joiner = new TransactionJoiner<string>(10n);
+  expect(joiner.end(ended('a', 20n, 0))).toBe(true);
+  expect(joiner.end(ended('b', 30n, 1))).toBe(true);
+  joiner.take();
+  expect(joiner.end(ended('a', 20n, 0))).toBe(true);
+  expect(joiner.end(ended('b', 30n, 1))).toBe(true);
+  expect(joiner.end(ended('before', 10n, 0))).toBe(true);
+  expect(joiner.end(ended('of another log', 25n, 0))).toBe(false);
+  expect(joiner.furthest).toBe(30n);
+});
+
 test('what ends at or before the position to start from is passed over', () => {
   const joiner = new TransactionJoiner<string>(20n);
   joiner.add({ transaction: 'a', place: 1n, identity: '', order: 1, event: 'a1' });
   joiner.end(ended('a', 20n, 1));
   joiner.end(ended('b', 30n, 0));
-  expect(joiner.take()).toEqual([{ transaction: 'b', position: 30n, atMs: 1, events: [], sentBefore: 0 }]);
+  expect(joiner.take()).toEqual([{ transaction: 'b', position: 30n, atMs: 1, events: [] }]);
 });
 
 test('a transaction that was sent whole needs nothing but its events when it is sent again', () => {
@@ -182,7 +196,5 @@ test('events at one place of the log come as they were sent, whichever topic has
   joiner.add({ transaction: 'a', place: 1n, identity: 'come', order: 2, event: 'come' });
   joiner.add({ transaction: 'a', place: 1n, identity: 'gone', order: 1, event: 'gone' });
   joiner.end(ended('a', 10n, 2));
-  expect(joiner.take()).toEqual([
-    { transaction: 'a', position: 10n, atMs: 1, events: ['gone', 'come'], sentBefore: 0 },
-  ]);
+  expect(joiner.take()).toEqual([{ transaction: 'a', position: 10n, atMs: 1, events: ['gone', 'come'] }]);
 });

@@ -38,6 +38,7 @@ describeWithKafka('a read model from the topics of a real Debezium connector', (
         prefix: connector.prefix,
         properties: rightProperties,
         migration: 'test',
+        legacyUrl: sync.legacyUrl,
         tables: ['public.orders', 'public.items', 'public.customers'],
         storeUrl: sync.targetUrl,
         log: silentLog,

@@ -31,6 +31,23 @@ test('a row that no transaction is told of is refused, with the setting that tel
   expect(read('public.t', { ...row, op: 'r' })).toMatchObject({ type: 'snapshot' });
 });
 
+test('rows of another database are refused, with the setting', () => {
+  const decoder = new TopicDecoder('shop', [table], connectorSettings(rightProperties), { database: 'shop' });
+  const transaction = { id: '7:10', total_order: 1, data_collection_order: 1 };
+  const readOf = (db: string): unknown => {
+    const row = { op: 'c', before: null, after: { id: 1 }, source: { ...source, db }, transaction };
+    const value = Buffer.from(JSON.stringify(row));
+    return decoder.read('shop.public.t', { key: null, value, headers: new Map() });
+  };
+  expect(readOf('shop')).toMatchObject({ type: 'event' });
+  expect(() => readOf('copy')).toThrow(
+    expect.objectContaining({
+      code: 'FIG_DEBEZIUM_SETTING',
+      remedy: expect.stringContaining('database.dbname=shop'),
+    }),
+  );
+});
+
 test('a logical message outside of a transaction has no place, and is passed over', () => {
   const message = { prefix: 'p', content: 'AA==' };
   expect(read('message', { op: 'm', source, message, transaction: null })).toBeUndefined();

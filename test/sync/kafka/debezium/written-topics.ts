@@ -3,6 +3,7 @@ import type { StreamEvent } from '../../../../src/sync/change.ts';
 import type { KafkaMessage } from '../../../../src/sync/kafka/client/kafka-message.ts';
 import { connectorSettings } from '../../../../src/sync/kafka/debezium/connector-settings.ts';
 import { DebeziumStream } from '../../../../src/sync/kafka/debezium/debezium-stream.ts';
+import type { SourceView } from '../../../../src/sync/kafka/debezium/source-view.ts';
 import { topicsOf } from '../../../../src/sync/kafka/debezium/topic-decoder.ts';
 import type { TopicLane, TopicLanes } from '../../../../src/sync/kafka/debezium/topic-lanes.ts';
 import { until } from '../../../support/until.ts';
@@ -134,10 +135,18 @@ export interface Reading {
   readonly end: Promise<void>;
 }
 
-export function open(lanes: Topics): Reading {
+export function open(lanes: Topics, view: Partial<SourceView> = {}): Reading {
   const gaps: bigint[] = [];
   const onGap = (position: bigint): unknown => gaps.push(position);
-  const stream = new DebeziumStream({ lanes, tables, settings: connectorSettings(rightProperties), from: 0n, onGap });
+  const source = { hasWritten: () => false, saw: () => undefined, isGapBefore: () => false, ...view };
+  const stream = new DebeziumStream({
+    lanes,
+    tables,
+    settings: connectorSettings(rightProperties),
+    from: 0n,
+    onGap,
+    source: { lacksRows: () => Promise.resolve(true), ...source },
+  });
   const seen: StreamEvent[] = [];
   const end = (async () => {
     for (let events = await stream.next(); events; events = await stream.next()) seen.push(...events);

@@ -145,7 +145,7 @@ async function startRouter(url: string, topic: string, { router, connector = {} 
     ...Object.fromEntries(ofTable),
     ...connector,
   };
-  return PostgresConnector.start(url, 'routed', properties, connect.url);
+  return PostgresConnector.start(url, 'routed', properties, { connect: connect.url });
 }
 
 async function tell(legacy: Knex, key: string, payload: unknown): Promise<void> {
