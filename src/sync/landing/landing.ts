@@ -112,6 +112,8 @@ export class Landing implements Service {
       lost,
     });
     signal.addEventListener('abort', () => void stream[Symbol.asyncDispose](), { once: true });
+    // It may have come while the topics were opened, and the next event may be long in coming.
+    if (signal.aborted) return;
     const keys = new Map([...tables].map(([name, { definition }]) => [name, definition.key]));
     let at = position;
     for (let events = await stream.next(); events && !signal.aborted; events = await stream.next()) {

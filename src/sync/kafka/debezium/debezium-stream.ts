@@ -94,7 +94,9 @@ export class DebeziumStream implements ChangeStream {
       this.#ahead.set(lane, (this.#ahead.get(lane) ?? 0) - gone),
     );
     const onLost = (): void => this.#end(new FigError('FIG_REPLICATION_FAILED', 'another process may read the topics'));
-    options.lost?.addEventListener('abort', onLost, { once: true, signal: this.#ended.signal });
+    // It may have been lost while the topics were opened.
+    if (options.lost?.aborted) onLost();
+    else options.lost?.addEventListener('abort', onLost, { once: true, signal: this.#ended.signal });
     this.#reading = Promise.all(options.lanes.all.map((lane) => this.#follow(lane)));
   }
 
