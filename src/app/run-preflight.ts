@@ -9,6 +9,7 @@ import { FigError, describeError } from '../kernel/fig-error.ts';
 import { silentLog } from '../kernel/log.ts';
 import { demandsOf } from '../sync/capture/demands-of.ts';
 import { inspectEventTopics } from '../sync/kafka/preflight/inspect-event-topics.ts';
+import { inspectTargetTopics, type TargetTopic } from '../sync/kafka/preflight/inspect-target-topics.ts';
 import { inspectTopic } from '../sync/kafka/preflight/inspect-topic.ts';
 import type { Finding } from '../sync/postgres/preflight/finding.ts';
 import { inspectSource } from '../sync/postgres/preflight/inspect-source.ts';
@@ -48,7 +49,10 @@ export async function runPreflight({ configFile, feature }: PreflightOptions): P
   // What is published is no feature's.
   const { publish } = feature === undefined ? config : { publish: undefined };
   const readModels = capturedModels({ features: chosen, publish });
-  const ofTopics = await inspectEventTopics(eventTopicsOf(config, chosen), silentLog);
+  const ofTopics = [
+    ...(await inspectEventTopics(eventTopicsOf(config, chosen), silentLog)),
+    ...(feature === undefined ? await inspectTargetTopics(targetTopicsOf(config), silentLog) : []),
+  ];
   const url = config.legacy.database;
   if (url === undefined || readModels.length === 0) {
     return { migration: config.name, database: undefined, slot: undefined, tables: [], findings: ofTopics };
@@ -71,6 +75,15 @@ function eventTopicsOf(
 ): readonly NormalizedEventTopic[] {
   const names = features.flatMap(({ readModel }) => (readModel && isFromTopics(readModel) ? readModel.topics : []));
   return [...new Set(names)].flatMap((name) => domainTopics?.topics.get(name) ?? []);
+}
+
+/** Topics that events are written to. */
+function targetTopicsOf({ publish, domainTopics }: NormalizedConfig): readonly TargetTopic[] {
+  const relayed = domainTopics?.relay?.to;
+  return [
+    ...(publish ? [{ ...publish, key: 'domainEvents.publish.topic' }] : []),
+    ...(relayed ? [{ ...relayed, key: 'domainEvents.relay.to.topic' }] : []),
+  ];
 }
 
 async function inspect(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import { durationMs } from '../config/duration.ts';
 import { readModelFingerprint } from '../config/fingerprint.ts';
@@ -11,7 +12,7 @@ import { BatchReadModel, type BatchReport } from '../sync/batch/batch-read-model
 import { StoreClock } from '../sync/batch/store-clock.ts';
 import type { ReadModelLetters } from '../sync/capture/read-model-letters.ts';
 import type { TopicReport } from '../sync/kafka/domain-events/topic-read-model.ts';
-import { openTarget } from '../sync/open-target.ts';
+import { openTarget, targetNameOf } from '../sync/open-target.ts';
 import type { ReadModelProgress } from '../sync/read-model-progress.ts';
 import { SharedFollower } from '../sync/shared/shared-follower.ts';
 import type { FollowedSource } from './open-source.ts';
@@ -157,14 +158,17 @@ export class SimpleReadModels {
     const { followed } = this;
     const made = definitions.filter(isFromTopics);
     if (made.length === 0 || followed === undefined) return;
-    const target = openTarget(storeUrl, 2 * made.length + 1);
-    this.#closers.push(() => target.destroy());
     for (const definition of made) {
       const { name } = definition;
+      // Each is taken over by itself, and its sessions are ended by this name then.
+      const process = randomUUID();
+      const target = openTarget(storeUrl, 3, { name: targetNameOf(process) });
+      this.#closers.push(() => target.destroy());
       const features = this.#features.filter(({ readModel }) => readModel?.name === name);
       const readModel = startTopicReadModel(config, definition, {
         target,
         storeUrl,
+        process,
         clock: clockOf(followed.source, () => followed.sourceLog()),
         maxLetters: Math.min(...features.map(({ maxDeadLetters }) => maxDeadLetters)),
         log,

@@ -129,7 +129,8 @@ export const errorCodes = {
   },
   FIG_TOPIC_FOREIGN: {
     meaning: 'The topic holds messages that fig did not write, or that are of another migration or of a later fig.',
-    remedy: 'Give each migration a topic of its own, and use one version of fig to write and to read it.',
+    remedy:
+      'Give each migration a topic of its own, and use one version of fig to write and to read it. Messages that only others wrote are passed over and told in the log.',
   },
   FIG_TOPIC_WAITS: {
     meaning: 'The topic has nothing yet that read models could begin with.',
@@ -327,6 +328,11 @@ export const errorCodes = {
       'A Kafka topic no longer has the messages that have to be read next: retention removed them, or it was made anew.',
     remedy:
       'What is built from it is built again. Raise `retention.ms` above the longest time that a reader may stand still.',
+  },
+  FIG_KAFKA_COMPRESSION: {
+    meaning: 'Messages of a Kafka topic are compressed in a way that fig cannot read: it reads gzip and what is not compressed.',
+    remedy:
+      'Have those who write to the topic use gzip or nothing (`compression.type` of their producers and of the topic). What is there already stays as it is.',
   },
   FIG_KAFKA_FAILED: {
     meaning: 'Kafka answered with an error that fig did not foresee.',

@@ -30,7 +30,9 @@ export function describeError(thrown: unknown): string {
       parts.push(current.errors.map(describeError).join('; '));
       break;
     }
-    parts.push(current instanceof Error ? current.message : textOf(current));
+    const text = current instanceof Error ? current.message : textOf(current);
+    // Many an error repeats what caused it.
+    if (parts.every((part) => !part.includes(text))) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.join(': ');

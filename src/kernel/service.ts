@@ -13,11 +13,15 @@ export interface LoopOptions {
   /** Told of every failed turn. The loop goes on after a growing rest. */
   readonly onError: (error: unknown, attempt: number) => void;
   readonly maxRestMs?: number | undefined;
+  /** A turn that fails after so long had succeeded before: its failure is a first one. Default 2 minutes. */
+  readonly lastingMs?: number | undefined;
 }
+
+const LASTING_MS = 120_000;
 
 /**
  * Runs turns one after the other. A turn that fails is tried again after a rest that doubles (100 ms up to `maxRestMs`,
- * 10 s unless told), with jitter; one that succeeds resets it.
+ * 10 s unless told), with jitter; one that succeeds, or goes on for long before it fails, resets it.
  */
 export function startLoop(options: LoopOptions): Service {
   const abort = new AbortController();
@@ -35,13 +39,15 @@ async function runLoop(options: LoopOptions, signal: AbortSignal): Promise<void>
   let failures = 0;
   while (!signal.aborted) {
     let rest: number | undefined;
+    const began = performance.now();
     try {
       rest = await options.turn(signal);
       failures = 0;
       if (rest === undefined) return;
     } catch (error) {
       if (signal.aborted) return;
-      failures += 1;
+      const hasLasted = performance.now() - began >= (options.lastingMs ?? LASTING_MS);
+      failures = hasLasted ? 1 : failures + 1;
       options.onError(error, failures);
       rest = restAfter(failures, options.maxRestMs ?? 10_000);
     }

@@ -38,11 +38,14 @@ export class OutgoingEventStore {
     );
   }
 
-  /** The first events, in order. */
-  async next(db: Knex, most: number): Promise<readonly OutgoingEvent[]> {
+  /** The first events, in order: at most so many, and no more once they take so many bytes in the table. */
+  async next(db: Knex, most: number, mostBytes: number): Promise<readonly OutgoingEvent[]> {
     const { rows } = await db.raw<{ rows: { number: string; event: string }[] }>(
-      'SELECT number::text AS number, event::text AS event FROM fig.outgoing_event ORDER BY fig.outgoing_event.number LIMIT ?',
-      [most],
+      `SELECT first.number::text AS number, first.event::text AS event FROM (
+         SELECT number, event, sum(pg_column_size(event)) OVER (ORDER BY number) - pg_column_size(event) AS before
+           FROM fig.outgoing_event ORDER BY number LIMIT ?) AS first
+        WHERE first.before < ? ORDER BY first.number`,
+      [most, mostBytes],
     );
     return rows.map(({ number, event }) => ({ number: BigInt(number), event: eventOf(event) }));
   }

@@ -52,10 +52,14 @@ export async function tellSeat(client: ClientBase, entry: SeatEntry, held: reado
   );
 }
 
-/** To be done once, before the first sign of life: the server may have given this session the number of one that is gone. */
+/**
+ * To be done once, before the first sign of life: the server may have given this session the number of one that is gone. Who
+ * stands still keeps its seat, however long that takes, as it is by its seat that others find out who holds what they wait for.
+ */
 export async function forgetSeats(client: ClientBase): Promise<void> {
   await client.query(
-    `DELETE FROM fig.seat WHERE session = pg_backend_pid() OR seen_at < clock_timestamp() - interval '${REMEMBERED}'`,
+    `DELETE FROM fig.seat AS s WHERE session = pg_backend_pid() OR (seen_at < clock_timestamp() - interval '${REMEMBERED}'
+       AND NOT EXISTS (SELECT FROM pg_locks l WHERE ${IS_HELD} AND l.pid = s.session))`,
   );
 }
 

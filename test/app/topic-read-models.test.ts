@@ -52,6 +52,11 @@ describeWithKafka('a feature whose read model is made of a topic', () => {
       const view = readModelView(allVersions(config.features), undefined, simple);
       await simple.untilSettled(AbortSignal.timeout(20_000));
       expect(view.isReady('accounts')).toBe(true);
+      // Who takes it over from a process that stands still ends what that has open by this name.
+      const { rows } = await world.target.raw(
+        `SELECT 1 FROM fig.seat s JOIN pg_stat_activity a ON a.application_name LIKE '%' || s.process::text WHERE s.office = 'events'`,
+      );
+      expect(rows).not.toHaveLength(0);
       // Writes are ordered by steps of the store, as for what is loaded in batches.
       const written = await simple.followed!.source.read();
       expect(simple.followed?.sourceLog()).toBe('store');

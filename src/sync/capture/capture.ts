@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { CapturedReadModel } from '../../config/read-model-kinds.ts';
+import { FailureLog } from '../../kernel/failure-log.ts';
 import { FigError, describeError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { AppliedPosition, Position, SourcePosition } from '../../kernel/position.ts';
@@ -95,6 +96,7 @@ export class Capture implements Service {
   readonly #setbacks: Setbacks;
   readonly #standstill = new Standstill();
   readonly #told: FindingLog;
+  readonly #failures: FailureLog;
   readonly #loops: readonly Service[];
   readonly #changes: ChangeSource;
   #session: CaptureSession | undefined;
@@ -109,6 +111,11 @@ export class Capture implements Service {
   constructor(options: CaptureOptions) {
     this.#options = options;
     this.#told = new FindingLog(options.log);
+    // The slot of a process that was killed stays taken for a moment, so the first failures are no news.
+    this.#failures = new FailureLog(options.log, {
+      first: 'capture is not running yet; trying again',
+      again: 'capture is not running; trying again',
+    });
     const { batch = batchDefaults, spool = spoolDefaults } = options;
     this.#changes = options.changes ?? new DirectSource({ url: options.url, batch, spool });
     this.#setbacks = new Setbacks(options.setbackRests);
@@ -366,10 +373,7 @@ export class Capture implements Service {
       this.#options.log.error(fields, 'capture is refused, and tried again; users are served');
     }
     this.#refusal = error instanceof FigError && error.code === 'FIG_PREFLIGHT_REFUSED' ? error : undefined;
-    const fields = { error: this.#error, attempt };
-    // The slot of a process that was killed stays taken for a moment, so the first failures are no news.
-    if (attempt < 4) this.#options.log.info(fields, 'capture is not running yet; trying again');
-    else this.#options.log.warn(fields, 'capture is not running; trying again');
+    this.#failures.tell(error, attempt);
   }
 
   async #sampleLag(): Promise<number> {

@@ -144,6 +144,8 @@ export class Landing implements Service {
       from: landed.snapshots,
     });
     signal.addEventListener('abort', () => void stream[Symbol.asyncDispose](), { once: true });
+    // It may have come while the topics were opened, and the next event may be long in coming.
+    if (signal.aborted) return;
     const settled = clock && new SettledWrites({ db, place, clock, settleMs: legacy.settleMs! });
     const onLanded = (): void => void (this.#failure = undefined);
     const parts = {

@@ -21,6 +21,9 @@ const unreachable = new Set([
   'KafkaJSTimeout',
 ]);
 
+const closedRemedy =
+  'If it is like this from the beginning: see whether this port of the brokers speaks TLS and asks for a login, and whether `security` says the same. It is tried again by itself.';
+
 /**
  * What kafkajs threw, as an error of ours. `doing` completes "could not ...". An error that is ours already, such as a
  * certificate that cannot be read, stays as it is.
@@ -29,7 +32,13 @@ export function kafkaError(thrown: unknown, doing: string): FigError {
   if (thrown instanceof FigError) return thrown;
   const chain = chainOf(thrown);
   const code = chain.map(codeOf).find((found) => found !== undefined) ?? 'FIG_KAFKA_FAILED';
-  return new FigError(code, `could not ${doing}: ${textOf(chain, thrown)}`, { cause: thrown });
+  const remedy = chain.some(isClosed) && code === 'FIG_KAFKA_UNREACHABLE' ? closedRemedy : undefined;
+  return new FigError(code, `could not ${doing}: ${textOf(chain, thrown)}`, { cause: thrown, remedy });
+}
+
+/** The other side has ended the connection without a word: so does a broker that is spoken to in a way that it does not expect. */
+function isClosed({ name, message }: Error): boolean {
+  return name === 'KafkaJSConnectionClosedError' || /before secure TLS connection was established/.test(message);
 }
 
 /** Names and codes of the error and of what caused it, the outermost first. */
@@ -52,6 +61,7 @@ function codeOf(error: Error): ErrorCode | undefined {
   const type: unknown = Reflect.get(error, 'type');
   const code: unknown = Reflect.get(error, 'code');
   if (error.name === 'KafkaJSSASLAuthenticationError') return 'FIG_KAFKA_REFUSED';
+  if (error.name === 'KafkaJSNotImplemented' && /compression/.test(error.message)) return 'FIG_KAFKA_COMPRESSION';
   if (typeof type === 'string' && refusals.test(type)) return 'FIG_KAFKA_REFUSED';
   if (typeof code === 'string' && ofTls.test(code)) return 'FIG_KAFKA_REFUSED';
   if (typeof type === 'string' && aboutTopics.test(type)) return 'FIG_KAFKA_TOPIC';
@@ -60,6 +70,6 @@ function codeOf(error: Error): ErrorCode | undefined {
 
 /** kafkajs repeats the message of a cause in the error around it. */
 function textOf(chain: readonly Error[], thrown: unknown): string {
-  const texts = [...new Set(chain.map(({ message }) => message).filter((text) => text !== ''))];
+  const texts = [...new Set(chain.map(({ message }) => message.trim()).filter((text) => text !== ''))];
   return texts.length === 0 ? describeError(thrown) : texts.join(': ');
 }

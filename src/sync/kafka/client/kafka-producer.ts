@@ -1,5 +1,6 @@
 import type { Kafka, Producer } from 'kafkajs';
 import { FigError } from '../../../kernel/fig-error.ts';
+import { describeRequest } from './in-requests.ts';
 import { kafkaError } from './kafka-error.ts';
 
 /** kafkajs would repeat a request that is not answered for a minute and a half. */
@@ -78,7 +79,7 @@ export class KafkaProducer implements AsyncDisposable {
       const written = await withinBudget(sending, topic);
       return new Map(written.map(({ partition, baseOffset }) => [partition, BigInt(baseOffset ?? -1)]));
     } catch (error) {
-      this.#failed = kafkaError(error, `write to the topic ${topic}`);
+      this.#failed = kafkaError(error, describeRequest(messages, topic));
       throw this.#failed;
     }
   }

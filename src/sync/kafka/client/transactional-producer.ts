@@ -1,7 +1,8 @@
-import type { Admin, Kafka, Producer } from 'kafkajs';
+import type { Admin, Kafka, Message, Producer } from 'kafkajs';
 import { FigError } from '../../../kernel/fig-error.ts';
 import { milestone } from '../../../kernel/milestones.ts';
 import { kafkaError } from './kafka-error.ts';
+import { describeRequest, inRequests } from './in-requests.ts';
 import { kafkajs } from './kafkajs.ts';
 
 /** The brokers abort what is open for longer. */
@@ -20,6 +21,8 @@ export interface ProducerIdentity {
   /** Group under whose name the number of the last message is kept, in the transaction that writes it. */
   readonly group: string;
   readonly topic: string;
+  /** Bytes of messages that one request should have at most; default: what topics take unless told otherwise. */
+  readonly requestBytes?: number | undefined;
 }
 
 /**
@@ -64,19 +67,14 @@ export class TransactionalProducer implements AsyncDisposable {
 
   /** `number`: of the last of the messages. */
   async write(messages: readonly KeyedMessage[], number: bigint): Promise<void> {
-    const { topic, group } = this.#identity;
+    const { topic, group, requestBytes } = this.#identity;
+    let doing = `write to the topic ${topic}`;
     try {
       const transaction = await this.#producer.transaction();
-      await transaction.send({
-        topic,
-        acks: -1,
-        messages: messages.map(({ key, value, headers, timestampMs }) => ({
-          key,
-          value,
-          headers: { ...headers },
-          ...(timestampMs !== undefined && { timestamp: String(timestampMs) }),
-        })),
-      });
+      for (const request of inRequests(messages, requestBytes)) {
+        doing = describeRequest(request, topic);
+        await transaction.send({ topic, acks: -1, messages: request.map(recordOf) });
+      }
       milestone('publish:sent');
       const offsets = [{ partition: 0, offset: number.toString() }];
       await transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: offsets }] });
@@ -84,13 +82,18 @@ export class TransactionalProducer implements AsyncDisposable {
       await transaction.commit();
       milestone('publish:committed');
     } catch (error) {
-      throw kafkaError(error, `write to the topic ${topic}`);
+      throw kafkaError(error, doing);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#producer.disconnect().catch(() => undefined); // What was open is aborted by whoever comes next.
   }
+}
+
+function recordOf({ key, value, headers, timestampMs }: KeyedMessage): Message {
+  const timestamp = timestampMs === undefined ? {} : { timestamp: String(timestampMs) };
+  return { key, value, headers: { ...headers }, ...timestamp };
 }
 
 async function readNumber(admin: Admin, { group, topic }: ProducerIdentity): Promise<bigint | undefined> {

@@ -110,7 +110,9 @@ export class DebeziumStream implements ChangeStream {
       const other = new FigError('FIG_REPLICATION_FAILED', 'another process may read the topics');
       this.#end(reason instanceof FigError ? reason : other);
     };
-    options.lost?.addEventListener('abort', onLost, { once: true, signal: this.#ended.signal });
+    // It may have been lost while the topics were opened.
+    if (options.lost?.aborted) onLost();
+    else options.lost?.addEventListener('abort', onLost, { once: true, signal: this.#ended.signal });
     this.#reading = Promise.all(options.lanes.all.map((lane) => this.#follow(lane)));
   }
 

@@ -5,6 +5,8 @@ import type { Log } from '../../../kernel/log.ts';
 import { milestone } from '../../../kernel/milestones.ts';
 import { type Service, sleep, startLoop } from '../../../kernel/service.ts';
 import { connectToLegacy, cutConnection, endConnection } from '../../postgres/legacy-connection.ts';
+import { inRequests, requestBytes } from '../client/in-requests.ts';
+import type { TopicDescription } from '../client/kafka-admin.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
 import type { KafkaProducer, MessageToSend } from '../client/kafka-producer.ts';
 import { partitionOfKey } from '../client/partition-of-key.ts';
@@ -20,6 +22,13 @@ export interface RelayOptions extends NormalizedRelay {
   /** Connection URL of the legacy database. */
   readonly url: string;
   readonly log: Log;
+}
+
+interface Sending {
+  readonly client: Client;
+  readonly table: OutboxTable;
+  readonly producer: KafkaProducer;
+  readonly topic: TopicDescription;
 }
 
 /**
@@ -60,7 +69,7 @@ export class Relay implements Service {
   /** Until the signal, or something fails; then what was taken is in the table as before. */
   async #run(signal: AbortSignal): Promise<number | undefined> {
     const { url, outbox } = this.#options;
-    const partitions = await this.#partitions();
+    const topic = await this.#topic();
     await using producer = await this.#kafka.producer();
     const client = await connectToLegacy(url, 'fig relay');
     let isWell = false;
@@ -70,7 +79,7 @@ export class Relay implements Service {
       await client.query(`SET lock_timeout = '10s'`);
       const table = new OutboxTable(client, outbox);
       while (!signal.aborted) {
-        const count = await this.#sendSome(client, table, producer, partitions);
+        const count = await this.#sendSome({ client, table, producer, topic });
         if (count === 0) await sleep(LOOK_EVERY_MS, signal);
       }
       isWell = true;
@@ -81,7 +90,7 @@ export class Relay implements Service {
     return undefined;
   }
 
-  async #sendSome(client: Client, table: OutboxTable, producer: KafkaProducer, partitions: number): Promise<number> {
+  async #sendSome({ client, table, producer, topic }: Sending): Promise<number> {
     await client.query('BEGIN');
     const rows = await table.take(this.#options.batch);
     if (rows.length === 0) {
@@ -89,10 +98,9 @@ export class Relay implements Service {
       return 0;
     }
     milestone('sync:received');
-    await producer.send(
-      this.#options.to.topic,
-      rows.map((row) => this.#messageOf(row, partitions)),
-    );
+    const messages = rows.map((row) => this.#messageOf(row, topic.partitions.length));
+    for (const request of inRequests(messages, requestBytes(topic)))
+      await producer.send(this.#options.to.topic, request);
     milestone('sync:written');
     await table.remove(rows);
     await client.query('COMMIT');
@@ -114,11 +122,11 @@ export class Relay implements Service {
     };
   }
 
-  async #partitions(): Promise<number> {
+  async #topic(): Promise<TopicDescription> {
     const { topic } = this.#options.to;
     await using admin = await this.#kafka.admin();
     const found = await admin.describeTopic(topic);
     if (found === undefined) throw new FigError('FIG_KAFKA_TOPIC', `the topic ${topic} of the relay does not exist`);
-    return found.partitions.length;
+    return found;
   }
 }

@@ -38,6 +38,8 @@ export interface TopicReadModelOptions {
   readonly types: EventTypes;
   readonly target: Knex;
   readonly storeUrl: string;
+  /** UUID that the sessions of `target` are named after, and that nobody else has a seat by. Default: one of its own. */
+  readonly process?: string | undefined;
   readonly clock: BatchClock;
   readonly maxLetters: number;
   readonly log: Log;
@@ -170,13 +172,14 @@ export class TopicReadModel {
   }
 
   async #work(signal: AbortSignal): Promise<number | undefined> {
-    const { storeUrl, migration, log } = this.#options;
+    const { storeUrl, migration, process, log } = this.#options;
     const { projection } = this.#names;
     if (this.#tenure?.lost.aborted) {
       await this.#tenure[Symbol.asyncDispose]();
       this.#tenure = undefined;
     }
-    this.#tenure ??= await Tenure.take(storeUrl, { migration: `${migration} ${projection}`, office: 'events' }, signal);
+    const office = { migration: `${migration} ${projection}`, office: 'events', process, log } as const;
+    this.#tenure ??= await Tenure.take(storeUrl, office, signal);
     if (!this.#tenure) return undefined;
     const ending = AbortSignal.any([signal, this.#tenure.lost]);
     const epoch = await this.#claim();

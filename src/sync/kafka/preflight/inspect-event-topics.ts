@@ -4,6 +4,7 @@ import type { Log } from '../../../kernel/log.ts';
 import type { Finding } from '../../postgres/preflight/finding.ts';
 import type { TopicDescription } from '../client/kafka-admin.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
+import { judgeCompression } from './judge-compression.ts';
 import { findingOf } from './inspect-topic.ts';
 
 const SAFE_RETENTION_MS = 72 * 60 * 60_000;
@@ -24,8 +25,9 @@ export async function inspectEventTopics(
       if (found === undefined) continue;
       const ranges = await admin.offsets(topic);
       await using reader = await kafka.reader(topic, 0);
-      // The right to describe a topic is not the right to read it.
-      await reader.read(ranges.get(0)?.high ?? 0n, 0);
+      // The right to describe a topic is not the right to read it, and what is in it may be compressed in a way of its writers.
+      const { low, high } = ranges.get(0) ?? { low: 0n, high: 0n };
+      await reader.read(high > low ? high - 1n : high, 0);
     } catch (error) {
       if (!(error instanceof FigError)) throw error;
       findings.push({ ...findingOf(error, each), subject: topic });
@@ -42,17 +44,17 @@ export function judgeEventTopic(topic: string, found: TopicDescription | undefin
       { id: 'topic-missing', severity: 'error', subject: topic, problem: 'does not exist, or may not be seen', remedy },
     ];
   }
+  const findings = [...judgeCompression(topic, found)];
   const retention = Number(found.settings.get('retention.ms') ?? -1);
   const forgets = found.settings.get('cleanup.policy')?.includes('delete') !== false;
-  if (!forgets || retention < 0 || retention >= SAFE_RETENTION_MS) return [];
+  if (!forgets || retention < 0 || retention >= SAFE_RETENTION_MS) return findings;
   const hours = Math.round(retention / 3_600_000);
-  return [
-    {
-      id: 'topic-retention',
-      severity: 'warning',
-      subject: topic,
-      problem: `keeps messages for ${String(hours)} h: events that are not read in that time are lost to a read model`,
-      remedy: 'Ask its owner for a longer retention.ms.',
-    },
-  ];
+  findings.push({
+    id: 'topic-retention',
+    severity: 'warning',
+    subject: topic,
+    problem: `keeps messages for ${String(hours)} h: events that are not read in that time are lost to a read model`,
+    remedy: 'Ask its owner for a longer retention.ms.',
+  });
+  return findings;
 }

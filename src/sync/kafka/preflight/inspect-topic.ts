@@ -50,8 +50,9 @@ export function findingOf(
   { brokers }: Pick<NormalizedKafkaEvents, 'brokers'>,
 ): Finding {
   const isOurs = code === 'FIG_KAFKA_REFUSED' || code === 'FIG_CERTIFICATE_INVALID';
+  const isCompressed = code === 'FIG_KAFKA_COMPRESSION';
   return {
-    id: isOurs ? 'kafka-refused' : 'kafka-unreachable',
+    id: isCompressed ? 'topic-compression' : isOurs ? 'kafka-refused' : 'kafka-unreachable',
     severity: 'error',
     subject: brokers.join(','),
     problem: message,

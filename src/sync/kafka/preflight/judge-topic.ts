@@ -1,6 +1,7 @@
 import type { NormalizedKafkaEvents } from '../../../config/events-definition.ts';
 import type { Finding, FindingId, Severity } from '../../postgres/preflight/finding.ts';
 import type { TopicDescription } from '../client/kafka-admin.ts';
+import { judgeCompression } from './judge-compression.ts';
 import { topicToCreate } from './topic-to-create.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -61,6 +62,7 @@ export function judgeTopic(demand: Demand, { topic, brokers }: TopicFacts): read
     const problem = `takes messages of ${String(largest)} bytes at most, and pieces of large transactions have up to ${String(LEAST_MESSAGE_BYTES)}`;
     find('topic-message-size', 'error', problem, alter('max.message.bytes=1048588'));
   }
+  findings.push(...judgeCompression(demand.topic, topic));
   const replicas = Math.min(...topic.partitions.map((partition) => partition.replicas.length));
   if (replicas < 2) {
     const problem = 'is on one broker only: if its disk is lost, so are the changes that were not read';

@@ -1,10 +1,13 @@
 import type { Knex } from 'knex';
 import type { NormalizedPublish } from '../../../config/normalized-publish.ts';
+import { FailureLog } from '../../../kernel/failure-log.ts';
 import { describeError, FigError } from '../../../kernel/fig-error.ts';
 import type { Log } from '../../../kernel/log.ts';
 import { machineNow } from '../../../kernel/machine-time.ts';
 import { type Service, sleep, startLoop } from '../../../kernel/service.ts';
 import { type OutgoingEvent, OutgoingEventStore } from '../../../store/outgoing-event-store.ts';
+import { requestBytes } from '../client/in-requests.ts';
+import type { TopicDescription } from '../client/kafka-admin.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
 import type { TransactionalProducer } from '../client/transactional-producer.ts';
 import { encodeCloudEvent } from '../domain-events/encode-cloud-event.ts';
@@ -13,6 +16,8 @@ import { Tenure } from '../transport/tenure.ts';
 import type { PublishedIds } from './published-ids.ts';
 
 const BATCH = 500;
+/** As they are stored, of the events of one transaction. */
+const BATCH_BYTES = 2 * 1024 ** 2;
 const LOOK_EVERY_MS = 100;
 const MAX_REST_MS = 2_000;
 
@@ -54,15 +59,15 @@ export class EventPublisher implements Service {
     this.#options = options;
     const { publish, log } = options;
     this.#kafka = new KafkaConnection(publish, log);
+    // Another process may just have taken over, or the brokers choose a leader.
+    const text = 'events are not published; trying again';
+    const failures = new FailureLog(log, { first: text, again: text });
     this.#loop = startLoop({
       name: this.name,
       turn: (signal) => this.#publish(signal),
       onError: (error, attempt) => {
-        const fields = { topic: publish.topic, error: describeError(error), attempt };
-        // Another process may just have taken over, or the brokers choose a leader.
-        if (attempt < 4) log.info(fields, 'events are not published; trying again');
-        else log.warn(fields, 'events are not published; trying again');
-        this.#failing = { since: this.#failing?.since ?? machineNow(), problem: fields.error };
+        failures.tell(error, attempt, { topic: publish.topic });
+        this.#failing = { since: this.#failing?.since ?? machineNow(), problem: describeError(error) };
       },
       maxRestMs: MAX_REST_MS,
     });
@@ -91,12 +96,13 @@ export class EventPublisher implements Service {
     this.#tenure ??= await Tenure.take(storeUrl, { migration, office: 'publisher', process, log }, signal);
     if (!this.#tenure) return undefined;
     const ending = AbortSignal.any([signal, this.#tenure.lost]);
-    await this.#requireTopic();
+    const topic = await this.#requireTopic();
     const { name, last } = await this.#store.publication(target);
     await using producer = await this.#kafka.transactionalProducer({
       transactionalId: `fig-publish-${migration}`,
       group: `fig-publish-${migration}-${name}`,
       topic: publish.topic,
+      requestBytes: requestBytes(topic),
     });
     const { written } = producer;
     if (written !== undefined && written > last) {
@@ -115,7 +121,7 @@ export class EventPublisher implements Service {
 
   async #writeNext(producer: TransactionalProducer, signal: AbortSignal): Promise<void> {
     const { target } = this.#options;
-    const events = await this.#store.next(target, BATCH);
+    const events = await this.#store.next(target, BATCH, BATCH_BYTES);
     const last = events.at(-1);
     if (!last) {
       await sleep(LOOK_EVERY_MS, signal);
@@ -141,10 +147,11 @@ export class EventPublisher implements Service {
     return format === 'cloudevents' ? encodeCloudEvent(event, source) : encodeOutboxEvent(event, aggregateType);
   }
 
-  async #requireTopic(): Promise<void> {
+  async #requireTopic(): Promise<TopicDescription> {
     const { topic } = this.#options.publish;
     await using admin = await this.#kafka.admin();
-    if (await admin.describeTopic(topic)) return;
+    const found = await admin.describeTopic(topic);
+    if (found) return found;
     throw new FigError('FIG_KAFKA_TOPIC', `there is no topic ${topic} to publish events to`, {
       remedy: 'Make the topic, with as many partitions as its readers need: the key of an event chooses one.',
     });

@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import type { Client } from 'pg';
 import type { NormalizedKafkaEvents } from '../../../config/events-definition.ts';
 import type { CapturedReadModel } from '../../../config/read-model-kinds.ts';
+import { FailureLog } from '../../../kernel/failure-log.ts';
 import { describeError } from '../../../kernel/fig-error.ts';
 import type { Log } from '../../../kernel/log.ts';
 import type { Position } from '../../../kernel/position.ts';
@@ -80,6 +81,7 @@ export class Leader implements Service {
   readonly #source: DirectSource;
   readonly #standstill = new Standstill();
   readonly #told: FindingLog;
+  readonly #failures: FailureLog;
   readonly #loop: Service;
   #tenure: Tenure | undefined;
   #status: Omit<LeaderStatus, 'sent' | 'heldBytes'> = {
@@ -101,6 +103,11 @@ export class Leader implements Service {
     // The topic gathers; readers batch.
     this.#source = new DirectSource({ url, spool, batch: { ...batch, waitMs: 0 }, name: senderName(this.#process) });
     this.#told = new FindingLog(log);
+    // The slot of a process that was killed stays taken for a moment, so the first failures are no news.
+    this.#failures = new FailureLog(log, {
+      first: 'no changes are written to the topic yet; trying again',
+      again: 'no changes are written to the topic; trying again',
+    });
     this.#loop = startLoop({
       name: 'leader',
       turn: (signal) => this.#lead(signal),
@@ -268,10 +275,7 @@ export class Leader implements Service {
 
   #failed(error: unknown, attempt: number): void {
     this.#status = { ...this.#status, state: 'failing', epoch: undefined, error: describeError(error) };
-    const fields = { error: this.#status.error, attempt };
-    // The slot of a process that was killed stays taken for a moment, so the first failures are no news.
-    if (attempt < 4) this.#options.log.info(fields, 'no changes are written to the topic yet; trying again');
-    else this.#options.log.warn(fields, 'no changes are written to the topic; trying again');
+    this.#failures.tell(error, attempt, { topic: this.#options.events.topic });
   }
 }
 

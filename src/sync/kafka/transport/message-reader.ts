@@ -63,7 +63,7 @@ export class MessageReader implements AsyncDisposable {
    * The event that the message completes, if it is one that was not given yet. Throws TopicGap, FIG_TOPIC_FOREIGN, and
    * FIG_LOG_FORKED when the source goes on with another log.
    */
-  read(header: string | undefined, value: Buffer, offset: bigint): StreamEvent | undefined {
+  read(header: string, value: Buffer, offset: bigint): StreamEvent | undefined {
     const envelope = readEnvelope(header);
     const verdict = judgeMessage(envelope, { at: this.#at, epoch: this.#epoch, ...this.#logs });
     if (verdict === 'superseded') return undefined;

@@ -157,6 +157,7 @@ export class TopicSource implements ChangeSource, TopicReading {
       batch,
       lost,
       onGap: (gap) => this.#fellInto(gap, currentLog(logs), chosen.offset === range.low),
+      onForeign: (offset) => this.#tellForeign(offset),
     });
     return this.#stream;
   }
@@ -197,6 +198,12 @@ export class TopicSource implements ChangeSource, TopicReading {
     await using admin = await this.#kafka.admin();
     const ranges = await admin.offsets(this.#options.events.topic);
     return ranges.get(PARTITION) ?? { low: 0n, high: 0n };
+  }
+
+  #tellForeign(offset: bigint): void {
+    const { log, events } = this.#options;
+    const fields = { code: 'FIG_TOPIC_FOREIGN', topic: events.topic, offset: String(offset) };
+    log.warn(fields, 'somebody else writes to the topic of fig; what is not of fig is passed over');
   }
 
   /** A gap is first taken for one in what we know of offsets, and then for one in the topic. */

@@ -29,6 +29,8 @@ export interface TopicStreamOptions {
   readonly lost: AbortSignal;
   /** Told of what is missing before the stream fails for it. */
   readonly onGap: (gap: TopicGap) => void;
+  /** Told of the first message that somebody else has written: it is passed over, since what is missing of ours shows as a gap. */
+  readonly onForeign?: ((offset: bigint) => void) | undefined;
 }
 
 /** How far a stream has read. */
@@ -54,6 +56,7 @@ export class TopicStream implements ChangeStream {
   #high: bigint;
   #acknowledged: Position;
   #onWritten: (() => void) | undefined;
+  #hasMetForeign = false;
 
   constructor(options: TopicStreamOptions) {
     this.#options = options;
@@ -143,6 +146,11 @@ export class TopicStream implements ChangeStream {
 
   #take({ headers, value, offset }: KafkaMessage): StreamEvent | undefined {
     const header = headers.get(envelopeHeader)?.toString();
+    if (header === undefined) {
+      if (!this.#hasMetForeign) this.#options.onForeign?.(offset);
+      this.#hasMetForeign = true;
+      return undefined;
+    }
     const event = this.#read(header, value ?? Buffer.alloc(0), offset);
     if (!event) return undefined;
     const position = event.type === 'position' ? event.position : event.transaction.endPosition;
@@ -150,7 +158,7 @@ export class TopicStream implements ChangeStream {
     return event;
   }
 
-  #read(header: string | undefined, value: Buffer, offset: bigint): StreamEvent | undefined {
+  #read(header: string, value: Buffer, offset: bigint): StreamEvent | undefined {
     try {
       return this.#messages.read(header, value, offset);
     } catch (error) {

@@ -44,7 +44,10 @@ export async function* tailTopic(
     next = slice.next;
     for (const { headers, value } of slice.messages) {
       if (signal.aborted) return;
-      const found = pieces.read(headers.get(envelopeHeader)?.toString(), value ?? Buffer.alloc(0));
+      const header = headers.get(envelopeHeader)?.toString();
+      // Somebody else wrote it.
+      if (header === undefined) continue;
+      const found = pieces.read(header, value ?? Buffer.alloc(0));
       if (found) yield found;
     }
   }
@@ -75,7 +78,7 @@ export class PieceReader {
   #at: Position = 0n;
 
   /** Throws FIG_TOPIC_FOREIGN. */
-  read(header: string | undefined, value: Buffer): TailedPiece | undefined {
+  read(header: string, value: Buffer): TailedPiece | undefined {
     const envelope = readEnvelope(header);
     const { kind, epoch, log, end } = envelope;
     // A later leader writes it as well.

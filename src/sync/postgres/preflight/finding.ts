@@ -49,6 +49,7 @@ export type FindingId =
   | 'standby'
   | 'table-missing'
   | 'topic-compacted'
+  | 'topic-compression'
   | 'topic-in-sync'
   | 'topic-leader'
   | 'topic-message-size'

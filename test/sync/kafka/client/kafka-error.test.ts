@@ -14,6 +14,7 @@ test.each([
   [named('KafkaJSProtocolError', 'x', { type: 'UNKNOWN_TOPIC_OR_PARTITION' }), 'FIG_KAFKA_TOPIC'],
   [named('KafkaJSProtocolError', 'x', { type: 'MESSAGE_TOO_LARGE' }), 'FIG_KAFKA_TOPIC'],
   [named('KafkaJSProtocolError', 'x', { type: 'UNKNOWN_SERVER_ERROR' }), 'FIG_KAFKA_FAILED'],
+  [named('KafkaJSNotImplemented', 'ZSTD compression not implemented'), 'FIG_KAFKA_COMPRESSION'],
   [named('TypeError', 'x'), 'FIG_KAFKA_FAILED'],
   ['a text', 'FIG_KAFKA_FAILED'],
 ])('%j is %s', (thrown, code) => {
@@ -33,4 +34,10 @@ test('what caused it decides, and is told once', () => {
 test('an error of ours stays as it is', () => {
   const ours = new FigError('FIG_CERTIFICATE_INVALID', 'no key');
   expect(kafkaError(ours, 'connect')).toBe(ours);
+});
+
+test('a broker that hangs up may expect TLS or a login', () => {
+  const closed = named('KafkaJSConnectionClosedError', 'Closed connection');
+  expect(kafkaError(closed, 'connect').remedy).toContain('TLS');
+  expect(kafkaError(named('KafkaJSConnectionError', 'ECONNREFUSED'), 'connect').remedy).not.toContain('TLS');
 });

@@ -145,3 +145,10 @@ test('who follows a connector for PostgreSQL is given no rows of snapshots', asy
   const [event] = (await stream.next())!;
   expect(event).toMatchObject({ type: 'transaction', transaction: { endPosition: 8n } });
 });
+
+test('who has lost the turn to read while topics were opened is told so', async () => {
+  const lanes = new SlowTopics('orders', 'items');
+  const settings = connectorSettings(rightProperties);
+  await using stream = new DebeziumStream({ lanes, tables, settings, from: 0n, lost: AbortSignal.abort() });
+  await expect(stream.next()).rejects.toThrow('another process may read the topics');
+});

@@ -29,6 +29,7 @@ test.each([
   ['topic-retention', 'warning', made({ 'retention.ms': '259199999' })],
   ['topic-retention-bytes', 'warning', made({ 'retention.bytes': '1073741824' })],
   ['topic-message-size', 'error', made({ 'max.message.bytes': '655359' })],
+  ['topic-compression', 'error', made({ 'compression.type': 'zstd' })],
   ['topic-replication', 'warning', made({ 'min.insync.replicas': '1' }, [1])],
   ['topic-in-sync', 'warning', made({ 'min.insync.replicas': '1' })],
   ['topic-unclean-election', 'warning', made({ 'unclean.leader.election.enable': 'true' })],

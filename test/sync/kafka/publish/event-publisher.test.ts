@@ -99,7 +99,7 @@ describeWithKafka('publishing', () => {
     expect((await new OutgoingEventStore().state(target)).waiting).toBe(0);
   });
 
-  test('one that was replaced can write no more, and the next knows what it has written', async () => {
+  test('one that was replaced can write no more, the next knows what it has written and writes more than brokers take at once', async () => {
     const { topic, brokers, security } = await publishing();
     const kafka = new KafkaConnection({ brokers, security }, silentLog);
     const identity = { transactionalId: topic, group: topic, topic };
@@ -111,7 +111,8 @@ describeWithKafka('publishing', () => {
     await using two = await open();
     expect(two.written).toBe(7n);
     await expect(one.write([message('b')], 8n)).rejects.toThrow();
-    await two.write([message('end')], 9n);
+    const large = Array.from({ length: 12 }, () => ({ ...message('large'), value: `"${'x'.repeat(100_000)}"` }));
+    await two.write([...large, message('end')], 9n);
     const read = await readCommitted({
       topic,
       brokers,
@@ -120,6 +121,6 @@ describeWithKafka('publishing', () => {
       source: '',
       aggregateType: '',
     });
-    expect(read.map(({ key }) => key).toSorted()).toEqual(['a', 'end']);
+    expect(read.map(({ key }) => key).toSorted()).toEqual(['a', 'end', ...large.map(({ key }) => key)].toSorted());
   });
 });

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
-import { Tenure } from '../../../../src/sync/kafka/transport/tenure.ts';
+import { officeLock, Tenure } from '../../../../src/sync/kafka/transport/tenure.ts';
+import { tellSeat, tryLock } from '../../../../src/store/seat-store.ts';
 import { createStoreDatabase } from '../../../support/test-database.ts';
 import { until } from '../../../support/until.ts';
 
@@ -47,6 +49,19 @@ test('an office is known to be lost as soon as its session is ended, and another
   await client.end();
   await until('it is known', () => first!.lost.aborted);
   await using second = await Tenure.take(store.url, office, never);
+  expect(second?.lost.aborted).toBe(false);
+});
+
+test('one that stands still is replaced, also when it has done so for longer than those that are gone are remembered', async () => {
+  await using store = await createStoreDatabase();
+  const stuck = new Client({ connectionString: store.url, application_name: 'fig leader' });
+  stuck.on('error', () => undefined); // It is ended.
+  await stuck.connect();
+  const entry = { ...office, process: randomUUID(), able: [] };
+  await tryLock(stuck, officeLock('leader', 'shop'), 'exclusive');
+  await tellSeat(stuck, entry, []);
+  await stuck.query(`UPDATE fig.seat SET seen_at = seen_at - interval '1 hour'`);
+  await using second = await Tenure.take(store.url, office, AbortSignal.timeout(15_000));
   expect(second?.lost.aborted).toBe(false);
 });
 

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { silentLog } from '../../../../src/kernel/log.ts';
+import { KafkaConnection } from '../../../../src/sync/kafka/client/kafka-connection.ts';
 import { describeWithKafka } from '../../../support/kafka-server.ts';
 import { caughtUp, seedOrders } from '../../poison.ts';
 import { summaryTable } from './summary-table.ts';
@@ -14,6 +16,9 @@ describeWithKafka('changes through Kafka', () => {
     await caughtUp(capture);
     expect(await sync.actual()).toEqual(await sync.expected());
     await sync.legacy.raw(`UPDATE orders SET note = 'changed' WHERE id % 2 = 0`);
+    // What somebody else writes there by mistake stops nothing.
+    await using producer = await new KafkaConnection(kafka.events, silentLog).producer();
+    await producer.send(kafka.events.topic, [{ partition: 0, key: null, value: Buffer.from('{}'), headers: {} }]);
     await sync.legacy.raw('DELETE FROM orders WHERE id % 5 = 0');
     await caughtUp(capture);
     expect(await sync.actual()).toEqual(await sync.expected());
