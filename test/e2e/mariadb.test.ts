@@ -319,7 +319,9 @@ describe.each(kinds)('a shop whose database is $server (skipped: $missing)', ({ 
         FIG_DATABASE_URL: own.url,
         FIG_LANDING_URL: ownLanding.url,
         FIG_LEGACY_NAME: 'shop',
-        FIG_SETTLE: '2s',
+        FIG_SETTLE: '8s',
+        // Less than a write is held back on purpose.
+        FIG_MAX_LAG: '6',
       });
       await using _ = settled;
       await settled.ready();
