@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +6,10 @@ import type { RowDataPacket } from 'mysql2/promise';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freePortNear } from '../../examples/shop/free-port.ts';
-import { silentLog } from '../../src/kernel/log.ts';
-import { Landing } from '../../src/sync/landing/landing.ts';
-import { openTarget } from '../../src/sync/open-target.ts';
 import { FigProcess } from '../support/fig-process.ts';
 import { describeWithKafka, sharedKafka } from '../support/kafka-server.ts';
 import { hasMariadb } from '../support/mariadb-server.ts';
+import { landApart } from '../support/land-apart.ts';
 import { MariadbShop, mariadbKind } from '../support/mariadb-shop.ts';
 import { missingForMysql, mysqlKind } from '../support/mysql-server.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -24,9 +21,9 @@ const orders = 200;
 const kinds = [
   { server: 'a MariaDB', missing: hasMariadb ? undefined : 'there is no mariadbd', kind: mariadbKind },
   { server: 'a MySQL', missing: missingForMysql, kind: mysqlKind },
-];
+].map((each) => ({ ...each, because: each.missing === undefined ? '' : ` (skipped: ${each.missing})` }));
 
-describe.each(kinds)('a shop whose database is $server (skipped: $missing)', ({ missing, kind }) => {
+describe.each(kinds)('a shop whose database is $server$because', ({ missing, kind }) => {
   describeWithKafka('that a real Debezium connector follows', () => {
     beforeEach(({ skip }) => skip(missing !== undefined, missing));
 
@@ -369,43 +366,12 @@ describe.each(kinds)('a shop whose database is $server (skipped: $missing)', ({ 
       await rm(cwd, { recursive: true, force: true });
     }, 240_000);
 
-    /** Lands some of the tables in a database of their own, in this process, from the topics that are there. */
-    async function landApart(...tables: readonly string[]) {
-      const own = await createTestDatabase();
-      const db = openTarget(own.url, 2);
-      const apart = new Landing({
-        db,
-        legacy: { database: 'shop', account: shop.url, settleMs: undefined },
-        access: { brokers: [await sharedKafka()], security: { tls: undefined, sasl: undefined } },
-        prefix: shop.prefix,
-        properties: kind.properties,
-        migration: own.name,
-        tables,
-        storeUrl: target.url,
-        process: randomUUID(),
-        log: silentLog,
-      });
-      const isWhole = async (): Promise<boolean> => {
-        const { rows: made } = await db.raw(`SELECT to_regclass('fig_landing.place') IS NOT NULL AS is`);
-        return made[0].is && (await db('fig_landing.place').where({ is_whole: true })).length > 0;
-      };
-      await until('it has landed', isWhole, 60_000);
-      return {
-        failure: () => apart.failure ?? '',
-        [Symbol.asyncDispose]: async () => {
-          await apart.stop();
-          await db.destroy();
-          await own[Symbol.asyncDispose]();
-        },
-      };
-    }
-
     const told = (apart: { failure(): string }, how: string): Promise<unknown> =>
       until('it is said', () => apart.failure().includes(how), 30_000);
 
     test('goes on when a column comes, and is refused when one changes, a table is renamed, or rows are read anew', async () => {
-      await using renamed = await landApart('heartbeat');
-      await using anew = await landApart('order_items', 'refunds');
+      await using renamed = await landApart(shop, kind, target.url, ['heartbeat']);
+      await using anew = await landApart(shop, kind, target.url, ['order_items', 'refunds']);
       await shop.pool.query('ALTER TABLE orders ADD COLUMN note varchar(20)');
       await shop.pool.query(`UPDATE orders SET status = 'paid', note = 'new' WHERE id = 56`);
       await untilRight();

@@ -145,20 +145,14 @@ export class Landing implements Service {
     });
     signal.addEventListener('abort', () => void stream[Symbol.asyncDispose](), { once: true });
     const settled = clock && new SettledWrites({ db, place, clock, settleMs: legacy.settleMs! });
-    const onLanded = (): void => void (this.#failure = undefined);
-    const parts = {
-      db,
-      place,
-      landed,
-      stream,
-      schemas,
-      tables: byName,
-      prefix: `${prefix}.`,
-      server,
-      settled,
-      onLanded,
-      log,
+    const onLanded = (): void => {
+      this.#failure = undefined;
     };
+    const onWaiting = (reason: string): void => {
+      this.#failure = reason;
+    };
+    const told = { settled, onLanded, onWaiting, log };
+    const parts = { db, place, landed, stream, schemas, tables: byName, prefix: `${prefix}.`, server, ...told };
     await new LandingSession(parts).run(signal);
   }
 
