@@ -64,7 +64,7 @@ export class LandingSession {
       }
       next = wait();
       // What was given out just now has to land first.
-      const isEmpty = (await Promise.race([pending, 'nothing'])) === 'nothing';
+      const isEmpty = (await Promise.race([pending, Promise.resolve('nothing')])) === 'nothing';
       if (isEmpty && !this.#landed.isWhole) await this.#endSnapshot();
       if (this.#landed.isWhole) await this.#parts.settled?.tell(stream.landedAt(this.#landed.position));
     }

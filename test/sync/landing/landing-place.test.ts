@@ -51,15 +51,15 @@ test('who was replaced moves nothing any more, and what it wrote is rolled back'
 
 test('what an earlier version has landed began with a transaction, so it is whole', async () => {
   await new LandingPlace('old').claim(db);
-  const old = `position = 5, is_made = true, is_whole = NULL, has_transactions = NULL`;
-  await db.raw(`UPDATE fig_landing.place SET ${old} WHERE prefix = 'old'`);
+  const old = `is_made = true, is_whole = NULL, has_transactions = NULL`;
+  await db.raw(`UPDATE fig_landing.place SET position = 5, ${old} WHERE prefix = 'old'`);
   expect(await new LandingPlace('old').claim(db)).toEqual({
     ...nothingLanded,
     position: 5n,
     isWhole: true,
     hasTransactions: true,
   });
-  await db.raw(`UPDATE fig_landing.place SET ${old}, position = 0 WHERE prefix = 'old'`);
+  await db.raw(`UPDATE fig_landing.place SET position = 0, ${old} WHERE prefix = 'old'`);
   expect(await new LandingPlace('old').claim(db)).toEqual(nothingLanded);
 });
 
