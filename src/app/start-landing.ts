@@ -72,13 +72,13 @@ export function landingSourceOf(
 ): LandingSource {
   const { legacy, capture } = config;
   const url = legacy.database!;
-  const isSettled = settledByMs(config) !== undefined;
+  const settleMs = settledByMs(config);
   return new LandingSource({
     direct: new DirectSource({ url, batch: capture.batch, spool: capture.spool }),
     db: openTarget(url, 1),
     prefix,
-    source: isSettled ? new StoreClock(storeUrl, log) : new MysqlSourcePosition(legacy.mysql!),
-    isSettled,
+    source: settleMs === undefined ? new MysqlSourcePosition(legacy.mysql!) : new StoreClock(storeUrl, log),
+    settleMs,
     failure: () => landing?.failure(),
   });
 }

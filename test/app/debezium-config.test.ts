@@ -42,20 +42,31 @@ test('changes of a MySQL database come by no other way', () => {
   expect(checked).toThrow(/come by a Debezium connector/);
 });
 
+const rightForMysql = { ...rightProperties, 'bigint.unsigned.handling.mode': 'precise' };
+
+/** How long writes settle with a MySQL. */
+function settles(
+  database: string | undefined,
+  events: object,
+  settings: Readonly<Record<string, string>> = rightForMysql,
+) {
+  const all = { via: 'debezium', brokers: ['127.0.0.1:9092'], prefix: 'shop', connector: 'mysql', settings } as const;
+  const landed = { ...all, landing: 'postgres://127.0.0.1/landing', ...events };
+  const config = normalizeConfig(
+    { legacy: { url: 'http://127.0.0.1:1', database }, events: landed },
+    'fig.config.ts',
+    {},
+  );
+  checkConfig(config, 'fig.config.ts');
+  return settledByMs(config);
+}
+
 test('a MySQL without an account is taken when its database is named, with messages that tell their columns', () => {
-  const right = { ...rightProperties, 'bigint.unsigned.handling.mode': 'precise' };
-  const check = (events: object, settings: Readonly<Record<string, string>> = right) => {
-    const all = { via: 'debezium', brokers: ['127.0.0.1:9092'], prefix: 'shop', connector: 'mysql', settings } as const;
-    const landed = { ...all, landing: 'postgres://127.0.0.1/landing', ...events };
-    const config = normalizeConfig({ legacy: { url: 'http://127.0.0.1:1' }, events: landed }, 'fig.config.ts', {});
-    checkConfig(config, 'fig.config.ts');
-    return settledByMs(config);
-  };
-  expect(() => check({})).toThrow(/events\.database/);
-  expect(check({ database: 'shop' })).toBe(5_000);
-  expect(check({ database: 'shop', settle: '20s' })).toBe(20_000);
+  expect(() => settles(undefined, {})).toThrow(/events\.database/);
+  expect(settles(undefined, { database: 'shop' })).toBe(5_000);
+  expect(settles(undefined, { database: 'shop', settle: '20s' })).toBe(20_000);
   const wrong = (setting: string, value: string) => (): unknown =>
-    check({ database: 'shop' }, { ...right, [setting]: value });
+    settles(undefined, { database: 'shop' }, { ...rightForMysql, [setting]: value });
   expect(wrong('value.converter.schemas.enable', 'false')).toThrow(/only messages tell the columns/);
   expect(wrong('key.converter.schemas.enable', 'false')).toThrow(/only messages tell the columns/);
   expect(wrong('snapshot.mode', 'no_data')).toThrow(/rows are missing/);
@@ -63,19 +74,11 @@ test('a MySQL without an account is taken when its database is named, with messa
 });
 
 test('with an account the log of the server orders writes, unless time is asked for', () => {
-  const order = (settle?: string): number | undefined => {
-    const legacy = { url: 'http://127.0.0.1:1', database: 'mysql://fig:secret@127.0.0.1/shop' };
-    const events = {
-      via: 'debezium',
-      brokers: ['127.0.0.1:9092'],
-      prefix: 'shop',
-      connector: 'mysql',
-      settle,
-    } as const;
-    return settledByMs(normalizeConfig({ legacy, events }, 'fig.config.ts', {}));
-  };
-  expect(order()).toBeUndefined();
-  expect(order('3s')).toBe(3_000);
+  const account = 'mysql://fig:secret@127.0.0.1/shop';
+  expect(settles(account, {})).toBeUndefined();
+  expect(settles(account, { settle: '3s' })).toBe(3_000);
+  // It reads the catalog, so messages need not tell it.
+  expect(settles(account, {}, { ...rightForMysql, 'value.converter.schemas.enable': 'false' })).toBeUndefined();
 });
 
 test('time takes the place of positions nowhere else', () => {

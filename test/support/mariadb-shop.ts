@@ -41,7 +41,7 @@ const schema = `
 
 /** A server of the family, and the connector that follows it. */
 export interface ShopKind {
-  start(): Promise<MariadbServer>;
+  readonly start: () => Promise<MariadbServer>;
   readonly plugin: 'debezium-mysql' | 'debezium-mysql-3';
   readonly properties: Readonly<Record<string, string>>;
 }

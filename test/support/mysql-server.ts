@@ -24,7 +24,7 @@ export const missingForMysql =
       : `there is no ${mysqld}`;
 
 /** A real MySQL on the loopback with a binary log of rows, as `startMariadb` gives a MariaDB. */
-export async function startMysql(settings: Readonly<Record<string, string>> = {}): Promise<MariadbServer> {
+async function startMysql(settings: Readonly<Record<string, string>> = {}): Promise<MariadbServer> {
   const folder = await mkdtemp(join(tmpdir(), 'fig-mysql-'));
   const data = join(folder, 'data');
   const socket = join(folder, 'socket');

@@ -204,7 +204,7 @@ export class Capture implements Service {
       received: this.#asTold(this.#session?.received),
       applied,
       acknowledged: this.#asTold(this.#session?.acknowledged),
-      lag: applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now()),
+      lag: applied === undefined ? undefined : this.#lagAt(applied),
       spooledBytes: this.#session?.spooledBytes ?? 0,
       error: this.#error ?? this.#session?.refusal,
     };
@@ -223,7 +223,11 @@ export class Capture implements Service {
   /** The same, and in bytes of legacy's log. */
   lagOf(readModel: string): { readonly bytes: number; readonly seconds: number } | undefined {
     const applied = this.#trackers.get(this.#versionOf(readModel))?.current();
-    return applied === undefined ? undefined : this.#lag.lagOf(applied, Date.now());
+    return applied === undefined ? undefined : this.#lagAt(applied);
+  }
+
+  #lagAt(applied: Position): { readonly bytes: number; readonly seconds: number } | undefined {
+    return this.#lag.lagOf(applied, Date.now() - (this.#changes.positions?.heldBackMs ?? 0));
   }
 
   /**

@@ -45,6 +45,8 @@ export interface OtherPositions {
   readonly source: SourcePosition & AsyncDisposable;
   /** What of that log is applied once the stream is applied up to `streamed`; undefined while that is not known. */
   translate(streamed: Position): Position | undefined;
+  /** So much later than it was there a position is told, on purpose, in milliseconds: that is no lag. Default: 0. */
+  readonly heldBackMs?: number | undefined;
 }
 
 /** The projections that this process is to apply, where processes divide them among themselves. */

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { describeError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 import { laterPosition, type Position } from '../../kernel/position.ts';
 import { sleep } from '../../kernel/service.ts';
@@ -33,6 +34,8 @@ export interface LandingSessionParts {
   readonly settled: SettledWrites | undefined;
   /** Told of each thing that has landed. */
   readonly onLanded: () => void;
+  /** Told why it is not known yet whether the snapshot has ended. */
+  readonly onWaiting: (reason: string) => void;
   readonly log: Log;
 }
 
@@ -61,7 +64,7 @@ export class LandingSession {
       }
       next = wait();
       // What was given out just now has to land first.
-      const isEmpty = (await Promise.race([pending, 'nothing'])) === 'nothing';
+      const isEmpty = (await Promise.race([pending, Promise.resolve('nothing')])) === 'nothing';
       if (isEmpty && !this.#landed.isWhole) await this.#endSnapshot();
       if (this.#landed.isWhole) await this.#parts.settled?.tell(stream.landedAt(this.#landed.position));
     }
@@ -92,11 +95,16 @@ export class LandingSession {
 
   /** Where nobody writes, no transaction says that the snapshot has ended. */
   async #endSnapshot(): Promise<void> {
-    const { db, place, stream, server, settled, prefix, tables, log } = this.#parts;
+    const { db, place, stream, server, settled, prefix, tables, onWaiting, log } = this.#parts;
     const ended = stream.endedSnapshot;
     if (!ended) return;
     const byTopic = new Map([...tables].map(([name, table]) => [`${prefix}${name}`, table]));
-    const position = await positionOfSnapshot({ ended, tables: byTopic, server, isExact: settled === undefined });
+    const question = { ended, tables: byTopic, server, isExact: settled === undefined };
+    const position = await positionOfSnapshot(question).catch((error: unknown) => {
+      // The next transaction tells it as well.
+      onWaiting(describeError(error));
+      return undefined;
+    });
     if (position === undefined) return;
     const landed = { ...this.#landed, position, isWhole: true };
     await inTransaction(db, (tx) => place.move(tx, landed));

@@ -22,8 +22,8 @@ export interface LandingSourceOptions {
   readonly prefix: string;
   /** What visitors' writes are ordered by: the legacy server's log, or steps of the store. */
   readonly source: SourcePosition & AsyncDisposable;
-  /** Whether they are ordered by steps of the store. See `SettledWrites`. */
-  readonly isSettled: boolean;
+  /** How long after a write its step of the store is told, where such steps order writes; see `SettledWrites`. */
+  readonly settleMs: number | undefined;
   /** Why nothing lands; undefined while nothing is known to be wrong. */
   readonly failure: () => string | undefined;
 }
@@ -38,7 +38,8 @@ export class LandingSource implements ChangeSource {
 
   constructor(options: LandingSourceOptions) {
     this.#options = options;
-    this.positions = { source: options.source, translate: (streamed) => this.#landed.at(streamed) };
+    const { source, settleMs } = options;
+    this.positions = { source, translate: (streamed) => this.#landed.at(streamed), heldBackMs: settleMs };
   }
 
   /**
@@ -100,7 +101,7 @@ export class LandingSource implements ChangeSource {
   /** What was read had been committed before the message is. */
   async #announce(): Promise<void> {
     // Steps of the store are told every second, and those of another store mean nothing.
-    if (this.#options.isSettled) return;
+    if (this.#options.settleMs !== undefined) return;
     await this.#options.db.raw(
       'SELECT pg_logical_emit_message(true, ?, position::text) FROM fig_landing.place WHERE prefix = ?',
       [landedPrefix, this.#options.prefix],
@@ -109,12 +110,12 @@ export class LandingSource implements ChangeSource {
 
   /** A step that the store has not reached is of another store. */
   async #isOurs(position: Position): Promise<boolean> {
-    if (!this.#options.isSettled) return true;
+    if (this.#options.settleMs === undefined) return true;
     return position <= (await this.#options.source.read().catch(() => -1n));
   }
 
   async #note(events: readonly StreamEvent[]): Promise<void> {
-    const told = this.#options.isSettled ? settledPrefix : landedPrefix;
+    const told = this.#options.settleMs === undefined ? landedPrefix : settledPrefix;
     for (const event of events) {
       if (event.type !== 'transaction') continue;
       for (const { prefix, content } of event.transaction.messages) {

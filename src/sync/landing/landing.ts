@@ -147,20 +147,14 @@ export class Landing implements Service {
     // It may have come while the topics were opened, and the next event may be long in coming.
     if (signal.aborted) return;
     const settled = clock && new SettledWrites({ db, place, clock, settleMs: legacy.settleMs! });
-    const onLanded = (): void => void (this.#failure = undefined);
-    const parts = {
-      db,
-      place,
-      landed,
-      stream,
-      schemas,
-      tables: byName,
-      prefix: `${prefix}.`,
-      server,
-      settled,
-      onLanded,
-      log,
+    const onLanded = (): void => {
+      this.#failure = undefined;
     };
+    const onWaiting = (reason: string): void => {
+      this.#failure = reason;
+    };
+    const told = { settled, onLanded, onWaiting, log };
+    const parts = { db, place, landed, stream, schemas, tables: byName, prefix: `${prefix}.`, server, ...told };
     await new LandingSession(parts).run(signal);
   }
 

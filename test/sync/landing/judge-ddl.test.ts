@@ -57,11 +57,8 @@ test.each<[how: string, message: unknown, refused: string | undefined]>([
   ['it goes', told('DROP TABLE `shop`.`a`', [{ type: 'DROP', id: '"shop"."a"', table: null }]), 'dropped'],
 ])('%s', (_how, message, refused) => {
   const refusal = judgeDdl(readSchemaChange(message)!, landed);
-  if (refused === undefined) expect(refusal).toBeUndefined();
-  else {
-    expect(refusal).toMatchObject({ code: 'FIG_SOURCE_CHANGED' });
-    expect(refusal!.message).toContain(refused);
-  }
+  expect(refusal?.code).toBe(refused && 'FIG_SOURCE_CHANGED');
+  expect(refusal?.message ?? '').toContain(refused ?? '');
 });
 
 test('what a snapshot tells of tables has no place in the log', () => {

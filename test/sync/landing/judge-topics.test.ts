@@ -60,6 +60,15 @@ describeWithKafka('topics of a connector for MySQL', () => {
     await expect(gone).rejects.toMatchObject({ code: 'FIG_TOPIC_GAP' });
   });
 
+  test('lack nothing when only a snapshot has landed, and the first transaction came long after it', async () => {
+    const landed = { ...after(3n), hasTransactions: false };
+    await judgeTopics(kafka, { ...topics, landed, end: 9n });
+    // Without an account nobody can say that nothing was written.
+    const gone = judgeTopics(kafka, { ...topics, landed: after(3n), end: undefined });
+    await expect(gone).rejects.toMatchObject({ code: 'FIG_TOPIC_GAP' });
+    await judgeTopics(kafka, { ...topics, landed: after(7n), end: undefined });
+  });
+
   test('lack something for a beginning when any of it has gone', async () => {
     await cut(table, 1);
     const judged = judgeTopics(kafka, { ...topics, landed: nothingLanded, end: 9n });

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { LandingPlace, nothingLanded } from '../../../src/sync/landing/landing-place.ts';
+import { landedPrefix, LandingPlace, nothingLanded } from '../../../src/sync/landing/landing-place.ts';
 import { openTarget } from '../../../src/sync/open-target.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
@@ -47,4 +47,30 @@ test('who was replaced moves nothing any more, and what it wrote is rolled back'
   expect((await db.raw('SELECT count(*)::int AS n FROM landed')).rows).toEqual([{ n: 0 }]);
   await db.transaction((tx) => second.move(tx, { ...nothingLanded, position: 7n }));
   expect(await new LandingPlace('taken').claim(db)).toMatchObject({ position: 7n });
+});
+
+test('what an earlier version has landed began with a transaction, so it is whole', async () => {
+  await new LandingPlace('old').claim(db);
+  const old = `is_made = true, is_whole = NULL, has_transactions = NULL`;
+  await db.raw(`UPDATE fig_landing.place SET position = 5, ${old} WHERE prefix = 'old'`);
+  expect(await new LandingPlace('old').claim(db)).toEqual({
+    ...nothingLanded,
+    position: 5n,
+    isWhole: true,
+    hasTransactions: true,
+  });
+  await db.raw(`UPDATE fig_landing.place SET position = 0, ${old} WHERE prefix = 'old'`);
+  expect(await new LandingPlace('old').claim(db)).toEqual(nothingLanded);
+});
+
+test('a position is told to capture once the tables are whole, and not before', async () => {
+  const slot = `told_${database.name}`;
+  await db.raw(`SELECT pg_create_logical_replication_slot(?, 'test_decoding')`, [slot]);
+  const place = new LandingPlace('telling');
+  await place.claim(db);
+  await db.transaction((tx) => place.move(tx, { ...nothingLanded, position: 3n }));
+  await db.transaction((tx) => place.move(tx, { ...nothingLanded, position: 4n, isWhole: true }));
+  const { rows } = await db.raw('SELECT data FROM pg_logical_slot_get_changes(?, NULL, NULL)', [slot]);
+  const told = (rows as { data: string }[]).filter(({ data }) => data.includes(`prefix: ${landedPrefix}`));
+  expect(told.map(({ data }) => /content:(.*)$/.exec(data)![1])).toEqual(['4']);
 });

@@ -3,6 +3,7 @@ import { binlogPosition } from '../../../../src/sync/kafka/debezium/binlog-posit
 import { SnapshotBegunAnew, SnapshotBook } from '../../../../src/sync/kafka/debezium/snapshot-book.ts';
 import { snapshotMark } from '../../../../src/sync/kafka/debezium/snapshot-mark.ts';
 
+const at = (pos: bigint): bigint => binlogPosition('binlog.000001', pos) << 32n;
 const nothing = { offsets: new Map<string, bigint>(), place: undefined, isWhole: false };
 
 function row(offset: number, pos: number, snapshot = 'true') {
@@ -52,7 +53,6 @@ test('incremental snapshots repeat what is there, and are passed over', () => {
 });
 
 test('a change from before the snapshot would be written over what it found later, and is refused', () => {
-  const at = (pos: bigint): bigint => binlogPosition('binlog.000001', pos) << 32n;
   const book = new SnapshotBook({ ...nothing, place: { file: 'binlog.000001', offset: 200n } });
   expect(() => book.judgeChange('shop.orders', at(150n))).toThrow(expect.objectContaining({ code: 'FIG_TOPIC_GAP' }));
   book.judgeChange('shop.orders', at(200n) | 3n);
