@@ -1,16 +1,20 @@
-import { dist } from '../sync/server.js';
+import { load } from '../dist.js';
+import { treeCpuSeconds } from '../sync/processes.js';
 
-const load = (file) => import(`file://${dist}/${file}`);
 const { startBroker } = await load('examples/kafka/broker.js');
 const { startConnect } = await load('examples/kafka/connect.js');
 const { KafkaConnection } = await load('src/sync/kafka/client/kafka-connection.js');
 const { silentLog } = await load('src/kernel/log.js');
 
-/** A broker and a Kafka Connect with Debezium, whose messages leave their schema out: that makes them five times as small. */
-export async function startKafka(onProgress) {
+/**
+ * A broker and, where it is wanted, a Kafka Connect with Debezium, whose messages leave their schema out: that makes them five
+ * times as small.
+ */
+export async function startKafka(onProgress, { withConnect }) {
   const broker = await startBroker({ onProgress });
   const settings = { 'key.converter.schemas.enable': 'false', 'value.converter.schemas.enable': 'false' };
-  const connect = await startConnect({ broker: broker.address, onProgress, settings }).catch(async (error) => {
+  const starting = withConnect ? startConnect({ broker: broker.address, onProgress, settings }) : undefined;
+  const connect = await starting?.catch(async (error) => {
     await broker.stop();
     throw error;
   });
@@ -18,6 +22,8 @@ export async function startKafka(onProgress) {
   const connection = new KafkaConnection({ brokers: [broker.address], security }, silentLog);
   return {
     connect,
+    address: broker.address,
+    cpuSeconds: () => treeCpuSeconds(broker.pid()),
     eventsFor: (topic) => ({
       via: 'kafka',
       brokers: [broker.address],
@@ -40,7 +46,7 @@ export async function startKafka(onProgress) {
       }
     },
     stop: async () => {
-      await connect.stop();
+      await connect?.stop();
       await broker.stop();
     },
   };

@@ -1,5 +1,6 @@
 import { startChild } from '../load/child.js';
 import { startOurs } from '../sync/ours.js';
+import { profiling } from '../sync/profiling.js';
 
 const MIGRATION = 'bench_kafka';
 
@@ -8,9 +9,8 @@ export async function startThroughKafka(server, kafka, { model, profile, topic =
   const target = server.url('native');
   const events = kafka.eventsFor(topic);
   const options = { legacy: server.url('legacy'), store: target, model, migration: MIGRATION, events };
-  const execArgv = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
   const child = await startChild(new URL('leader-child.js', import.meta.url), ['leader', JSON.stringify(options)], {
-    execArgv,
+    execArgv: profiling(profile),
   });
   const projector = await startOurs(server, model, profile, { ours: target, migration: MIGRATION, events });
   const leader = {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { load } from '../dist.js';
 import { peakRssBytes, treeCpuSeconds } from '../sync/processes.js';
-import { dist } from '../sync/server.js';
 
-const { addConnector } = await import(`file://${dist}/examples/kafka/connectors.js`);
+const { addConnector } = await load('examples/kafka/connectors.js');
 
 const NAME = 'bench_debezium';
 const TOPIC = `${NAME}.public.orders`;

@@ -1,18 +1,15 @@
 // Captures in a process of its own, so that its memory and CPU are its own, and answers questions about it.
+import { load } from '../dist.js';
+import { answering, step } from './answering.js';
 import { models } from './models.js';
-import { peakRssBytes } from './processes.js';
-import { dist } from './server.js';
 
-const load = (file) => import(`file://${dist}/src/${file}`);
-const { Capture } = await load('sync/capture/capture.js');
-const { openTarget } = await load('sync/open-target.js');
-const { migrateStore } = await load('store/control-store.js');
-const { silentLog } = await load('kernel/log.js');
-const { sleep } = await load('kernel/service.js');
+const { Capture } = await load('src/sync/capture/capture.js');
+const { openTarget } = await load('src/sync/open-target.js');
+const { migrateStore } = await load('src/store/control-store.js');
+const { silentLog } = await load('src/kernel/log.js');
 /** `events`: the changes come from that topic. @type {{ legacy: string, ours: string, model: string, events?: object, migration?: string }} */
 const options = JSON.parse(process.argv[3] ?? '{}');
 
-process.on('disconnect', () => process.exit(0));
 const model = models[options.model];
 const migration = options.migration ?? 'bench';
 const target = openTarget(options.ours);
@@ -21,10 +18,6 @@ let capture;
 let copiedAtMs;
 
 const answers = {
-  usage: () => {
-    const { user, system } = process.cpuUsage();
-    return { cpuSeconds: (user + system) / 1e6, peakRssBytes: peakRssBytes() };
-  },
   start: async () => {
     copiedAtMs = undefined;
     capture = new Capture({
@@ -42,13 +35,13 @@ const answers = {
   },
   /** Resolves when the read model can be read; tells when copying was over. */
   ready: async () => {
-    while (capture.progressOf(model.name).state !== 'ready') await step();
+    while (capture.progressOf(model.name).state !== 'ready') await step(status);
     return { copiedAtMs };
   },
   /** Resolves when the read model has reached a position, given as text. */
   reached: async (position) => {
     await answers.ready();
-    while (!(await capture.applied(model.name).waitFor(BigInt(position), 1_000))) await step();
+    while (!(await capture.applied(model.name).waitFor(BigInt(position), 1_000))) await step(status);
   },
   /** Compares the read model with legacy at full speed; an empty answer where this fig cannot do that. */
   reconcile: async () => {
@@ -67,20 +60,15 @@ const answers = {
 };
 
 async function topicSource() {
-  const { TopicSource } = await load('sync/kafka/transport/topic-source.js');
-  const { spoolDefaults } = await load('sync/postgres/spool-space.js');
-  const { batchDefaults } = await load('sync/batch-limits.js');
+  const { TopicSource } = await load('src/sync/kafka/transport/topic-source.js');
+  const { spoolDefaults } = await load('src/sync/postgres/spool-space.js');
+  const { batchDefaults } = await load('src/sync/batch-limits.js');
   const rest = { storeUrl: options.ours, spool: spoolDefaults, batch: batchDefaults, log: silentLog };
   return new TopicSource({ events: options.events, migration, target, ...rest });
 }
 
-async function step() {
-  await sleep(2);
-  const { error } = capture.status();
-  if (error) process.stderr.write(`${error}\n`);
+function status() {
+  return capture.status();
 }
 
-process.on('message', async ({ id, ask, value }) => {
-  process.send?.({ id, answer: await answers[ask](value) });
-});
-process.send?.({ ready: true });
+answering(answers);

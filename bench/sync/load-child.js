@@ -1,11 +1,10 @@
 // Small transactions at a fixed rate, and probes that are watched until they show at the other end.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { answering } from './answering.js';
 
 const CONNECTIONS = 8;
 const PROBES_PER_SECOND = 20;
-
-process.on('disconnect', () => process.exit(0));
 
 async function connect(url) {
   const client = new Client({ connectionString: url });
@@ -13,8 +12,11 @@ async function connect(url) {
   return client;
 }
 
-/** @param {{ legacy: string, target: string, visible: string, rate: number, seconds: number, known: number, firstId: number }} task */
-async function run({ legacy, target, visible, rate, seconds, known, firstId }) {
+/**
+ * `tables`: in turn, all like `orders`.
+ * @param {{ legacy: string, target: string, visible: string, tables?: string[], rate: number, seconds: number, known: number, firstId: number }} task
+ */
+async function run({ legacy, target, visible, tables = ['orders'], rate, seconds, known, firstId }) {
   const writers = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect(legacy)));
   const prober = await connect(legacy);
   const watcher = await connect(target);
@@ -29,9 +31,10 @@ async function run({ legacy, target, visible, rate, seconds, known, firstId }) {
       const dueIn = startedAt + (n * 1000) / rate - performance.now();
       if (dueIn > 1) await sleep(dueIn);
       else lateMs = Math.max(lateMs, -dueIn);
+      const table = tables[n % tables.length];
       await client.query({
-        name: 'write',
-        text: 'UPDATE orders SET amount = amount + 1, updated_at = clock_timestamp() WHERE id = $1',
+        name: `write ${table}`,
+        text: `UPDATE ${table} SET amount = amount + 1, updated_at = clock_timestamp() WHERE id = $1`,
         values: [1 + ((n * 7919) % known)],
       });
     }
@@ -46,9 +49,10 @@ async function run({ legacy, target, visible, rate, seconds, known, firstId }) {
       const dueIn = startedAt + (n * 1000) / PROBES_PER_SECOND - performance.now();
       if (dueIn > 1) await sleep(dueIn);
       const id = String(firstId + n);
+      const table = tables[n % tables.length];
       await prober.query({
-        name: 'probe',
-        text: `INSERT INTO orders VALUES ($1, 1, 'probe', 0, 'probe', now())`,
+        name: `probe ${table}`,
+        text: `INSERT INTO ${table} VALUES ($1, 1, 'probe', 0, 'probe', now())`,
         values: [id],
       });
       unseen.set(id, performance.now());
@@ -75,7 +79,4 @@ async function run({ legacy, target, visible, rate, seconds, known, firstId }) {
   return { lags, perSecond: total / tookSeconds, lateMs };
 }
 
-process.on('message', async ({ id, ask, value }) => {
-  process.send?.({ id, answer: ask === 'run' ? await run(value) : undefined });
-});
-process.send?.({ ready: true });
+answering({ run });

@@ -1,6 +1,6 @@
-import { dist } from './server.js';
+import { load } from '../dist.js';
 
-const { defineReadModel } = await import(`file://${dist}/src/config/read-model-definition.js`);
+const { defineReadModel } = await load('src/config/read-model-definition.js');
 
 /** One legacy table as it is: what a native subscription does, and a read model of it besides. */
 export const single = defineReadModel({

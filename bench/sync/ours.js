@@ -1,10 +1,12 @@
 import { startChild } from '../load/child.js';
+import { profiling } from './profiling.js';
 
 /** Our capture of one model; `more`: see capture-child.js. `start` and `stop` leave the process alive, so its CPU and memory add up over the rounds. */
 export async function startOurs(server, model, profile, more = {}) {
-  const execArgv = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
   const options = JSON.stringify({ legacy: server.url('legacy'), ours: server.url('ours'), model, ...more });
-  const child = await startChild(new URL('capture-child.js', import.meta.url), ['capture', options], { execArgv });
+  const child = await startChild(new URL('capture-child.js', import.meta.url), ['capture', options], {
+    execArgv: profiling(profile),
+  });
   return {
     name: 'ours',
     start: () => child.ask('start'),

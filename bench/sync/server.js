@@ -1,18 +1,16 @@
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
+import { load } from '../dist.js';
 import { treeCpuSeconds } from './processes.js';
-
-export const dist = process.env.FIG_BENCH_DIST ?? fileURLToPath(new URL('../../dist', import.meta.url));
 
 /** What differs from a PostgreSQL as it is installed; durability is as it comes. */
 export const settings = { max_slot_wal_keep_size: '-1', max_replication_slots: '20', max_wal_senders: '20' };
 
 /** A throwaway PostgreSQL with three databases: legacy, ours, and a native subscriber's. */
 export async function startServer() {
-  const { startEmbeddedPostgres } = await import(`file://${dist}/src/app/embedded-postgres/embedded-postgres.js`);
+  const { startEmbeddedPostgres } = await load('src/app/embedded-postgres/embedded-postgres.js');
   const folder = await mkdtemp(join(tmpdir(), 'fig-bench-sync-'));
   await chmod(folder, 0o755);
   const server = await startEmbeddedPostgres({ folder, settings });
@@ -26,6 +24,12 @@ export async function startServer() {
   return {
     url: (name) => server.url(name),
     port: server.port,
+    /** Work on a connection of its own. */
+    withClient: async (name, work) => {
+      const client = new Client({ connectionString: server.url(name) });
+      await client.connect();
+      return work(client).finally(() => client.end());
+    },
     /** Connections for set-up and for looking, by database. */
     ...clients,
     cpuSeconds: () => treeCpuSeconds(Number(pid)),

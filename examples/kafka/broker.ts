@@ -30,6 +30,8 @@ export interface Broker {
   readonly address: string;
   readonly tlsAddress: string;
   readonly loginAddress: string;
+  /** Of its process; 0 while it does not run. */
+  pid(): number;
   /** Its last words. */
   log(): string;
   /** Ends it in order, or as a power cut would. The data stays, for `start`. */
@@ -100,6 +102,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     address: `127.0.0.1:${String(ports.plain)}`,
     tlsAddress: `127.0.0.1:${String(ports.tls)}`,
     loginAddress: `127.0.0.1:${String(ports.login)}`,
+    pid: () => running?.pid ?? 0,
     log: () => running?.log() ?? '',
     halt,
     start,

@@ -38,6 +38,8 @@ export interface OpenStream {
   readonly goingOn: readonly string[];
   /** How many projections there are. */
   readonly all: number;
+  /** Tables that they are made from, `public.orders`; the changes of others may be left out. */
+  readonly tables: ReadonlySet<string>;
 }
 
 /** Positions of another log than the one that is streamed: the one that users' writes are ordered by. */

@@ -72,6 +72,7 @@ export async function openSession(options: SessionOptions): Promise<OpenedSessio
       from: leastOf([...stands, ...(source.holdsSlot ? refused.flatMap(({ needsFrom }) => needsFrom ?? []) : [])]),
       goingOn: projections.filter((each) => !fresh.has(each)).map(({ names }) => names.projection),
       all: projections.length,
+      tables: new Set(captured.keys()),
     });
     try {
       // Only whose turn it is may drop and make tables, or publish fewer: another fig may still be serving from them.

@@ -18,7 +18,7 @@ export interface SharePlan {
  * little as possible changes hands. Each process decides for itself; those that see the same decide the same, and one that sees
  * something else takes nothing that is held. Pure.
  */
-export function shareOut(names: readonly string[], sharers: readonly Sharer[], self: string): SharePlan {
+export function shareOut(sharers: readonly Sharer[], self: string): SharePlan {
   const ordered = sharers.toSorted((a, b) => (a.process < b.process ? -1 : 1));
   const able = new Map(ordered.map((sharer) => [sharer.process, new Set(sharer.able)]));
   const shares = new Map(ordered.map(({ process, held }) => [process, new Set(held)]));
@@ -37,7 +37,7 @@ export function shareOut(names: readonly string[], sharers: readonly Sharer[], s
       );
   const sizeOf = (process: string): number => shares.get(process)!.size;
 
-  const all = [...new Set([...names, ...ordered.flatMap((sharer) => [...sharer.able, ...sharer.held])])].toSorted();
+  const all = [...new Set(ordered.flatMap((sharer) => [...sharer.able, ...sharer.held]))].toSorted();
   for (const name of all.filter((each) => !isHeld.has(each))) {
     const process = least(name);
     if (process !== undefined) shares.get(process)!.add(name);
@@ -48,7 +48,7 @@ export function shareOut(names: readonly string[], sharers: readonly Sharer[], s
   }
   const after = shares.get(self)!;
   return {
-    take: [...after].filter((name) => !isHeld.has(name) && names.includes(name)).toSorted(),
+    take: [...after].filter((name) => !isHeld.has(name)).toSorted(),
     giveUp: heldBySelf.filter((name) => !after.has(name)).toSorted(),
   };
 }

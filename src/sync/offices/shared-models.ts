@@ -112,7 +112,7 @@ export class SharedModels {
   }
 
   async #settle(seat: Seat): Promise<void> {
-    const { process, readModels, log } = this.#options;
+    const { process, log } = this.#options;
     const before = this.#held.size;
     const given = [...this.#leaving].filter((name) => !this.#inUse.has(name));
     for (const name of given) {
@@ -121,7 +121,7 @@ export class SharedModels {
       this.#leaving.delete(name);
     }
     if (given.length > 0) await seat.tell([...this.#held]);
-    const { take, giveUp } = shareOut(readModels, await seat.seats(), process);
+    const { take, giveUp } = shareOut(await seat.seats(), process);
     const taken: string[] = [];
     for (const name of take) if (await seat.lock(this.#lockOf(name))) taken.push(name);
     for (const name of taken) this.#held.add(name);

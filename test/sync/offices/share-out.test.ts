@@ -1,4 +1,4 @@
-import { array, assert, boolean, integer, nat, property, record, uniqueArray } from 'fast-check';
+import { array, assert, boolean, integer, nat, property, record, shuffledSubarray, uniqueArray } from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Sharer, shareOut } from '../../../src/sync/offices/share-out.ts';
 
@@ -9,29 +9,29 @@ function sharer(process: string, held: readonly string[], able: readonly string[
 }
 
 test('one process alone takes all, and gives nothing up', () => {
-  expect(shareOut(names, [sharer('1', [])], '1')).toEqual({ take: names, giveUp: [] });
+  expect(shareOut([sharer('1', [])], '1')).toEqual({ take: names, giveUp: [] });
 });
 
 test('a process that joins is given its share, and takes nothing before', () => {
   const both = [sharer('1', names), sharer('2', [])];
-  expect(shareOut(names, both, '1')).toEqual({ take: [], giveUp: ['e', 'f', 'g', 'h'] });
-  expect(shareOut(names, both, '2')).toEqual({ take: [], giveUp: [] });
+  expect(shareOut(both, '1')).toEqual({ take: [], giveUp: ['e', 'f', 'g', 'h'] });
+  expect(shareOut(both, '2')).toEqual({ take: [], giveUp: [] });
 });
 
 test('what a process held that died is shared out among the others, which keep what they have', () => {
   const left = [sharer('1', ['a', 'b', 'c']), sharer('2', ['d', 'e'])];
-  expect(shareOut(names, left, '1')).toEqual({ take: ['g'], giveUp: [] });
-  expect(shareOut(names, left, '2')).toEqual({ take: ['f', 'h'], giveUp: [] });
+  expect(shareOut(left, '1')).toEqual({ take: ['g'], giveUp: [] });
+  expect(shareOut(left, '2')).toEqual({ take: ['f', 'h'], giveUp: [] });
 });
 
 test('who is not among those that live does nothing', () => {
-  expect(shareOut(names, [sharer('1', [])], '2')).toEqual({ take: [], giveUp: [] });
+  expect(shareOut([sharer('1', [])], '2')).toEqual({ take: [], giveUp: [] });
 });
 
 test('a process with a newer config has what only it can do, and no more of the rest than the others', () => {
   const both = [sharer('1', [], ['a', 'b', 'c']), sharer('2', [], ['a', 'b', 'c', 'new'])];
-  expect(shareOut(both[0]!.able, both, '1').take).toEqual(['a', 'c']);
-  expect(shareOut(both[1]!.able, both, '2').take).toEqual(['b', 'new']);
+  expect(shareOut(both, '1').take).toEqual(['a', 'c']);
+  expect(shareOut(both, '2').take).toEqual(['b', 'new']);
 });
 
 /** Processes with what they hold, nothing of it twice. */
@@ -48,7 +48,7 @@ const groups = record({
 );
 
 function next(sharers: readonly Sharer[]): readonly Sharer[] {
-  const plans = sharers.map((each) => shareOut(each.able, sharers, each.process));
+  const plans = sharers.map((each) => shareOut(sharers, each.process));
   return sharers.map((each, n) => {
     const { take, giveUp } = plans[n]!;
     return sharer(each.process, [...each.held.filter((name) => !giveUp.includes(name)), ...take], each.able);
@@ -59,9 +59,23 @@ test('nothing is taken that is held, and no two take the same', () => {
   assert(
     property(groups, (sharers) => {
       const held = sharers.flatMap((each) => each.held);
-      const taken = sharers.flatMap((each) => shareOut(each.able, sharers, each.process).take);
+      const taken = sharers.flatMap((each) => shareOut(sharers, each.process).take);
       expect(taken.filter((name) => held.includes(name))).toEqual([]);
       expect(new Set(taken).size).toBe(taken.length);
+    }),
+  );
+});
+
+const shuffled = <T>(all: readonly T[]) => shuffledSubarray([...all], { minLength: all.length });
+
+test('the order in which processes are seen, and in which they name what they can do, changes nothing', () => {
+  const told = groups.chain((sharers) =>
+    record({ sharers: shuffled(sharers), able: shuffled(names) }).map((drawn) => ({ ...drawn, before: sharers })),
+  );
+  assert(
+    property(told, ({ sharers, able, before }) => {
+      const renamed = sharers.map((each) => ({ ...each, able: able.filter((name) => each.able.includes(name)) }));
+      for (const { process } of before) expect(shareOut(renamed, process)).toEqual(shareOut(before, process));
     }),
   );
 });

@@ -1,9 +1,12 @@
 import { FigError } from '../../../kernel/fig-error.ts';
 import type { StreamEvent } from '../../change.ts';
 import type { SpoolSpace } from '../../postgres/spool-space.ts';
+import { BodySkim } from './body-skim.ts';
 import type { Envelope } from './envelope.ts';
 import { BodyReader } from './event-body.ts';
 import { SpooledEvent } from './spooled-event.ts';
+
+const nothing = { changes: [], messages: [], relations: [] };
 
 interface OpenEvent {
   readonly envelope: Envelope;
@@ -18,11 +21,14 @@ interface OpenEvent {
 export class EventAssembler implements AsyncDisposable {
   readonly #space: SpoolSpace;
   readonly #bodies = new BodyReader();
+  readonly #skim: BodySkim | undefined;
   readonly #spooled = new Set<SpooledEvent>();
   #open: OpenEvent | undefined;
 
-  constructor(space: SpoolSpace) {
+  /** `isNeeded`: see `BodySkim`; undefined: all tables are. */
+  constructor(space: SpoolSpace, isNeeded?: (table: string) => boolean) {
     this.#space = space;
+    this.#skim = isNeeded && new BodySkim(isNeeded);
   }
 
   get isOpen(): boolean {
@@ -78,11 +84,14 @@ export class EventAssembler implements AsyncDisposable {
 
   #readTransaction({ envelope, parts }: OpenEvent): StreamEvent {
     const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-    const { xid, committedAtMs, changes, messages, relations } = this.#bodies.read(bytes);
+    const skimmed = this.#skim?.read(bytes);
+    const body = skimmed ? { ...skimmed, ...nothing } : this.#bodies.read(bytes);
+    const { xid, committedAtMs, changes, messages, relations } = body;
     if (xid === undefined || committedAtMs === undefined) {
       throw new FigError('FIG_TOPIC_FOREIGN', 'the topic holds a transaction without its number');
     }
     const transaction = { xid, committedAtMs, endPosition: envelope.end, changes, messages, relations };
-    return { type: 'transaction', transaction, bytes: bytes.length };
+    // What was not read takes no memory.
+    return { type: 'transaction', transaction, bytes: skimmed ? 0 : bytes.length };
   }
 }

@@ -53,6 +53,11 @@ export function writeBody({ xid, committedAtMs, relations, changes, messages }: 
   return JSON.stringify(written);
 }
 
+/** Tables that a body describes, `public.orders`; all that it changes are among them. `relations`: as they stand in it. */
+export function tablesOf(relations: string): readonly string[] {
+  return (JSON.parse(relations) as readonly WrittenRelation[]).map(([, schema, table]) => `${schema}.${table}`);
+}
+
 function writtenRelation({ oid, schema, table, replicaIdentity, columns }: Relation): WrittenRelation {
   return [
     oid,

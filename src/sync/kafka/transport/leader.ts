@@ -183,7 +183,15 @@ export class Leader implements Service {
       createSlotBudgetMs: times.createSlotBudgetMs,
     });
     await endFormerSenders(client, { slot: name, own: this.#process }, log);
-    await using stream = await this.#source.open({ name, identity, from: start.confirmed, goingOn: [], all: 0 });
+    const tables = new Set(demands.map(({ table }) => table));
+    await using stream = await this.#source.open({
+      name,
+      identity,
+      from: start.confirmed,
+      goingOn: [],
+      all: 0,
+      tables,
+    });
     await using producer = await this.#kafka.producer();
     // Whoever holds the slot comes after those who held it, and so do the numbers.
     const epoch = await this.#store.begin(target, migration, { topic: events.topic, leader: leaderName() });
@@ -200,12 +208,7 @@ export class Leader implements Service {
     await session.begin();
     await this.#stand(epoch, place.log);
     const publishing = { budgetMs: times.publishBudgetMs, log };
-    await withdrawOthers(
-      client,
-      name,
-      demands.map(({ table }) => table),
-      publishing,
-    );
+    await withdrawOthers(client, name, [...tables], publishing);
     log.info({ topic: events.topic, epoch }, 'this process writes the changes to the topic');
     this.#status = { state: 'leading', epoch, written: start.confirmed, error: undefined };
     const ended = new AbortController();

@@ -39,8 +39,9 @@ export class MessageReader implements AsyncDisposable {
   #at: Position;
   #epoch: number;
 
-  constructor({ at, epoch, ...logs }: ReaderPlace, space: SpoolSpace) {
-    this.#assembler = new EventAssembler(space);
+  /** Transactions come without what they hold where no table of theirs `isNeeded`. */
+  constructor({ at, epoch, ...logs }: ReaderPlace, space: SpoolSpace, isNeeded?: (table: string) => boolean) {
+    this.#assembler = new EventAssembler(space, isNeeded);
     this.#at = at;
     this.#epoch = epoch;
     this.#logs = logs;

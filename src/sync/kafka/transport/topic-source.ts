@@ -128,7 +128,7 @@ export class TopicSource implements ChangeSource, TopicReading {
     return { confirmed: this.#start.position, oldest: floor?.position ?? 0n };
   }
 
-  async open({ identity, from, goingOn, all }: OpenStream): Promise<ChangeStream> {
+  async open({ identity, from, goingOn, all, tables }: OpenStream): Promise<ChangeStream> {
     const { events, target, spool, batch, migration } = this.#options;
     const lost = this.#lost;
     const start = this.#start;
@@ -155,6 +155,7 @@ export class TopicSource implements ChangeSource, TopicReading {
       offset: chosen.offset,
       spool,
       batch,
+      isNeeded: (table) => tables.has(table),
       lost,
       onGap: (gap) => this.#fellInto(gap, currentLog(logs), chosen.offset === range.low),
       onForeign: (offset) => this.#tellForeign(offset),

@@ -25,6 +25,8 @@ export interface TopicStreamOptions {
   readonly offset: bigint;
   readonly spool: SpoolOptions;
   readonly batch: BatchLimits;
+  /** See `MessageReader`. */
+  readonly isNeeded: (table: string) => boolean;
   /** Ends the stream when it aborts. */
   readonly lost: AbortSignal;
   /** Told of what is missing before the stream fails for it. */
@@ -65,7 +67,7 @@ export class TopicStream implements ChangeStream {
       () => this.#onWritten?.(),
       (error) => this.#end(error),
     );
-    this.#messages = new MessageReader(options.place, this.#space);
+    this.#messages = new MessageReader(options.place, this.#space, options.isNeeded);
     this.#offset = options.offset;
     this.#high = options.offset;
     this.#acknowledged = options.place.at;

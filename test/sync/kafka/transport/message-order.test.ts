@@ -9,6 +9,7 @@ import {
   type WriterPlace,
 } from '../../../../src/sync/kafka/transport/cut-event.ts';
 import { writeEnvelope } from '../../../../src/sync/kafka/transport/envelope.ts';
+import { writeBody } from '../../../../src/sync/kafka/transport/event-body.ts';
 import { MessageReader, TopicGap, type TopicPlace } from '../../../../src/sync/kafka/transport/message-reader.ts';
 import type { SourceLogs } from '../../../../src/sync/kafka/transport/source-logs.ts';
 import { SpoolSpace, spoolDefaults } from '../../../../src/sync/postgres/spool-space.ts';
@@ -191,4 +192,27 @@ test('a body that cannot be read is refused, of a large transaction as well', ()
       expect.objectContaining({ code: 'FIG_TOPIC_FOREIGN' }),
     );
   }
+});
+
+test('a transaction of tables that nobody needs is an event like any other, without what it holds', () => {
+  const relation = { oid: 1, schema: 'public', table: 'other', replicaIdentity: 'd', columns: [] };
+  const change = { kind: 'insert' as const, table: 'public.other', row: { id: '1' } };
+  const held = { xid: 7, committedAtMs: 8, changes: [change], messages: [] };
+  const value = Buffer.from(writeBody({ ...held, relations: [relation] }));
+  const envelope = { kind: 'transaction', epoch: 1, log: LOG, previous: 0n, end: 5n, part: 0, cut: 'end' } as const;
+  const reader = new MessageReader({ at: 0n, epoch: 0, logs, logsSince: 0 }, space, () => false);
+  const empty = { xid: 7, committedAtMs: 8, endPosition: 5n, changes: [], messages: [], relations: [] };
+  const event = reader.read(writeEnvelope(envelope), value, 0n);
+  expect(event).toEqual({ type: 'transaction', transaction: empty, bytes: 0 });
+  expect(reader.at).toBe(5n);
+});
+
+test('what a leader began is forgotten when a later one begins: nobody waits for the rest of it', () => {
+  const reader = new MessageReader({ at: 0n, epoch: 0, logs, logsSince: 0 }, space);
+  const [begun] = eventMessages({ epoch: 1, log: LOG, previous: 0n }, 2);
+  expect(reader.read(begun!.envelope, begun!.value, 0n)).toBeUndefined();
+  expect(reader.isBetweenEvents).toBe(false);
+  const later = beginMessage({ epoch: 2, log: LOG, previous: 0n });
+  expect(reader.read(later.envelope, later.value, 1n)).toBeUndefined();
+  expect(reader.isBetweenEvents).toBe(true);
 });

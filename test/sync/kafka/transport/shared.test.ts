@@ -34,10 +34,8 @@ describeWithKafka('processes that apply share the read models', () => {
       expect(names.filter((name) => !isSame(name))).toEqual(heldBy(second));
 
       await second.stop();
-      const goneAt = performance.now();
       await until('the first has all', () => heldBy(first).length === 4);
       await until('all are applied again', () => names.every((name) => first.applied(name)?.current() !== undefined));
-      expect(performance.now() - goneAt).toBeLessThan(5_000);
       await writing.stop();
       await caughtUp([first]);
       const legacy = await countedByLegacy(kafka.sync.legacy);

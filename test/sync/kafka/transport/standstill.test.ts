@@ -30,14 +30,19 @@ class Part implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
     await gone;
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
 }
 
-describeWithKafka('a process that stands still', () => {
+describeWithKafka('a process that stands still, or is killed', () => {
   test(
     'loses what it does to another, and changes nothing when it wakes up: first who applies, then who leads',
     { timeout: 180_000 },
@@ -75,6 +80,15 @@ describeWithKafka('a process that stands still', () => {
       await leader.until('standby');
       expect(standby.doing).toBe('leading');
       await still.stop();
+      await exact(kafka);
+
+      // Killed, they lose it at once, also in the middle of work.
+      const more = write(kafka);
+      await second.kill();
+      await first.until('a,b');
+      await standby.kill();
+      await leader.until('leading');
+      await more.stop();
       await exact(kafka);
     },
   );
