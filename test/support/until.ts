@@ -1,17 +1,10 @@
-const MOST_OFTEN_MS = 20;
-const LEAST_OFTEN_MS = 100;
-
-/**
- * Waits until a condition holds; fails loudly with what was last seen. A bound against hanging, not a measurement.
- * What takes long is asked about less and less often: fifty questions a second take half a core from what is waited for.
- */
+/** Waits until a condition holds; fails loudly with what was last seen. A bound against hanging, not a measurement. */
 export async function until<T>(
   describe: string,
   probe: () => T | Promise<T>,
   budgetMs = 20_000,
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const begun = Date.now();
-  const deadline = begun + budgetMs;
+  const deadline = Date.now() + budgetMs;
   let last: unknown;
   for (;;) {
     try {
@@ -21,9 +14,7 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
-    const now = Date.now();
-    if (now > deadline) throw new Error(`waited in vain until ${describe}`, { cause: last });
-    const pauseMs = Math.min(LEAST_OFTEN_MS, MOST_OFTEN_MS + (now - begun) / 20);
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    if (Date.now() > deadline) throw new Error(`waited in vain until ${describe}`, { cause: last });
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
