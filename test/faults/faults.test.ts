@@ -1,6 +1,4 @@
-import { mkdtemp, chmod, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import knexModule, { type Knex } from 'knex';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/app/embedded-postgres/embedded-postgres.ts';
@@ -8,6 +6,7 @@ import type { Milestone } from '../../src/kernel/milestones.ts';
 import { migrateStore } from '../../src/store/control-store.ts';
 import { quietLog } from '../../src/store/quiet-pool.ts';
 import { openTarget } from '../../src/sync/open-target.ts';
+import { makeServerFolder } from '../support/pristine-server.ts';
 import { until } from '../support/until.ts';
 import { freshSummary, legacySchema, storedSummary } from '../sync/summary-model.ts';
 import { CaptureProcess, type Databases } from './capture-process.ts';
@@ -141,8 +140,7 @@ let server: EmbeddedPostgres;
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fig-faults-'));
-  await chmod(folder, 0o755);
+  folder = await makeServerFolder('fig-faults-');
   server = await startEmbeddedPostgres({
     folder,
     settings: { fsync: 'off', wal_sender_timeout: '10s', log_min_messages: 'panic' },

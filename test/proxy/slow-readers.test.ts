@@ -16,7 +16,8 @@ const startApp = () =>
     else res.end('ok');
   });
 
-test('slow readers: a client that takes nothing of its answer is cut off, and legacy let go', async () => {
+// Side by side: each is mostly waiting.
+test.concurrent('slow readers: a client that takes nothing of its answer is cut off, and legacy let go', async () => {
   await using upstream = await startApp();
   await using proxy = await startTestProxy(upstream.url, { limits });
   const client = await rawClient(proxy.port, request('/big'));
@@ -30,7 +31,7 @@ test('slow readers: a client that takes nothing of its answer is cut off, and le
   expect(client.socket.bytesRead).toBeLessThan(16_000_000);
 });
 
-test('slow readers: over TLS as well', async () => {
+test.concurrent('slow readers: over TLS as well', async () => {
   await using upstream = await startApp();
   await using proxy = await startTestProxy(upstream.url, { limits, tls: serverFiles });
   const client = await secureSocket(proxy.port);
@@ -41,7 +42,7 @@ test('slow readers: over TLS as well', async () => {
   client.destroy();
 });
 
-test('slow readers: of an HTTP/2 connection only the stream that nobody reads is broken off', async () => {
+test.concurrent('slow readers: of an HTTP/2 connection only the stream that nobody reads is broken off', async () => {
   await using upstream = await startApp();
   await using proxy = await startTestProxy(upstream.url, { limits, tls: serverFiles });
   const client = connect(`https://localhost:${proxy.port}`, { ca });
@@ -73,7 +74,7 @@ async function stalledHttp2(port: number) {
   return client;
 }
 
-test('slow readers: an HTTP/2 connection on which not even a reset is read is cut off', async () => {
+test.concurrent('slow readers: an HTTP/2 connection on which not even a reset is read is cut off', async () => {
   await using upstream = await startApp();
   await using proxy = await startTestProxy(upstream.url, { limits, tls: serverFiles });
   const client = await stalledHttp2(proxy.port);
@@ -82,7 +83,7 @@ test('slow readers: an HTTP/2 connection on which not even a reset is read is cu
   client.socket.destroy();
 });
 
-test('slow readers: a stop does not wait for an HTTP/2 connection that nobody reads', async () => {
+test.concurrent('slow readers: a stop does not wait for an HTTP/2 connection that nobody reads', async () => {
   await using upstream = await startApp();
   await using proxy = await startTestProxy(upstream.url, { tls: serverFiles });
   const client = await stalledHttp2(proxy.port);
@@ -92,7 +93,7 @@ test('slow readers: a stop does not wait for an HTTP/2 connection that nobody re
   client.socket.destroy();
 });
 
-test('slow readers: whoever waits for legacy, or reads in small bites, is not one', async () => {
+test.concurrent('slow readers: whoever waits for legacy, or reads in small bites, is not one', async () => {
   await using upstream = await startApp();
   await using proxy = await startTestProxy(upstream.url, { limits: limitsOf({ answerTimeoutMs: 2_000 }) });
   const client = await rawClient(proxy.port, request('/late'));

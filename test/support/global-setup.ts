@@ -10,6 +10,8 @@ import { storeTemplate } from './test-database.ts';
 declare module 'vitest' {
   export interface ProvidedContext {
     postgresUrl: string;
+    /** Where `makeServerFolder` keeps what it copies. */
+    pristineServer: string;
     /** Where `sharedKafka` asks. */
     kafkaOnDemand: string;
   }
@@ -34,6 +36,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await migrateStore(store);
   await store.destroy(); // Nobody may be connected to what is copied.
   project.provide('postgresUrl', server.url('postgres'));
+  project.provide('pristineServer', join(folder, 'pristine'));
   const kafka = await startKafkaOnDemand();
   project.provide('kafkaOnDemand', kafka.url);
   return async () => {

@@ -1,8 +1,8 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/app/embedded-postgres/embedded-postgres.ts';
 import { Door } from './door.ts';
+import { makeServerFolder } from './pristine-server.ts';
 import { until } from './until.ts';
 
 /** The control store and the read model, on a PostgreSQL that is killed. */
@@ -18,8 +18,7 @@ export class MortalStore implements AsyncDisposable {
   }
 
   static async start(): Promise<MortalStore> {
-    const folder = await mkdtemp(join(tmpdir(), 'fig-mortal-'));
-    await chmod(folder, 0o755);
+    const folder = await makeServerFolder('fig-mortal-');
     const store = new MortalStore(folder, await startEmbeddedPostgres({ folder, settings: { fsync: 'off' } }));
     await store.#server.ensureDatabase('store');
     await store.#door.open();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../src/app/embedded-postgres/embedded-postgres.ts';
+import { makeServerFolder } from './pristine-server.ts';
 
 export type ServerVersion = 15 | 18;
 
@@ -27,10 +28,10 @@ export async function startTestServer(
   version: ServerVersion,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<TestServer> {
-  const folder = await mkdtemp(join(tmpdir(), `fig-test-${version}-`));
+  const is15 = version === 15;
+  const folder = await (is15 ? mkdtemp(join(tmpdir(), 'fig-test-15-')) : makeServerFolder('fig-test-18-'));
   await chmod(folder, 0o755);
-  const binaries =
-    version === 15 ? { initdb: join(folderOf15, 'initdb'), postgres: join(folderOf15, 'postgres') } : undefined;
+  const binaries = is15 ? { initdb: join(folderOf15, 'initdb'), postgres: join(folderOf15, 'postgres') } : undefined;
   // No autovacuum: a test that proves that nothing was changed counts transaction ids.
   const common = { fsync: 'off', autovacuum: 'off', log_min_messages: 'fatal' };
   const start = (more: Readonly<Record<string, string>>) =>

@@ -4,7 +4,6 @@ import { HeardReadModels } from '../../../src/app/roles/heard-read-models.ts';
 import { storedFigures } from '../../../src/app/roles/read-model-figures.ts';
 import { untilNobodyReads } from '../../../src/app/roles/until-nobody-reads.ts';
 import { machineNow } from '../../../src/kernel/machine-time.ts';
-import { openStore } from '../../../src/store/control-store.ts';
 import { readStates, takeClaim, tellStates } from '../../../src/store/read-model-state-store.ts';
 import { createStoreDatabase } from '../../support/test-database.ts';
 
@@ -21,8 +20,6 @@ const figures = storedFigures({
 
 test('rows are waited for until the lease of a process that cannot be reached is over, whoever had told of them', async () => {
   await using database = await createStoreDatabase();
-  const store = openStore(database.url, { applicationName: 'test' });
-  await store.destroy();
   const client = new Client({ connectionString: database.url });
   await client.connect();
   try {

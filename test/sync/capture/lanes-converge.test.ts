@@ -65,6 +65,6 @@ test('whatever the history, one of two read models that fails now and then takes
       await caughtUp(capture, 'other');
       await bothAreRight(setup);
     }),
-    { numRuns: 15 },
+    { numRuns: 8 },
   );
 }, 120_000);

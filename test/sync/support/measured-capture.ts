@@ -1,12 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../../src/app/embedded-postgres/embedded-postgres.ts';
 import { parsePosition } from '../../../src/kernel/position.ts';
+import { makeServerFolder } from '../../support/pristine-server.ts';
 import { until } from '../../support/until.ts';
 
 const child = fileURLToPath(new URL('capture-child.js', import.meta.url));
@@ -19,8 +18,7 @@ interface ChildReport {
 
 /** A server that keeps enough log for a transaction of any size, with the databases `legacy` and `target`. */
 export async function startLargeServer() {
-  const folder = await mkdtemp(join(tmpdir(), 'fig-memory-'));
-  await chmod(folder, 0o755);
+  const folder = await makeServerFolder('fig-memory-');
   const settings = { fsync: 'off', max_slot_wal_keep_size: '-1', max_wal_size: '4GB', log_min_messages: 'fatal' };
   const server = await startEmbeddedPostgres({ folder, settings });
   for (const name of ['legacy', 'target']) await server.ensureDatabase(name);

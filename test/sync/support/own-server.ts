@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/app/embedded-postgres/embedded-postgres.ts';
+import { makeServerFolder } from '../../support/pristine-server.ts';
 import { until } from '../../support/until.ts';
 
 /** A PostgreSQL of a test's own, for tests that change its settings or set it back in time. */
@@ -20,8 +20,7 @@ export class OwnServer implements AsyncDisposable {
   }
 
   static async start(more: Readonly<Record<string, string>> = {}): Promise<OwnServer> {
-    const folder = await mkdtemp(join(tmpdir(), 'fig-own-'));
-    await chmod(folder, 0o755);
+    const folder = await makeServerFolder('fig-own-');
     const settings = { fsync: 'off', log_min_messages: 'fatal', ...more };
     return new OwnServer(folder, settings, await startEmbeddedPostgres({ folder, settings }));
   }

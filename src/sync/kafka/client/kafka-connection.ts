@@ -3,7 +3,7 @@ import type { Log } from '../../../kernel/log.ts';
 import type { KafkaAccess } from './access.ts';
 import { clientOptions } from './client-options.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
-import { KafkaProducer } from './kafka-producer.ts';
+import { KafkaProducer, SEND_BUDGET_MS } from './kafka-producer.ts';
 import { kafkajs } from './kafkajs.ts';
 import { logBridge } from './log-bridge.ts';
 import { PartitionReader } from './partition-reader.ts';
@@ -16,9 +16,11 @@ import { type ProducerIdentity, TransactionalProducer } from './transactional-pr
  */
 export class KafkaConnection {
   readonly #kafka: Kafka;
+  readonly #sendBudgetMs: number;
 
-  /** Throws FIG_CERTIFICATE_INVALID. */
-  constructor(access: KafkaAccess, log: Log) {
+  /** `sendBudgetMs`: how long `KafkaProducer.send` waits for an answer. Throws FIG_CERTIFICATE_INVALID. */
+  constructor(access: KafkaAccess, log: Log, sendBudgetMs: number = SEND_BUDGET_MS) {
+    this.#sendBudgetMs = sendBudgetMs;
     this.#kafka = new kafkajs.Kafka({
       ...clientOptions(access),
       logLevel: kafkajs.logLevel.INFO,
@@ -31,7 +33,7 @@ export class KafkaConnection {
   }
 
   producer(): Promise<KafkaProducer> {
-    return KafkaProducer.open(this.#kafka);
+    return KafkaProducer.open(this.#kafka, this.#sendBudgetMs);
   }
 
   /** Takes the place of all others with this identity. */

@@ -4,7 +4,7 @@ import { describeRequest } from './in-requests.ts';
 import { kafkaError } from './kafka-error.ts';
 
 /** kafkajs would repeat a request that is not answered for a minute and a half. */
-const SEND_BUDGET_MS = 30_000;
+export const SEND_BUDGET_MS = 30_000;
 
 export interface MessageToSend {
   readonly partition: number;
@@ -23,14 +23,17 @@ export interface MessageToSend {
  */
 export class KafkaProducer implements AsyncDisposable {
   readonly #producer: Producer;
+  readonly #budgetMs: number;
   #last: Promise<unknown> = Promise.resolve();
   #failed: FigError | undefined;
 
-  private constructor(producer: Producer) {
+  private constructor(producer: Producer, budgetMs: number) {
     this.#producer = producer;
+    this.#budgetMs = budgetMs;
   }
 
-  static async open(kafka: Kafka): Promise<KafkaProducer> {
+  /** `budgetMs`: for each send. */
+  static async open(kafka: Kafka, budgetMs: number): Promise<KafkaProducer> {
     const producer = kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
@@ -48,13 +51,13 @@ export class KafkaProducer implements AsyncDisposable {
       await producer.disconnect().catch(() => undefined);
       throw kafkaError(error, 'connect to Kafka for writing');
     }
-    return new KafkaProducer(producer);
+    return new KafkaProducer(producer, budgetMs);
   }
 
   /**
    * Resolves with the offset of the first message in each partition, when all in-sync replicas have all. The messages of one
-   * call for one partition are one batch: there together or not at all. Rejects after 30 s without an answer; what was sent
-   * may then still be written.
+   * call for one partition are one batch: there together or not at all. Rejects when there is no answer within the budget;
+   * what was sent may then still be written.
    */
   send(topic: string, messages: readonly MessageToSend[]): Promise<ReadonlyMap<number, bigint>> {
     const sent = this.#last.then(() => this.#send(topic, messages));
@@ -76,7 +79,7 @@ export class KafkaProducer implements AsyncDisposable {
           return { partition, key, value, headers, ...timestamp };
         }),
       });
-      const written = await withinBudget(sending, topic);
+      const written = await withinBudget(sending, topic, this.#budgetMs);
       return new Map(written.map(({ partition, baseOffset }) => [partition, BigInt(baseOffset ?? -1)]));
     } catch (error) {
       this.#failed = kafkaError(error, describeRequest(messages, topic));
@@ -91,13 +94,13 @@ export class KafkaProducer implements AsyncDisposable {
 }
 
 /** What comes of it afterwards is found out by reading, as after any other failure. */
-async function withinBudget<T>(sending: Promise<T>, topic: string): Promise<T> {
+async function withinBudget<T>(sending: Promise<T>, topic: string, budgetMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const message = `could not write to the topic ${topic}: no answer within ${String(SEND_BUDGET_MS / 1_000)} s`;
+      const message = `could not write to the topic ${topic}: no answer within ${String(budgetMs / 1_000)} s`;
       reject(new FigError('FIG_KAFKA_UNREACHABLE', message));
-    }, SEND_BUDGET_MS);
+    }, budgetMs);
   });
   try {
     return await Promise.race([sending, late]);

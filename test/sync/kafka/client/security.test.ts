@@ -80,7 +80,8 @@ describeWithKafka('a broker that lets in only whom it knows', () => {
     expect(await writeAndRead(through(broker.loginAddress, { ca }, sasl))).toBe('secret');
   });
 
-  test.each([
+  // Side by side: what is refused is tried again for a while.
+  test.concurrent.each([
     ['without the certificate', (): KafkaConnection => through(broker.tlsAddress, { ca })],
     ['with a wrong password', () => through(broker.loginAddress, { ca }, login('scram-sha-512', 'fig', 'wrong'))],
     ['with a wrong password in the clear', () => through(broker.loginAddress, { ca }, login('plain', 'fig', 'wrong'))],
