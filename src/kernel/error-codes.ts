@@ -329,7 +329,8 @@ export const errorCodes = {
       'What is built from it is built again. Raise `retention.ms` above the longest time that a reader may stand still.',
   },
   FIG_KAFKA_COMPRESSION: {
-    meaning: 'Messages of a Kafka topic are compressed in a way that fig cannot read: it reads gzip and what is not compressed.',
+    meaning:
+      'Messages of a Kafka topic are compressed in a way that fig cannot read: it reads gzip and what is not compressed.',
     remedy:
       'Have those who write to the topic use gzip or nothing (`compression.type` of their producers and of the topic). What is there already stays as it is.',
   },
