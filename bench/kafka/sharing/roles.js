@@ -33,9 +33,9 @@ export async function startRole(part, env, profile) {
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => (output = `${output}${text}`.slice(-4_000)));
   }
-  let free = () => undefined;
+  let free;
   const exited = once(child, 'exit').then(() => {
-    free();
+    free?.();
     return rm(folder, { recursive: true, force: true });
   });
   return {

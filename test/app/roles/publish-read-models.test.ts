@@ -188,6 +188,10 @@ test('two processes tell of a read model each, and one that is handed over is to
   await until('the first tells of both', () => left.at() === 800n && right.at() === 800n);
   const second = new Sharer(two, [], 805n);
   first.held.delete('right_v1');
+  // Its last word of what it gave up holds until somebody else speaks.
+  first.moveTo(802n);
+  await until('the first tells of what it kept', () => left.at() === 802n);
+  expect(right.at()).toBe(800n);
   second.held.add('right_v1');
   await until('the second tells of one', () => right.at() === 805n);
   first.moveTo(900n);

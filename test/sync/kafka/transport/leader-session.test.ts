@@ -4,6 +4,7 @@ import type { Change, StreamEvent } from '../../../../src/sync/change.ts';
 import type { ChangeStream } from '../../../../src/sync/change-stream.ts';
 import type { MessageToSend } from '../../../../src/sync/kafka/client/kafka-producer.ts';
 import { envelopeHeader } from '../../../../src/sync/kafka/transport/envelope.ts';
+import { BodyReader } from '../../../../src/sync/kafka/transport/event-body.ts';
 import { LeaderSession } from '../../../../src/sync/kafka/transport/leader-session.ts';
 import { MessageReader } from '../../../../src/sync/kafka/transport/message-reader.ts';
 import { SpoolSpace, spoolDefaults } from '../../../../src/sync/postgres/spool-space.ts';
@@ -146,8 +147,26 @@ test('the server is told of a position when the topic has it, and not before', a
   await end(running);
 });
 
-test('a leader whose topic takes nothing ends with that error, and the server is told of nothing', async () => {
-  const server = new Server([transaction(1)], [transaction(2)]);
+test('every message describes the tables that it changes, though the server does so once in a session', async () => {
+  const relation = { oid: 1, schema: 'public', table: 't', replicaIdentity: 'd', columns: [] };
+  const [first, second] = [transaction(1), transaction(2)];
+  if (first.type !== 'transaction') throw new Error('no transaction');
+  const described: StreamEvent = { ...first, transaction: { ...first.transaction, relations: [relation] } };
+  const values: Buffer[] = [];
+  const { session, signal, end } = lead(new Server([described], [second]), async (messages) => {
+    values.push(...messages.map(({ value }) => Buffer.from(value ?? '')));
+    return BigInt(values.length - messages.length);
+  });
+  await session.begin();
+  const running = session.run(signal);
+  await until('both are sent', () => values.length === 3);
+  await end(running);
+  const bodies = new BodyReader();
+  for (const value of values.slice(1)) expect(bodies.read(value).relations).toEqual([relation]);
+});
+
+test('a leader whose topic takes nothing ends with that error, also when nothing more comes, and the server is told of nothing', async () => {
+  const server = new Server([transaction(1)]);
   let isBegun = false;
   const { session, told, signal } = lead(server, async () => {
     if (isBegun) throw new Error('no broker');
