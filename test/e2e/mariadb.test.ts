@@ -77,8 +77,8 @@ describe.each(kinds)('a shop whose database is $title', ({ missing, kind }) => {
       readonly reason: string | null;
     }
 
-    async function ask(id: number, user = 'somebody', method = 'GET', action = '', asked = fig): Promise<Answer> {
-      const answer = await fetch(`${asked.proxy}/api/orders/${id}${action}`, { method, headers: { 'x-user': user } });
+    async function ask(id: number, user = 'somebody', method = 'GET', action = ''): Promise<Answer> {
+      const answer = await fetch(`${fig.proxy}/api/orders/${id}${action}`, { method, headers: { 'x-user': user } });
       const text = await answer.text();
       return { text, from: JSON.parse(text).from ?? 'legacy', reason: answer.headers.get('x-fig-reason') };
     }
@@ -102,9 +102,9 @@ describe.each(kinds)('a shop whose database is $title', ({ missing, kind }) => {
       );
     }
 
-    async function stepTo(reads: string, asked = fig): Promise<void> {
-      const client = await asked.client();
-      while ((await asked.status()).features[0]?.reads !== reads) {
+    async function stepTo(reads: string): Promise<void> {
+      const client = await fig.client();
+      while ((await fig.status()).features[0]?.reads !== reads) {
         const moved = await client.promote('orders', { who: 'the test', why: 'the test', force: true });
         expect(moved.value.moved, moved.value.reason).toBe(true);
       }
@@ -312,7 +312,7 @@ describe.each(kinds)('a shop whose database is $title', ({ missing, kind }) => {
       return (row as { status: string }).status;
     }
 
-    test('does without an account: time takes the place of positions, and says so', async () => {
+    test('does without an account: it waits for a message of each table, and its read model is right', async () => {
       await using own = await createTestDatabase();
       await using ownLanding = await createTestDatabase();
       const cwd = await mkdtemp(join(tmpdir(), 'fig-mariadb-settled-'));
@@ -323,8 +323,6 @@ describe.each(kinds)('a shop whose database is $title', ({ missing, kind }) => {
         LEGACY_DATABASE_URL: undefined,
         FIG_LEGACY_NAME: 'shop',
         FIG_SETTLE: '8s',
-        // Less than a write is held back on purpose.
-        FIG_MAX_LAG: '6',
       });
       await using _ = settled;
       await settled.ready();
@@ -336,43 +334,11 @@ describe.each(kinds)('a shop whose database is $title', ({ missing, kind }) => {
       await shop.pool.query('INSERT INTO refunds (order_id, amount) VALUES (20, 1.50)');
       await untilReady(settled);
       await untilRight(own.url);
-      await stepTo('shadow', settled);
-      const client = new Client({ connectionString: own.url });
-      await client.connect();
-      await client.query(`UPDATE rm_order_view_v1.order_view SET status = 'lost' WHERE id = 44`);
-      await until(
-        'the wrong row is found, by time',
-        async () => {
-          await ask(44, 'somebody', 'GET', '', settled);
-          const { rows: found } = await client.query(
-            `SELECT 1 FROM fig.evidence_verdict WHERE verdict = 'mismatch' AND reason = 'settled'`,
-          );
-          return found.length > 0;
-        },
-        60_000,
-      );
-      await client.end();
-      await shop.pool.query(`UPDATE orders SET status = 'paid' WHERE id = 44`);
-      await stepTo('live', settled);
-      const isOurs = async (): Promise<boolean> => (await ask(50, 'reader', 'GET', '', settled)).from === 'candidate';
-      await until('reads are served from the read model', isOurs, 60_000);
-      const id = 130;
-      expect((await ask(id, 'writer', 'POST', '/cancel', settled)).text).toContain('cancelled');
-      const seen = await ask(id, 'writer', 'GET', '', settled);
-      expect(JSON.parse(seen.text)).toMatchObject({ id, status: 'cancelled' });
-      expect(seen).toMatchObject({ from: 'legacy', reason: expect.stringContaining('fence') });
-      expect(await isOurs()).toBe(true);
-      await until(
-        'own writes are read from the read model again',
-        async () => (await ask(id, 'writer', 'GET', '', settled)).from === 'candidate',
-        60_000,
-      );
-      expect(JSON.parse((await ask(id, 'writer', 'GET', '', settled)).text)).toMatchObject({ status: 'cancelled' });
       await settled[Symbol.asyncDispose]();
       await rm(cwd, { recursive: true, force: true });
     }, 240_000);
 
-    test('goes on when a column comes, and is refused when one changes, a table is renamed, or rows are read anew', async () => {
+    test('goes on when a column comes, and is refused when a table is renamed', async () => {
       await using renamed = await landApart(shop, kind, target.url, ['heartbeat']);
       await using anew = await landApart(shop, kind, target.url, ['order_items', 'refunds']);
       await shop.pool.query('ALTER TABLE orders ADD COLUMN note varchar(20)');
@@ -381,14 +347,7 @@ describe.each(kinds)('a shop whose database is $title', ({ missing, kind }) => {
 
       await shop.pool.query('ALTER TABLE heartbeat RENAME TO pulse');
       await until('it is said', () => renamed.failure().includes('heartbeat was changed: it was renamed'), 30_000);
-
-      await shop.pool.query('ALTER TABLE orders MODIFY customer_id varchar(9) NOT NULL');
-      await shop.pool.query(`UPDATE orders SET status = 'open' WHERE id = 57`);
-      await until('it is said', () => fig.output.includes('customer_id was integer and is text'), 30_000);
-
       expect(anew.failure()).toBe('');
-      await shop.loseOffsets();
-      await until('it is said', () => anew.failure().includes('the connector has taken another snapshot'), 60_000);
     }, 180_000);
   });
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { type Connect, startConnect } from '../../examples/kafka/connect.ts';
-import { addConnector, removeConnector } from '../../examples/kafka/connectors.ts';
+import { addConnector } from '../../examples/kafka/connectors.ts';
 import { startUpstream, type Upstream } from '../proxy/support/harness.ts';
 import { type MariadbServer, startMariadb } from './mariadb-server.ts';
 
@@ -117,15 +117,6 @@ export class MariadbShop implements AsyncDisposable {
   async restartConnector(): Promise<void> {
     await this.#connect.start();
     await addConnector(this.#connect.url, this.prefix, this.#connector);
-  }
-
-  /** Offsets belong to the name of a connector: another one begins anew, in the same topics. */
-  async loseOffsets(): Promise<void> {
-    await removeConnector(this.#connect.url, this.prefix);
-    await addConnector(this.#connect.url, `${this.prefix}_anew`, {
-      ...this.#connector,
-      'schema.history.internal.file.filename': `${this.server.folder}/history-anew`,
-    });
   }
 
   get url(): string {
