@@ -66,10 +66,12 @@ export class SourceWatch implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const over = this.#loop.stop();
+    // It may be connecting, and then has a connection after that.
+    const over = this.#loop.stop().then(() => this.#hangUp());
     await this.#hangUp();
     // A server that does not answer is not waited for.
-    await Promise.race([over, sleep(STOP_BUDGET_MS)]);
+    const waited = new AbortController();
+    await Promise.race([over, sleep(STOP_BUDGET_MS, waited.signal)]).finally(() => waited.abort());
   }
 
   async #look(): Promise<number> {

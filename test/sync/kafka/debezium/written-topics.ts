@@ -21,6 +21,8 @@ export interface WrittenRow {
   readonly order?: number;
   /** Makes the message larger. */
   readonly pad?: string;
+  /** `none`: the connector knows of no transaction before. */
+  readonly lastCommit?: bigint | 'none';
 }
 
 /** Topics of one partition each, which have what the test has written. */
@@ -58,20 +60,22 @@ export class Topics implements TopicLanes {
     this.#firstKept = this.#written.get('shop.transaction')?.length ?? 0;
   }
 
-  row(table: string, { of: xid, at, id, op = 'u', order = 1, pad }: WrittenRow): void {
-    const source = { connector: 'postgresql', ts_ms: 1, schema: 'public', table: table.slice(7) };
+  row(table: string, { of: xid, at, id, op = 'u', order = 1, pad, lastCommit = 1n }: WrittenRow): void {
+    const sequence = JSON.stringify([lastCommit === 'none' ? null : String(lastCommit), String(at)]);
+    const source = { connector: 'postgresql', ts_ms: 1, schema: 'public', table: table.slice(7), sequence };
     const transaction = { id: `${xid}:${at}`, total_order: order, data_collection_order: 1 };
     this.#write(`shop.${table}`, { op, before: null, after: { id, pad }, source, transaction }, { id });
   }
 
-  /** A row that a snapshot read. */
-  snapshotRow(table: string, id: number): void {
+  /** A row that a snapshot read; `at`: where a connector begins with it, else it is one that goes on beside the stream. */
+  snapshotRow(table: string, id: number, at?: bigint): void {
     const source = {
       connector: 'postgresql',
       ts_ms: 1,
       schema: 'public',
       table: table.slice(7),
-      snapshot: 'incremental',
+      snapshot: at === undefined ? 'incremental' : 'first',
+      lsn: Number(at ?? 1n),
     };
     this.#write(`shop.${table}`, { op: 'r', before: null, after: { id }, source, transaction: null }, { id });
   }
@@ -135,7 +139,7 @@ export interface Reading {
   readonly end: Promise<void>;
 }
 
-export function open(lanes: Topics, view: Partial<SourceView> = {}): Reading {
+export function open(lanes: Topics, view: Partial<SourceView> = {}, from = 0n): Reading {
   const gaps: bigint[] = [];
   const onGap = (position: bigint): unknown => gaps.push(position);
   const source = { hasWritten: () => false, saw: () => undefined, isGapBefore: () => false, ...view };
@@ -143,7 +147,7 @@ export function open(lanes: Topics, view: Partial<SourceView> = {}): Reading {
     lanes,
     tables,
     settings: connectorSettings(rightProperties),
-    from: 0n,
+    from,
     onGap,
     source: { lacksRows: () => Promise.resolve(true), ...source },
   });
@@ -155,7 +159,7 @@ export function open(lanes: Topics, view: Partial<SourceView> = {}): Reading {
   return { stream, seen, gaps, end };
 }
 
-export function idsOf(events: readonly StreamEvent[]): unknown {
+export function idsOf(events: readonly StreamEvent[]): readonly unknown[] {
   return events.map((event) => {
     if (event.type !== 'transaction') throw new Error(event.type);
     return event.transaction.changes.map((change) => ('row' in change ? change.row['id'] : change.kind));
