@@ -57,14 +57,14 @@ describeWithKafka('the shop, whose cancelled orders are events', () => {
       await client.promote('cancellations', { who: 'the test', why: 'the test' });
       await shop.legacy('order_items').where({ order_id: first.id }).delete();
       await shop.legacy('orders').where({ id: first.id }).delete();
-      const feature = async () => (await fig.status()).features[0]!;
+      const status = async () => (await fig.status()).features[0]!;
       await until('answers agree', async () => {
         const answer = await fetch(`${fig.proxy}/api/stats/cancellations`);
         const counts = Object.values((await answer.json()) as Record<string, number>);
         expect(counts.reduce((sum, n) => sum + n, 0)).toBe(before);
-        return (await feature()).comparisons.match > 0;
+        return (await status()).comparisons.match > 0;
       });
-      expect((await feature()).comparisons.mismatch).toBe(0);
+      expect((await status()).comparisons.mismatch).toBe(0);
       await until('the deleted one is gone', async () => (await count()) === before);
 
       await shop.legacy('orders').where({ id: second.id }).update({ status: 'shipped' });
