@@ -1,6 +1,6 @@
 /**
  * Pairs per second that are compared however strained the process is, so that evidence still comes in (3,556 comparisons in 12
- * minutes), and so few that users' p99 does not tell; of an upper bound that was raised a share of it.
+ * minutes), and so few that users' p99 hardly tells; of an upper bound that was raised a share of it.
  */
 const FLOOR_PER_SECOND = 5;
 const FLOOR_SHARE = 0.05;
