@@ -12,8 +12,14 @@ test('the first failures are no news, the same one is told less and less often, 
   for (let attempt = 1; attempt <= 40; attempt += 1) failures.tell(new Error('gone'), attempt);
   failures.tell(new Error('refused'), 41);
   expect(lines).toEqual([
-    ...['info 1 not yet', 'info 2 not yet', 'info 3 not yet'],
-    ...['warn 4 not', 'warn 8 not', 'warn 16 not', 'warn 32 not', 'warn 41 not'],
+    'info 1 not yet',
+    'info 2 not yet',
+    'info 3 not yet',
+    'warn 4 not',
+    'warn 8 not',
+    'warn 16 not',
+    'warn 32 not',
+    'warn 41 not',
   ]);
 });
 

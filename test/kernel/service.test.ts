@@ -12,11 +12,12 @@ async function attempts(turn: () => Promise<undefined>): Promise<readonly number
   return told.slice(0, 4);
 }
 
+async function late(): Promise<never> {
+  await sleep(30);
+  throw new Error('after a while');
+}
+
 test('failures that follow one another are counted, and one after a turn that went on for long is a first one', async () => {
   expect(await attempts(() => Promise.reject(new Error('at once')))).toEqual([1, 2, 3, 4]);
-  const late = async (): Promise<never> => {
-    await sleep(30);
-    throw new Error('after a while');
-  };
   expect(await attempts(late)).toEqual([1, 1, 1, 1]);
 });
