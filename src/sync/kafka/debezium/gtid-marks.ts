@@ -11,7 +11,7 @@ import type { EventSource } from './envelope.ts';
  */
 export class GtidMarks implements TransactionMarks {
   readonly sharePlaces = binlogMarks.sharePlaces;
-  readonly isFirst = binlogMarks.isFirst;
+  readonly isFirst = (): boolean => false;
   readonly #set: string;
   #server: string | undefined;
   #before: Position = 0n;
