@@ -306,7 +306,8 @@ test('before the server gives up the slot, the read model that it keeps so much 
     }
     await setup.legacy.raw('CHECKPOINT');
   };
-  await pad(80);
+  // Wherever in a segment it began, less than a third of this is left, and something is.
+  await pad(90);
   await until('it is given up', () => codes.includes('FIG_READ_MODEL_GIVEN_UP'));
   await caughtUp(capture, 'summary');
   await pad(80);

@@ -87,7 +87,8 @@ describeWithKafka('a relay', () => {
       expect(sent).toHaveLength(6);
       expect(sent.slice(0, 2).map((message) => decodeMessage(format, message))).toMatchObject([
         { event: { id: '1', type: 'Paid', key: 'a', at: new Date('2026-01-02T03:04:05.678Z') } },
-        { event: { id: '2', type: 'Paid', key: '2', data: null } },
+        // The router cannot tell a column that is null from one with the JSON null.
+        { event: { id: '2', type: 'Paid', key: '2', data: format === 'cloudevents' ? null : undefined } },
       ]);
       // Not one digit is lost on the way.
       expect(sent[0]!.value?.toString()).toBe('{"n": 12345678901234567890}');
