@@ -1,9 +1,5 @@
-/**
- * Pairs per second that are compared however strained the process is, so that evidence still comes in (3,556 comparisons in 12
- * minutes), and so few that users' p99 hardly tells; of an upper bound that was raised a share of it.
- */
-const FLOOR_PER_SECOND = 5;
-const FLOOR_SHARE = 0.05;
+/** Pairs per second that are compared however strained the process is: below it there is no evidence to speak of. */
+const FLOOR_PER_SECOND = 50;
 /** Pairs that a burst may take at once after a quiet time: half of what the feed holds. It is worked off when the users are gone. */
 const MAX_BURST = 500;
 /** The same in seconds of the upper bound, for bounds that are meant to be low. */
@@ -60,7 +56,7 @@ export class Admission {
 
   constructor({ maxPerSecond, featureMaxPerSecond = new Map(), random = Math.random }: AdmissionOptions) {
     this.#max = maxPerSecond;
-    this.#floor = Math.min(maxPerSecond, Math.max(FLOOR_PER_SECOND, FLOOR_SHARE * maxPerSecond));
+    this.#floor = Math.min(FLOOR_PER_SECOND, maxPerSecond);
     this.#random = random;
     this.#perSecond = this.#floor;
     this.#burst = burstOf(maxPerSecond);

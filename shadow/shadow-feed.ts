@@ -8,10 +8,8 @@ import { restAfter, type Service } from '../src/kernel/service.ts';
 import type { Verdict } from '../src/kernel/verdict.ts';
 import { LegacyStrain } from './legacy-strain.ts';
 import { PacedAdmission } from './paced-admission.ts';
-import { PacedRelease } from './paced-release.ts';
 import { defaultFeedLimits, Outstanding, sizeOf, type FeedLimits } from './outstanding.ts';
 import type { SampleStats } from './sampled-sink.ts';
-import type { StrainReason } from './user-strain.ts';
 import type { FromWorker, ShadowWorkerData, ToWorker } from './worker-protocol.ts';
 
 export interface ShadowFeedOptions {
@@ -38,8 +36,6 @@ export interface ShadowFeedOptions {
 export interface ShadowStats {
   /** Pairs per second that may be compared at present. */
   readonly perSecond: number;
-  /** Why these are fewer than are allowed; undefined: they are not, or it is that more were not asked for. */
-  readonly heldBackBy?: StrainReason | undefined;
   readonly queued: number;
   readonly queuedBytes: number;
   /** Exchanges that were dealt with, whatever the verdict. */
@@ -62,9 +58,6 @@ const MAX_REST_MS = 30_000;
 const FAILURES_AT_FIRST = 4;
 /** Starting a worker costs processor time, so one that never lives so long is started less and less often. */
 const HEALTHY_MS = 30_000;
-/** Where users wait for a processor already, a start waits for a better moment, so long at most. */
-const MAX_CALM_WAIT_MS = 5_000;
-const CALM_LOOK_MS = 250;
 
 /**
  * Resolves when the worker is ready, or when it is clear that it is not: then it is tried again and again, and copies are
@@ -99,7 +92,6 @@ class Feed implements ShadowFeed {
     parked: 0,
   };
   readonly #admission: PacedAdmission;
-  readonly #release: PacedRelease<Chosen>;
   readonly #strain = new LegacyStrain();
   readonly #stuckMs: number;
   #worker: Worker | undefined;
@@ -121,13 +113,8 @@ class Feed implements ShadowFeed {
     this.#admission = new PacedAdmission({
       maxPerSecond: options.maxPerSecond ?? DEFAULT_MAX_PER_SECOND,
       featureMaxPerSecond: options.featureMaxPerSecond,
-      // What is held back for the users' sake is not the comparator's fault.
-      isBehind: () => this.#outstanding.isHalfFull && !this.#release.isHolding,
+      isBehind: () => this.#outstanding.isHalfFull,
     });
-    this.#release = new PacedRelease(
-      () => this.#admission,
-      (chosen) => this.#send(chosen),
-    );
     this.#stuckMs = options.stuckMs ?? 5_000;
   }
 
@@ -159,7 +146,9 @@ class Feed implements ShadowFeed {
       return;
     }
     if (this.#outstanding.count === 0) this.#heardAt = performance.now();
-    this.#release.add({ sequence: this.#outstanding.add(exchange), ...transferable(exchange) });
+    const { copy, buffers } = transferable(exchange);
+    const message: ToWorker = { type: 'exchange', sequence: this.#outstanding.add(exchange), exchange: copy };
+    this.#worker.postMessage(message, buffers);
   }
 
   dropped(_feature: string, _route: string, reason: DropReason): void {
@@ -169,7 +158,6 @@ class Feed implements ShadowFeed {
   stats(): ShadowStats {
     return {
       perSecond: this.#admission.perSecond,
-      heldBackBy: this.#admission.heldBackBy,
       queued: this.#outstanding.count,
       queuedBytes: this.#outstanding.bytes,
       compared: this.#compared,
@@ -189,7 +177,6 @@ class Feed implements ShadowFeed {
     clearTimeout(this.#restartTimer);
     const worker = this.#worker;
     if (!worker) return;
-    this.#release.flush();
     const budgetMs = this.#options.stopBudgetMs ?? 2_000;
     const ended = new Promise<void>((resolve) => {
       worker.once('exit', () => resolve());
@@ -200,11 +187,6 @@ class Feed implements ShadowFeed {
     const overdue = setTimeout(() => void worker.terminate(), budgetMs * 2 + 500);
     await ended;
     clearTimeout(overdue);
-  }
-
-  #send({ sequence, copy, buffers }: Chosen): void {
-    const message: ToWorker = { type: 'exchange', sequence, exchange: copy };
-    this.#worker?.postMessage(message, buffers);
   }
 
   #refusal(bytes: number): DropReason | undefined {
@@ -260,7 +242,6 @@ class Feed implements ShadowFeed {
   #ended(worker: Worker, code: number): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
-    this.#release.clear();
     const lost = this.#outstanding.clear();
     for (const { feature, route } of lost) this.dropped(feature, route, 'worker-down');
     if (this.#stopping) return;
@@ -273,14 +254,7 @@ class Feed implements ShadowFeed {
       { code: 'FIG_SHADOW_WORKER_DIED', error, lost: lost.length, restMs },
       'the shadow worker died',
     );
-    this.#restart(restMs, performance.now() + restMs + MAX_CALM_WAIT_MS);
-  }
-
-  #restart(inMs: number, latestAt: number): void {
-    this.#restartTimer = setTimeout(() => {
-      if (this.#admission.isStrained && performance.now() < latestAt) this.#restart(CALM_LOOK_MS, latestAt);
-      else void this.#launch();
-    }, inMs);
+    this.#restartTimer = setTimeout(() => void this.#launch(), restMs);
     this.#restartTimer.unref();
   }
 
@@ -295,15 +269,8 @@ class Feed implements ShadowFeed {
   }
 }
 
-/** What waits to be handed to the worker. */
-interface Chosen {
-  readonly sequence: number;
-  readonly copy: Exchange;
-  readonly buffers: ArrayBuffer[];
-}
-
 /** Bodies of its own, because the buffers of the proxy's may be shared, and what is transferred is gone here. */
-function transferable(exchange: Exchange): Omit<Chosen, 'sequence'> {
+function transferable(exchange: Exchange): { readonly copy: Exchange; readonly buffers: ArrayBuffer[] } {
   const { question, answer } = exchange;
   const body = new Uint8Array(answer.body);
   const query = question.query && { ...question.query, body: new Uint8Array(question.query.body) };

@@ -18,8 +18,6 @@ export default defineMigration({
       : { via: 'kafka', brokers: brokers.split(','), topic: env['FIG_KAFKA_TOPIC'] },
   trust: { hops: Number(env['FIG_TRUSTED_HOPS'] ?? 0) },
   visitor: { cookie: 'shop_session' },
-  // Also where everything shares two processors, and at the expense of its visitors: they are made up, and the proof should not take long.
-  shadow: { maxPerSecond: 1_000 },
   ...(hasEvents && { domainEvents: shopEvents }),
   features: [ordersFeature(env['FIG_SHOP_VERSION'] === '2' ? 2 : 1), ...(hasEvents ? [cancellationsFeature()] : [])],
 });

@@ -357,8 +357,6 @@ export interface FeatureStatus {
 export interface ShadowStatus {
   /** Questions that may be compared per second at present; fewer than configured while users would have to wait. */
   readonly perSecond: number;
-  /** What users had to wait for lately, for which fewer are compared than configured: a processor, the loop, or the comparator. */
-  readonly heldBackBy?: 'processor' | 'event-loop' | 'comparator' | undefined;
   readonly queued: number;
   readonly queuedBytes: number;
   readonly compared: number;

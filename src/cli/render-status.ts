@@ -1,5 +1,4 @@
 import { inDays } from '../admin/page/rule-notes.js';
-import { heldBackWords } from '../admin/page/words.js';
 import type { ExpiringRule } from '../app/expiring-rules.ts';
 import type { FeatureStatus, LoadStatus, StatusReport, VersionReport } from '../app/control.ts';
 import type { ObservedRoute } from '../app/traffic-status.ts';
@@ -64,7 +63,6 @@ function facts(
       [
         `${formatCount(shadow.compared)} compared`,
         ...(left > 0 ? [`${formatCount(left)} not chosen (${formatCount(Math.round(shadow.perSecond))}/s are)`] : []),
-        ...(shadow.heldBackBy === undefined ? [] : [`held back: ${heldBackWords[shadow.heldBackBy]}`]),
         `${formatCount(shadow.queued)} waiting`,
         `${formatCount(dropped)} dropped`,
       ].join(', '),

@@ -1,4 +1,5 @@
 import knexModule, { type Knex } from 'knex';
+import { allMigrations } from '../../migrations/all-migrations.ts';
 import type { ControlStoreMigration } from '../../migrations/migration.ts';
 import { FigError, describeError } from '../kernel/fig-error.ts';
 import { quietLog } from './quiet-pool.ts';
@@ -27,8 +28,10 @@ export function openStore(url: string, options: PoolOptions): Knex {
  * Brings the store's schema up to date, one process at a time. Throws FIG_STORE_NEWER when the store knows migrations
  * that this version does not.
  */
-export async function migrateStore(store: Knex, given?: readonly ControlStoreMigration[]): Promise<readonly string[]> {
-  const migrations = given ?? (await loadMigrations());
+export async function migrateStore(
+  store: Knex,
+  migrations: readonly ControlStoreMigration[] = allMigrations,
+): Promise<readonly string[]> {
   try {
     return await store.transaction(async (tx) => {
       await tx.raw('SELECT pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
@@ -56,8 +59,10 @@ export async function migrateStore(store: Knex, given?: readonly ControlStoreMig
 }
 
 /** Takes every migration back, newest first. Leaves nothing of the control store; read models stay. */
-export async function unmigrateStore(store: Knex, given?: readonly ControlStoreMigration[]): Promise<void> {
-  const migrations = given ?? (await loadMigrations());
+export async function unmigrateStore(
+  store: Knex,
+  migrations: readonly ControlStoreMigration[] = allMigrations,
+): Promise<void> {
   await store.transaction(async (tx) => {
     await tx.raw('SELECT pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
     const done = await listDone(tx);
@@ -66,12 +71,6 @@ export async function unmigrateStore(store: Knex, given?: readonly ControlStoreM
     }
     await tx.raw('DROP SCHEMA fig CASCADE');
   });
-}
-
-/** Who only opens a pool, such as the shadow's thread, does not load them. */
-async function loadMigrations(): Promise<readonly ControlStoreMigration[]> {
-  const { allMigrations } = await import('../../migrations/all-migrations.ts');
-  return allMigrations;
 }
 
 async function listDone(tx: Knex.Transaction): Promise<readonly string[]> {

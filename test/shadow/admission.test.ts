@@ -129,14 +129,6 @@ describe('the budget', () => {
     expect(admission.perSecond).toBeLessThan(8 * first);
   });
 
-  test.each([
-    ['five a second', 100, 5],
-    ['a twentieth of a bound that was raised', 1_000, 50],
-    ['all of a bound that is lower', 2, 2],
-  ])('is at least %s', (_, maxPerSecond, floor) => {
-    expect(floorOf(maxPerSecond)).toBe(floor);
-  });
-
   test('grows only while it is used up', () => {
     const admission = new Admission({ maxPerSecond: 1_000 });
     const first = admission.perSecond;

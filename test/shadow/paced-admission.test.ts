@@ -2,12 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { PacedAdmission, type PacedAdmissionOptions } from '../../shadow/paced-admission.ts';
 
-/** Unless told, nobody waits for a processor, whatever else this machine does. */
-function start(
-  isBehind: PacedAdmissionOptions['isBehind'] = () => false,
-  waitedMs: PacedAdmissionOptions['waitedMs'] = () => 0,
-): PacedAdmission & Disposable {
-  const admission = new PacedAdmission({ maxPerSecond: 100_000, isBehind, waitedMs });
+function start(isBehind: PacedAdmissionOptions['isBehind'] = () => false): PacedAdmission & Disposable {
+  const admission = new PacedAdmission({ maxPerSecond: 100_000, isBehind });
   return Object.assign(admission, { [Symbol.dispose]: () => admission.stop() });
 }
 
@@ -33,22 +29,6 @@ test('the budget grows while the loop is in time, and falls to its floor while i
     return admission.perSecond === floor;
   });
   expect(admission.perSecond).toBe(floor);
-  expect(admission.heldBackBy).toBe('event-loop');
-});
-
-test('the budget falls to its floor while this thread waits for a processor, also where its loop is in time', async () => {
-  let sharesWaited = 0;
-  const startedAt = performance.now();
-  using admission = start(
-    () => false,
-    () => (performance.now() - startedAt) * sharesWaited,
-  );
-  const floor = admission.perSecond;
-  await askUntil(admission, () => admission.perSecond >= 4 * floor);
-  expect(admission.isStrained).toBe(false);
-  sharesWaited = 0.2;
-  await askUntil(admission, () => admission.perSecond === floor);
-  expect(admission).toMatchObject({ isStrained: true, heldBackBy: 'processor' });
 });
 
 test('the budget falls to its floor while the comparator is behind, however much time the loop has', async () => {

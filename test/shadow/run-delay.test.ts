@@ -1,8 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PacedAdmission } from '../../shadow/paced-admission.ts';
 import { runDelayMs, withoutRunDelay } from '../../shadow/run-delay.ts';
 
 const spinning = 'for (;;) Math.random();';
@@ -33,16 +31,6 @@ describe.runIf(process.platform === 'linux')('where all processors are taken', (
     expect(tookMs).toBeGreaterThanOrEqual(10);
     expect(result.tookMs).toBeLessThanOrEqual(tookMs - 10);
     expect(result).toMatchObject({ ok: true, answer: 'the same' });
-  });
-
-  test('the shadow is held back, since what it takes is missing to users', async () => {
-    const admission = new PacedAdmission({ maxPerSecond: 100, isBehind: () => false });
-    while (admission.heldBackBy !== 'processor') {
-      untilDelayed(1);
-      await turnOfLoop();
-    }
-    admission.stop();
-    expect(admission.isStrained).toBe(true);
   });
 
   test('a time is never negative', async () => {

@@ -1,6 +1,5 @@
 import { h } from './dom.js';
 import { bytes, count, milliseconds, seconds } from './format.js';
-import { heldBackWords } from './words.js';
 
 /** Every route the visitors asked for, busiest first. */
 export function trafficBox(traffic) {
@@ -136,7 +135,6 @@ export function shadowBox(shadow) {
         'Not chosen',
         overBudget === 0 ? '0' : `${count(overBudget)}, at most ${count(Math.round(shadow.perSecond))}/s are compared`,
       ],
-      ...(shadow.heldBackBy === undefined ? [] : [['Held back', heldBackWords[shadow.heldBackBy]]]),
       ...(notSampled === 0 ? [] : [['Outside of the sample', count(notSampled)]]),
       ...(writes === 0 ? [] : [['In quarantine', `${count(writes)} reads of routes that write to legacy`]]),
       ['Waiting', `${count(shadow.queued)}, ${bytes(shadow.queuedBytes)}`],

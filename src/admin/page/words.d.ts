@@ -8,4 +8,3 @@ export const gateWords: Readonly<
 export const variationWords: Readonly<
   Record<'time' | 'token' | 'counter' | 'order' | 'cache' | 'lag' | 'other', string>
 >;
-export const heldBackWords: Readonly<Record<'processor' | 'event-loop' | 'comparator', string>>;

@@ -41,10 +41,3 @@ export const variationWords = {
   lag: 'is ahead: the candidate comes to agree later',
   other: 'a value that changes',
 };
-
-/** Why the shadow compares less than it may. */
-export const heldBackWords = {
-  processor: 'what serves users waits for a processor',
-  'event-loop': 'what serves users is late',
-  comparator: 'the comparator does not keep up',
-};

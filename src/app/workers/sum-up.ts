@@ -62,7 +62,6 @@ export function sumShadows(alive: readonly ShadowStats[], gone: readonly ShadowS
   if (all.length === 0) return undefined;
   return {
     perSecond: total(alive, ({ perSecond }) => perSecond),
-    heldBackBy: alive.find(({ heldBackBy }) => heldBackBy !== undefined)?.heldBackBy,
     queued: total(alive, ({ queued }) => queued),
     queuedBytes: total(alive, ({ queuedBytes }) => queuedBytes),
     compared: total(all, ({ compared }) => compared),

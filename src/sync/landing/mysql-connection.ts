@@ -1,4 +1,4 @@
-import type { Pool, RowDataPacket } from 'mysql2/promise';
+import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 
 const ANSWER_BUDGET_MS = 2_000;
 
@@ -12,26 +12,19 @@ export interface MysqlConnection extends AsyncDisposable {
 
 /** `url`: `mysql://user:password@host:3306/database`. Connects when first asked. */
 export function openMysql(url: string): MysqlConnection {
-  let opened: Promise<Pool> | undefined;
-  return {
-    database: decodeURIComponent(new URL(url).pathname.slice(1)),
-    rows: async (sql, values = []) => {
-      const pool = await (opened ??= openPool(url));
-      const [rows] = await pool.query<RowDataPacket[]>({ sql, timeout: ANSWER_BUDGET_MS }, [...values]);
-      return rows;
-    },
-    [Symbol.asyncDispose]: async () => (await opened)?.end(),
-  };
-}
-
-/** The driver is loaded by whoever needs it: every start of the shadow's thread would read its hundred files. */
-async function openPool(url: string): Promise<Pool> {
-  const { createPool } = await import('mysql2/promise');
-  return createPool({
+  const pool: Pool = createPool({
     uri: url.replace(/^mariadb:/, 'mysql:'),
     connectionLimit: 2,
     connectTimeout: ANSWER_BUDGET_MS,
     enableKeepAlive: true,
     typeCast: (field) => field.string(),
   });
+  return {
+    database: decodeURIComponent(new URL(url).pathname.slice(1)),
+    rows: async (sql, values = []) => {
+      const [rows] = await pool.query<RowDataPacket[]>({ sql, timeout: ANSWER_BUDGET_MS }, [...values]);
+      return rows;
+    },
+    [Symbol.asyncDispose]: () => pool.end(),
+  };
 }
