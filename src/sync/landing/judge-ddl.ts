@@ -35,8 +35,8 @@ export function readSchemaChange(payload: unknown): SchemaChange | undefined {
 }
 
 /**
- * Pure: why what has landed is not what legacy has any more; undefined: it is. A table that is dropped, or takes another's name,
- * changes its rows without a message for any of them. Columns that come are no matter.
+ * Pure: how legacy went away from what has landed; undefined: it did not. A table that is dropped, or takes another's name,
+ * changes its rows without a message for a single one of them. Columns that come are no matter.
  */
 export function judgeDdl({ ddl, tables }: SchemaChange, landed: readonly LandedTable[]): FigError | undefined {
   for (const { name, columns } of landed) {
