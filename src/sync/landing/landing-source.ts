@@ -6,6 +6,7 @@ import type { ChangeSource, FindStart, OpenStream, OtherPositions, StartPoint } 
 import type { DirectSource } from '../capture/direct-source.ts';
 import type { StreamEvent } from '../change.ts';
 import type { ChangeStream } from '../change-stream.ts';
+import { ForwardedStream } from '../forwarded-stream.ts';
 import { landedPrefix } from './landing-place.ts';
 import { settledPrefix } from './settled-writes.ts';
 import { LandedPositions } from './landed-positions.ts';
@@ -43,8 +44,8 @@ export class LandingSource implements ChangeSource {
   }
 
   /**
-   * Waits for the first transaction: until then the tables are as a snapshot has them in part. Throws FIG_TOPIC_WAITS when that
-   * takes long, so that somebody is told why.
+   * Waits until the connector's snapshot has landed: until then the tables are as it has them in part. Throws FIG_TOPIC_WAITS when
+   * that takes long, so that somebody is told why.
    */
   async awaitTurn(signal: AbortSignal): Promise<void> {
     const startedAt = performance.now();
@@ -130,38 +131,17 @@ export class LandingSource implements ChangeSource {
 }
 
 /** Shows each piece of a stream to somebody before it is given on. */
-class AnnouncedStream implements ChangeStream {
-  readonly #stream: ChangeStream;
+class AnnouncedStream extends ForwardedStream {
   readonly #show: (events: readonly StreamEvent[]) => Promise<void>;
 
   constructor(stream: ChangeStream, show: (events: readonly StreamEvent[]) => Promise<void>) {
-    this.#stream = stream;
+    super(stream);
     this.#show = show;
   }
 
-  get received(): Position {
-    return this.#stream.received;
-  }
-
-  get acknowledged(): Position {
-    return this.#stream.acknowledged;
-  }
-
-  get spooledBytes(): number {
-    return this.#stream.spooledBytes;
-  }
-
-  acknowledge(position: Position): void {
-    this.#stream.acknowledge(position);
-  }
-
-  async next(): Promise<readonly StreamEvent[] | undefined> {
-    const events = await this.#stream.next();
+  override async next(): Promise<readonly StreamEvent[] | undefined> {
+    const events = await super.next();
     if (events) await this.#show(events);
     return events;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stream[Symbol.asyncDispose]();
   }
 }
