@@ -84,7 +84,7 @@ test('a GET that writes is found beside a job that writes as well, and one that 
     await shop.get(`/plain/${(n % 9) + 1}`);
     found = await listQuarantined(shop.store);
   }
-  for (let n = 0; n < 40; n += 1) await shop.get('/plain/1');
+  for (let n = 0; n < 100; n += 1) await shop.get('/plain/1');
   found = await listQuarantined(shop.store);
   expect(found).toMatchObject([{ feature: 'orders', route: 'GET /counted/:id', tables: ['public.view_log'] }]);
   const { rows } = await shop.store.raw('SELECT action, who, why FROM fig.audit');

@@ -65,6 +65,6 @@ test('whatever the history, one of two read models that fails now and then takes
       await caughtUp(capture, 'other');
       await bothAreRight(setup);
     }),
-    { numRuns: 8 },
+    { numRuns: 15 },
   );
 }, 120_000);

@@ -5,7 +5,7 @@ import { summary } from '../summary-model.ts';
 import { until } from '../../support/until.ts';
 import type { Capture } from '../../../src/sync/capture/capture.ts';
 
-const rows = 60_000;
+const rows = 200_000;
 
 async function caughtUp(capture: Capture): Promise<void> {
   await untilState(capture, 'ready');
@@ -34,15 +34,15 @@ test(
     await caughtUp(capture);
     await setup.legacy.raw(
       `INSERT INTO orders (id, customer_id, note, amount)
-     SELECT n, 1 + n % 5, CASE n WHEN 43210 THEN 'poison' ELSE 'note ' || n END, n FROM generate_series(11, ${rows}) n`,
+     SELECT n, 1 + n % 5, CASE n WHEN 123456 THEN 'poison' ELSE 'note ' || n END, n FROM generate_series(11, ${rows}) n`,
     );
     await caughtUp(capture);
     await until('the large transaction is counted', () => sizes.includes('large'));
-    expect(parkedKeys(capture)).toEqual(['43210']);
+    expect(parkedKeys(capture)).toEqual(['123456']);
     const expected = (await setup.expected()).filter((line) => !line.includes('"poison"'));
     expect(await setup.actual()).toEqual(expected);
 
-    await setup.legacy.raw(`UPDATE orders SET note = 'mended' WHERE id = 43210`);
+    await setup.legacy.raw(`UPDATE orders SET note = 'mended' WHERE id = 123456`);
     await caughtUp(capture);
     await makeDue(setup.target);
     await until('the key is built', () => parkedKeys(capture).length === 0);

@@ -62,7 +62,7 @@ test('whatever the history, all keys but the parked ones are right at every fenc
       await until('nothing is parked', () => parkedKeys(capture).length === 0);
       expect(await setup.actual()).toEqual(await setup.expected());
     }),
-    { numRuns: 7 },
+    { numRuns: 12 },
   );
 }, 120_000);
 

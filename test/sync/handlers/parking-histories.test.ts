@@ -43,7 +43,7 @@ test('whatever is not taken, all groups but the parked ones are right at every f
       replayed(await told(setup.target, 1), { inOrder: 'of each row' });
       await setup.legacy.raw(seed);
     }),
-    { numRuns: 6, endOnFailure: true },
+    { numRuns: 8, endOnFailure: true },
   );
   expect(waited).toBeGreaterThan(0);
 }, 240_000);

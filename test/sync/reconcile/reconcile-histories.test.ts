@@ -90,9 +90,9 @@ test('whatever legacy writes meanwhile, a read model that keeps up is never said
       await caughtUp(capture);
       expect(await setup.actual()).toEqual(await setup.expected());
     }),
-    { numRuns: 5, endOnFailure: true },
+    { numRuns: 8, endOnFailure: true },
   );
-  expect(runs).toBeGreaterThanOrEqual(5);
+  expect(runs).toBeGreaterThanOrEqual(8);
 }, 120_000);
 
 test('planted differences are found and repaired while writes go on, in rows that are written and in others', async () => {
@@ -124,6 +124,6 @@ test('planted differences are found and repaired while writes go on, in rows tha
       expect(await setup.actual()).toEqual(await setup.expected());
       expect((await reconcile(capture)).state).toBe('clean');
     }),
-    { numRuns: 3, endOnFailure: true },
+    { numRuns: 4, endOnFailure: true },
   );
 }, 120_000);
