@@ -53,6 +53,10 @@ async function openTransaction(broker: string, topic: string): Promise<() => Pro
   };
 }
 
+async function compared(fig: FigProcess): Promise<number> {
+  return Object.values((await fig.status()).features[0]!.comparisons).reduce((sum, count) => sum + count, 0);
+}
+
 async function promoteToLive(app: CountersUnderFig, fig: FigProcess): Promise<void> {
   const client = await fig.client();
   for (let n = 0; (await fig.status()).features[0]?.phase !== 'live';) {
@@ -111,14 +115,20 @@ describeWithKafka('a feature whose read model is made of a topic', () => {
         running.set('up', up);
         await app.stepTo(up, 'shadow');
 
-        // Events that are on their way, and one that nobody can read yet.
-        for (let id = 10; id < 20; id += 1) {
+        // Events that are on their way while the shadow asks, and then one that nobody can read.
+        let id = 10;
+        await until('both agree when the event has come', async () => {
+          const letGo = await openTransaction(broker, topic);
           await app.ask('POST', id, 'writer');
-          await app.ask('GET', id, 'reader');
-        }
-        await until('both agree when the events have come', async () => {
+          const seen = await compared(up);
+          await app.ask('GET', id++, 'reader');
+          await until('the event waits', async () => (await up.status()).features[0]!.readModel!.topics!.behind > 0);
+          await letGo();
+          await until('it was judged', async () => (await compared(up)) > seen);
+          // It is a match if the shadow came to it only when the event was there.
           const reasons = await app.verdictReasons();
-          return reasons.some(({ verdict, reason }) => verdict === 'stale' && reason === 'settled');
+          if (reasons.some(({ verdict, reason }) => verdict === 'stale' && reason === 'settled')) return true;
+          throw new Error(JSON.stringify(reasons));
         });
         const abort = await openTransaction(broker, topic);
         await app.ask('POST', 5, 'writer');
