@@ -119,9 +119,15 @@ interface Shape {
   readonly Row: ReturnType<typeof rowMaker<SentValue>>;
 }
 
-/** Reads bodies. Keeps what makes rows of the same columns, so that all of them share one shape in memory. No I/O. */
+/**
+ * Reads bodies. Keeps what makes rows of the same columns, so that all of them share one shape in memory. A table that is described as
+ * it was last time is the same object. No I/O.
+ */
 export class BodyReader {
+  readonly #relations = new Map<number, { readonly written: WrittenRelation; readonly relation: Relation }>();
   readonly #shapes = new Map<string, Shape>();
+  /** Of rows that have all columns of their table. */
+  readonly #wholeShapes = new WeakMap<Relation, Shape>();
 
   /** Throws FIG_TOPIC_FOREIGN on anything that `writeBody` did not write. */
   read(bytes: Buffer): EventBody {
@@ -134,7 +140,7 @@ export class BodyReader {
 
   #read(text: string): EventBody {
     const body = JSON.parse(text) as Written;
-    const relations = body.relations.map(readRelation);
+    const relations = body.relations.map((written) => this.#relationOf(written));
     const shapes = body.shapes.map((shape) => this.#shapeOf(shape, relations));
     return {
       ...(body.xid !== undefined && { xid: body.xid }),
@@ -149,8 +155,23 @@ export class BodyReader {
     };
   }
 
+  #relationOf(written: WrittenRelation): Relation {
+    const known = this.#relations.get(written[0]);
+    if (known && isSameRelation(known.written, written)) return known.relation;
+    const relation = readRelation(written);
+    this.#relations.set(relation.oid, { written, relation });
+    return relation;
+  }
+
   #shapeOf(shown: WrittenShape, relations: readonly Relation[]): Shape {
-    const [table, ...columns] = typeof shown === 'number' ? namesOf(relations[shown]!) : shown;
+    if (typeof shown !== 'number') return this.#shapeNamed(shown);
+    const relation = relations[shown]!;
+    let shape = this.#wholeShapes.get(relation);
+    if (!shape) this.#wholeShapes.set(relation, (shape = this.#shapeNamed(namesOf(relation))));
+    return shape;
+  }
+
+  #shapeNamed([table, ...columns]: readonly [table: string, ...columns: string[]]): Shape {
     const id = JSON.stringify([table, columns]);
     let shape = this.#shapes.get(id);
     if (!shape) this.#shapes.set(id, (shape = { table, columns, Row: rowMaker<SentValue>() }));
@@ -160,6 +181,17 @@ export class BodyReader {
 
 function namesOf({ schema, table, columns }: Relation): [table: string, ...columns: string[]] {
   return [`${schema}.${table}`, ...columns.map(({ name }) => name)];
+}
+
+function isSameRelation(a: WrittenRelation, b: WrittenRelation): boolean {
+  const [columns, others] = [a[4], b[4]];
+  return (
+    a[1] === b[1] &&
+    a[2] === b[2] &&
+    a[3] === b[3] &&
+    columns.length === others.length &&
+    columns.every((column, n) => column.every((part, m) => part === others[n]![m]))
+  );
 }
 
 function readRelation([oid, schema, table, replicaIdentity, columns]: WrittenRelation): Relation {

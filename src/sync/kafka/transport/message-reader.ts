@@ -34,8 +34,8 @@ export class TopicGap extends FigError {
 export class MessageReader implements AsyncDisposable {
   readonly #assembler: EventAssembler;
   readonly #logs: Pick<ReaderPlace, 'logs' | 'logsSince'>;
-  /** What the reader was told of tables, as text: everything that was said in this session is news once. */
-  readonly #told = new Map<number, string>();
+  /** What the reader was told of tables: everything that was said in this session is news once. */
+  readonly #told = new Map<number, Relation>();
   #at: Position;
   #epoch: number;
 
@@ -99,9 +99,9 @@ export class MessageReader implements AsyncDisposable {
   }
 
   #isNews(relation: Relation): boolean {
-    const text = JSON.stringify(relation);
-    if (this.#told.get(relation.oid) === text) return false;
-    this.#told.set(relation.oid, text);
+    // One that is as it was is the same object: see `BodyReader`.
+    if (this.#told.get(relation.oid) === relation) return false;
+    this.#told.set(relation.oid, relation);
     return true;
   }
 
