@@ -13,6 +13,8 @@ const SHARED_CONNECTIONS = 4;
 export interface CandidateDatabases {
   readonly target: string;
   readonly legacy: string | undefined;
+  /** What it is when no connection could be opened in time. Default: the candidate failed, as it would have for a user. */
+  readonly unopened?: 'failed' | 'busy' | undefined;
 }
 
 export interface Candidates extends AsyncDisposable {
@@ -31,7 +33,7 @@ export function createCandidates(versions: readonly FeatureVersion[], databases:
       closers.push(() => candidate[Symbol.asyncDispose]());
     } else if (feature.readModel) {
       const db = openDatabase(feature.readModel, databases, feature.candidateTimeoutMs);
-      candidates.set(feature.key, new QueryCandidate(feature.queries, db));
+      candidates.set(feature.key, new QueryCandidate(feature.queries, db, databases.unopened));
       closers.push(() => db.destroy());
     }
   }

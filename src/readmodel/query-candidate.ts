@@ -5,6 +5,7 @@ import { mediaTypeOf } from '../kernel/body-fields.ts';
 import { headerValue, type HttpAnswer } from '../kernel/exchange.ts';
 import { describeError } from '../kernel/fig-error.ts';
 import { answerOf } from './answer-of.ts';
+import { couldNotOpen } from './unopened-connection.ts';
 
 const TIMED_OUT = Symbol('timed out');
 
@@ -15,10 +16,13 @@ const TIMED_OUT = Symbol('timed out');
 export class QueryCandidate implements Candidate {
   readonly #queries: ReadonlyMap<string, QueryHandler>;
   readonly #db: Knex;
+  readonly #unopened: 'failed' | 'busy';
 
-  constructor(queries: ReadonlyMap<string, QueryHandler>, db: Knex) {
+  /** `unopened`: what it is when no connection could be opened in time; for users a failure like any. */
+  constructor(queries: ReadonlyMap<string, QueryHandler>, db: Knex, unopened: 'failed' | 'busy' = 'failed') {
     this.#queries = queries;
     this.#db = db;
+    this.#unopened = unopened;
   }
 
   async ask(question: CandidateQuestion, timeoutMs: number): Promise<CandidateResult> {
@@ -35,7 +39,8 @@ export class QueryCandidate implements Candidate {
       }
       return this.#judge(result, tookMs());
     } catch (error) {
-      return { ok: false, failure: 'failed', reason: describeError(error), tookMs: tookMs() };
+      const failure = couldNotOpen(error, this.#db) ? this.#unopened : 'failed';
+      return { ok: false, failure, reason: describeError(error), tookMs: tookMs() };
     } finally {
       clearTimeout(timer);
     }

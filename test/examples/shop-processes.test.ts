@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cancellationsFeature } from '../../examples/shop/features/cancellations.ts';
+import { ordersFeature } from '../../examples/shop/features/orders.ts';
 import { createSeededShop, type SeededShop } from './seeded-shop.ts';
 
 let shop: SeededShop;
@@ -79,9 +81,10 @@ test('visitors mostly read orders, write their own, and see what they wrote', as
   expect(await shop.knex('orders').where('id', '<', 9).andWhereNot({ customer_id: 1 })).toEqual([]);
 });
 
-test('visitors notice a shop that shows the state before their write', async () => {
-  // Answers every detail as it was before anything was changed, and accepts every write.
+/** Answers every detail as it was before anything was changed, and accepts every write. */
+async function startStaleShop(onAsked: (path: string) => void): Promise<{ url: string; close(): void }> {
   const stale = createServer((request, response) => {
+    onAsked(`${request.method!} ${new URL(request.url!, 'http://shop').pathname}`);
     const isWrite = request.method !== 'GET';
     const isLogin = request.url === '/login';
     const order = { id: 5, status: 'placed', note: null, items: [{ id: 1 }], total_count: 50 };
@@ -92,12 +95,31 @@ test('visitors notice a shop that shows the state before their write', async () 
   await once(stale, 'listening');
   const address = stale.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const child = start('visitors/main.ts', { SHOP_URL: `http://127.0.0.1:${port}`, VISITORS_RATE: '200' });
+  return { url: `http://127.0.0.1:${port}`, close: () => stale.close() };
+}
+
+test('visitors notice a shop that shows the state before their write', async () => {
+  const stale = await startStaleShop(() => undefined);
+  const child = start('visitors/main.ts', { SHOP_URL: stale.url, VISITORS_RATE: '200' });
   const stats = latestStats(child);
   await expect.poll(() => stats().staleReads, { timeout: 20_000 }).toBeGreaterThan(0);
   child.disconnect();
   expect(await ended(child)).toBe(0);
   stale.close();
+});
+
+test('visitors ask every route that a feature of the demo answers, for a gate knows only what is asked', async () => {
+  const routes = [ordersFeature(2), cancellationsFeature()].flatMap(({ queries = {} }) => Object.keys(queries));
+  expect(routes.length).toBeGreaterThan(2);
+  const unasked = new Set(routes);
+  const shopOf = await startStaleShop((asked) => {
+    unasked.delete(asked.replace(/\/\d+$/, '/:id'));
+  });
+  const child = start('visitors/main.ts', { SHOP_URL: shopOf.url, VISITORS_RATE: '200' });
+  await expect.poll(() => [...unasked], { timeout: 20_000 }).toEqual([]);
+  child.disconnect();
+  expect(await ended(child)).toBe(0);
+  shopOf.close();
 });
 
 test('visitors wait for a shop that is down and come when it is up', async () => {

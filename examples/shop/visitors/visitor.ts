@@ -47,7 +47,8 @@ export class Visitor {
     const dice = Math.random();
     if (dice < 0.45) return this.#lookAtOrder();
     if (dice < 0.78) return this.#listOrders();
-    if (dice < 0.87) return this.#lookAround();
+    if (dice < 0.85) return this.#lookAround();
+    if (dice < 0.87) return this.#lookAtStatistics();
     const own = this.#own.at(-1);
     if (own === undefined || dice < 0.92) return this.#placeOrder();
     if (dice < 0.97) return this.#changeOrder(own);
@@ -92,6 +93,11 @@ export class Visitor {
       `/export/orders.csv?limit=${upTo(200)}`,
     ]);
     await this.#send([200, 404], 'GET', path);
+  }
+
+  /** What `FIG_SHOP_EVENTS=1` makes a feature of: its answer is another one after each cancellation, and so another comparison. */
+  async #lookAtStatistics(): Promise<void> {
+    await this.#send([200], 'GET', '/api/stats/cancellations');
   }
 
   async #placeOrder(): Promise<void> {
