@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { SlowFirst } from './test/support/slow-first.ts';
 
 const resolve = { alias: { 'strangler-fig': fileURLToPath(new URL('./src/index.ts', import.meta.url)) } };
 const budgets = { testTimeout: 30_000, hookTimeout: 60_000 };
@@ -10,6 +11,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
     maxWorkers: 2,
+    sequence: { sequencer: SlowFirst },
     passWithNoTests: false,
     dangerouslyIgnoreUnhandledErrors: false,
     projects: [

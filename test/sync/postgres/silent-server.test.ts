@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Capture } from '../../../src/sync/capture/capture.ts';
 import { judgeSilence } from '../../../src/sync/postgres/judge-silence.ts';
 import { Door } from '../../support/door.ts';
 import { until } from '../../support/until.ts';
@@ -8,23 +9,39 @@ import { caughtUp, walSender } from '../two-models.ts';
 
 const BUDGET_MS = 40_000;
 
-/** A legacy database behind a door, whose server asks to be answered within three seconds. */
-async function behindDoor(setup: SyncSetup): Promise<{ door: Door; url: string }> {
+interface BehindDoor extends AsyncDisposable {
+  readonly setup: SyncSetup;
+  readonly door: Door;
+  /** Capture that comes to legacy by the door. */
+  readonly start: (more?: Parameters<SyncSetup['startCapture']>[0]) => Capture;
+}
+
+/** A legacy database with so many orders behind a door, whose server asks to be answered within three seconds. */
+async function behindDoor(orders: number): Promise<BehindDoor> {
+  const setup = await setupSync();
+  await seedOrders(setup, orders);
   const url = new URL(setup.legacyUrl);
   await setup.legacy.raw('ALTER DATABASE ?? SET wal_sender_timeout = 3000', [url.pathname.slice(1)]);
   const door = new Door({ host: url.hostname, port: Number(url.port) });
   await door.open();
   url.host = `127.0.0.1:${door.port}`;
-  return { door, url: url.href };
+  return {
+    setup,
+    door,
+    start: (more = {}) => setup.startCapture({ url: url.href, ...more }),
+    [Symbol.asyncDispose]: async () => {
+      await setup[Symbol.asyncDispose]();
+      await door.shut();
+    },
+  };
 }
 
 // Side by side: each is mostly waiting.
 describe.concurrent('behind a door', () => {
   test('a connection that is cut without a word is noticed, and another one is made', async () => {
-    await using setup = await setupSync();
-    await seedOrders(setup, 10);
-    const { door, url } = await behindDoor(setup);
-    const capture = setup.startCapture({ url });
+    await using legacy = await behindDoor(10);
+    const { setup, door, start } = legacy;
+    const capture = start();
     await caughtUp(capture, 'summary');
     const sender = await walSender(setup);
     door.silence();
@@ -33,17 +50,13 @@ describe.concurrent('behind a door', () => {
     expect(await walSender(setup)).not.toBe(sender);
     await caughtUp(capture, 'summary');
     expect(await setup.actual()).toEqual(await setup.expected());
-    await capture.stop();
-    await door.shut();
   }, 90_000);
 
   test('a first copy whose connection is cut goes on over another one', async () => {
-    await using setup = await setupSync();
-    await seedOrders(setup, 3_000);
-    const { door, url } = await behindDoor(setup);
+    await using legacy = await behindDoor(3_000);
+    const { setup, door, start } = legacy;
     let isCut = false;
-    const capture = setup.startCapture({
-      url,
+    const capture = start({
       onProgress: ({ stage, done, total }) => {
         if (isCut || stage !== 'copying' || done === 0 || done >= total) return;
         isCut = true;
@@ -53,15 +66,12 @@ describe.concurrent('behind a door', () => {
     await until('it is copied', () => isCut && capture.progressOf('summary').state === 'ready', BUDGET_MS);
     await caughtUp(capture, 'summary');
     expect(await setup.actual()).toEqual(await setup.expected());
-    await capture.stop();
-    await door.shut();
   }, 90_000);
 
   test('a server that has nothing to say is not taken for one that is gone', async () => {
-    await using setup = await setupSync();
-    await seedOrders(setup, 10);
-    const { door, url } = await behindDoor(setup);
-    const capture = setup.startCapture({ url });
+    await using legacy = await behindDoor(10);
+    const { setup, start } = legacy;
+    const capture = start();
     await caughtUp(capture, 'summary');
     const sender = await walSender(setup);
     await until('it has been connected for longer than it may be silent', async () => {
@@ -72,15 +82,12 @@ describe.concurrent('behind a door', () => {
       return old.rowCount > 0;
     });
     expect(await walSender(setup)).toBe(sender);
-    await capture.stop();
-    await door.shut();
   }, 60_000);
 
   test('a message that takes longer to arrive than the server may be silent is waited for', async () => {
-    await using setup = await setupSync();
-    await seedOrders(setup, 10);
-    const { door, url } = await behindDoor(setup);
-    const first = setup.startCapture({ url });
+    await using legacy = await behindDoor(10);
+    const { setup, door, start } = legacy;
+    const first = start();
     await caughtUp(first, 'summary');
     await first.stop();
     // Random, so that nothing makes it shorter on its way.
@@ -89,13 +96,11 @@ describe.concurrent('behind a door', () => {
     );
     await setup.legacy.raw(`UPDATE orders SET note = 'after the long one' WHERE id = 2`);
     door.trickle = 5_000;
-    const second = setup.startCapture({ url });
+    start();
     const sender = await until('it is connected', () => walSender(setup));
     await until('it has come', async () => (await setup.actual()).join().includes('after the long one'), BUDGET_MS);
     expect(await walSender(setup)).toBe(sender);
     expect(await setup.actual()).toEqual(await setup.expected());
-    await second.stop();
-    await door.shut();
   }, 90_000);
 });
 
