@@ -53,6 +53,10 @@ describeWithKafka('topics of a connector for MySQL', () => {
   test('lack something when what came after the last landed transaction has gone', async () => {
     const judged = judgeTopics(kafka, { ...topics, landed: after(3n), end: 9n });
     await expect(judged).rejects.toMatchObject({ code: 'FIG_TOPIC_GAP' });
+    const next = judgeTopics(kafka, { ...topics, landed: after(4n), end: 9n });
+    await expect(next).rejects.toMatchObject({ code: 'FIG_TOPIC_GAP' });
+    // The last that has landed is the first that is kept.
+    await judgeTopics(kafka, { ...topics, landed: after(5n), end: 9n });
     // Where nothing was written since, nothing can have gone.
     await judgeTopics(kafka, { ...topics, landed: after(3n), end: 3n });
     await judgeTopics(kafka, { ...topics, transactions: uniqueTopic('not_there'), landed: after(9n), end: 9n });
@@ -74,5 +78,11 @@ describeWithKafka('topics of a connector for MySQL', () => {
     const judged = judgeTopics(kafka, { ...topics, landed: nothingLanded, end: 9n });
     await expect(judged).rejects.toThrow(/begins at offset 1/);
     await judgeTopics(kafka, { ...topics, landed: after(7n), end: 9n });
+    // Of a snapshot that has landed nobody needs the rows, and the first transaction is still to come.
+    const whole = { ...after(3n), hasTransactions: false };
+    await judgeTopics(kafka, { ...topics, landed: whole, end: 9n });
+    await cut(transactions, 2);
+    const without = judgeTopics(kafka, { ...topics, landed: whole, end: 9n });
+    await expect(without).rejects.toThrow(/begins at offset 2/);
   });
 });

@@ -70,6 +70,12 @@ test('a position is told to capture once the tables are whole, and not before', 
   await place.claim(db);
   await db.transaction((tx) => place.move(tx, { ...nothingLanded, position: 3n }));
   await db.transaction((tx) => place.move(tx, { ...nothingLanded, position: 4n, isWhole: true }));
+  // What is rolled back was never told.
+  const lost = db.transaction(async (tx) => {
+    await place.move(tx, { ...nothingLanded, position: 5n, isWhole: true });
+    await tx.raw('SELECT 1 / 0');
+  });
+  await expect(lost).rejects.toThrow('division by zero');
   const { rows } = await db.raw('SELECT data FROM pg_logical_slot_get_changes(?, NULL, NULL)', [slot]);
   const told = (rows as { data: string }[]).filter(({ data }) => data.includes(`prefix: ${landedPrefix}`));
   expect(told.map(({ data }) => /content:(.*)$/.exec(data)![1])).toEqual(['4']);

@@ -102,3 +102,18 @@ test.each([
 test('a table that nobody asked for when the others began to land is refused: it would lack what came before', async () => {
   await expect(prepare(table(), false)).rejects.toMatchObject({ code: 'FIG_SOURCE_CHANGED' });
 });
+
+test('a table that was made is known as it is, its key in the order of the key', async () => {
+  await db.raw(
+    `CREATE TABLE public."odd \\?table" (a integer, b bigint, c numeric UNIQUE, gone text, PRIMARY KEY (b, a))`,
+  );
+  await db.raw('ALTER TABLE public."odd \\?table" DROP COLUMN gone');
+  const made = await db.transaction((tx) => LandingTable.made(tx, 'odd ?table'));
+  expect(made).toMatchObject({ name: 'odd ?table', key: ['b', 'a'] });
+  expect(made!.columns.map(({ name, mirrorType }) => `${name} ${mirrorType}`)).toEqual([
+    'a integer',
+    'b bigint',
+    'c numeric',
+  ]);
+  expect(await db.transaction((tx) => LandingTable.made(tx, 'not there'))).toBeUndefined();
+});

@@ -5,13 +5,15 @@ import { until } from '../../support/until.ts';
 
 const tables = [{ name: 'a', columns: [{ name: 'id', sourceType: 'int', mirrorType: 'integer' }], key: ['id'] }];
 
+const unreadable = 'no JSON';
+
 function message(ddl: string, pos: number, type = 'ALTER') {
   const source = { file: 'binlog.000001', pos, snapshot: null };
   return { source, ddl, tableChanges: [{ type, id: '"shop"."a"', table: { columns: [{ name: 'id' }] } }] };
 }
 
 /** A topic that was read to its end when there is nothing to wait for any more. */
-async function watch(from: ReadonlyMap<string, bigint>, ...messages: readonly object[]) {
+async function watch(from: ReadonlyMap<string, bigint>, ...messages: readonly (object | string)[]) {
   let reads = 0;
   const lanes: TopicLanes = {
     prefix: 'shop',
@@ -25,7 +27,7 @@ async function watch(from: ReadonlyMap<string, bigint>, ...messages: readonly ob
           const all = messages.map((value, i) => ({
             offset: BigInt(i),
             key: null,
-            value: Buffer.from(JSON.stringify(value)),
+            value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
             headers: new Map(),
           }));
           const high = BigInt(all.length);
@@ -36,7 +38,7 @@ async function watch(from: ReadonlyMap<string, bigint>, ...messages: readonly ob
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const watching = new SchemaWatch({ lanes, tables, from });
-  await until('it was read', () => reads > 1);
+  await until('it was read', () => reads > 1 || messages.includes(unreadable));
   return watching;
 }
 
@@ -68,4 +70,23 @@ test('a table that goes is refused, and again after a restart', async () => {
 test('what was judged before is not judged again', async () => {
   await using watching = await watch(new Map([['shop/0', 1n]]), message('DROP TABLE a', 150, 'DROP'));
   watching.judge(undefined);
+});
+
+test('a statement that stands where the snapshot was taken came after it', async () => {
+  await using watching = await watch(new Map(), message('DROP TABLE a', 150, 'DROP'));
+  const judge = (offset: bigint) => (): void => watching.judge({ file: 'binlog.000001', offset });
+  expect(judge(150n)).toThrow(expect.objectContaining({ code: 'FIG_SOURCE_CHANGED' }));
+  judge(151n)();
+});
+
+test('what cannot be read is not taken for nothing', async () => {
+  await using watching = await watch(new Map(), unreadable);
+  await until('it is told', () => {
+    try {
+      watching.judge(undefined);
+      return false;
+    } catch (error) {
+      return (error as { code?: string }).code === 'FIG_DEBEZIUM_MESSAGE';
+    }
+  });
 });

@@ -57,6 +57,27 @@ test.each<[how: string, asked: Partial<Parameters<typeof positionOfSnapshot>[0]>
     { server: server({ ...mysql, 'SELECT version': '8.4.3', 'SHOW BINARY LOG STATUS': end('2105') }) },
     8n,
   ],
+  [
+    'a MySQL of 8.2 stands where the snapshot was taken',
+    { server: server({ ...mysql, 'SELECT version': '8.2.0', 'SHOW BINARY LOG STATUS': end('2105') }) },
+    8n,
+  ],
+  [
+    'a MySQL stands at the same offset of another file',
+    {
+      ended: all,
+      server: server({ ...mysql, 'SHOW MASTER STATUS': [{ ...end('2105')[0], File: 'binlog.000002' }] }),
+    },
+    undefined,
+  ],
+  [
+    'a MySQL has executed no transaction that has a GTID',
+    {
+      ended: all,
+      server: server({ ...mysql, 'SHOW MASTER STATUS': [{ ...end('2105')[0], Executed_Gtid_Set: '' }] }),
+    },
+    undefined,
+  ],
   ['nobody can be asked, and all have rows', { ended: all, server: undefined, isExact: false }, 0n],
   ['nobody can be asked about an empty table', { server: undefined, isExact: false }, undefined],
   ['nobody can be asked for a position', { ended: all, server: undefined }, undefined],
@@ -83,4 +104,16 @@ test('a MySQL that names no transactions cannot order writes, and it is said how
 test('an account that may not see the end of the log is told the grant', async () => {
   const answer = server(mysql).isAt(place);
   await expect(answer).rejects.toMatchObject({ remedy: expect.stringContaining('REPLICATION CLIENT') });
+});
+
+test('a server without a single transaction has no position, rather than the first', async () => {
+  for (const answers of [
+    { ...mysql, 'SELECT @@global.gtid_executed': '' },
+    { ...mariadb, 'SELECT @@gtid': '' },
+  ]) {
+    await expect(server(answers).position()).rejects.toMatchObject({
+      code: 'FIG_DEBEZIUM_SETTING',
+      remedy: expect.stringContaining('write one row'),
+    });
+  }
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type Log, silentLog } from '../../../src/kernel/log.ts';
 import { sleep } from '../../../src/kernel/service.ts';
 import { openStore } from '../../../src/store/control-store.ts';
@@ -21,6 +21,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
+
+afterEach(() => vi.useRealTimers());
 
 /** A process as others see it: it took a lock, and was seen some time ago. */
 class Holder implements AsyncDisposable {
@@ -85,6 +87,21 @@ test('a holder that was not seen for long loses its sessions, those in the targe
   expect(await seat.lock('stuck')).toBe(false);
   await holder.work();
   await until('it has the lock', () => seat.lock('stuck'));
+  await until('both sessions are over', () => holder.ended === 2);
+});
+
+test('looks that follow each other at once are one look', async () => {
+  await using holder = await Holder.of('asked often', '1 minute');
+  await using seat = await seatOf();
+  // The clock by which it is known how far apart two looks are.
+  vi.useFakeTimers({ toFake: ['hrtime'] });
+  for (const ms of [0, 0, 899]) {
+    vi.advanceTimersByTime(ms);
+    expect(await seat.lock('asked often')).toBe(false);
+    await holder.work();
+  }
+  vi.advanceTimersByTime(1);
+  await seat.lock('asked often');
   await until('both sessions are over', () => holder.ended === 2);
 });
 
@@ -189,6 +206,19 @@ test('what is known of a session that is gone does not pass to one that has its 
     await forgetSeats(client);
     expect(await listSeats(client, gone)).toEqual([]);
   });
+});
+
+test('what is left of those that were seen last long ago, and live no more, is forgotten with the next seat', async () => {
+  const gone = randomUUID();
+  await onDatabase((client) =>
+    client.query(
+      `INSERT INTO fig.seat VALUES ($1, 'projector', 'shop', 'host', 1, 0, '{}', '{}', clock_timestamp() - interval '1 hour')`,
+      [gone],
+    ),
+  );
+  await using _ = await seatOf();
+  const left = await onDatabase((client) => client.query('SELECT FROM fig.seat WHERE process = $1', [gone]));
+  expect(left.rows).toEqual([]);
 });
 
 test('a session whose server does not answer any more is lost', async () => {

@@ -55,13 +55,15 @@ function next(sharers: readonly Sharer[]): readonly Sharer[] {
   });
 }
 
-test('nothing is taken that is held, and no two take the same', () => {
+test('nothing is taken that is held, or that the process cannot do, and no two take the same', () => {
   assert(
     property(groups, (sharers) => {
       const held = sharers.flatMap((each) => each.held);
       const taken = sharers.flatMap((each) => shareOut(sharers, each.process).take);
       expect(taken.filter((name) => held.includes(name))).toEqual([]);
       expect(new Set(taken).size).toBe(taken.length);
+      for (const { process, able } of sharers)
+        expect(able).toEqual(expect.arrayContaining([...shareOut(sharers, process).take]));
     }),
   );
 });

@@ -11,7 +11,7 @@ const MESSAGES_PER_CHUNK = 200;
 const BYTES_PER_CHUNK = 1024 * 1024;
 
 export interface PumpParts {
-  readonly reader: PartitionReader;
+  readonly reader: Pick<PartitionReader, 'read'>;
   readonly start: TopicOffset;
   /** Applies what follows what was applied before. */
   readonly apply: (chunk: MessageChunk) => Promise<void>;

@@ -27,7 +27,7 @@ export class SettledClock {
     return this.#name;
   }
 
-  /** `position` was asked for at that time: every write that had been answered by then is at or before it. */
+  /** `position` was known at that time: every write at or before it had been answered by then. */
   sample(at: number, position: Position, name: string): void {
     if (name !== this.#name) this.#samples = [];
     this.#name = name;

@@ -159,10 +159,12 @@ export class TopicSession implements AsyncDisposable {
   async #stand(): Promise<void> {
     const { applier, projection, clock } = this.#parts;
     const name = clock.name();
-    const at = machineNow();
     // A clock that cannot be asked stops no reading; visitors who wrote stay with legacy.
     const position = name === undefined ? undefined : await clock.begin().catch(() => undefined);
-    if (name !== undefined && position !== undefined && name === clock.name()) this.#settled.sample(at, position, name);
+    if (name !== undefined && position !== undefined && name === clock.name()) {
+      // Afterwards: who has an earlier position had it by now, and may have written while the clock was asked.
+      this.#settled.sample(machineNow(), position, name);
+    }
     const levelAt = this.#levelAt();
     const settled: Position | undefined = levelAt === undefined ? undefined : this.#settled.settledAt(levelAt);
     const behind = [...this.#pumps.values()].reduce((sum, pump) => sum + pump.behind, 0n);

@@ -48,6 +48,17 @@ test('who stands behind its beginning, or has nothing yet, misses nothing', asyn
   }
 });
 
+test('who stands where a connector begins with a snapshot misses nothing', async () => {
+  await using topics = new Topics();
+  topics.snapshotRow('public.t', 1, 40n);
+  whole(topics, 9, 50n, 35n);
+  const { stream, seen, gaps } = open(topics, {}, 40n);
+  await using _ = stream;
+  await until('what follows is there', () => seen.length > 0);
+  expect(idsOf(seen)).toEqual([['9']]);
+  expect(gaps).toEqual([]);
+});
+
 test('a log that goes back is another one, and nothing of it is taken for what is sent again', async () => {
   await using topics = new Topics();
   whole(topics, 7, 10n);

@@ -24,6 +24,23 @@ test('a row that is written after the end of a cut transaction is waited for, wh
   expect(idsOf(seen)).toEqual([['1', '2', '3']]);
 });
 
+test('a row that lies where the transaction ends is its own, and does not show that it was all', async () => {
+  await using topics = new Topics();
+  const { stream, seen } = open(topics);
+  await using _ = stream;
+  topics.begin(7);
+  topics.row('public.t', { of: 7, at: 19n, id: 1 });
+  topics.row('public.t', { of: 7, at: 20n, id: 2 });
+  topics.begin(7);
+  topics.end(7, 20n, { 'public.t': 1 });
+  await topics.areRead();
+  expect(seen).toEqual([]);
+  topics.row('public.t', { of: 7, at: 20n, id: 3, order: 2 });
+  topics.row('public.t', { of: 8, at: 30n, id: 4 });
+  await until('it is there', () => seen.length > 0);
+  expect(idsOf(seen)).toEqual([['1', '2', '3']]);
+});
+
 test('where nothing follows, a cut transaction is whole when the source knows that all of it was written, and it was read', async () => {
   await using topics = new Topics();
   let written = 0n;

@@ -191,6 +191,20 @@ test('where the first beginnings are kept no longer, only the first transaction 
   expect(joiner.take().map(({ transaction }) => transaction)).toEqual(['a', 'b']);
 });
 
+test('where the first beginnings are kept no longer, nobody knows how often a transaction began', () => {
+  const known = new TransactionJoiner<string>(0n);
+  const unknown = new TransactionJoiner<string>(0n);
+  unknown.missTheFirst();
+  for (const joiner of [known, unknown]) {
+    joiner.begin('a');
+    joiner.add({ transaction: 'a', place: 1n, identity: '', order: 1, event: 'a1' });
+    joiner.begin('a');
+    joiner.end(ended('a', 10n, 0));
+  }
+  expect(known.cut({ transaction: 'a', count: 0 })).toMatchObject({ sentBefore: 1, beginnings: 2 });
+  expect(unknown.cut({ transaction: 'a', count: 0 })).toMatchObject({ sentBefore: 1, beginnings: Infinity });
+});
+
 test('events at one place of the log come as they were sent, whichever topic has them', () => {
   const joiner = new TransactionJoiner<string>(0n);
   joiner.add({ transaction: 'a', place: 1n, identity: 'come', order: 2, event: 'come' });

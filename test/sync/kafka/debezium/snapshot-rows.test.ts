@@ -135,6 +135,21 @@ test('after a restart, rows of snapshots that had landed are not given again, an
   expect(seen).toEqual(['8: orders 3', '9: orders 4']);
 });
 
+test('a change that lies before the snapshot is not written over what that found', async () => {
+  const lanes = new SlowTopics('orders', 'items');
+  const earlier = { ...inserted(1, '0-1-8'), source: { ...source, pos: 3 } };
+  lanes.write('orders', found(1), earlier);
+  lanes.write('transaction', ended('0-1-8', 'orders'));
+  for (const name of ['orders', 'items', 'transaction']) lanes.open(name);
+  const settings = connectorSettings(rightProperties);
+  const snapshots = { offsets: new Map(), place: undefined, isWhole: false };
+  await using stream = new DebeziumStream({ lanes, tables, settings, from: 0n, snapshots, marks: binlogMarks });
+  const reading = (async () => {
+    for (;;) await stream.next();
+  })();
+  await expect(reading).rejects.toMatchObject({ code: 'FIG_TOPIC_GAP' });
+});
+
 test('who follows a connector for PostgreSQL is given no rows of snapshots', async () => {
   const lanes = new SlowTopics('orders', 'items');
   lanes.write('orders', found(1), inserted(2, '0-1-8'));

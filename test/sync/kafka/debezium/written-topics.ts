@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { StreamEvent } from '../../../../src/sync/change.ts';
 import type { KafkaMessage } from '../../../../src/sync/kafka/client/kafka-message.ts';
 import { connectorSettings } from '../../../../src/sync/kafka/debezium/connector-settings.ts';
-import { DebeziumStream } from '../../../../src/sync/kafka/debezium/debezium-stream.ts';
+import { DebeziumStream, type DebeziumStreamOptions } from '../../../../src/sync/kafka/debezium/debezium-stream.ts';
 import type { SourceView } from '../../../../src/sync/kafka/debezium/source-view.ts';
 import { topicsOf } from '../../../../src/sync/kafka/debezium/topic-decoder.ts';
 import type { TopicLane, TopicLanes } from '../../../../src/sync/kafka/debezium/topic-lanes.ts';
@@ -68,16 +68,24 @@ export class Topics implements TopicLanes {
   }
 
   /** A row that a snapshot read; `at`: where a connector begins with it, else it is one that goes on beside the stream. */
-  snapshotRow(table: string, id: number, at?: bigint): void {
+  snapshotRow(table: string, id: number, at?: bigint, snapshot = at === undefined ? 'incremental' : 'first'): void {
     const source = {
       connector: 'postgresql',
       ts_ms: 1,
       schema: 'public',
       table: table.slice(7),
-      snapshot: at === undefined ? 'incremental' : 'first',
+      snapshot,
       lsn: Number(at ?? 1n),
     };
     this.#write(`shop.${table}`, { op: 'r', before: null, after: { id }, source, transaction: null }, { id });
+  }
+
+  /** What `pg_logical_emit_message` wrote in a transaction. */
+  message(content: string, { of: xid, at }: { readonly of: number; readonly at: bigint }): void {
+    const source = { connector: 'postgresql', ts_ms: 1, sequence: JSON.stringify(['1', String(at)]) };
+    const transaction = { id: `${xid}:${at}`, total_order: 1, data_collection_order: 1 };
+    const message = { prefix: 'fig.test', content: Buffer.from(content).toString('base64') };
+    this.#write('shop.message', { op: 'm', source, transaction, message }, null);
   }
 
   begin(xid: number): void {
@@ -139,18 +147,29 @@ export interface Reading {
   readonly end: Promise<void>;
 }
 
-export function open(lanes: Topics, view: Partial<SourceView> = {}, from = 0n): Reading {
+/** What takes the rows of snapshots, too, from the first on. */
+export const takesSnapshots = { snapshots: { offsets: new Map(), place: undefined, isWhole: false } } as const;
+
+export function streamOf(lanes: Topics, more: Partial<DebeziumStreamOptions> = {}): DebeziumStream {
+  return new DebeziumStream({ lanes, tables, settings: connectorSettings(rightProperties), from: 0n, ...more });
+}
+
+export function open(
+  lanes: Topics,
+  view: Partial<SourceView> = {},
+  from = 0n,
+  more: Partial<DebeziumStreamOptions> = {},
+): Reading {
   const gaps: bigint[] = [];
   const onGap = (position: bigint): unknown => gaps.push(position);
-  const source = { hasWritten: () => false, saw: () => undefined, isGapBefore: () => false, ...view };
-  const stream = new DebeziumStream({
-    lanes,
-    tables,
-    settings: connectorSettings(rightProperties),
-    from,
-    onGap,
-    source: { lacksRows: () => Promise.resolve(true), ...source },
-  });
+  const source = {
+    hasWritten: () => false,
+    saw: () => undefined,
+    isGapBefore: () => false,
+    lacksRows: () => Promise.resolve(true),
+    ...view,
+  };
+  const stream = streamOf(lanes, { from, onGap, source, ...more });
   const seen: StreamEvent[] = [];
   const end = (async () => {
     for (let events = await stream.next(); events; events = await stream.next()) seen.push(...events);

@@ -55,6 +55,20 @@ describeWithKafka('a read model of a topic of events', () => {
     expect(readModel.lagSeconds()).toBeLessThan(3);
   });
 
+  test('holds no write sooner because the store was slow to tell how far writes are', async () => {
+    await using world = await topicWorld();
+    const readModel = world.start();
+    await until('it holds some writes', () => readModel.applied.current() !== undefined);
+    const release = world.holdClock();
+    const heldAt = Date.now();
+    await until('it was asked longer ago than an event may take', () => Date.now() - heldAt > 4_000);
+    const written = await world.clock.read();
+    const began = Date.now();
+    release();
+    expect(await readModel.applied.waitFor(written, 10_000)).toBe(true);
+    expect(Date.now() - began).toBeGreaterThanOrEqual(1_000);
+  });
+
   test('reads the partitions that a topic gets later from their beginning, and stands nowhere before it knows of them', async () => {
     await using world = await topicWorld();
     const readModel = world.start();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { DomainEvent } from '../../../../src/config/domain-event.ts';
 import type { EventFormat, NormalizedEventTopic } from '../../../../src/config/domain-topics-definition.ts';
 import { readModelFingerprint } from '../../../../src/config/fingerprint.ts';
@@ -55,6 +56,11 @@ export async function topicWorld({
   const makeTopic = (count = partitions): Promise<boolean> =>
     admin.createTopic({ topic, partitions: count, replicationFactor: 1, settings: {} });
   await makeTopic();
+  let held: Promise<unknown> | undefined;
+  const askClock = async (): Promise<bigint> => {
+    await held;
+    return clock.read();
+  };
   const started: TopicReadModel[] = [];
   const parkings: number[] = [];
   const start = (
@@ -71,7 +77,7 @@ export async function topicWorld({
       types: eventTypes,
       target,
       storeUrl: store.url,
-      clock: clockOf(clock, () => 'store'),
+      clock: clockOf({ read: askClock, nudge: () => undefined }, () => 'store'),
       maxLetters,
       log: silentLog,
       onPosition: () => undefined,
@@ -108,6 +114,15 @@ export async function topicWorld({
     storeUrl: store.url,
     target,
     clock,
+    /** Read models are given no step of the store until this is called back. */
+    holdClock: (): (() => void) => {
+      const over = new AbortController();
+      held = once(over.signal, 'abort');
+      return () => {
+        held = undefined;
+        over.abort();
+      };
+    },
     start,
     totals,
     history,

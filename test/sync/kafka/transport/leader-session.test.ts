@@ -48,18 +48,18 @@ function transaction(n: number): StreamEvent {
   return { type: 'transaction', transaction: of, bytes: 1 };
 }
 
-/** In pieces that take more than one message each. */
-function large(n: number, pieces: number): StreamEvent {
+/** In pieces of so many characters. */
+function large(n: number, pieces: number, length: number, released: number[]): StreamEvent {
   const of = {
     xid: n,
     committedAtMs: n,
     endPosition: BigInt(n),
     async *pieces() {
       for (let piece = 0; piece < pieces; piece += 1) {
-        yield { changes: [insert(piece, 700_000)], messages: [], relations: [] };
+        yield { changes: [insert(piece, length)], messages: [], relations: [] };
       }
     },
-    release: async () => undefined,
+    release: async () => void released.push(n),
   };
   return { type: 'large', transaction: of };
 }
@@ -106,9 +106,17 @@ async function readFrom(topic: readonly MessageToSend[], position: Position, off
   return ends;
 }
 
-test('every place that a leader tells of is one to begin at, also while it writes a transaction in pieces', async () => {
+test.each([
+  ['larger than a message', 700_000],
+  // So that a request holds whole transactions and the beginning of one.
+  ['of which several go into one request', 100_000],
+])('every place that a leader tells of is one to begin at, also while it writes pieces %s', async (_name, length) => {
   const topic: MessageToSend[] = [];
-  const server = new Server([transaction(1), large(2, 3), transaction(3)], [transaction(4), large(5, 2)]);
+  const released: number[] = [];
+  const server = new Server(
+    [transaction(1), large(2, 9, length, released), transaction(3)],
+    [transaction(4), large(5, 8, length, released)],
+  );
   const { session, told, signal, end } = lead(server, async (messages) => {
     topic.push(...messages);
     return BigInt(topic.length - messages.length);
@@ -119,6 +127,7 @@ test('every place that a leader tells of is one to begin at, also while it write
   await until('all is written', () => told.at(-1)?.position === 5n);
   await end(running);
   expect(topic.length).toBeGreaterThan(10);
+  expect(released).toEqual([2, 5]);
   for (const { position, offset } of told) {
     expect(await readFrom(topic, position, offset)).toEqual([1n, 2n, 3n, 4n, 5n].filter((each) => each > position));
   }
@@ -145,6 +154,21 @@ test('the server is told of a position when the topic has it, and not before', a
     expect(server.acknowledged).toBe(position);
   }
   await end(running);
+});
+
+test('a position at which the server has nothing more to say is written as well, with no transaction behind it', async () => {
+  const topic: MessageToSend[] = [];
+  const server = new Server([transaction(1), { type: 'position', position: 7n }]);
+  const { session, told, signal, end } = lead(server, async (messages) => {
+    topic.push(...messages);
+    return BigInt(topic.length - messages.length);
+  });
+  await session.begin();
+  const running = session.run(signal);
+  await until('it is told', () => told.at(-1)?.position === 7n);
+  expect(server.acknowledged).toBe(7n);
+  await end(running);
+  expect(await readFrom(topic, 0n, 0n)).toEqual([1n, 7n]);
 });
 
 test('every message describes the tables that it changes, though the server does so once in a session', async () => {

@@ -216,3 +216,31 @@ test('what a leader began is forgotten when a later one begins: nobody waits for
   expect(reader.read(later.envelope, later.value, 1n)).toBeUndefined();
   expect(reader.isBetweenEvents).toBe(true);
 });
+
+test('what is said of a table is news once, and again when it is said otherwise', () => {
+  const columns = [{ name: 'id', isKey: true, typeOid: 20, typeModifier: -1 }];
+  const relation = { oid: 1, schema: 'public', table: 't', replicaIdentity: 'd', columns };
+  const changed = { ...relation, columns: [...columns, { name: 'note', isKey: false, typeOid: 25, typeModifier: -1 }] };
+  const reader = new MessageReader({ at: 0n, epoch: 0, logs, logsSince: 0 }, space);
+  const told = [relation, relation, changed, changed].map((each, n) => {
+    const held = { xid: n, committedAtMs: 0, endPosition: BigInt(n + 1), changes: [], messages: [], relations: [each] };
+    const [message] = transactionMessages({ epoch: 1, log: LOG, previous: BigInt(n) }, held);
+    const event = reader.read(message!.envelope, message!.value, BigInt(n));
+    return event?.type === 'transaction' ? event.transaction.relations : undefined;
+  });
+  expect(told).toEqual([[relation], [], [changed], []]);
+});
+
+test('a message whose transaction lacks an earlier one tells at once that something is missing, and where to begin behind it', () => {
+  const change = { kind: 'insert' as const, table: 'public.t', row: { id: '1' } };
+  const held = { xid: 1, committedAtMs: 0, endPosition: 5n, changes: [change], messages: [], relations: [] };
+  const parts = transactionMessages({ epoch: 1, log: LOG, previous: 0n }, held, 40);
+  expect(parts.length).toBeGreaterThan(2);
+  for (const kept of [parts.slice(1), [parts[0]!, parts[2]!]]) {
+    const reader = new MessageReader({ at: 0n, epoch: 0, logs, logsSince: 0 }, space);
+    const read = (): void => kept.forEach(({ envelope, value }, n) => void reader.read(envelope, value, BigInt(n)));
+    const offset = kept.length === 2 && kept[0] === parts[0] ? 1n : 0n;
+    const next = { position: 5n, offset, epoch: 1 };
+    expect(read).toThrow(expect.objectContaining({ code: 'FIG_TOPIC_GAP', next }));
+  }
+});
