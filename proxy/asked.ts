@@ -87,7 +87,7 @@ export class Asked {
   get note(): FenceNote | undefined {
     if (!this.#hasNote) {
       this.#hasNote = true;
-      this.#note = fenceNoteIn(this.#parts.fenceSecret, this.client.req.headers.cookie, this.client.askedAt);
+      this.#note = fenceNoteIn(this.#parts.fenceSecret, this.client.req.headers.cookie);
     }
     return this.#note;
   }

@@ -4,18 +4,18 @@ import type { Position } from '../src/kernel/position.ts';
 
 export const fenceCookieName = 'fig_fence';
 
-/** A cookie older than this says nothing any more: the read model is long past it, or reads are with legacy anyway. */
+/** For so long a browser keeps it: the read model is long past it then, or reads are with legacy anyway. */
 const fenceCookieSeconds = 600;
-
-/** How far another clock may be ahead of ours before its cookie is taken for nonsense. */
-const CLOCK_SKEW_MS = 60_000;
 
 /** What a visitor carries about their last write. */
 export interface FenceNote {
   readonly fence: Position;
-  /** Milliseconds since the epoch at which it was written. */
+  /**
+   * Milliseconds since the epoch at which it was written, by the clock of whoever wrote it. That one may be set wrong, so this
+   * tells notes apart and says nothing about how old one is.
+   */
   readonly at: number;
-  /** False when the position after the write could not be learned. */
+  /** False when a write may still commit after the position, which could not be learned. */
   readonly isKnown: boolean;
   /** Names the log that the position is of; empty when that was not known, or when there is only one. */
   readonly log: string;
@@ -30,15 +30,14 @@ export function fenceSetCookie(secret: Uint8Array, note: FenceNote, isSecure: bo
   return `${fenceCookieName}=${value}; Max-Age=${fenceCookieSeconds}; Path=/; HttpOnly; SameSite=Lax${secure}`;
 }
 
-/** The latest note in a Cookie header that we signed and that is not out of date. Anything else counts as no note. */
-export function fenceNoteIn(secret: Uint8Array, cookieHeader: string | undefined, now: number): FenceNote | undefined {
+/** The latest note in a Cookie header that we signed. Anything else counts as no note. */
+export function fenceNoteIn(secret: Uint8Array, cookieHeader: string | undefined): FenceNote | undefined {
   if (cookieHeader === undefined || !cookieHeader.includes(fenceCookieName)) return undefined;
   let latest: FenceNote | undefined;
   for (const pair of cookieHeader.split(';')) {
     if (!isFencePair(pair)) continue;
     const note = readNote(secret, pair.slice(pair.indexOf('=') + 1).trim());
-    if (note === undefined || note.at > now + CLOCK_SKEW_MS || note.at < now - fenceCookieSeconds * 1_000) continue;
-    if (latest === undefined || note.at > latest.at) latest = note;
+    if (note && (latest === undefined || note.at > latest.at)) latest = note;
   }
   return latest;
 }

@@ -1,5 +1,6 @@
 import { describeError } from '../src/kernel/fig-error.ts';
 import type { Log } from '../src/kernel/log.ts';
+import { machineNow } from '../src/kernel/machine-time.ts';
 import type { ReadState, RoutingSnapshot } from '../src/kernel/phase.ts';
 import {
   laterPosition,
@@ -12,7 +13,7 @@ import type { FenceFailure } from './decide.ts';
 import { fenceSetCookie, type FenceNote } from './fence-cookie.ts';
 import { FellowWrites } from './fellow-writes.ts';
 import type { Fellows, WriteEnd } from './fellows.ts';
-import { VisitorFences } from './visitor-fences.ts';
+import { type Standing, VisitorFences } from './visitor-fences.ts';
 import { timedOut, withinTime } from './within-time.ts';
 
 /** How long a visitor whose last write has no known position reads from legacy. */
@@ -44,7 +45,10 @@ export interface OwnWritesOptions {
   readonly secureCookies: boolean;
   readonly log: Log;
   readonly maxVisitors?: number | undefined;
+  /** The machine's clock, which nobody sets. */
   readonly now?: (() => number) | undefined;
+  /** Milliseconds since the epoch, by which notes are told apart. */
+  readonly wallNow?: (() => number) | undefined;
 }
 
 /** One write on its way. `atHead` and then `atEnd`, or just `atEnd` when there was no answer, must be called once. */
@@ -90,6 +94,7 @@ export class OwnWrites {
   readonly #inFlight = new Map<string, number>();
   readonly #entered = new Map<string, EnteredFeature>();
   readonly #now: () => number;
+  readonly #wallNow: () => number;
   readonly #fellowWrites = new FellowWrites();
   /** Kept for fellows only. */
   readonly #flights = new Set<Flight>();
@@ -101,7 +106,8 @@ export class OwnWrites {
   constructor(options: OwnWritesOptions) {
     this.#options = options;
     this.#fences = new VisitorFences(options.maxVisitors ?? MAX_VISITORS);
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? machineNow;
+    this.#wallNow = options.wallNow ?? Date.now;
     options.fellows?.attach({
       learn: () => this.learn(options.routing()),
       began: (write, visitors) => {
@@ -178,6 +184,7 @@ export class OwnWrites {
   /** A write sets out. From now on the visitor's reads go to legacy. `isSecure`: the visitor is reached by https. */
   begin(visitor: string, note: FenceNote | undefined, isSecure = false): OpenWrite {
     const visitors = new Set([visitor]);
+    this.#hearOf(visitor, note);
     this.#enter(visitor);
     const flight = this.#takeOff(visitors);
     return {
@@ -193,22 +200,24 @@ export class OwnWrites {
         if (!isServing && this.#options.isRoutingFresh?.() !== false) return [];
         const { secret, secureCookies } = this.#options;
         const isMarked = isSecure || secureCookies;
-        const at = this.#now();
-        // The phases we know are old, so another proxy may serve already what we think is with legacy. The time of the write
+        // The phases we know are old, so another proxy may serve already what we think is with legacy. That there was a write
         // says enough for that one, and costs the user nothing.
         const fence = isServing ? await this.#settle(visitors) : undefined;
         const log = this.#presentLog();
-        if (fence === undefined || log === undefined) return this.#unknownAt(isServing ? this.#now() : at, isMarked);
-        const { fence: known } = this.#fences.standingOf(visitor);
+        if (fence === undefined || log === undefined) return this.#unknown(visitor, isMarked);
+        const standing = this.#fences.standingOf(visitor);
         // Answers overtake each other, and the last cookie wins: it must not lower what an earlier one said.
         const before = note === undefined || isOfAnotherLog(note, log) ? positionZero : note.fence;
-        const position = laterPosition(laterPosition(fence, known), before);
-        const value = fenceSetCookie(secret, { fence: position, at: this.#now(), isKnown: true, log }, isMarked);
+        const position = laterPosition(laterPosition(fence, standing.fence), before);
+        // Nor may it pay what an earlier write owes, of which no other proxy need have heard.
+        const isKnown = standing.readAt >= standing.owedUntil;
+        const at = isKnown ? this.#wallNow() : this.#markOf(visitor, standing);
+        const value = fenceSetCookie(secret, { fence: position, at, isKnown, log }, isMarked);
         return ['Set-Cookie', value];
       },
       withoutAnswer: () => {
         const isNoted = this.#isServing() || this.#options.isRoutingFresh?.() === false;
-        return isNoted ? this.#unknownAt(this.#now(), isSecure || this.#options.secureCookies) : [];
+        return isNoted ? this.#unknown(visitor, isSecure || this.#options.secureCookies) : [];
       },
       atEnd: async (isComplete) => {
         // Legacy may commit while it streams its answer, or after the client went away.
@@ -219,10 +228,27 @@ export class OwnWrites {
     };
   }
 
-  /** For every other proxy: there was a write then, and nobody knows the position that covers it. */
-  #unknownAt(at: number, isMarked: boolean): string[] {
-    const note = { fence: positionZero, at, isKnown: false, log: '' };
-    return ['Set-Cookie', fenceSetCookie(this.#options.secret, note, isMarked)];
+  /** For every other proxy: there was a write, and nobody knows the position that covers it. */
+  #unknown(visitor: string, isMarked: boolean): string[] {
+    const at = this.#wallNow();
+    const { secret } = this.#options;
+    if (this.#isServing()) this.#fences.oweByNote(visitor, at, this.#now() + PIN_MS);
+    return ['Set-Cookie', fenceSetCookie(secret, { fence: positionZero, at, isKnown: false, log: '' }, isMarked)];
+  }
+
+  /** For a note of what the visitor owes already: shown here again, or where it was seen before, it makes that last no longer. */
+  #markOf(visitor: string, { marks, owedUntil }: Standing): number {
+    const mark = marks.at(-1) ?? this.#wallNow();
+    this.#fences.oweByNote(visitor, mark, owedUntil);
+    return mark;
+  }
+
+  /**
+   * A note of a write without a position came. When that was, its writer's clock says, which may be another than ours, so the
+   * write has from now on all the time that one may take to commit.
+   */
+  #hearOf(visitor: string, note: FenceNote | undefined): void {
+    if (note && !note.isKnown) this.#fences.oweByNote(visitor, note.at, this.#now() + PIN_MS);
   }
 
   /** Positions of another log mean nothing any more, so whatever was known by them is forgotten safely. */
@@ -245,7 +271,7 @@ export class OwnWrites {
 
   #forgetFences(owedUntil: number): void {
     const limit = this.#options.maxVisitors ?? MAX_VISITORS;
-    this.#fences = new VisitorFences(limit, { fence: positionZero, owedUntil, readAt: 0 });
+    this.#fences = new VisitorFences(limit, { fence: positionZero, owedUntil, readAt: 0, marks: [] });
   }
 
   /** Whether everybody notes the writes of a feature that entered, so that those before are below a floor taken now. */
@@ -322,11 +348,11 @@ export class OwnWrites {
 
   /** The position of the visitor's last write; undefined while it cannot be known. */
   async #ownFence(visitor: string, note: FenceNote | undefined): Promise<Position | undefined> {
+    this.#hearOf(visitor, note);
     const standing = this.#fences.standingOf(visitor);
     const known = laterPosition(standing.fence, note?.fence ?? positionZero);
-    const owedUntil = Math.max(standing.owedUntil, note === undefined || note.isKnown ? 0 : note.at + PIN_MS);
-    if (standing.readAt >= owedUntil) return known;
-    if (this.#now() < owedUntil) return undefined;
+    if (standing.readAt >= standing.owedUntil) return known;
+    if (this.#now() < standing.owedUntil) return undefined;
     const fence = await this.#settle([visitor]);
     return fence === undefined ? undefined : laterPosition(fence, known);
   }

@@ -6,15 +6,19 @@ export interface Standing {
   /** Position that must be applied before the visitor is served from a read model. */
   readonly fence: Position;
   /**
-   * Milliseconds since the epoch until which a write of unknown position may still commit; 0: none. A source position
+   * Milliseconds of one clock until which a write of unknown position may still commit; 0: none. A source position
    * that was read at or after it covers the write.
    */
   readonly owedUntil: number;
   /** When the source was last read for the visitor. */
   readonly readAt: number;
+  /** Marks of the last notes of such writes, the latest last. */
+  readonly marks: readonly number[];
 }
 
-const nobody: Standing = { fence: positionZero, owedUntil: 0, readAt: 0 };
+const nobody: Standing = { fence: positionZero, owedUntil: 0, readAt: 0, marks: [] };
+/** A visitor carries one note; more of them at a time come from clients with several jars of cookies. */
+const MARKS = 4;
 
 /**
  * The fences of the last writers. Bounded: a forgotten visitor's fence becomes a floor for everybody, so forgetting can
@@ -42,6 +46,7 @@ export class VisitorFences {
       fence: laterPosition(before.fence, fence),
       owedUntil: before.owedUntil,
       readAt: Math.max(before.readAt, readAt),
+      marks: before.marks,
     });
   }
 
@@ -51,12 +56,21 @@ export class VisitorFences {
     this.#remember(visitor, { ...before, owedUntil: Math.max(before.owedUntil, until) });
   }
 
+  /** The same of a write that the visitor carries a note of: shown again, the same note says nothing new. */
+  oweByNote(visitor: string, mark: number, until: number): void {
+    const before = this.#visitors.get(visitor) ?? nobody;
+    if (before.marks.includes(mark)) return;
+    const marks = [...before.marks, mark].slice(-MARKS);
+    this.#remember(visitor, { ...before, owedUntil: Math.max(before.owedUntil, until), marks });
+  }
+
   standingOf(visitor: string): Standing {
     const own = this.#visitors.get(visitor) ?? nobody;
     return {
       fence: laterPosition(own.fence, this.#floor.fence),
       owedUntil: Math.max(own.owedUntil, this.#floor.owedUntil),
       readAt: own.readAt,
+      marks: own.marks,
     };
   }
 
@@ -79,6 +93,7 @@ export class VisitorFences {
         fence: laterPosition(this.#floor.fence, forgotten.fence),
         owedUntil: isPaid ? this.#floor.owedUntil : Math.max(this.#floor.owedUntil, forgotten.owedUntil),
         readAt: 0,
+        marks: [],
       };
       return;
     }

@@ -38,7 +38,7 @@ export function fixedDigest(config: NormalizedConfig): string {
  * apart. Addresses and limits are each machine's own.
  */
 export function sharedDigest(config: NormalizedConfig): string {
-  return digestOf(config, (key) => !isLive(key) && /^(name$|visitor\.|features\.)/.test(key));
+  return digestOf(config, (key) => !isLive(key) && /^(name$|visitor\.|features\.|domainTopics\.types\.)/.test(key));
 }
 
 /** What takes over the new settings. */

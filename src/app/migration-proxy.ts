@@ -8,7 +8,7 @@ import type { RoutingState } from './routing-state.ts';
 import { orderOf } from './open-source.ts';
 
 /** Several times the rest between two looks at the phases, so that every proxy has looked. */
-const ENTRY_GRACE_MS = 2_000;
+export const ENTRY_GRACE_MS = 2_000;
 /** Less than the grace, and more than the rest between two looks. */
 const FRESH_MS = 1_500;
 

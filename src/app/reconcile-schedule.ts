@@ -63,5 +63,5 @@ async function isDue(
   if (!readModel || !reconcile || capture.progressOf(readModelNames(readModel).projection).state !== 'ready')
     return false;
   const { last } = (await reconciliations.figures(feature)) ?? {};
-  return last?.position === undefined || Date.now() - Date.parse(last.finishedAt) >= reconcile.everyMs;
+  return last?.position === undefined || last.ageSeconds * 1_000 >= reconcile.everyMs;
 }

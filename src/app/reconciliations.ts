@@ -5,7 +5,7 @@ import { defaultMaxLoad } from '../config/reconcile-rules.ts';
 import type { ReconciliationHealth } from '../cutover/reconciliation-health.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { qualifiedSource, readModelNames } from '../store/read-model-names.ts';
-import { lastReconciliation, type Reconciliation } from '../store/reconciliation-store.ts';
+import { type LastReconciliation, lastReconciliation } from '../store/reconciliation-store.ts';
 import type { ReconcileProgress } from '../sync/reconcile/reconcile-read-model.ts';
 import type { CaptureView } from './capture-view.ts';
 import type { ReconcileReport, ReconcileRequest, ReconcileTools, ReconciliationStatus } from './control.ts';
@@ -60,7 +60,7 @@ export class Reconciliations {
   /** The last comparison of all sources that came to its end, and how far the one that runs is. */
   async figures({
     readModel,
-  }: NormalizedFeature): Promise<{ last: Reconciliation | undefined; progress: number } | undefined> {
+  }: NormalizedFeature): Promise<{ last: LastReconciliation | undefined; progress: number } | undefined> {
     if (!readModel || !isCaptured(readModel) || !this.#capture) return undefined;
     const { projection } = readModelNames(readModel);
     const last = await lastReconciliation(this.#store, projection, { conclusive: true });
@@ -80,7 +80,10 @@ export class Reconciliations {
     const last = await lastReconciliation(this.#store, readModelNames(readModel).projection, { conclusive: true });
     const { maxAgeSeconds } = rules;
     if (!last || last.state === 'failed') return { last: undefined, summary: 'never', maxAgeSeconds };
-    const ageSeconds = Math.max(0, (Date.now() - Date.parse(last.finishedAt)) / 1_000);
-    return { last: { state: last.state, ageSeconds }, summary: describeReconciliation(last), maxAgeSeconds };
+    return {
+      last: { state: last.state, ageSeconds: last.ageSeconds },
+      summary: describeReconciliation(last),
+      maxAgeSeconds,
+    };
   }
 }

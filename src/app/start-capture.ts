@@ -11,6 +11,8 @@ import type { ChangeSource } from '../sync/capture/change-source.ts';
 import type { StreamTap } from '../sync/tail/stream-tap.ts';
 import { warnOfMemoryFolder } from '../sync/postgres/memory-folder.ts';
 import { capturedModels } from './captured-models.ts';
+import { leaveBeforeEmptying } from './leave-before-emptying.ts';
+import { ENTRY_GRACE_MS } from './migration-proxy.ts';
 import type { ProgressEvent } from './running-fig.ts';
 import { showSyncProgress } from './sync-progress.ts';
 
@@ -71,7 +73,10 @@ export function startCapture({
     log,
     onApplied,
     onNudge,
-    beforeEmptying,
+    beforeEmptying: async (projection) => {
+      await leaveBeforeEmptying({ store: target, owners: ownersOf(projection), graceMs: ENTRY_GRACE_MS, log });
+      await beforeEmptying?.(projection);
+    },
     onProgress: showSyncProgress(onProgress),
     onPosition: (projection, position) => {
       for (const { key } of ownersOf(projection)) onPosition(key, position);

@@ -11,9 +11,9 @@ export interface SignalHost {
 
 /**
  * Keeps a SIGUSR2 for the fig that is still starting: it finds the order in its folder. Without a listener the signal would end
- * the process. Returns what takes the listener away.
+ * the process. `cameBefore`: there was one already. Returns what takes the listener away.
  */
-export function keepEarlyKillSwitch(host: SignalHost, folder: string, log: Log): () => void {
+export function keepEarlyKillSwitch(host: SignalHost, folder: string, log: Log, cameBefore = false): () => void {
   const keep = (): void => {
     // Whoever runs by now hears it as well, and obeys at once.
     if (host.listenerCount('SIGUSR2') > 1) return;
@@ -26,6 +26,7 @@ export function keepEarlyKillSwitch(host: SignalHost, folder: string, log: Log):
     });
   };
   host.on('SIGUSR2', keep);
+  if (cameBefore) keep();
   return () => {
     host.off('SIGUSR2', keep);
   };

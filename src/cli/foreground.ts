@@ -2,10 +2,10 @@ import type { StatusReport } from '../app/control.ts';
 import { readRunFile, removeRunFile, writeRunFile } from '../app/run-file.ts';
 import type { ProgressEvent, RunningFig, StartAdmin } from '../app/running-fig.ts';
 import { startAdminServer } from '../admin/admin-server.ts';
-import { describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
 import { createLog, type LogLevel } from '../observe/log.ts';
 import { keepEarlyKillSwitch, type SignalHost } from './early-kill-switch.ts';
+import { HangUps } from './hang-ups.ts';
 import type { CliIo } from './io.ts';
 import { startLiveStatus, type LiveStatus } from './live-status.ts';
 import { paletteFor } from './palette.ts';
@@ -62,8 +62,12 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     pretty: isTTY,
     write: (line) => (live ?? progress).print(line),
   });
-  const dropEarly = keepEarlyKillSwitch(host, io.cwd, log);
+  const dropEarly = keepEarlyKillSwitch(host, io.cwd, log, io.early?.take('SIGUSR2'));
+  // On a terminal it means that the terminal is gone, which ends us like any other signal.
+  const hangUps = isTTY ? undefined : new HangUps(host, log);
+  if (io.early?.take('SIGHUP')) hangUps?.owe();
   const startAdmin: StartAdmin = async (control, port) => {
+    hangUps?.tell(control);
     const { FIG_ADMIN_HOST, FIG_ADMIN_TOKEN: token } = io.env;
     const admin = await startAdminServer({ control, port, log, host: FIG_ADMIN_HOST, token });
     // From now on the other commands can ask, also while read models are still being built.
@@ -86,11 +90,7 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
       live = shown;
       // What goes on after the start, such as a read model that is being built, is told in lines above the block.
       progress = createProgressRenderer({ write: (text) => shown.print(text) });
-      const onHangUp = (): void => void reload(fig, log);
-      // On a terminal it means that the terminal is gone, which ends us like any other signal.
-      if (!isTTY) host.on('SIGHUP', onHangUp);
       await ending.ended;
-      host.off('SIGHUP', onHangUp);
       last = await lastStatus(fig, live);
     } finally {
       await live?.stop();
@@ -103,17 +103,9 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     return exitCode;
   } finally {
     progress.stop();
+    hangUps?.stop();
     dropEarly();
     ending.dispose();
-  }
-}
-
-async function reload(fig: RunningFig, log: Log): Promise<void> {
-  try {
-    const { changed } = await fig.control.reload();
-    log.info({ changed }, 'the config was read again');
-  } catch (error) {
-    log.error({ error: describeError(error) }, 'the config was not taken over; the one before stays in force');
   }
 }
 

@@ -1,3 +1,5 @@
+import type { EarlySignals } from './early-signals.ts';
+
 /** The part of a terminal stream that the commands use. */
 export interface Output {
   write(text: string): unknown;
@@ -16,10 +18,12 @@ export interface CliIo {
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Signals that came while the command was being loaded. */
+  readonly early?: EarlySignals | undefined;
 }
 
-export function processIo(): CliIo {
-  return { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() };
+export function processIo(early?: EarlySignals): CliIo {
+  return { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd(), early };
 }
 
 /** What a command was started with, and where it leaves its exit code. */

@@ -1,4 +1,5 @@
 import type { EventSchema } from './event-schema.ts';
+import { schemaText } from './schema-text.ts';
 
 /** What a schema says of data: what it made of it, or where it does not fit. */
 export type CheckedData = { readonly data: unknown } | { readonly problems: readonly string[] };
@@ -9,6 +10,7 @@ export type CheckedData = { readonly data: unknown } | { readonly problems: read
  */
 export class EventTypes {
   readonly #schemas: ReadonlyMap<string, EventSchema>;
+  #texts: readonly (readonly [type: string, text: string])[] | undefined;
 
   constructor(types: Readonly<Record<string, EventSchema>>) {
     this.#schemas = new Map(Object.entries(types));
@@ -16,6 +18,12 @@ export class EventTypes {
 
   get names(): readonly string[] {
     return [...this.#schemas.keys()];
+  }
+
+  /** For who must know whether two configs say the same, see `schemaText`. */
+  texts(): readonly (readonly [type: string, text: string])[] {
+    this.#texts ??= [...this.#schemas].map(([type, schema]) => [type, schemaText(schema)] as const);
+    return this.#texts;
   }
 
   has(type: string): boolean {

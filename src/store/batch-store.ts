@@ -64,6 +64,14 @@ export class BatchStore {
     };
   }
 
+  /** By the database's clock, which is what times of loads are compared with: those of processes may differ. */
+  async now(db: Knex): Promise<number> {
+    const { rows } = await db.raw<{ rows: { now: string }[] }>(
+      'SELECT extract(epoch FROM clock_timestamp())::text AS now',
+    );
+    return milliseconds(rows[0]!.now)!;
+  }
+
   async began(db: Knex, name: string, at: number): Promise<void> {
     await db('fig.batch_load')
       .insert({ name, tried_at: new Date(at) })

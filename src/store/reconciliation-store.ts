@@ -54,6 +54,11 @@ export interface Reconciliation {
   readonly error: string | undefined;
 }
 
+export interface LastReconciliation extends Reconciliation {
+  /** Since it was finished, by the database's clock, so that processes with other clocks agree. */
+  readonly ageSeconds: number;
+}
+
 export interface ReconciliationEnd extends Pick<Reconciliation, 'state' | 'parts' | 'samples' | 'error'> {
   readonly position: Position | undefined;
 }
@@ -64,6 +69,7 @@ interface StoredReconciliation {
   whole: boolean;
   started_at: string;
   finished_at: string;
+  age: string;
   position: string | null;
   parts: string;
   samples: string;
@@ -111,7 +117,10 @@ export async function endReconciliation(
       samples: JSON.stringify(end.samples),
       error: end.error ?? null,
     });
-  return readWhere(db, 'id = ?', [id]);
+  const ended = await readWhere(db, 'id = ?', [id]);
+  if (ended === undefined) return undefined;
+  const { ageSeconds: _, ...outcome } = ended;
+  return outcome;
 }
 
 /** The latest comparison of all sources; with `conclusive` the latest that came to its end. */
@@ -119,15 +128,19 @@ export async function lastReconciliation(
   db: Knex,
   projection: string,
   { conclusive }: { readonly conclusive: boolean },
-): Promise<Reconciliation | undefined> {
+): Promise<LastReconciliation | undefined> {
   const open = conclusive ? `('running', 'failed')` : `('running')`;
   return readWhere(db, `projection = ? AND whole AND state NOT IN ${open}`, [projection]);
 }
 
-async function readWhere(db: Knex, where: string, bindings: readonly string[]): Promise<Reconciliation | undefined> {
+async function readWhere(
+  db: Knex,
+  where: string,
+  bindings: readonly string[],
+): Promise<LastReconciliation | undefined> {
   const { rows } = await db.raw<{ rows: StoredReconciliation[] }>(
     `SELECT state, repair, whole, ${isoTime('started_at')}, ${isoTime('finished_at')}, position::text AS position,
-            parts::text AS parts, samples::text AS samples, error
+            greatest(0, extract(epoch FROM clock_timestamp() - finished_at))::text AS age, parts::text AS parts, samples::text AS samples, error
        FROM fig.reconciliation WHERE ${where} ORDER BY id DESC LIMIT 1`,
     [...bindings],
   );
@@ -139,6 +152,7 @@ async function readWhere(db: Knex, where: string, bindings: readonly string[]): 
     whole: row.whole,
     startedAt: row.started_at,
     finishedAt: row.finished_at,
+    ageSeconds: Number(row.age),
     position: row.position === null ? undefined : formatPosition(BigInt(row.position)),
     parts: JSON.parse(row.parts) as ComparedPart[],
     samples: JSON.parse(row.samples) as DifferenceSample[],

@@ -7,24 +7,24 @@ const now = 1_700_000_000_000;
 const note = { fence: 0x16b374d848n, at: now, isKnown: true, log: 'tl1-abcd' };
 const pair = fenceSetCookie(secret, note, false).split(';')[0] ?? '';
 
-test('a note comes back as it was given', () => {
+test('a note comes back as it was given, however the clock of who gave it was set', () => {
   fc.assert(
     fc.property(
       fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-      fc.integer({ min: -600_000, max: 0 }),
+      fc.integer({ min: -600_000_000, max: 600_000_000 }),
       fc.boolean(),
       fc.stringMatching(/^[\w-]{0,16}$/),
       (fence, age, isKnown, log) => {
         const given = { fence, at: now + age, isKnown, log };
         const cookie = fenceSetCookie(secret, given, true).split(';')[0];
-        expect(fenceNoteIn(secret, `a=1; ${cookie}; b=2`, now)).toEqual(given);
+        expect(fenceNoteIn(secret, `a=1; ${cookie}; b=2`)).toEqual(given);
       },
     ),
   );
 });
 
 test('a note of another signer counts as none', () => {
-  expect(fenceNoteIn(Buffer.from('other'), pair, now)).toBeUndefined();
+  expect(fenceNoteIn(Buffer.from('other'), pair)).toBeUndefined();
 });
 
 test('no change to a note goes unnoticed', () => {
@@ -36,7 +36,7 @@ test('no change to a note goes unnoticed', () => {
       (index, character) => {
         const changed = pair.slice(0, index) + character + pair.slice(index + 1);
         fc.pre(changed !== pair);
-        expect(fenceNoteIn(secret, changed, now)).toBeUndefined();
+        expect(fenceNoteIn(secret, changed)).toBeUndefined();
       },
     ),
   );
@@ -45,19 +45,13 @@ test('no change to a note goes unnoticed', () => {
 test.each(['', 'fig_fence', 'fig_fence=', 'fig_fence=...', 'fig_fence=zz.zz.k.x', `fig_fence=${'f'.repeat(5_000)}`])(
   'garbage (%s) counts as no note',
   (cookie) => {
-    expect(fenceNoteIn(secret, cookie, now)).toBeUndefined();
+    expect(fenceNoteIn(secret, cookie)).toBeUndefined();
   },
 );
 
-test('a note that is out of date, or from the future, counts as none', () => {
-  expect(fenceNoteIn(secret, pair, now + 600_000)).toEqual(note);
-  expect(fenceNoteIn(secret, pair, now + 600_001)).toBeUndefined();
-  expect(fenceNoteIn(secret, pair, now - 60_001)).toBeUndefined();
-});
-
 test('of several notes the latest counts, and forged ones do not hide it', () => {
   const later = fenceSetCookie(secret, { ...note, fence: 1n, at: now + 1 }, false).split(';')[0];
-  expect(fenceNoteIn(secret, `fig_fence=x; ${later}; ${pair}`, now + 1)).toMatchObject({ fence: 1n });
+  expect(fenceNoteIn(secret, `fig_fence=x; ${later}; ${pair}`)).toMatchObject({ fence: 1n });
 });
 
 test('taking our cookie out leaves every other byte as it was', () => {

@@ -10,7 +10,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 const secret = Buffer.from('shared by all proxies');
 
-/** Several proxies of one migration, on one clock. */
+/** Several proxies of one migration. Their machines' clocks count alike; what they take for the time may differ. */
 class Fleet {
   now = 1_700_000_000_000;
   log: string | undefined = 'log-a';
@@ -29,6 +29,7 @@ class Fleet {
       sourceLog: () => this.log,
       log: silentLog,
       now: () => this.now,
+      wallNow: () => this.now,
       ...more,
     });
     ownWrites.learn(routing);
@@ -39,7 +40,7 @@ class Fleet {
         const write = ownWrites.begin(visitor, note);
         const [, cookie] = await write.atHead([]);
         await write.atEnd(true);
-        return fenceNoteIn(secret, cookie?.split(';')[0], this.now);
+        return fenceNoteIn(secret, cookie?.split(';')[0]);
       },
       read: (visitor: string, note?: ReturnType<typeof fenceNoteIn>) => ownWrites.fenceFor('orders', visitor, note),
     };
@@ -57,6 +58,65 @@ test('a write through one proxy holds back a read through another, by the cookie
   expect(await two.read('ann', note)).toBe('fence-timeout');
   fleet.applied.reach(200n);
   expect(await two.read('ann', note)).toBe('reached');
+});
+
+test.each([-3_600_000, -30_001, 60_001, 3_600_000])(
+  'a clock that is %d ms ahead at the proxy that was written through takes nothing from the fence',
+  async (ahead) => {
+    const fleet = new Fleet();
+    const one = fleet.proxy('live', { wallNow: () => fleet.now + ahead });
+    const two = fleet.proxy('live');
+    await settled();
+    fleet.source.position = 200n;
+    const note = await one.write('ann');
+    expect(await two.read('ann', note)).toBe('fence-timeout');
+    fleet.applied.reach(200n);
+    expect(await two.read('ann', note)).toBe('reached');
+  },
+);
+
+test.each([-3_600_000, -30_001, 0, 3_600_000])(
+  'a write of unknown position has its time to commit, whatever a clock that is %d ms ahead says',
+  async (ahead) => {
+    const fleet = new Fleet();
+    const one = fleet.proxy('live', { wallNow: () => fleet.now + ahead });
+    const two = fleet.proxy('live');
+    await settled();
+    // What two knows of the visitor says nothing about a later write.
+    await two.write('ann');
+    fleet.source.mood = 'refuses';
+    const note = await one.write('ann');
+    fleet.source.mood = 'answers';
+    expect(note).toMatchObject({ isKnown: false });
+    expect(await two.read('ann', note)).toBe('fence-unknown');
+    // It commits at the last moment.
+    fleet.now += 29_999;
+    fleet.source.position = 200n;
+    expect(await two.read('ann', note)).toBe('fence-unknown');
+    fleet.now += 2;
+    expect(await two.read('ann', note)).toBe('fence-timeout');
+    fleet.applied.reach(200n);
+    expect(await two.read('ann', note)).toBe('reached');
+  },
+);
+
+test('a later write does not pay for one that may still commit, and makes it last no longer', async () => {
+  const fleet = new Fleet();
+  const [one, two, three] = [fleet.proxy('live'), fleet.proxy('live'), fleet.proxy('live')];
+  await settled();
+  fleet.source.mood = 'refuses';
+  const first = await one.write('ann');
+  fleet.source.mood = 'answers';
+  fleet.now += 5_000;
+  const second = await two.write('ann', first);
+  expect(await three.read('ann', second)).toBe('fence-unknown');
+  fleet.source.position = 200n;
+  fleet.now += 20_000;
+  const third = await two.write('ann', second);
+  expect(await three.read('ann', third)).toBe('fence-unknown');
+  fleet.now += 10_001;
+  expect(await three.read('ann', third)).toBe('fence-timeout');
+  expect(await two.write('ann', third)).toMatchObject({ fence: 200n, isKnown: true });
 });
 
 test('a proxy that has not heard of the phases of late notes writes without asking the source, for one that serves already', async () => {

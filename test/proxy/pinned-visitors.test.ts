@@ -23,6 +23,7 @@ async function setUp(maxVisitors = 100) {
     log: silentLog,
     maxVisitors,
     now: () => clock.now,
+    wallNow: () => clock.now,
   });
   ownWrites.learn(routing);
   while ((await ownWrites.fenceFor('orders', 'nobody', undefined)) !== 'reached') await setImmediate();
@@ -100,12 +101,8 @@ test('a cookie never lowers what an earlier one said', async () => {
   const { clock, ownWrites } = await setUp();
   const lines = await ownWrites.begin('ann', { fence: 900n, at: clock.now, isKnown: true, log: '' }).atHead([]);
   expect(lines[0]).toBe('Set-Cookie');
-  expect(fenceNoteIn(secret, lines[1]?.split(';')[0], clock.now)).toEqual({
-    fence: 900n,
-    at: clock.now,
-    isKnown: true,
-    log: '',
-  });
+  const carried = fenceNoteIn(secret, lines[1]?.split(';')[0]);
+  expect(carried).toEqual({ fence: 900n, at: clock.now, isKnown: true, log: '' });
 });
 
 test('a read model whose waiting fails leaves the read to legacy', async () => {

@@ -39,9 +39,9 @@ test('within the bound one visitor says nothing about another', () => {
   const fences = new VisitorFences(10);
   fences.raise('ann', 5n, 1);
   fences.owe('bob', 9);
-  expect(fences.standingOf('cat')).toEqual({ fence: 0n, owedUntil: 0, readAt: 0 });
-  expect(fences.standingOf('ann')).toEqual({ fence: 5n, owedUntil: 0, readAt: 1 });
-  expect(fences.standingOf('bob')).toEqual({ fence: 0n, owedUntil: 9, readAt: 0 });
+  expect(fences.standingOf('cat')).toEqual({ fence: 0n, owedUntil: 0, readAt: 0, marks: [] });
+  expect(fences.standingOf('ann')).toEqual({ fence: 5n, owedUntil: 0, readAt: 1, marks: [] });
+  expect(fences.standingOf('bob')).toEqual({ fence: 0n, owedUntil: 9, readAt: 0, marks: [] });
 });
 
 test('a debt that was paid is not passed on when its visitor is forgotten', () => {
@@ -49,5 +49,15 @@ test('a debt that was paid is not passed on when its visitor is forgotten', () =
   fences.owe('ann', 9);
   fences.raise('ann', 5n, 10);
   fences.raise('bob', 1n, 10);
-  expect(fences.standingOf('cat')).toEqual({ fence: 5n, owedUntil: 0, readAt: 0 });
+  expect(fences.standingOf('cat')).toEqual({ fence: 5n, owedUntil: 0, readAt: 0, marks: [] });
+});
+
+test('a note counts once, and not as long as it is shown', () => {
+  const fences = new VisitorFences(10);
+  fences.oweByNote('ann', 7, 30);
+  fences.oweByNote('ann', 7, 40);
+  expect(fences.standingOf('ann')).toEqual({ fence: 0n, owedUntil: 30, readAt: 0, marks: [7] });
+  // The clock of who wrote the next one is behind.
+  fences.oweByNote('ann', 3, 50);
+  expect(fences.standingOf('ann')).toEqual({ fence: 0n, owedUntil: 50, readAt: 0, marks: [7, 3] });
 });

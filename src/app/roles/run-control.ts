@@ -1,3 +1,4 @@
+import { machineNow } from '../../kernel/machine-time.ts';
 import { sleep } from '../../kernel/service.ts';
 import { raiseSetting } from '../../store/setting-store.ts';
 import { openTarget, targetConnections } from '../../sync/open-target.ts';
@@ -120,10 +121,10 @@ async function reloadAll(
 ): Promise<ReloadOutcome> {
   const { changed } = await reloadHere();
   const order = await raiseSetting(store, reloadOrderSetting);
-  for (const deadline = Date.now() + RELOAD_BUDGET_MS; ;) {
+  for (const deadline = machineNow() + RELOAD_BUDGET_MS; ;) {
     await others.look();
     const elsewhere = others.reloads(order);
-    if (elsewhere.every(({ state }) => state !== 'silent') || Date.now() > deadline) return { changed, elsewhere };
+    if (elsewhere.every(({ state }) => state !== 'silent') || machineNow() > deadline) return { changed, elsewhere };
     await sleep(RELOAD_LOOK_MS);
   }
 }

@@ -1,6 +1,7 @@
 import { type FeatureVersion, versionKey } from '../../config/feature-versions.ts';
 import { decideSwap } from '../../cutover/decide-swap.ts';
 import { FigError } from '../../kernel/fig-error.ts';
+import { machineNow } from '../../kernel/machine-time.ts';
 import { sleep } from '../../kernel/service.ts';
 import { dropVersion, storedVersions } from '../../store/drop-version.ts';
 import { ProjectionStore } from '../../store/projection-store.ts';
@@ -166,10 +167,10 @@ export class VersionDesk implements ReadModelDesk {
       to: { version: to.version!, projection: after!, fingerprint: to.fingerprint },
       ...order,
     };
-    for (const deadline = Date.now() + CATCH_UP_MS; ;) {
+    for (const deadline = machineNow() + CATCH_UP_MS; ;) {
       const result = await swapServingVersion(store, swap);
       if (result.kind === 'swapped') await this.#untilKnown(to);
-      if (result.kind !== 'behind' || Date.now() > deadline || signal.aborted) return result;
+      if (result.kind !== 'behind' || machineNow() > deadline || signal.aborted) return result;
       // What is told here need not be what is stored: without a rest the transaction would be repeated as fast as it goes.
       const applied = capture?.applied(after!)?.waitFor(result.wanted, CATCH_UP_STEP_MS);
       await Promise.all([applied, sleep(REST_MS, signal)]);
@@ -179,7 +180,7 @@ export class VersionDesk implements ReadModelDesk {
   /** What is asked next, here or by the caller, must find that version serving. Its notice is on the way. */
   async #untilKnown({ name, key }: FeatureVersion): Promise<void> {
     const { versions, signal } = this.#parts;
-    for (const deadline = Date.now() + KNOWN_WITHIN_MS; Date.now() < deadline && !signal.aborted;) {
+    for (const deadline = machineNow() + KNOWN_WITHIN_MS; machineNow() < deadline && !signal.aborted;) {
       if (versions.serving(name).key === key) return;
       await sleep(5, signal);
     }

@@ -9,8 +9,6 @@ export interface FenceHubOptions {
   readonly send: (worker: number, message: ToFellow) => void;
   /** The machine's clock, see kernel/machine-time.ts. */
   readonly now: () => number;
-  /** Milliseconds since the epoch, for what visitors owe. */
-  readonly wallNow: () => number;
 }
 
 interface Member {
@@ -69,7 +67,7 @@ export class FenceHub {
     };
     const knownAt = this.#knownBy(worker, now);
     member.knownAt = knownAt;
-    const { visitors, everybody } = this.#owing.owing(this.#options.wallNow());
+    const { visitors, everybody } = this.#owing.owing(this.#options.now());
     const writes = [...this.#writes].flatMap(([of, open]) =>
       open.entries().map(([write, whose]): [string, string[]] => [writeName(of, Number(write)), whose]),
     );
@@ -90,11 +88,11 @@ export class FenceHub {
     const left = this.#members.get(worker);
     if (left === undefined) return;
     this.#members.delete(worker);
-    const until = this.#options.wallNow() + PIN_MS;
+    const until = this.#options.now() + PIN_MS;
     // Before it knew that a candidate serves, it announced nothing; so whose writes were on their way nobody knows.
     const ofEverybody = this.#servingSince === undefined || left.learned < this.#servingSince;
     if (ofEverybody) {
-      this.#owing = new VisitorFences(MAX_VISITORS, { fence: positionZero, owedUntil: until, readAt: 0 });
+      this.#owing = new VisitorFences(MAX_VISITORS, { fence: positionZero, owedUntil: until, readAt: 0, marks: [] });
     }
     const open = this.#writes.get(worker);
     this.#writes.delete(worker);

@@ -34,7 +34,6 @@ export class Fleet {
     this.#hub = new FenceHub({
       send: (worker, message) => this.#members.get(worker)?.send({ type: 'fellow', message }),
       now: machineNow,
-      wallNow: Date.now,
     });
     this.#routing = options.routing.current();
     this.#number = this.#hub.nextNumber(servesSomebody(this.#routing));

@@ -30,7 +30,7 @@ export interface BatchOptions {
   readonly onPosition: (position: Position | undefined) => void;
 }
 
-/** How a batch read model's loads went, in milliseconds since the epoch. */
+/** How a batch read model's loads went, in milliseconds since the epoch by the database's clock. */
 export interface BatchReport {
   readonly loadedFrom: number | undefined;
   readonly nextAt: number | undefined;
@@ -50,6 +50,8 @@ export class BatchReadModel implements Service {
   #load: BatchLoad = { loaded: undefined, triedAt: undefined, failures: 0, error: undefined };
   #running: { readonly since: number; rows: number } | undefined;
   #wantedAt: number | undefined;
+  /** Milliseconds that this process's clock is behind the database's, as of the last look. */
+  #behindMs = 0;
   #trouble: string | undefined;
 
   constructor(options: BatchOptions) {
@@ -85,7 +87,7 @@ export class BatchReadModel implements Service {
 
   /** How much older the rows are than they may be; undefined while there are none. */
   overdueSeconds(): number | undefined {
-    return this.#hasRows() ? overdueSeconds(this.#load, this.#options.everyMs, Date.now()) : undefined;
+    return this.#hasRows() ? overdueSeconds(this.#load, this.#options.everyMs, this.#now()) : undefined;
   }
 
   report(): BatchReport {
@@ -101,7 +103,7 @@ export class BatchReadModel implements Service {
 
   /** Whoever begins to read needs rows that hold every write from before; so a load begins this much later, once. */
   wantLoad(inMs: number): void {
-    this.#wantedAt = Date.now() + inMs;
+    this.#wantedAt = this.#now() + inMs;
   }
 
   stop(): Promise<void> {
@@ -110,6 +112,11 @@ export class BatchReadModel implements Service {
 
   #hasRows(): boolean {
     return this.#load.loaded?.fingerprint === this.#options.fingerprint;
+  }
+
+  /** By the database's clock, by which other processes say when they loaded. */
+  #now(): number {
+    return Date.now() + this.#behindMs;
   }
 
   #plan(): ReturnType<typeof nextLoad> {
@@ -121,7 +128,7 @@ export class BatchReadModel implements Service {
     await this.#look();
     // Rows that stand at a position of nobody knows what would have to be loaded again.
     if (this.#options.clock.name() === undefined) return 200;
-    const rest = this.#plan().at - Date.now();
+    const rest = this.#plan().at - this.#now();
     if (rest > 0) return Math.min(rest, LOOK_EVERY_MS);
     const isMine = await this.#loadNow(signal);
     if (signal.aborted) return undefined;
@@ -133,6 +140,7 @@ export class BatchReadModel implements Service {
   async #look(): Promise<void> {
     const { target, definition, clock, onPosition } = this.#options;
     this.#load = await this.#store.find(target, readModelNames(definition).projection);
+    this.#behindMs = (await this.#store.now(target)) - Date.now();
     this.#trouble = undefined;
     const { loaded } = this.#load;
     const isKnown = this.#hasRows() && loaded !== undefined && loaded.clock !== '' && loaded.clock === clock.name();
@@ -146,7 +154,7 @@ export class BatchReadModel implements Service {
   async #loadNow(signal: AbortSignal): Promise<boolean> {
     const { definition, fingerprint, target, legacyDatabase, clock, log, onProgress } = this.#options;
     const expected = this.#load.loaded?.rows;
-    this.#running = { since: Date.now(), rows: 0 };
+    this.#running = { since: this.#now(), rows: 0 };
     await using input = openBatchInput(definition, legacyDatabase, signal);
     try {
       const onRows = (rows: number): void => {

@@ -49,7 +49,7 @@ async function fillAndSwap(
   lock: Knex.Transaction,
 ): Promise<BatchRows> {
   const store = new BatchStore();
-  const loadedFrom = Date.now();
+  const loadedFrom = await store.now(target);
   await store.began(target, projection, loadedFrom);
   const { loaded: before } = await store.find(target, projection);
   const position = await clock.begin();
@@ -78,7 +78,7 @@ async function fillAndSwap(
     position,
     rows: count,
     loadedFrom,
-    loadedAt: Date.now(),
+    loadedAt: await store.now(target),
   };
   await table.swap(lock);
   await store.succeeded(lock, projection, rows);

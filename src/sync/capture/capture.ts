@@ -3,6 +3,7 @@ import type { CapturedReadModel } from '../../config/read-model-kinds.ts';
 import { FailureLog } from '../../kernel/failure-log.ts';
 import { FigError, describeError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
+import { machineNow } from '../../kernel/machine-time.ts';
 import type { AppliedPosition, Position, SourcePosition } from '../../kernel/position.ts';
 import { type Service, sleep, startLoop } from '../../kernel/service.ts';
 import { batchDefaults, type BatchLimits } from '../batch-limits.ts';
@@ -227,7 +228,7 @@ export class Capture implements Service {
   }
 
   #lagAt(applied: Position): { readonly bytes: number; readonly seconds: number } | undefined {
-    return this.#lag.lagOf(applied, Date.now() - (this.#changes.positions?.heldBackMs ?? 0));
+    return this.#lag.lagOf(applied, machineNow() - (this.#changes.positions?.heldBackMs ?? 0));
   }
 
   /**
@@ -382,10 +383,10 @@ export class Capture implements Service {
 
   async #sampleLag(): Promise<number> {
     const position = await this.source.read();
-    this.#lag.sample(position, Date.now());
+    this.#lag.sample(position, machineNow());
     const applied = this.#slowest();
     if (applied !== undefined) this.#lag.forgetBefore(applied);
-    if (this.#session && this.#heartbeat.isDue(position, this.#session.received, Date.now())) this.source.nudge();
+    if (this.#session && this.#heartbeat.isDue(position, this.#session.received, machineNow())) this.source.nudge();
     return SAMPLE_EVERY_MS;
   }
 

@@ -1,4 +1,5 @@
 import { describeError, FigError } from '../../kernel/fig-error.ts';
+import { machineNow } from '../../kernel/machine-time.ts';
 import { laterPosition, type Position } from '../../kernel/position.ts';
 import type { LargeTransaction, SourceTransaction } from '../change.ts';
 import type { Projection } from '../projection/projection.ts';
@@ -171,7 +172,7 @@ export class Lane {
   }
 
   tries(): void {
-    this.#options.setbacks.tries(this.name, Date.now());
+    this.#options.setbacks.tries(this.name, machineNow());
   }
 
   /** It is filled or works without having been out. */
@@ -214,7 +215,7 @@ export class Lane {
   }
 
   #note(error: unknown): void {
-    this.#restMs = this.#options.setbacks.failed(this.name, Date.now());
+    this.#restMs = this.#options.setbacks.failed(this.name, machineNow());
     const fields = { readModel: this.name, code: 'FIG_READ_MODEL_FAILING', error: describeError(error) };
     const failures = this.#options.setbacks.failuresOf(this.name);
     this.#options.log.warn({ ...fields, failures, restMs: Math.round(this.#restMs) }, 'a read model failed');

@@ -1,6 +1,7 @@
 import type { SharedReadModelDefinition } from '../../config/shared-read-model.ts';
 import { describeError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
+import { machineNow } from '../../kernel/machine-time.ts';
 import { laterPosition, positionZero, type Position, type SourcePosition } from '../../kernel/position.ts';
 import { startLoop, type Service } from '../../kernel/service.ts';
 import { AppliedTracker } from '../applied-tracker.ts';
@@ -81,7 +82,7 @@ export class SharedReadModel implements Service {
   lagSeconds(): number | undefined {
     const current = this.applied.current();
     if (current === undefined) return undefined;
-    return this.#replica ? this.#lag.lagOf(current, Date.now())?.seconds : 0;
+    return this.#replica ? this.#lag.lagOf(current, machineNow())?.seconds : 0;
   }
 
   /** Must be called whenever the legacy database was lost or found. */
@@ -117,7 +118,7 @@ export class SharedReadModel implements Service {
   async #sampleLag(): Promise<number> {
     const { source } = this.#options;
     const position = await source.read();
-    this.#lag.sample(position, Date.now());
+    this.#lag.sample(position, machineNow());
     const applied = this.applied.current();
     if (applied !== undefined) {
       this.#lag.forgetBefore(applied);

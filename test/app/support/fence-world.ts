@@ -20,7 +20,7 @@ export interface Write {
   readonly open: OpenWrite;
   committedAt: bigint;
   isForwarded: boolean;
-  /** Milliseconds since the epoch after which legacy cannot commit it any more; undefined: it is under way. */
+  /** Milliseconds after which legacy cannot commit it any more; undefined: it is under way. */
   overAt: number | undefined;
 }
 
@@ -30,7 +30,6 @@ export class World {
   position = 100n;
   applied = 100n;
   isSourceUp = true;
-  readonly wall = (): number => 1_700_000_000_000 + this.now;
   readonly up = new Map<number, FromFellow[]>();
   readonly down = new Map<number, Down[]>();
   readonly workers = new Map<number, Worker>();
@@ -45,7 +44,6 @@ export class World {
   readonly hub = new FenceHub({
     send: (worker, message) => this.down.get(worker)?.push({ type: 'fellow', message }),
     now: () => this.now,
-    wallNow: this.wall,
   });
 
   constructor() {
@@ -73,7 +71,7 @@ export class World {
     this.workers.delete(id);
     this.down.delete(id);
     this.dead.add(id);
-    for (const write of this.writes) if (write.worker === id) write.overAt ??= this.wall() + PIN_MS;
+    for (const write of this.writes) if (write.worker === id) write.overAt ??= this.now + PIN_MS;
   }
 
   deliverUp(id: number): void {
@@ -86,7 +84,7 @@ export class World {
   }
 
   commit(write: Write): void {
-    if (!write.isForwarded || (write.overAt !== undefined && this.wall() >= write.overAt)) return;
+    if (!write.isForwarded || (write.overAt !== undefined && this.now >= write.overAt)) return;
     this.position += 10n;
     write.committedAt = this.position;
     for (const visitor of write.visitors) this.committed.set(visitor, this.position);
@@ -117,7 +115,7 @@ export class World {
   }
 
   end(write: Write, isComplete: boolean): void {
-    write.overAt = this.wall() + (isComplete ? 0 : PIN_MS);
+    write.overAt = this.now + (isComplete ? 0 : PIN_MS);
     void write.open.atEnd(isComplete);
   }
 }
@@ -156,7 +154,8 @@ export class Worker {
       secureCookies: false,
       maxVisitors: 3,
       log: silentLog,
-      now: world.wall,
+      now: () => world.now,
+      wallNow: () => 1_700_000_000_000 + world.now,
     });
     this.ownWrites.learn(this.#routing);
   }

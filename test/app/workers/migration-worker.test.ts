@@ -45,7 +45,6 @@ test('limits that change while a worker is about to listen are those it serves b
   const hub = new FenceHub({
     send: (_, message) => worker.hear({ type: 'fellow', message }),
     now: machineNow,
-    wallNow: Date.now,
   });
   try {
     const url = worker.start();

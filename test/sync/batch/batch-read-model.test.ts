@@ -360,3 +360,26 @@ test('rows that stand at a position of another log are loaded again before anybo
   log = 'after it';
   await until('they were loaded again', () => loads === 2 && (readModel.applied.current() ?? 0n) > first);
 });
+
+test.each([-600_000, 600_000])(
+  'a process whose clock is %d ms ahead says of its load when it was by the database, and loads when another would',
+  async (aheadMs) => {
+    const { target, start } = await setup();
+    const realNow = Date.now;
+    closers.push(() => (Date.now = realNow));
+    Date.now = () => realNow() + aheadMs;
+    const readModel = start(fromLegacy, { every: 120_000 });
+    await ready(readModel);
+    const loadedFrom = readModel.report().loadedFrom ?? 0;
+    const { rows } = await target.raw<{ rows: { age: string }[] }>(
+      `SELECT abs(extract(epoch FROM clock_timestamp()) - ?::float8 / 1000)::text AS age`,
+      [loadedFrom],
+    );
+    expect(Number(rows[0]!.age)).toBeLessThan(120);
+    expect(readModel.overdueSeconds()).toBe(0);
+    // The next load is two minutes after that one, and not twelve, nor at once.
+    expect(readModel.report().nextAt).toBe(loadedFrom + 120_000);
+    await target('fig.batch_load').update({ loaded_from: target.raw(`clock_timestamp() - interval '5 minutes'`) });
+    await until('it loads again', () => (readModel.report().loadedFrom ?? 0) > loadedFrom);
+  },
+);

@@ -122,7 +122,10 @@ test('a comparison that is stopped says so, and a later one works', async () => 
   expect(await lastReconciliation(setup.target, 'summary_v1', { conclusive: true })).toBeUndefined();
   const clean = await reconcile(capture);
   expect(clean.state).toBe('clean');
-  expect(await lastReconciliation(setup.target, 'summary_v1', { conclusive: true })).toEqual(clean);
+  expect(await lastReconciliation(setup.target, 'summary_v1', { conclusive: true })).toEqual({
+    ...clean,
+    ageSeconds: expect.any(Number),
+  });
   await until('no snapshot is left open', async () => {
     const open = await setup.legacy.raw(
       `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'fig reconcile'`,
