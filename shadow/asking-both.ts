@@ -9,7 +9,7 @@ import { bounded } from './bounded-answer.ts';
 import { candidatePort, legacyPort } from './guarded-ports.ts';
 import { comparedResult } from './head-answers.ts';
 import type { JudgePorts } from './judge.ts';
-import type { KnownFeature } from './known-feature.ts';
+import { type KnownFeature, settlesForMs } from './known-feature.ts';
 import type { LastLook } from './last-look.ts';
 import { LegacyStrain } from './legacy-strain.ts';
 import { repeatedHeaders } from './question-headers.ts';
@@ -73,8 +73,7 @@ export class AskingBoth {
       heard.candidate = result.ok ? result.answer : undefined;
       return result;
     };
-    const settleMs = Math.max(settings.settleMs, known.eventsTakeMs ?? 0);
-    const settle = async (): Promise<boolean> => delay(settleMs, true);
+    const settle = async (): Promise<boolean> => delay(settlesForMs(known, settings.settleMs), true);
     return {
       askCandidate: sparesNobody ? askAndHear : candidatePort(healthOf(route), askAndHear),
       askLegacy: legacyPort(this.#strain, `${feature} ${route}`, async () =>

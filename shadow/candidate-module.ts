@@ -7,6 +7,8 @@ import type { ShadowWorkerData } from './worker-protocol.ts';
 export interface ComparedFeature extends Pick<NormalizedFeature, 'name' | 'fingerprint' | 'compare' | 'readModel'> {
   /** `orders@2`, or the name of a feature that has no other version. */
   readonly key: string;
+  /** For so long, in milliseconds, a write may be on its way into its read model; undefined: positions of legacy's log tell what that has. */
+  readonly arrivesWithinMs?: number | undefined;
   /** How long users wait for it, in milliseconds; undefined: as the shadow's settings say. */
   readonly candidateTimeoutMs?: number | undefined;
   /** Undefined: as where pairs are stored. */

@@ -14,7 +14,7 @@ import { EvidenceOf } from './evidence-of.ts';
 import { comparedExchange } from './head-answers.ts';
 import { LastLook } from './last-look.ts';
 import { defaultJudgeLimits, judge, type Judgement, type JudgeLimits } from './judge.ts';
-import { knowFeature, type KnownFeature, standsExactly } from './known-feature.ts';
+import { knowFeature, type KnownFeature, settlesForMs, standsExactly } from './known-feature.ts';
 import { keepRulesOf } from './pairs/keep-rules.ts';
 import type { PairKeeper } from './pairs/pair-keeper.ts';
 import { Semaphore } from './semaphore.ts';
@@ -184,18 +184,17 @@ function said(judgement: Judgement, feature: KnownFeature): Judgement {
 
 /** What is waited because nothing else tells takes its time in each round, and is not held against the judgement. */
 function judgeLimits(settings: ShadowSettings, feature: KnownFeature): JudgeLimits {
-  const { applied, candidateTimeoutMs, eventsTakeMs = 0 } = feature;
   const { totalBudgetMs, racedTries, quickRoundMs } = defaultJudgeLimits;
   const { fenceBudgetMs, settleMs, confirmations = defaultJudgeLimits.confirmations } = settings;
-  const roundMs = Math.max(applied ? 0 : settleMs, eventsTakeMs);
+  const roundMs = settlesForMs(feature, settleMs);
   return {
     ...defaultJudgeLimits,
-    fenceBudgetMs: fenceBudgetMs + eventsTakeMs,
+    fenceBudgetMs: fenceBudgetMs + roundMs,
     confirmations,
     totalBudgetMs: totalBudgetMs + roundMs * (confirmations + racedTries),
     // However short the wait: nobody knows that the read model stood level.
     quickRoundMs: standsExactly(feature) ? quickRoundMs : 0,
-    usersWaitMs: candidateTimeoutMs,
+    usersWaitMs: feature.candidateTimeoutMs,
   };
 }
 

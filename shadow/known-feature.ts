@@ -1,6 +1,4 @@
 import type { NormalizedCompareRules } from '../src/config/compare-rules.ts';
-import { isFromTopics } from '../src/config/read-model-kinds.ts';
-import { settleMsOf } from '../src/config/topic-read-model.ts';
 import type { Clock } from '../src/kernel/clock.ts';
 import type { AppliedPosition } from '../src/kernel/position.ts';
 import { CandidateHealth } from './candidate-health.ts';
@@ -20,8 +18,8 @@ export interface KnownFeature {
   readonly candidateTimeoutMs: number | undefined;
   /** Undefined: its position cannot be known, and time takes the place of the fence. */
   readonly applied: AppliedPosition | undefined;
-  /** Of one made of topics: for so long, in milliseconds, an event may be on its way after the write that led to it. */
-  readonly eventsTakeMs: number | undefined;
+  /** Milliseconds, see `ComparedFeature`. */
+  readonly arrivesWithinMs: number | undefined;
   readonly cursors: FeatureCursors;
   /** Questions and answers that differ are stored. */
   readonly keepsPairs: boolean;
@@ -31,7 +29,7 @@ export interface KnownFeature {
 
 /** Throws a SyntaxError when a path of its rules cannot be read. */
 export function knowFeature(
-  { fingerprint, compare, shadow, candidateTimeoutMs, readModel }: ComparedFeature,
+  { fingerprint, compare, shadow, candidateTimeoutMs, arrivesWithinMs }: ComparedFeature,
   redactionKey: Uint8Array,
   applied: AppliedPosition | undefined,
   clock: Clock,
@@ -46,7 +44,7 @@ export function knowFeature(
     redactor,
     candidateTimeoutMs,
     applied,
-    eventsTakeMs: readModel && isFromTopics(readModel) ? settleMsOf(readModel) : undefined,
+    arrivesWithinMs,
     keepsPairs: shadow?.pairs ?? true,
     cursors: new FeatureCursors(compare.cursors, comparers, clock),
     healthOf: (route) => {
@@ -57,10 +55,20 @@ export function knowFeature(
   };
 }
 
+type Standing = Pick<KnownFeature, 'applied' | 'arrivesWithinMs'>;
+
 /**
- * Whether its read model has, at a position, every write up to there. One made of topics has those whose events came in the
- * time that they may take, so what is said of it rests on time as well.
+ * Whether its read model has, at a position, every write up to there. Where writes arrive by time it has those that came in
+ * the time that they may take, so what is said of it rests on time as well.
  */
-export function standsExactly({ applied, eventsTakeMs }: Pick<KnownFeature, 'applied' | 'eventsTakeMs'>): boolean {
-  return applied !== undefined && eventsTakeMs === undefined;
+export function standsExactly({ applied, arrivesWithinMs }: Standing): boolean {
+  return applied !== undefined && arrivesWithinMs === undefined;
+}
+
+/**
+ * How long each round waits at least, in milliseconds, before the candidate is asked again, because nothing but time tells that
+ * a write has arrived. `settleMs`: what is waited where nothing is known.
+ */
+export function settlesForMs({ applied, arrivesWithinMs = 0 }: Standing, settleMs: number): number {
+  return applied ? arrivesWithinMs : Math.max(settleMs, arrivesWithinMs);
 }

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { isBatch, isFromTopics } from '../src/config/read-model-kinds.ts';
+import { isBatch } from '../src/config/read-model-kinds.ts';
 import { describeError } from '../src/kernel/fig-error.ts';
 import { sleep } from '../src/kernel/service.ts';
 import { EvidenceWriter } from '../src/store/evidence-writer.ts';
@@ -81,8 +81,8 @@ export async function runWorker(port: MessagePort, workerData: ShadowWorkerData)
 }
 
 /**
- * Without a read model in this house, or a database to read positions from, there is no fence to wait for; one made of topics is ordered by
- * the store where there is none. The next rows of one that is loaded in batches are further away than anybody waits, and an
+ * Without a read model in this house, or a database to read positions from, there is no fence to wait for; where writes arrive by time the
+ * store orders them. The next rows of one that is loaded in batches are further away than anybody waits, and an
  * old row is a difference that users would see.
  */
 function positionOf(
@@ -90,11 +90,10 @@ function positionOf(
   features: readonly ComparedFeature[],
   key: string,
 ): SharedPositionReader | undefined {
-  const { legacyDatabaseUrl, position, settles } = workerData;
+  const { legacyDatabaseUrl, position } = workerData;
   const index = workerData.positionKeys.indexOf(key);
   const feature = features.find((each) => each.key === key);
   if (!feature?.readModel || isBatch(feature.readModel) || index < 0) return undefined;
-  const isOrderedByLog = settles !== true && legacyDatabaseUrl !== undefined;
-  if (!isOrderedByLog && !isFromTopics(feature.readModel)) return undefined;
+  if (legacyDatabaseUrl === undefined && feature.arrivesWithinMs === undefined) return undefined;
   return new SharedPositionReader(position, index);
 }

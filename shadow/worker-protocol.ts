@@ -10,8 +10,6 @@ export interface ShadowWorkerData {
   /** How a legacy at https is verified. */
   readonly legacyTls?: LegacyTlsSource | undefined;
   readonly legacyDatabaseUrl: string | undefined;
-  /** Whether positions order nothing that could be waited for, so that time takes the place of each fence. Default: false. */
-  readonly settles?: boolean | undefined;
   /** File URL of a module that exports `openCandidates` (see `CandidateModule`). */
   readonly candidateModule: string;
   /** From `createSharedPositions`, for `positionKeys` in their order. */

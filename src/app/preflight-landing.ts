@@ -1,11 +1,25 @@
 import type { NormalizedConfig } from '../config/normalized-config.ts';
-import { settledByMs } from '../config/settled-writes.ts';
+import { legacyNameOf, settledByMs } from '../config/settled-writes.ts';
 import { describeError, FigError } from '../kernel/fig-error.ts';
+import { silentLog } from '../kernel/log.ts';
+import { inspectConnectorTopics } from '../sync/kafka/preflight/inspect-connector-topics.ts';
 import { inspectMysql } from '../sync/landing/inspect-mysql.ts';
 import type { Finding } from '../sync/postgres/preflight/finding.ts';
 
 /** What is to be known before tables of MySQL land, without touching anything. `tables`: names, `orders`. */
 export async function inspectLanding(config: NormalizedConfig, tables: readonly string[]): Promise<readonly Finding[]> {
+  return [...(await inspectLegacy(config, tables)), ...(await inspectTopics(config, tables))];
+}
+
+async function inspectTopics(config: NormalizedConfig, tables: readonly string[]): Promise<readonly Finding[]> {
+  const { events } = config;
+  if (events.via !== 'debezium') return [];
+  const { prefix } = events;
+  const topics = tables.map((table) => `${prefix}.${legacyNameOf(config)}.${table}`);
+  return inspectConnectorTopics(events, { tables: topics, transactions: `${prefix}.transaction` }, silentLog);
+}
+
+async function inspectLegacy(config: NormalizedConfig, tables: readonly string[]): Promise<readonly Finding[]> {
   const { mysql } = config.legacy;
   const settleMs = settledByMs(config);
   const byTime = settleMs === undefined ? [] : [settledFinding(settleMs, mysql !== undefined)];

@@ -1,19 +1,11 @@
+import type { ShadowCandidates } from '../../shadow/candidate-module.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { arrivesWithinMs } from '../config/settled-writes.ts';
 import { silentLog } from '../kernel/log.ts';
-import type { Candidate } from '../kernel/candidate.ts';
-import { allVersions, type FeatureVersion } from '../config/feature-versions.ts';
-import type { Position } from '../kernel/position.ts';
+import { allVersions } from '../config/feature-versions.ts';
 import { createCandidates } from './candidates.ts';
 import { readAndNudge } from './legacy-position.ts';
 import { openSource } from './open-source.ts';
-
-export interface ShadowCandidates {
-  /** By the key of a version. */
-  candidate(key: string): Candidate | undefined;
-  readonly features: readonly FeatureVersion[];
-  readSourcePosition(): Promise<Position>;
-  close(): Promise<void>;
-}
 
 interface WorkerInput {
   readonly configFile: string | undefined;
@@ -38,7 +30,7 @@ export async function openCandidates(input: WorkerInput): Promise<ShadowCandidat
   const source = openSource(config, input.storeUrl, silentLog);
   return {
     candidate: (key) => candidates.candidate(key),
-    features,
+    features: features.map((each) => ({ ...each, arrivesWithinMs: arrivesWithinMs(each.readModel, config) })),
     readSourcePosition: async () => {
       if (!source) throw new Error('nothing orders the writes of this migration');
       return readAndNudge(source);

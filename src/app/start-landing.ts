@@ -1,6 +1,6 @@
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import type { Log } from '../kernel/log.ts';
-import { isLanding, settledByMs } from '../config/settled-writes.ts';
+import { isLanding, legacyNameOf, settledByMs } from '../config/settled-writes.ts';
 import type { Service } from '../kernel/service.ts';
 import { demandsOf } from '../sync/capture/demands-of.ts';
 import { StoreClock } from '../sync/batch/store-clock.ts';
@@ -34,7 +34,7 @@ export function startLanding({ config, storeUrl, process, log }: StartLandingOpt
   const landing = new Landing({
     db,
     legacy: {
-      database: events.database ?? decodeURIComponent(new URL(legacy.mysql!).pathname.slice(1)),
+      database: legacyNameOf(config),
       account: legacy.mysql,
       settleMs: settledByMs(config),
     },

@@ -1,7 +1,6 @@
 import { type ShadowFeed, startShadowFeed } from '../../shadow/shadow-feed.ts';
 import { allVersions } from '../config/feature-versions.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
-import { settledByMs } from '../config/settled-writes.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 
@@ -32,7 +31,6 @@ export function startShadow(options: StartShadowOptions): Promise<ShadowFeed> {
       legacyUrl: config.legacy.url.href,
       legacyTls: config.legacy.tls,
       legacyDatabaseUrl: config.legacy.database,
-      settles: settledByMs(config) !== undefined,
       candidateModule: new URL('./shadow-candidates.js', base).href,
       position: positions,
       settings: { sandwich: config.shadow.sandwich, settleMs: config.shadow.settleMs },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../src/app/check-config.ts';
 import { normalizeConfig } from '../../src/config/normalize-config.ts';
-import { settledByMs } from '../../src/config/settled-writes.ts';
+import { arrivesWithinMs, settledByMs } from '../../src/config/settled-writes.ts';
 import { rightProperties } from '../sync/kafka/debezium/right-properties.ts';
 
 function check(
@@ -44,8 +44,7 @@ test('changes of a MySQL database come by no other way', () => {
 
 const rightForMysql = { ...rightProperties, 'bigint.unsigned.handling.mode': 'precise' };
 
-/** How long writes settle with a MySQL. */
-function settles(
+function mysqlConfig(
   database: string | undefined,
   events: object,
   settings: Readonly<Record<string, string>> = rightForMysql,
@@ -58,7 +57,11 @@ function settles(
     {},
   );
   checkConfig(config, 'fig.config.ts');
-  return settledByMs(config);
+  return config;
+}
+
+function settles(...told: Parameters<typeof mysqlConfig>): number | undefined {
+  return settledByMs(mysqlConfig(...told));
 }
 
 test('a MySQL without an account is taken when its database is named, with messages that tell their columns', () => {
@@ -79,6 +82,23 @@ test('with an account the log of the server orders writes, unless time is asked 
   expect(settles(account, { settle: '3s' })).toBe(3_000);
   // It reads the catalog, so messages need not tell it.
   expect(settles(account, {}, { ...rightForMysql, 'value.converter.schemas.enable': 'false' })).toBeUndefined();
+});
+
+test('a write may be on its way for as long as is told into a read model that has it by time, and into no other', () => {
+  const names = { name: 'prices', version: 1, key: 'id', table: () => undefined };
+  const captured = { ...names, sources: { prices: { key: 'id', dirty: () => [] } }, build: () => Promise.resolve([]) };
+  const ofTopics = { ...names, topics: ['prices'], settle: '7s', on: {} };
+  const batch = { name: 'prices', version: 1, batch: { every: '1h' }, table: () => undefined, load: () => [] };
+  const account = 'mysql://fig:secret@127.0.0.1/shop';
+  const byTime = mysqlConfig(undefined, { database: 'shop', settle: '20s' });
+  const byLog = mysqlConfig(account, {});
+  expect([captured, ofTopics, batch, undefined].map((each) => arrivesWithinMs(each, byTime))).toEqual([
+    20_000,
+    7_000,
+    undefined,
+    undefined,
+  ]);
+  expect([captured, ofTopics].map((each) => arrivesWithinMs(each, byLog))).toEqual([undefined, 7_000]);
 });
 
 test('time takes the place of positions nowhere else', () => {

@@ -10,6 +10,8 @@ import { exchangeOf, jsonBody } from './exchanges.ts';
 import { startTestLegacy } from './test-legacy.ts';
 
 const settleMs = 60;
+/** What a candidate says that is never right. */
+const wrong = (value: number): number => value + 1;
 
 interface World extends AsyncDisposable {
   /** Changes legacy's data; the candidate has it so much later. */
@@ -21,7 +23,7 @@ interface World extends AsyncDisposable {
 async function settlingWorld(
   candidateTwists: (value: number) => number = (value) => value,
   recheckAfterMs?: readonly number[],
-  topics?: { readonly settle: string; readonly areRead: boolean },
+  byTime?: { readonly arrivesWithinMs: number; readonly isReached: (budgetMs: number) => boolean },
 ): Promise<World> {
   const data = { legacy: 0, candidate: 0 };
   const timers: NodeJS.Timeout[] = [];
@@ -29,15 +31,6 @@ async function settlingWorld(
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ value: data.legacy }));
   });
-  const readModel = topics && {
-    name: 'told',
-    version: 1,
-    key: 'id',
-    table: () => undefined,
-    topics: ['events'],
-    settle: topics.settle,
-    on: {},
-  };
   const asker = new LegacyAsker({ url: legacy.url });
   const headers = ['content-type', 'application/json'];
   const comparer = new ExchangeComparer({
@@ -48,12 +41,22 @@ async function settlingWorld(
           return { ok: true, answer: { status: 200, headers, body }, tookMs: 1 };
         },
       }),
-      features: [{ name: 'orders', key: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel }],
-      readSourcePosition: () => (topics ? Promise.resolve(1n) : Promise.reject(new Error('there is no database'))),
+      features: [
+        {
+          name: 'orders',
+          key: 'orders',
+          fingerprint: 'f1',
+          compare: noCompareRules,
+          readModel: undefined,
+          arrivesWithinMs: byTime?.arrivesWithinMs,
+        },
+      ],
+      readSourcePosition: () => (byTime ? Promise.resolve(1n) : Promise.reject(new Error('there is no database'))),
       close: async () => undefined,
     },
     legacy: asker,
-    applied: () => topics && { current: () => undefined, waitFor: () => Promise.resolve(topics.areRead) },
+    applied: () =>
+      byTime && { current: () => undefined, waitFor: (_, budgetMs) => Promise.resolve(byTime.isReached(budgetMs)) },
     recheckAfterMs,
     redactionKey: Buffer.from('key'),
     record: () => undefined,
@@ -103,7 +106,7 @@ test('a single write that the candidate gets much later than is waited for once 
 });
 
 test('a candidate that stays different is a mismatch, and the verdict says that it rests on time', async () => {
-  await using world = await settlingWorld((value) => value + 1);
+  await using world = await settlingWorld(wrong);
   expect(await world.compare()).toMatchObject({ verdict: 'mismatch', reason: 'settled' });
 });
 
@@ -124,9 +127,22 @@ test('agreement at once needs no time', async () => {
   expect(await world.compare()).toMatchObject({ verdict: 'match', reason: '' });
 });
 
-test('of a read model made of topics nothing is said while they are not read, and what is said rests on time', async () => {
-  await using unread = await settlingWorld((value) => value + 1, undefined, { settle: '1s', areRead: false });
+test('where writes arrive by time nothing is said while they have not, and what is said rests on time', async () => {
+  await using unread = await settlingWorld(wrong, undefined, { arrivesWithinMs: 1_000, isReached: () => false });
   expect(await unread.compare()).toMatchObject({ verdict: 'undetermined', reason: 'fence-budget' });
-  await using read = await settlingWorld((value) => value + 1, undefined, { settle: '1s', areRead: true });
+  await using read = await settlingWorld(wrong, undefined, { arrivesWithinMs: 1_000, isReached: () => true });
   expect(await read.compare()).toMatchObject({ verdict: 'mismatch', reason: 'settled' });
+});
+
+test('what writes may take to arrive is waited for on top of what a fence may take, in every round', async () => {
+  const arrivesWithinMs = 600_000;
+  const budgets: number[] = [];
+  const isReached = (budgetMs: number): boolean => {
+    budgets.push(budgetMs);
+    return true;
+  };
+  await using world = await settlingWorld(wrong, undefined, { arrivesWithinMs, isReached });
+  expect(await world.compare()).toMatchObject({ verdict: 'mismatch', reason: 'settled' });
+  const expected = defaultShadowSettings.fenceBudgetMs + arrivesWithinMs;
+  expect(budgets).toEqual([expected, expected, expected, expected, expected, expected]);
 });

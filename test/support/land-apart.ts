@@ -10,6 +10,9 @@ import { until } from './until.ts';
 export interface LandedApart extends AsyncDisposable {
   /** Why nothing lands; empty: something does. */
   failure(): string;
+  /** What was found that cannot be got over; undefined: nothing. */
+  refusal(): Promise<{ readonly code: string; readonly message: string; readonly remedy: string } | undefined>;
+  rows(table: string): Promise<readonly object[]>;
 }
 
 /** Lands some tables of a shop in a database of their own, in this process, from the topics that are there. */
@@ -49,5 +52,13 @@ export async function landApart(
     await dispose();
     throw new Error(failure, { cause: error });
   }
-  return { failure: () => landing.failure ?? '', [Symbol.asyncDispose]: dispose };
+  return {
+    failure: () => landing.failure ?? '',
+    refusal: async () => {
+      const { refusal } = await db('fig_landing.place').select('refusal').first();
+      return refusal === null ? undefined : JSON.parse(refusal);
+    },
+    rows: (table) => db(table).orderBy('id'),
+    [Symbol.asyncDispose]: dispose,
+  };
 }

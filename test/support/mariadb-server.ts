@@ -51,7 +51,7 @@ export async function startMariadb(settings: Readonly<Record<string, string>> = 
     'innodb-buffer-pool-size': '32M',
     ...settings,
   };
-  const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+  const args = Object.entries(options).map(([name, value]) => (value === '' ? `--${name}` : `--${name}=${value}`));
   const child = spawn(join(serverFolder, 'mariadbd'), ['--no-defaults', ...args, ...asRoot], { stdio: 'ignore' });
   const closed = once(child, 'close');
   const sql = async (database: string, statements: string): Promise<readonly string[]> => {

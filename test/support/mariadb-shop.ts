@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { type Connect, startConnect } from '../../examples/kafka/connect.ts';
-import { addConnector } from '../../examples/kafka/connectors.ts';
+import { addConnector, removeConnector } from '../../examples/kafka/connectors.ts';
 import { startUpstream, type Upstream } from '../proxy/support/harness.ts';
 import { type MariadbServer, startMariadb } from './mariadb-server.ts';
 
@@ -33,6 +33,9 @@ export const mariadbProperties = {
 const schema = `
   CREATE TABLE refunds (id int PRIMARY KEY AUTO_INCREMENT, order_id int NOT NULL, amount decimal(10, 2) NOT NULL);
   CREATE TABLE heartbeat (id int PRIMARY KEY, at datetime(6));
+  CREATE TABLE coupons (id int PRIMARY KEY, code varchar(20) NOT NULL, hint varchar(20));
+  CREATE TABLE suppliers (id int PRIMARY KEY, name varchar(20) NOT NULL);
+  CREATE TABLE notes (id int PRIMARY KEY, line varchar(20) NOT NULL);
   CREATE TABLE customers (id int PRIMARY KEY, name varchar(100) NOT NULL);
   CREATE TABLE orders (id int PRIMARY KEY AUTO_INCREMENT, customer_id int NOT NULL, status enum('open', 'paid', 'cancelled') NOT NULL,
     placed_at datetime NOT NULL, INDEX (customer_id));
@@ -57,12 +60,14 @@ export class MariadbShop implements AsyncDisposable {
   readonly server: MariadbServer;
   readonly pool: Pool;
   readonly app: Upstream;
-  readonly prefix: string;
   readonly #connect: Connect;
   readonly #connector: Readonly<Record<string, string>>;
+  #prefix = newPrefix();
+  /** Of the connector: its offsets belong to it. */
+  #name = this.#prefix;
 
   private constructor(
-    parts: Pick<MariadbShop, 'server' | 'pool' | 'app' | 'prefix'>,
+    parts: Pick<MariadbShop, 'server' | 'pool' | 'app'>,
     connect: Connect,
     connector: Readonly<Record<string, string>>,
   ) {
@@ -70,7 +75,6 @@ export class MariadbShop implements AsyncDisposable {
     this.server = parts.server;
     this.pool = parts.pool;
     this.app = parts.app;
-    this.prefix = parts.prefix;
     this.#connect = connect;
   }
 
@@ -94,17 +98,14 @@ export class MariadbShop implements AsyncDisposable {
         (error: unknown) => res.writeHead(500).end(String(error)),
       );
     });
-    const prefix = `shop_${randomBytes(5).toString('hex')}`;
     const connector = {
       ...properties,
-      'topic.prefix': prefix,
       'database.port': String(server.port),
       'database.user': server.user,
       'database.password': server.password,
-      'schema.history.internal.file.filename': `${server.folder}/history`,
     };
-    const shop = new MariadbShop({ server, pool, app, prefix }, connect, connector);
-    await addConnector(connect.url, prefix, connector);
+    const shop = new MariadbShop({ server, pool, app }, connect, connector);
+    await shop.#addConnector();
     return shop;
   }
 
@@ -116,7 +117,36 @@ export class MariadbShop implements AsyncDisposable {
   /** It goes on where it was. */
   async restartConnector(): Promise<void> {
     await this.#connect.start();
-    await addConnector(this.#connect.url, this.prefix, this.#connector);
+    await this.#addConnector();
+  }
+
+  /** The connector forgets how far it was, so that it begins anew, in the same topics. `meanwhile`: done while there is none. */
+  async loseOffsets(meanwhile: () => Promise<unknown>): Promise<void> {
+    await removeConnector(this.#connect.url, this.#name);
+    await meanwhile();
+    this.#name = newPrefix();
+    await this.#addConnector();
+  }
+
+  /** The connector takes its snapshot again, under another prefix. */
+  async snapshotAnew(): Promise<void> {
+    await removeConnector(this.#connect.url, this.#name);
+    this.#prefix = newPrefix();
+    this.#name = this.#prefix;
+    await this.#addConnector();
+  }
+
+  async #addConnector(): Promise<void> {
+    await addConnector(this.#connect.url, this.#name, {
+      ...this.#connector,
+      'topic.prefix': this.#prefix,
+      'schema.history.internal.file.filename': `${this.server.folder}/history-${this.#name}`,
+    });
+  }
+
+  /** `topic.prefix` of the connector. */
+  get prefix(): string {
+    return this.#prefix;
   }
 
   get url(): string {
@@ -131,11 +161,18 @@ export class MariadbShop implements AsyncDisposable {
   }
 }
 
+function newPrefix(): string {
+  return `shop_${randomBytes(5).toString('hex')}`;
+}
+
 function urlOf({ user, password, port }: MariadbServer): string {
   return `mysql://${user}:${password}@127.0.0.1:${port}/shop`;
 }
 
 async function seed(pool: Pool, orders: number): Promise<void> {
+  await pool.query(`INSERT INTO coupons VALUES (1, 'spring', 'until May')`);
+  await pool.query(`INSERT INTO suppliers VALUES (1, 'Ada & Co')`);
+  await pool.query(`INSERT INTO notes VALUES (1, 'call back')`);
   const customers = Array.from({ length: 20 }, (_, i) => [i + 1, `Customer № ${i + 1}`]);
   await pool.query('INSERT INTO customers VALUES ?', [customers]);
   const rows = Array.from({ length: orders }, (_, i) => [

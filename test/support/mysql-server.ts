@@ -24,7 +24,7 @@ export const missingForMysql =
       : `there is no ${mysqld}`;
 
 /** A real MySQL on the loopback with a binary log of rows, as `startMariadb` gives a MariaDB. */
-async function startMysql(settings: Readonly<Record<string, string>> = {}): Promise<MariadbServer> {
+export async function startMysql(settings: Readonly<Record<string, string>> = {}): Promise<MariadbServer> {
   const folder = await mkdtemp(join(tmpdir(), 'fig-mysql-'));
   const data = join(folder, 'data');
   const socket = join(folder, 'socket');
@@ -41,12 +41,12 @@ async function startMysql(settings: Readonly<Record<string, string>> = {}): Prom
     'gtid-mode': 'ON',
     'enforce-gtid-consistency': 'ON',
     mysqlx: 'OFF',
-    'secure-file-priv': '',
+    'secure-file-priv': 'NULL',
     'pid-file': join(folder, 'pid'),
     'innodb-buffer-pool-size': '32M',
     ...settings,
   };
-  const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+  const args = Object.entries(options).map(([name, value]) => (value === '' ? `--${name}` : `--${name}=${value}`));
   const child = spawn(mysqld!, ['--no-defaults', ...args, ...asRoot], { stdio: 'ignore' });
   const closed = once(child, 'close');
   const sql = async (database: string, statements: string): Promise<readonly string[]> => {

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { type FeatureVersion, versionsOf } from '../../config/feature-versions.ts';
 import type { NormalizedConfig } from '../../config/normalized-config.ts';
 import { isCaptured } from '../../config/read-model-kinds.ts';
-import { isLanding } from '../../config/settled-writes.ts';
+import { arrivesWithinMs, isLanding } from '../../config/settled-writes.ts';
 import type { RawHeaders } from '../../kernel/exchange.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { anyKey } from '../../kernel/parked-keys.ts';
@@ -52,7 +52,7 @@ export async function openParties(options: OpenPartiesOptions): Promise<OpenedPa
     { target: store?.url ?? '', legacy: config.legacy.database },
   );
   const parties = new Parties({
-    versions,
+    versions: versions.map((each) => ({ ...each, arrivesWithinMs: arrivesWithinMs(each.readModel, config) })),
     legacy: { url: legacyUrl ?? config.legacy.url, tls: config.legacy.tls },
     candidate: (key) => candidates.candidate(key),
     applied: (key) => {

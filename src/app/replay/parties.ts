@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { askCandidate } from '../../../shadow/ask-candidate.ts';
 import { LegacyAsker } from '../../../shadow/ask-legacy.ts';
+import type { ComparedFeature } from '../../../shadow/candidate-module.ts';
 import { errorText } from '../../../shadow/error-text.ts';
 import { defaultShadowSettings, ExchangeComparer } from '../../../shadow/exchange-comparer.ts';
 import { redactorFor } from '../../../shadow/pairs/keep-rules.ts';
@@ -26,7 +27,7 @@ const CANDIDATE_TIMEOUT_MS = 10_000;
 
 export interface PartiesOptions {
   /** One version of each feature. */
-  readonly versions: readonly FeatureVersion[];
+  readonly versions: readonly (FeatureVersion & Pick<ComparedFeature, 'arrivesWithinMs'>)[];
   readonly legacy: { readonly url: URL; readonly tls: LegacyTlsSource };
   /** By the key of a version. */
   readonly candidate: (key: string) => Candidate | undefined;

@@ -207,13 +207,13 @@ export class Capture implements Service {
       acknowledged: this.#asTold(this.#session?.acknowledged),
       lag: applied === undefined ? undefined : this.#lagAt(applied),
       spooledBytes: this.#session?.spooledBytes ?? 0,
-      error: this.#error ?? this.#session?.refusal,
+      error: this.failure ?? this.#session?.refusal,
     };
   }
 
   /** Why no changes are captured; what is wrong with one read model is its own progress. */
   get failure(): string | undefined {
-    return this.#error;
+    return this.#error ?? this.#changes.failure;
   }
 
   /** Seconds that a read model is behind; undefined while that is not known. */

@@ -99,6 +99,8 @@ export interface ChangeSource extends AsyncDisposable {
   readonly holdsSlot: boolean;
   /** What stands before `StartPoint.oldest` is built again, and this is said of it. */
   readonly passedCode: 'FIG_SLOT_PASSED' | 'FIG_TOPIC_GAP';
+  /** Why nothing new comes although its stream goes on; undefined: nothing is known to be wrong. */
+  readonly failure?: string | undefined;
   /** Undefined: positions are those of the stream. */
   readonly positions?: OtherPositions | undefined;
   /** Undefined: whoever has its turn applies all. */

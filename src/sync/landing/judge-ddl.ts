@@ -54,7 +54,8 @@ export function judgeDdl({ ddl, tables }: SchemaChange, landed: readonly LandedT
 
 function isRename(ddl: string): boolean {
   return (
-    /\brename\s+tables?\b/i.test(ddl) || (/\balter\b/i.test(ddl) && /\brename\s+(?!column\b|index\b|key\b)/i.test(ddl))
+    /\brename\s+tables?\b/i.test(ddl) ||
+    (/\balter\b/i.test(ddl) && /\brename\b(?!\s+(?:column|index|key)\b)/i.test(ddl))
   );
 }
 

@@ -32,8 +32,8 @@ export interface LandingSessionParts {
   readonly server: MysqlServer | undefined;
   /** Present where visitors' writes are ordered by time. */
   readonly settled: SettledWrites | undefined;
-  /** Told of each thing that has landed. */
-  readonly onLanded: () => void;
+  /** Told when everything has landed that was in the topics at some time since the session began. */
+  readonly onLevel: () => void;
   /** Told why it is not known yet whether the snapshot has ended. */
   readonly onWaiting: (reason: string) => void;
   readonly log: Log;
@@ -43,6 +43,8 @@ export interface LandingSessionParts {
 export class LandingSession {
   readonly #parts: LandingSessionParts;
   #landed: Landed;
+  /** Whether all was read that was in the topics when the session began, and with it whatever it may be refused for. */
+  #isLevel = false;
 
   constructor(parts: LandingSessionParts) {
     this.#parts = parts;
@@ -50,13 +52,13 @@ export class LandingSession {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { stream } = this.#parts;
+    const { stream, settled, schemas } = this.#parts;
     const wait = (): Promise<'look'> => sleep(LOOK_EVERY_MS, signal).then(() => 'look');
     let [pending, next] = [stream.next(), wait()];
     while (!signal.aborted) {
       const events = await Promise.race([next, pending]);
       if (events === undefined) return;
-      if (this.#landed.isWhole) this.#parts.schemas.judge(this.#landed.snapshotPlace);
+      if (this.#landed.isWhole) schemas.judge(this.#landed.snapshotPlace);
       if (events !== 'look') {
         await this.#land(events);
         pending = stream.next();
@@ -66,12 +68,18 @@ export class LandingSession {
       // What was given out just now has to land first.
       const isEmpty = (await Promise.race([pending, Promise.resolve('nothing')])) === 'nothing';
       if (isEmpty && !this.#landed.isWhole) await this.#endSnapshot();
-      if (this.#landed.isWhole) await this.#parts.settled?.tell(stream.landedAt(this.#landed.position));
+      if (!this.#landed.isWhole) continue;
+      const landedAt = stream.landedAt(this.#landed.position);
+      const areChangesRead = schemas.isLevel;
+      schemas.judge(this.#landed.snapshotPlace);
+      if (landedAt === undefined || !areChangesRead) continue;
+      await this.#level();
+      await settled?.tell(landedAt);
     }
   }
 
   async #land(events: readonly StreamEvent[]): Promise<void> {
-    const { db, place, tables, stream, schemas, onLanded } = this.#parts;
+    const { db, place, tables, stream, schemas } = this.#parts;
     const before = this.#landed;
     const position = events.reduce((reached, event) => laterPosition(reached, endOf(event)), before.position);
     const changes = events.flatMap((event) => (event.type === 'transaction' ? event.transaction.changes : []));
@@ -87,10 +95,18 @@ export class LandingSession {
     };
     await inTransaction(db, async (tx) => {
       for (const [name, table] of net) await tables.get(name)!.land(tx, table);
-      await place.move(tx, landed);
+      await place.move(tx, landed, this.#isLevel);
     });
     this.#landed = landed;
-    onLanded();
+  }
+
+  /** From here on positions are told: before, one behind what the session is about to be refused for could be. */
+  async #level(): Promise<void> {
+    if (this.#isLevel) return;
+    const { db, place, onLevel } = this.#parts;
+    await inTransaction(db, (tx) => place.move(tx, this.#landed, true));
+    this.#isLevel = true;
+    onLevel();
   }
 
   /** Where nobody writes, no transaction says that the snapshot has ended. */
@@ -107,7 +123,7 @@ export class LandingSession {
     });
     if (position === undefined) return;
     const landed = { ...this.#landed, position, isWhole: true };
-    await inTransaction(db, (tx) => place.move(tx, landed));
+    await inTransaction(db, (tx) => place.move(tx, landed, this.#isLevel));
     this.#landed = landed;
     log.info({ position: String(position) }, 'the snapshot of the connector has landed');
   }

@@ -43,6 +43,10 @@ export class LandingSource implements ChangeSource {
     this.positions = { source, translate: (streamed) => this.#landed.at(streamed), heldBackMs: settleMs };
   }
 
+  get failure(): string | undefined {
+    return this.#options.failure();
+  }
+
   /**
    * Waits until the connector's snapshot has landed: until then the tables are as it has them in part. Throws FIG_TOPIC_WAITS when
    * that takes long, so that somebody is told why.
@@ -104,7 +108,9 @@ export class LandingSource implements ChangeSource {
     // Steps of the store are told every second, and those of another store mean nothing.
     if (this.#options.settleMs !== undefined) return;
     await this.#options.db.raw(
-      'SELECT pg_logical_emit_message(true, ?, position::text) FROM fig_landing.place WHERE prefix = ?',
+      // One that an earlier version made has no such column yet.
+      `SELECT pg_logical_emit_message(true, ?, to_jsonb(p) ->> 'told') FROM fig_landing.place AS p
+        WHERE prefix = ? AND to_jsonb(p) ->> 'told' IS NOT NULL`,
       [landedPrefix, this.#options.prefix],
     );
   }

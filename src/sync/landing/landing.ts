@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import { describeError, FigError } from '../../kernel/fig-error.ts';
+import { FailureLog } from '../../kernel/failure-log.ts';
+import { describeError } from '../../kernel/fig-error.ts';
 import { silentLog, type Log } from '../../kernel/log.ts';
 import { type Service, startLoop } from '../../kernel/service.ts';
 import { StoreClock } from '../batch/store-clock.ts';
@@ -69,13 +70,16 @@ export class Landing implements Service {
   constructor(options: LandingOptions) {
     this.#options = options;
     this.#kafka = new KafkaConnection(options.access, options.log);
+    const failures = new FailureLog(options.log, {
+      first: 'changes of the legacy database do not land yet; tried again',
+      again: 'changes of the legacy database do not land; tried again',
+    });
     this.#loop = startLoop({
       name: this.name,
       turn: (signal) => this.#turn(signal),
       onError: (error, attempt) => {
         this.#failure = describeError(error);
-        const fields = { error: this.#failure, ...(error instanceof FigError && { code: error.code }) };
-        if (attempt === 1) options.log.warn(fields, 'changes of the legacy database do not land; tried again');
+        failures.tell(error, attempt);
       },
     });
   }
@@ -147,22 +151,27 @@ export class Landing implements Service {
     // It may have come while the topics were opened, and the next event may be long in coming.
     if (signal.aborted) return;
     const settled = clock && new SettledWrites({ db, place, clock, settleMs: legacy.settleMs! });
-    const onLanded = (): void => {
+    const onLevel = (): void => {
       this.#failure = undefined;
     };
     const onWaiting = (reason: string): void => {
       this.#failure = reason;
     };
-    const told = { settled, onLanded, onWaiting, log };
+    const told = { settled, onLevel, onWaiting, log };
     const parts = { db, place, landed, stream, schemas, tables: byName, prefix: `${prefix}.`, server, ...told };
-    await new LandingSession(parts).run(signal);
+    try {
+      await new LandingSession(parts).run(signal);
+    } catch (error) {
+      await place.refuse(db, error);
+      throw error;
+    }
   }
 
   /** What an interrupted beginning has left is of no use. */
   async #begin(place: LandingPlace, landed: Landed): Promise<void> {
     await inTransaction(this.#options.db, async (tx) => {
       for (const table of this.#tables) await table.empty(tx);
-      await place.move(tx, landed);
+      await place.move(tx, landed, false);
     });
   }
 }

@@ -31,18 +31,26 @@ export class SchemaWatch implements AsyncDisposable {
   readonly #judged: Map<string, bigint>;
   readonly #reading: Promise<unknown>;
   readonly #opener = new MessageOpener();
+  /** What was in these when the watch began was not read yet. */
+  readonly #unread: Set<TopicLane>;
   #seen: SeenChange[] = [];
   #failure: unknown;
 
   constructor(parts: SchemaWatchParts) {
     this.#parts = parts;
     this.#judged = new Map(parts.from);
+    this.#unread = new Set(parts.lanes.all);
     this.#reading = Promise.all(parts.lanes.all.map((lane) => this.#follow(lane)));
   }
 
   /** Where what was not judged begins, by topic and partition. */
   get judged(): ReadonlyMap<string, bigint> {
     return this.#judged;
+  }
+
+  /** Whether all was read that was there when the watch began. */
+  get isLevel(): boolean {
+    return this.#unread.size === 0;
   }
 
   /** `snapshot`: where the snapshot was taken that has landed. Throws FIG_SOURCE_CHANGED for what came after it, and what reading throws. */
@@ -68,8 +76,9 @@ export class SchemaWatch implements AsyncDisposable {
   async #follow(lane: TopicLane): Promise<void> {
     try {
       while (!this.#ended.signal.aborted) {
-        const { messages } = await lane.read(WAIT_MS, this.#ended.signal);
+        const { messages, next, high } = await lane.read(WAIT_MS, this.#ended.signal);
         for (const message of messages) this.#take(message, lane);
+        if (next >= high) this.#unread.delete(lane);
       }
     } catch (error) {
       this.#failure ??= error;

@@ -24,6 +24,11 @@ test.each<[how: string, message: unknown, refused: string | undefined]>([
     undefined,
   ],
   [
+    'an index takes another name in a statement of several lines',
+    told('ALTER TABLE a\n  RENAME\n    INDEX x TO y', [{ type: 'ALTER', id: '"shop"."a"', table: has('id', 'v') }]),
+    undefined,
+  ],
+  [
     'another table is renamed',
     told('RENAME TABLE b TO b2', [{ type: 'ALTER', id: '"shop"."b2"', table: has('id') }]),
     undefined,

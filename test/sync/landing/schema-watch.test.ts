@@ -67,6 +67,27 @@ test('a table that goes is refused, and again after a restart', async () => {
   }
 });
 
+test('it is known whether all that was there when the watch began was read', async () => {
+  let high = 2n;
+  let next = 1n;
+  const lane = {
+    topic: 'shop',
+    partition: 0,
+    read: async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return { messages: [], next, high };
+    },
+  };
+  const lanes: TopicLanes = { prefix: 'shop', all: [lane], [Symbol.asyncDispose]: () => Promise.resolve() };
+  await using watching = new SchemaWatch({ lanes, tables, from: new Map() });
+  expect(watching.isLevel).toBe(false);
+  next = 2n;
+  await until('it was read to its end', () => watching.isLevel);
+  high = 3n;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(watching.isLevel).toBe(true);
+});
+
 test('what was judged before is not judged again', async () => {
   await using watching = await watch(new Map([['shop/0', 1n]]), message('DROP TABLE a', 150, 'DROP'));
   watching.judge(undefined);

@@ -34,7 +34,7 @@ async function told(): Promise<readonly string[]> {
 test('a step is told once everything that was written so long after it has landed', async () => {
   const place = new LandingPlace('settled');
   await place.claim(db);
-  await db.transaction((tx) => place.move(tx, { ...nothingLanded, isWhole: true }));
+  await db.transaction((tx) => place.move(tx, { ...nothingLanded, isWhole: true }, true));
   let step = 0n;
   const clock = { read: () => Promise.resolve((step += 1n)), nudge: () => undefined };
   const settled = new SettledWrites({ db, place, clock, settleMs: 1_000 });

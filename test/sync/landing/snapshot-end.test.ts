@@ -1,119 +1,111 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LandingTable } from '../../../src/sync/landing/landing-table.ts';
-import type { MysqlConnection } from '../../../src/sync/landing/mysql-connection.ts';
+import { openMysql } from '../../../src/sync/landing/mysql-connection.ts';
 import { MysqlServer } from '../../../src/sync/landing/mysql-server.ts';
 import { positionOfSnapshot } from '../../../src/sync/landing/snapshot-end.ts';
+import type { BinlogPlace } from '../../../src/sync/kafka/debezium/snapshot-mark.ts';
+import { hasMariadb, type MariadbServer, startMariadb } from '../../support/mariadb-server.ts';
+import { missingForMysql, startMysql } from '../../support/mysql-server.ts';
 
-/** What a server answers, by the beginning of what it is asked. */
-function server(answers: Readonly<Record<string, string | readonly object[]>>): MysqlServer {
-  const connection: MysqlConnection = {
-    database: 'shop',
-    rows: (sql) => {
-      const found = Object.entries(answers).find(([begin]) => sql.startsWith(begin))?.[1];
-      if (found === undefined) return Promise.reject(new Error(`access denied: ${sql}`));
-      const rows = typeof found === 'string' ? [{ value: found }] : found;
-      return Promise.resolve(rows as readonly Record<string, string>[]);
-    },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
-  return new MysqlServer(connection);
-}
-
-const mariadb = { 'SELECT version': '10.11.11-MariaDB', 'SELECT BINLOG': '0-1-8', 'SELECT 1 FROM `refunds`': [] };
-const uuid = '9c8357b3-e9c8-11f1-9d82-02fc00000001';
-const end = (Position: string) => [{ File: 'binlog.000001', Position, Executed_Gtid_Set: `${uuid}:1-8` }];
-const mysql = { 'SELECT version': '8.0.40', 'SELECT @@global.gtid_mode': 'ON', 'SELECT 1 FROM `refunds`': [] };
 const tables = new Map(['orders', 'refunds'].map((name) => [name, { definition: { name } } as LandingTable]));
-const place = { file: 'binlog.000001', offset: 2105n };
-const some = { place, topics: new Set(['orders']) };
-const all = { place, topics: new Set(['orders', 'refunds']) };
+const all = new Set(['orders', 'refunds']);
+const some = new Set(['orders']);
 
-test.each<[how: string, asked: Partial<Parameters<typeof positionOfSnapshot>[0]>, position: bigint | undefined]>([
-  ['all tables have rows', { ended: all, server: server(mariadb) }, 8n],
-  ['a table is empty, and nothing was written since', { server: server({ ...mariadb, 'SELECT @@gtid': '0-1-8' }) }, 8n],
-  [
-    'a table is empty, and something was written since',
-    { server: server({ ...mariadb, 'SELECT @@gtid': '0-1-9' }) },
-    undefined,
-  ],
-  [
-    'a table without rows in the topics has some',
-    { server: server({ ...mariadb, 'SELECT @@gtid': '0-1-8', 'SELECT 1 FROM `refunds`': [{}] }) },
-    undefined,
-  ],
-  [
-    'MariaDB does not keep the place any more',
-    { ended: all, server: server({ ...mariadb, 'SELECT BINLOG': '' }) },
-    undefined,
-  ],
-  [
-    'a MySQL stands where the snapshot was taken',
-    { server: server({ ...mysql, 'SHOW MASTER STATUS': end('2105') }) },
-    8n,
-  ],
-  ['a MySQL has gone on', { ended: all, server: server({ ...mysql, 'SHOW MASTER STATUS': end('2106') }) }, undefined],
-  [
-    'a new MySQL has the statement under another name',
-    { server: server({ ...mysql, 'SELECT version': '8.4.3', 'SHOW BINARY LOG STATUS': end('2105') }) },
-    8n,
-  ],
-  [
-    'a MySQL of 8.2 stands where the snapshot was taken',
-    { server: server({ ...mysql, 'SELECT version': '8.2.0', 'SHOW BINARY LOG STATUS': end('2105') }) },
-    8n,
-  ],
-  [
-    'a MySQL stands at the same offset of another file',
-    {
-      ended: all,
-      server: server({ ...mysql, 'SHOW MASTER STATUS': [{ ...end('2105')[0], File: 'binlog.000002' }] }),
-    },
-    undefined,
-  ],
-  [
-    'a MySQL has executed no transaction that has a GTID',
-    {
-      ended: all,
-      server: server({ ...mysql, 'SHOW MASTER STATUS': [{ ...end('2105')[0], Executed_Gtid_Set: '' }] }),
-    },
-    undefined,
-  ],
-  ['nobody can be asked, and all have rows', { ended: all, server: undefined, isExact: false }, 0n],
-  ['nobody can be asked about an empty table', { server: undefined, isExact: false }, undefined],
-  ['nobody can be asked for a position', { ended: all, server: undefined }, undefined],
-  [
-    'there are no GTIDs, and time orders writes',
-    {
-      server: server({ ...mysql, 'SELECT @@global.gtid_mode': 'OFF', 'SHOW MASTER STATUS': end('2105') }),
-      isExact: false,
-    },
-    0n,
-  ],
-])('where a snapshot stands when %s', async (_how, asked, position) => {
-  expect(await positionOfSnapshot({ ended: some, tables, server: undefined, isExact: true, ...asked })).toBe(position);
-});
+const kinds = [
+  {
+    server: 'MariaDB',
+    missing: hasMariadb ? undefined : 'there is no mariadbd',
+    start: startMariadb,
+    statement: 'SHOW MASTER STATUS',
+    reset: 'RESET MASTER',
+    keepsPlaces: true,
+  },
+  {
+    server: 'MySQL',
+    missing: missingForMysql,
+    start: startMysql,
+    statement: 'SHOW BINARY LOG STATUS',
+    reset: 'RESET BINARY LOGS AND GTIDS',
+    keepsPlaces: false,
+  },
+].map((each) => ({ ...each, title: each.missing === undefined ? each.server : `${each.server} (${each.missing})` }));
 
-test('a MySQL that names no transactions cannot order writes, and it is said how to do without', async () => {
-  const answer = server({ ...mysql, 'SELECT @@global.gtid_mode': 'OFF' }).position();
-  await expect(answer).rejects.toMatchObject({
-    code: 'FIG_DEBEZIUM_SETTING',
-    remedy: expect.stringContaining('events.settle'),
+/** Each is as the one before has left the server. */
+describe.each(kinds)('where a snapshot of $title stands', ({ missing, start, statement, reset, keepsPlaces }) => {
+  let running: MariadbServer;
+  let server: MysqlServer;
+  let place: BinlogPlace;
+
+  beforeAll(async () => {
+    if (missing !== undefined) return;
+    running = await start();
+    await running.sql('mysql', 'CREATE DATABASE shop');
+    await running.sql('shop', 'CREATE TABLE orders (id int PRIMARY KEY); CREATE TABLE refunds (id int PRIMARY KEY)');
+    await running.sql('shop', 'INSERT INTO orders VALUES (1)');
+    server = new MysqlServer(openMysql(`mysql://fig:fig@127.0.0.1:${running.port}/shop`));
+    place = await end();
+  }, 60_000);
+  beforeEach(({ skip }) => skip(missing !== undefined, missing));
+  afterAll(async () => {
+    await server?.connection[Symbol.asyncDispose]();
+    await running?.[Symbol.asyncDispose]();
   });
-});
 
-test('an account that may not see the end of the log is told the grant', async () => {
-  const answer = server(mysql).isAt(place);
-  await expect(answer).rejects.toMatchObject({ remedy: expect.stringContaining('REPLICATION CLIENT') });
-});
+  /** Where the log ends, as the server says it. */
+  async function end(): Promise<BinlogPlace> {
+    const [file, offset] = (await running.sql('mysql', statement))[0]!.split('\t');
+    return { file: file!, offset: BigInt(offset!) };
+  }
 
-test('a server without a single transaction has no position, rather than the first', async () => {
-  for (const answers of [
-    { ...mysql, 'SELECT @@global.gtid_executed': '' },
-    { ...mariadb, 'SELECT @@gtid': '' },
-  ]) {
-    await expect(server(answers).position()).rejects.toMatchObject({
+  const positionOf = (topics: ReadonlySet<string>, at: BinlogPlace = place): Promise<bigint | undefined> =>
+    positionOfSnapshot({ ended: { place: at, topics }, tables, server, isExact: true });
+
+  test('at the end of the log as long as nothing was written since, also of a table without rows', async () => {
+    const position = await server.position();
+    expect(position).toBeGreaterThan(0n);
+    expect(await positionOf(all)).toBe(position);
+    expect(await positionOf(some)).toBe(position);
+    expect(await server.isAt(place)).toBe(true);
+    expect(await server.isAt({ ...place, file: 'binlog.999999' })).toBe(false);
+  });
+
+  test('is known of a place that the server tells, and not of one that it does not have', async () => {
+    const position = await server.position();
+    await running.sql('shop', 'INSERT INTO orders VALUES (2)');
+    expect(await server.position()).toBe(position + 1n);
+    // Nobody knows whether the empty table was empty then.
+    expect(await positionOf(some)).toBeUndefined();
+    expect(await positionOf(all)).toBe(keepsPlaces ? position : undefined);
+    expect(await positionOf(all, await end())).toBe(position + 1n);
+    expect(await positionOf(all, { file: 'binlog.999999', offset: 4n })).toBeUndefined();
+  });
+
+  test('is not known while a table has rows of which no message came', async () => {
+    await running.sql('shop', 'INSERT INTO refunds VALUES (1)');
+    const now = await end();
+    expect(await positionOf(some, now)).toBeUndefined();
+    expect(await positionOf(all, now)).toBe(await server.position());
+  });
+
+  test('needs no position where time orders writes', async () => {
+    const ended = { place: await end(), topics: all };
+    expect(await positionOfSnapshot({ ended, tables, server, isExact: false })).toBe(0n);
+  });
+
+  test('is not the first position where the server has no transaction yet', async () => {
+    await running.sql('mysql', reset);
+    await expect(server.position()).rejects.toMatchObject({
       code: 'FIG_DEBEZIUM_SETTING',
       remedy: expect.stringContaining('write one row'),
     });
-  }
+  });
+});
+
+test.each([
+  ['all tables have rows and time orders writes', all, false, 0n],
+  ['a table may be empty', some, false, undefined],
+  ['a position is needed', all, true, undefined],
+])('where nobody can be asked and %s', async (_how, topics, isExact, position) => {
+  const ended = { place: { file: 'binlog.000001', offset: 4n }, topics };
+  expect(await positionOfSnapshot({ ended, tables, server: undefined, isExact })).toBe(position);
 });

@@ -17,6 +17,7 @@ export type FindingId =
   | 'landing-table'
   | 'legacy-account'
   | 'legacy-already-at-risk'
+  | 'legacy-log'
   | 'legacy-log-end'
   | 'legacy-positions'
   | 'long-transaction'
