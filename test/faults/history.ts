@@ -85,12 +85,12 @@ async function commitSome(client: Client, random: () => number): Promise<void> {
 export class Writer {
   readonly #url: string;
   readonly #done: Promise<void>;
-  readonly #pauseMs: number;
+  readonly #pauseMs: () => number;
   #stopped = false;
   committed = 0;
 
   /** As fast as a busy app by default, not as fast as the machine. */
-  constructor(url: string, random: () => number, pauseMs = 4) {
+  constructor(url: string, random: () => number, pauseMs: () => number = () => 4) {
     this.#url = url;
     this.#pauseMs = pauseMs;
     this.#done = this.#run(random);
@@ -111,7 +111,7 @@ export class Writer {
         while (!this.#stopped) {
           await commitSome(client, random);
           this.committed += 1;
-          await pause(this.#pauseMs);
+          await pause(this.#pauseMs());
         }
       } catch (error) {
         if (!isOutage(error)) throw error;

@@ -1,5 +1,5 @@
 import type { ConnectorScene } from './connector-scene.ts';
-import { cut, type Fault, killAt, standStill } from './kafka-faults.ts';
+import { cut, type Fault, killAt, standStill } from './fault.ts';
 import { repeatMessages } from './repeat-messages.ts';
 
 /** What may happen where a Debezium connector is the source. */
@@ -20,9 +20,9 @@ const all: Readonly<Record<string, Fault<ConnectorScene>>> = {
     await more();
     await broker.own!.broker.start();
   },
-  'a connector sends again what it has sent': async ({ events, topics, random, more }) => {
+  'a connector sends again what it has sent': async ({ events, connectorTopics, random, more }) => {
     const from = random();
-    for (const topic of topics) await repeatMessages(events, topic, from, 'in-order');
+    for (const topic of connectorTopics) await repeatMessages(events, topic, from, 'in-order');
     await more();
   },
   'Kafka Connect is stopped in a large transaction': async ({ legacy, connect, random, more, restart }) => {

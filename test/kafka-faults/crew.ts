@@ -2,16 +2,30 @@ import { fileURLToPath } from 'node:url';
 import type { NormalizedKafkaEvents } from '../../src/config/events-definition.ts';
 import { type Death, FaultyProcess } from '../faults/faulty-process.ts';
 import { until } from '../support/until.ts';
+import type { EventTopics } from './event-models.ts';
 
 const child = fileURLToPath(new URL('./role-child.js', import.meta.url));
 
-export type Role = 'leader' | 'projector';
+/** A messenger publishes events, relays others, and reads both into a read model. */
+export type Role = 'leader' | 'projector' | 'messenger';
+
+/** Work that one process does at a time: that of the projector is to apply the changes that are counted. */
+export type Office = 'leader' | 'projector' | 'publisher' | 'events';
+
+const officeOf: Readonly<Record<Role, Office>> = {
+  leader: 'leader',
+  projector: 'projector',
+  messenger: 'publisher',
+};
 
 /** Where processes find what they need, which is not how the tests reach it. */
 export interface CrewPaths {
   readonly legacyUrl: string;
   readonly targetUrl: string;
   readonly events: NormalizedKafkaEvents;
+  readonly topics: EventTopics;
+  /** Whether projectors divide the read models among themselves. */
+  readonly isShared: boolean;
   /** Of whose topics projectors read; undefined: of a leader's. */
   readonly connector?: ReadConnector | undefined;
 }
@@ -51,21 +65,24 @@ export class Crew implements AsyncDisposable {
     while (this.alive.length < count) await this.add();
   }
 
-  /** Whoever does the work of the role now; waits until somebody does. */
-  worker(among: () => readonly FaultyProcess[] = () => this.alive): Promise<FaultyProcess> {
+  /** Whoever does the work of the role now, or of one of its offices; waits until somebody does. */
+  worker(
+    among: () => readonly FaultyProcess[] = () => this.alive,
+    office: Office = officeOf[this.role],
+  ): Promise<FaultyProcess> {
     const find = async (): Promise<FaultyProcess> => {
-      const found = await this.findWorker(among());
+      const found = await this.#findWorker(among(), office);
       if (!found) throw new Error(await this.situation(among()));
       return found;
     };
-    return until(`a ${this.role} works`, find, 60_000);
+    return until(`somebody is ${office}`, find, 60_000);
   }
 
   /** One that dies while it is asked does not work. */
-  async findWorker(among: readonly FaultyProcess[]): Promise<FaultyProcess | undefined> {
+  async #findWorker(among: readonly FaultyProcess[], office: Office): Promise<FaultyProcess | undefined> {
     for (const one of among) {
       const answer = await one.ask('status').catch(() => undefined);
-      if (answer?.['isWorking'] === true) return one;
+      if ((answer?.['does'] as readonly string[] | undefined)?.includes(office)) return one;
     }
     return undefined;
   }

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, test } from 'vitest';
-import { startBroker } from '../../examples/kafka/broker.ts';
-import { freePorts } from '../../examples/kafka/free-ports.ts';
-import { Door } from '../support/door.ts';
 import { describeWithKafka, sharedKafka } from '../support/kafka-server.ts';
 import { connectorFaults } from './connector-faults.ts';
 import { withConnectorScene } from './connector-scene.ts';
-import { allFaults, dealt, type Fault, faultsAnywhere } from './kafka-faults.ts';
-import { type BrokerOfScenes, withScene } from './scene.ts';
+import { dealt, type Fault } from './fault.ts';
+import { allFaults, faultsAnywhere } from './kafka-faults.ts';
+import { Lanes } from './lanes.ts';
+import { RunBook } from './run-book.ts';
+import { withScene } from './scene.ts';
 
 /**
  * `npm run faults:kafka` does 106, or with a seed those of that seed. A test run does a few, on the broker of
  * all tests.
  */
-const { FIG_FAULT_RUNS: wanted, FIG_FAULT_SEED: repeated } = process.env;
+const { FIG_FAULT_RUNS: wanted, FIG_FAULT_SEED: repeated, FIG_FAULT_LANES: lanesWanted = '3' } = process.env;
 const isAll = wanted !== undefined || repeated !== undefined;
 const FAULTS_PER_SCENE = 4;
 /** Of the scenes one in so many has Debezium as the source. It takes long to start, so more happens in it. */
@@ -23,49 +23,52 @@ const firstSeed = Number(repeated ?? 1);
 
 const all = Array.from({ length: Math.ceil(runs / FAULTS_PER_SCENE) }, (_, n) => firstSeed + n);
 const isOfConnector = (seed: number): boolean => isAll && seed % CONNECTOR_EVERY === 0;
-const scenes = all.filter((seed) => !isOfConnector(seed));
-const connectorScenes = all.filter(isOfConnector);
-const done = new Map<string, { count: number; ms: number }>();
-let anew = 0;
+/** Those that take longest begin first. */
+const scenes = [...all.filter(isOfConnector), ...all.filter((seed) => !isOfConnector(seed))];
+/** A bound against hanging: scenes wait for each other's brokers. */
+const BUDGET_MS = (1 + scenes.length) * 240_000;
+const book = new RunBook();
 
-describeWithKafka('each change takes effect once, in order, and none is lost', () => {
-  let broker: BrokerOfScenes;
+describeWithKafka('each change and each event takes effect once, in order, and none is lost', () => {
+  let lanes: Lanes;
 
   beforeAll(async () => {
-    broker = isAll ? await startOwn() : { address: await sharedKafka(), own: undefined };
+    const count = Math.min(Number(lanesWanted), scenes.length);
+    lanes = isAll ? await Lanes.start(count) : new Lanes([{ address: await sharedKafka(), own: undefined }]);
   }, 300_000);
   afterAll(async () => {
-    await broker?.own?.broker.stop();
-    await broker?.own?.door.shut();
-    const lines = [...done]
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, { count, ms }]) => `  ${count} x ${name}, ${(ms / count / 1000).toFixed(1)} s each\n`);
-    const count = [...done.values()].reduce((sum, each) => sum + each.count, 0);
-    const told = anew > 0 ? ` (${anew} with read models built again, where a connector may have left rows out)` : '';
-    process.stdout.write(
-      `faults: ${count} runs through Kafka: 0 lost, 0 doubled, order kept${told}\n${lines.join('')}`,
-    );
+    await lanes?.[Symbol.asyncDispose]();
+    process.stdout.write(book.toString());
   });
 
-  test.each(scenes)('whatever happens, with seed %i', { timeout: FAULTS_PER_SCENE * 180_000 }, async (seed) => {
-    const faults = dealt(isAll ? allFaults : faultsAnywhere, seed, Math.min(runs, FAULTS_PER_SCENE));
-    await withScene(seed, broker, (run) => inTurn(seed, faults, run));
+  test.concurrent.each(scenes)('whatever happens, with seed %i', { timeout: BUDGET_MS }, async (seed) => {
+    await lanes.use((broker) => (isOfConnector(seed) ? playConnector(seed, broker) : play(seed, broker)));
   });
-
-  // There is none in a test run.
-  test.each(connectorScenes)(
-    'whatever happens to a connector, with seed %i',
-    { timeout: FAULTS_PER_CONNECTOR * 240_000 },
-    async (seed) => {
-      const faults = dealt(connectorFaults, seed / CONNECTOR_EVERY, FAULTS_PER_CONNECTOR);
-      await withConnectorScene(seed, broker, (run) =>
-        inTurn(seed, faults, async (fault) => {
-          if (await run(fault)) anew += 1;
-        }),
-      );
-    },
-  );
 });
+
+type Broker = Parameters<typeof withScene>[1];
+
+async function play(seed: number, broker: Broker): Promise<void> {
+  const faults = dealt(isAll ? allFaults : faultsAnywhere, seed, Math.min(runs, FAULTS_PER_SCENE));
+  const startedAt = performance.now();
+  const published = await withScene(seed, broker, (run) => {
+    book.setUp('beginning of a scene', performance.now() - startedAt);
+    return inTurn(seed, faults, run);
+  });
+  book.published(published);
+}
+
+async function playConnector(seed: number, broker: Broker): Promise<void> {
+  const faults = dealt(connectorFaults, seed / CONNECTOR_EVERY, FAULTS_PER_CONNECTOR);
+  const startedAt = performance.now();
+  const published = await withConnectorScene(seed, broker, (run) => {
+    book.setUp('beginning of a scene with a connector', performance.now() - startedAt);
+    return inTurn(seed, faults, async (fault) => {
+      if (await run(fault)) book.builtAnew();
+    });
+  });
+  book.published(published);
+}
 
 async function inTurn<In>(
   seed: number,
@@ -73,23 +76,11 @@ async function inTurn<In>(
   run: (fault: Fault<In>) => Promise<void>,
 ): Promise<void> {
   for (const [name, fault] of faults) {
-    const startedAt = performance.now();
     try {
-      await run(fault);
+      await book.run(name, () => run(fault));
+      if (isAll) process.stdout.write(`  seed ${seed}: ${name}: nothing lost\n`);
     } catch (error) {
       throw new Error(`when ${name}; repeat with FIG_FAULT_SEED=${seed}`, { cause: error });
     }
-    const { count, ms } = done.get(name) ?? { count: 0, ms: 0 };
-    done.set(name, { count: count + 1, ms: ms + performance.now() - startedAt });
   }
-}
-
-/** It tells its clients to come by the door. */
-async function startOwn(): Promise<BrokerOfScenes> {
-  const [port] = (await freePorts(1)) as [number];
-  const door = new Door({ host: '127.0.0.1', port });
-  await door.open();
-  const address = `127.0.0.1:${door.port}`;
-  const broker = await startBroker({ port, settings: { 'advertised.listeners': `PLAINTEXT://${address}` } });
-  return { address, own: { broker, door } };
 }

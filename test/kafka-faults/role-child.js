@@ -1,22 +1,27 @@
 // One role of the transport in a process of its own, which ends itself at a named milestone. argv: JSON of
-// { role: 'leader' | 'projector', legacyUrl, targetUrl, events, connector?, die?: { at, nth } }; with a connector it is that one's
-// topics that the projector reads. Messages in: { ask: 'status' }.
+// `CrewPaths` with { role, die?: { at, nth } }. Messages in: { ask: 'status' }.
 import { randomUUID } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import { appendFileSync } from 'node:fs';
 import { createJiti } from 'jiti';
+import { readModelFingerprint } from '../../dist/src/config/fingerprint.js';
+import { readModelNames } from '../../dist/src/store/read-model-names.js';
+import { clockOf } from '../../dist/src/sync/batch/batch-clock.js';
+import { StoreClock } from '../../dist/src/sync/batch/store-clock.js';
 import { batchDefaults } from '../../dist/src/sync/batch-limits.js';
 import { Capture } from '../../dist/src/sync/capture/capture.js';
 import { DebeziumSource } from '../../dist/src/sync/kafka/debezium/debezium-source.js';
+import { Relay } from '../../dist/src/sync/kafka/domain-events/relay.js';
+import { TopicReadModel } from '../../dist/src/sync/kafka/domain-events/topic-read-model.js';
+import { EventPublisher } from '../../dist/src/sync/kafka/publish/event-publisher.js';
 import { Leader } from '../../dist/src/sync/kafka/transport/leader.js';
 import { TopicSource } from '../../dist/src/sync/kafka/transport/topic-source.js';
 import { openTarget, targetNameOf } from '../../dist/src/sync/open-target.js';
 import { spoolDefaults } from '../../dist/src/sync/postgres/spool-space.js';
 
-const { role, legacyUrl, targetUrl, events, connector, die } = JSON.parse(process.argv[2]);
+const { role, legacyUrl, targetUrl, events, topics, isShared, connector, die } = JSON.parse(process.argv[2]);
 const jiti = createJiti(import.meta.url);
-const { counted } = await jiti.import('../sync/kafka/transport/counted-model.ts');
-const { summary } = await jiti.import('../sync/summary-model.ts');
+const { eventTypes, heard, publishTo, queuedFor, relayTo, toldBy } = await jiti.import('./event-models.ts');
 
 const nothing = () => undefined;
 let left = die?.nth ?? 0;
@@ -35,29 +40,75 @@ const log = { debug: note('debug'), info: note('info'), warn: note('warn'), erro
 // Sessions that are named after the process are ended when it stands still.
 const id = randomUUID();
 const target = openTarget(targetUrl, 4, { name: targetNameOf(id) });
-const common = { url: legacyUrl, migration: 'faults', target, readModels: [summary, counted], process: id, log };
-const { isWorking, situation } = role === 'leader' ? lead() : project();
+const begin = { leader: lead, projector: project, messenger: tell };
+const { does, situation } = await begin[role]();
 
-process.on('message', () => process.send({ isWorking: isWorking(), situation: `${situation()}\n${lines.join('\n')}` }));
+process.on('message', () => process.send({ does: does(), situation: `${situation()}\n${lines.join('\n')}` }));
 process.on('disconnect', () => process.exit(0));
 process.send({ started: true });
 
-function lead() {
-  const leader = new Leader({ ...common, storeUrl: targetUrl, events });
+async function capturedModels() {
+  const { counted } = await jiti.import('../sync/kafka/transport/counted-model.ts');
+  const { summary } = await jiti.import('../sync/summary-model.ts');
+  return [summary, counted, heard, queuedFor(topics, events)];
+}
+
+async function captured() {
+  const readModels = await capturedModels();
+  return { url: legacyUrl, migration: 'faults', target, readModels, process: id, log };
+}
+
+async function lead() {
+  const leader = new Leader({ ...(await captured()), storeUrl: targetUrl, events });
   return {
-    isWorking: () => leader.status().state === 'leading',
+    does: () => (leader.status().state === 'leading' ? ['leader'] : []),
     situation: () => `${leader.status().state} ${leader.status().error}`,
   };
 }
 
-function project() {
+async function project() {
+  const common = await captured();
+  const shared = isShared ? common.readModels.map((model) => readModelNames(model).projection) : undefined;
   const where = { migration: 'faults', storeUrl: targetUrl, process: id, log };
   const changes = connector
     ? new DebeziumSource({ ...where, ...connector, access: events, legacyUrl })
-    : new TopicSource({ ...where, events, target, spool: spoolDefaults, batch: batchDefaults });
+    : new TopicSource({ ...where, events, target, spool: spoolDefaults, batch: batchDefaults, shared });
   const capture = new Capture({ ...common, changes, onProgress: nothing, onPosition: nothing });
+  const isApplied = ({ name }) => capture.applied(name)?.current() !== undefined;
   return {
-    isWorking: () => capture.applied('counted').current() !== undefined,
-    situation: () => `${JSON.stringify(capture.progressOf('counted'))} ${capture.status().error}`,
+    does: () => [
+      ...common.readModels.filter(isApplied).map(({ name }) => name),
+      ...(isApplied({ name: 'counted' }) ? ['projector'] : []),
+    ],
+    situation: () =>
+      `${JSON.stringify(common.readModels.map(({ name }) => [name, capture.progressOf(name)]))} ${capture.status().error}`,
+  };
+}
+
+/** The ways of events outside of legacy's log. */
+function tell() {
+  const where = { storeUrl: targetUrl, process: id, target, log };
+  const publish = publishTo(topics, events);
+  const publisher = new EventPublisher({ ...where, publish, migration: 'faults' });
+  const relay = new Relay({ ...relayTo(topics, events), url: legacyUrl, log });
+  const definition = toldBy(topics);
+  const { brokers, security } = events;
+  const ofTopic = { brokers, security, format: 'cloudevents', from: 'beginning', ignore: new Set() };
+  const readModel = new TopicReadModel({
+    ...where,
+    definition,
+    fingerprint: readModelFingerprint(definition),
+    migration: 'faults',
+    topics: [topics.published, topics.relayed].map((topic) => ({ ...ofTopic, topic })),
+    types: eventTypes,
+    clock: clockOf(new StoreClock(targetUrl, log), () => 'store'),
+    maxLetters: 100,
+    onPosition: nothing,
+    onParked: nothing,
+  });
+  return {
+    does: () => [...(publisher.status().isOn ? ['publisher'] : []), ...(readModel.report().isOwner ? ['events'] : [])],
+    situation: () =>
+      `${JSON.stringify([publisher.status(), relay.sent, readModel.progress()])} ${readModel.report().behind} behind`,
   };
 }

@@ -24,8 +24,13 @@ export interface Read {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** All committed messages that there are when one with the key `last` has come, in order within each key. */
-export async function readCommitted({ brokers, topic }: Publishing, last = 'end'): Promise<readonly Read[]> {
+/**
+ * All committed messages that there are, in order within each key: when one with the key `last` has come; null: now.
+ */
+export async function readCommitted(
+  { brokers, topic }: Publishing,
+  last: string | null = 'end',
+): Promise<readonly Read[]> {
   const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING });
   const consumer = kafka.consumer({ groupId: randomUUID(), readUncommitted: false, maxWaitTimeInMs: 200 });
   const admin = kafka.admin();
@@ -48,7 +53,7 @@ export async function readCommitted({ brokers, topic }: Publishing, last = 'end'
         return Promise.resolve();
       },
     });
-    await until('the last is read', () => read.some(({ key }) => key === last), 30_000);
+    if (last !== null) await until('the last is read', () => read.some(({ key }) => key === last), 30_000);
     // Of other partitions less may have come. What is passed over, as the end of a transaction is, counts as read.
     const ends = await admin.fetchTopicOffsets(topic);
     await until('all is read', () => {
