@@ -81,13 +81,13 @@ const landed = (position: bigint) => ({ ...nothingLanded, position, isWhole: tru
 test('what has landed is known from the beginning of a stream on, and moves with the rows that land', async () => {
   const place = new LandingPlace('exact');
   await place.claim(db);
-  await db.transaction((tx) => place.move(tx, landed(40n)));
+  await db.transaction((tx) => place.move(tx, landed(40n), true));
   const source = sourceOf({ prefix: 'exact' });
   const translate = (streamed: bigint): bigint | undefined => source.positions.translate(streamed);
   await using stream = await open(source, 'exact_slot');
   await db.transaction(async (tx) => {
     await tx.raw('INSERT INTO orders VALUES (1)');
-    await place.move(tx, landed(50n));
+    await place.move(tx, landed(50n), true);
   });
   await db.raw('INSERT INTO orders VALUES (2)');
   const ends = await readUntil(stream, '2');
@@ -106,7 +106,7 @@ test('what has landed is known from the beginning of a stream on, and moves with
 test('where time orders writes, steps that the store has reached count, and what has landed does not', async () => {
   const place = new LandingPlace('timed');
   await place.claim(db);
-  await db.transaction((tx) => place.move(tx, landed(40n)));
+  await db.transaction((tx) => place.move(tx, landed(40n), true));
   const source = sourceOf({ prefix: 'timed', settleMs: 1_000, steps: 7n });
   expect(source.positions.heldBackMs).toBe(1_000);
   const translate = (streamed: bigint): bigint | undefined => source.positions.translate(streamed);
@@ -129,12 +129,12 @@ test('its turn comes when the tables are whole, also where an earlier version ha
   const waits = { code: 'FIG_TOPIC_WAITS', message: expect.stringContaining(why) };
   await expect(source.awaitTurn(never)).rejects.toMatchObject(waits);
   await place.claim(db);
-  await db.transaction((tx) => place.move(tx, { ...nothingLanded, position: 3n }));
+  await db.transaction((tx) => place.move(tx, { ...nothingLanded, position: 3n }, true));
   await expect(source.awaitTurn(never)).rejects.toMatchObject(waits);
   await db('fig_landing.place').where({ prefix: 'turn' }).update({ is_whole: null });
   await source.awaitTurn(never);
   await db('fig_landing.place').where({ prefix: 'turn' }).update({ position: 0 });
   await expect(source.awaitTurn(never)).rejects.toMatchObject(waits);
-  await db.transaction((tx) => place.move(tx, landed(0n)));
+  await db.transaction((tx) => place.move(tx, landed(0n), true));
   await source.awaitTurn(never);
 });
