@@ -139,8 +139,8 @@ export class BatchReadModel implements Service {
   /** Takes up what is stored: other processes load the same rows. */
   async #look(): Promise<void> {
     const { target, definition, clock, onPosition } = this.#options;
-    this.#load = await this.#store.find(target, readModelNames(definition).projection);
     this.#behindMs = (await this.#store.now(target)) - Date.now();
+    this.#load = await this.#store.find(target, readModelNames(definition).projection);
     this.#trouble = undefined;
     const { loaded } = this.#load;
     const isKnown = this.#hasRows() && loaded !== undefined && loaded.clock !== '' && loaded.clock === clock.name();
