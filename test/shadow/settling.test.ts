@@ -143,6 +143,5 @@ test('what writes may take to arrive is waited for on top of what a fence may ta
   };
   await using world = await settlingWorld(wrong, undefined, { arrivesWithinMs, isReached });
   expect(await world.compare()).toMatchObject({ verdict: 'mismatch', reason: 'settled' });
-  const expected = defaultShadowSettings.fenceBudgetMs + arrivesWithinMs;
-  expect(budgets).toEqual([expected, expected, expected, expected, expected, expected]);
+  expect(new Set(budgets)).toEqual(new Set([defaultShadowSettings.fenceBudgetMs + arrivesWithinMs]));
 });
