@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Connect, startConnect } from '../../../../examples/kafka/connect.ts';
+import { expect, test } from 'vitest';
 import { FigError } from '../../../../src/kernel/fig-error.ts';
 import { silentLog } from '../../../../src/kernel/log.ts';
 import type { StreamEvent } from '../../../../src/sync/change.ts';
@@ -10,7 +9,8 @@ import { decodedTable, type DecodedTable } from '../../../../src/sync/kafka/debe
 import { topicsOf } from '../../../../src/sync/kafka/debezium/topic-decoder.ts';
 import { openLanes } from '../../../../src/sync/kafka/debezium/topic-lanes.ts';
 import { describeTable } from '../../../../src/sync/postgres/catalog.ts';
-import { describeWithKafka, sharedKafka } from '../../../support/kafka-server.ts';
+import { describeWithKafka } from '../../../support/kafka-server.ts';
+import { useOwnConnect } from '../../../support/own-connect.ts';
 import { setupSync } from '../../fixtures.ts';
 import { caughtUp, seedOrders } from '../../poison.ts';
 import { FollowedDatabase } from '../../postgres/followed-database.ts';
@@ -24,23 +24,14 @@ const TRANSACTIONS = 150;
 const names = ['a', 'b', 'c'];
 const COPIED = 3_000;
 
-let broker: string;
-let connect: Connect;
-
 describeWithKafka('a connector that is started anew', () => {
-  beforeAll(async () => {
-    broker = await sharedKafka();
-    connect = await startConnect({ broker, settings: { 'offset.flush.interval.ms': '300' } });
-  }, 120_000);
-
-  afterAll(async () => {
-    await connect?.stop();
-  });
+  const ownConnect = useOwnConnect();
 
   test(
     'after kills while it writes has sent every transaction once, whole and in order',
     { timeout: 240_000 },
     async () => {
+      const { broker, connect } = ownConnect();
       const ddl = names.map((name) => `CREATE TABLE ${name} (id int PRIMARY KEY, n int)`).join(';');
       await using followed = await FollowedDatabase.create(ddl);
       await using connector = await PostgresConnector.start(followed.url, 'everything', rightProperties, {
@@ -104,6 +95,7 @@ describeWithKafka('a connector that is started anew', () => {
     'inside a transaction has left out nothing, or rows of a COPY: a read model that would miss them is built again',
     { timeout: 240_000 },
     async () => {
+      const { connect } = ownConnect();
       await using sync = await setupSync();
       await seedOrders(sync, 5);
       const slow = { 'max.batch.size': '20', 'max.queue.size': '40', 'poll.interval.ms': '20' };

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Connect, startConnect } from '../../../../examples/kafka/connect.ts';
 import { EventTypes } from '../../../../src/config/event-types.ts';
 import { readModelFingerprint } from '../../../../src/config/fingerprint.ts';
 import { defineReadModel } from '../../../../src/config/read-model-definition.ts';
@@ -9,8 +8,9 @@ import { silentLog } from '../../../../src/kernel/log.ts';
 import { clockOf } from '../../../../src/sync/batch/batch-clock.ts';
 import { StoreClock } from '../../../../src/sync/batch/store-clock.ts';
 import { TopicReadModel } from '../../../../src/sync/kafka/domain-events/topic-read-model.ts';
-import { describeWithKafka, sharedKafka, uniqueTopic } from '../../../support/kafka-server.ts';
+import { describeWithKafka, uniqueTopic } from '../../../support/kafka-server.ts';
 import { plainAccess } from '../../../support/kafka-settings.ts';
+import { useOwnConnect } from '../../../support/own-connect.ts';
 import { until } from '../../../support/until.ts';
 import { fenced, heard, heardBy, listen, types as otherTypes } from '../../domain-events/heard-model.ts';
 import { setupSync } from '../../fixtures.ts';
@@ -64,23 +64,14 @@ const ways: Readonly<Record<string, Routed>> = {
 /** What Debezium's expansion changes: nulls and empty lists are left out. Parts are in the order in which a jsonb has them. */
 const changed = { before: { left: 1, none: [], nothing: null }, after: { left: 1 } };
 
-let broker: string;
-let connect: Connect;
-
 describeWithKafka("the topics of Debezium's outbox router", () => {
-  beforeAll(async () => {
-    broker = await sharedKafka();
-    connect = await startConnect({ broker, settings: { 'offset.flush.interval.ms': '300' } });
-  }, 120_000);
-
-  afterAll(async () => {
-    await connect?.stop();
-  });
+  const ownConnect = useOwnConnect();
 
   test(
     'have the events that the log has, whichever way they are written, also after the connector was killed',
     { timeout: 180_000 },
     async () => {
+      const { broker, connect } = ownConnect();
       await using setup = await setupSync();
       const { legacy, target } = setup;
       await legacy.raw(outboxTable);
@@ -89,7 +80,7 @@ describeWithKafka("the topics of Debezium's outbox router", () => {
       const topics = new Map(Object.keys(ways).map((name) => [name, uniqueTopic('routed')]));
       const connectors: PostgresConnector[] = [];
       for (const [name, way] of Object.entries(ways)) {
-        connectors.push(await startRouter(setup.legacyUrl, topics.get(name)!, way));
+        connectors.push(await startRouter(setup.legacyUrl, connect.url, topics.get(name)!, way));
       }
       const told = { ...otherTypes, Told: z.unknown() };
       const capture = setup.startCapture({
@@ -97,7 +88,9 @@ describeWithKafka("the topics of Debezium's outbox router", () => {
       });
       await fenced(capture);
       await writeEvents(legacy);
-      const readModels = Object.keys(ways).map((name) => startReading(name, topics.get(name)!, setup, clock));
+      const readModels = Object.keys(ways).map((name) =>
+        startReading(name, { broker, topic: topics.get(name)! }, setup, clock),
+      );
       try {
         await connect.halt('unclean');
         for (let n = 0; n < 20; n += 1) await tell(legacy, String(n % 3), { n });
@@ -136,7 +129,12 @@ describeWithKafka("the topics of Debezium's outbox router", () => {
   );
 });
 
-async function startRouter(url: string, topic: string, { router, connector = {} }: Routed): Promise<PostgresConnector> {
+async function startRouter(
+  url: string,
+  connect: string,
+  topic: string,
+  { router, connector = {} }: Routed,
+): Promise<PostgresConnector> {
   const ofTable = Object.entries(router).map(([name, value]) => [`transforms.outbox.table.${name}`, value] as const);
   const properties = {
     transforms: 'outbox',
@@ -145,7 +143,7 @@ async function startRouter(url: string, topic: string, { router, connector = {} 
     ...Object.fromEntries(ofTable),
     ...connector,
   };
-  return PostgresConnector.start(url, 'routed', properties, { connect: connect.url });
+  return PostgresConnector.start(url, 'routed', properties, { connect });
 }
 
 async function tell(legacy: Knex, key: string, payload: unknown): Promise<void> {
@@ -183,7 +181,7 @@ async function writeEvents(legacy: Knex): Promise<void> {
 
 function startReading(
   name: string,
-  topic: string,
+  { broker, topic }: { readonly broker: string; readonly topic: string },
   { target, targetUrl }: { readonly target: Knex; readonly targetUrl: string },
   clock: StoreClock,
 ): TopicReadModel {
