@@ -4,6 +4,7 @@ import type { EventReadModelDefinition } from '../config/event-read-model.ts';
 import { withDomainEvents } from '../config/normalize-domain-events.ts';
 import type { NormalizedConfig } from '../config/normalized-config.ts';
 import type { NormalizedPublish } from '../config/normalized-publish.ts';
+import { publishedEvents } from '../config/publish-definition.ts';
 import type { Translation } from '../config/domain-events-definition.ts';
 import { OutgoingEventStore } from '../store/outgoing-event-store.ts';
 
@@ -39,12 +40,12 @@ export function publishedModel({ domainEvents, history }: NormalizedPublish): Ev
   return { ...model, events: { ...model.events!, handlers: {}, otherwise: publishLater } };
 }
 
-/** For whoever lists what has dead letters; no feature can be called so. */
+/** For whoever lists what has dead letters. */
 export function publishedAsFeature({ publish }: Pick<NormalizedConfig, 'publish'>): readonly {
   readonly name: string;
   readonly readModel: EventReadModelDefinition;
 }[] {
-  return publish ? [{ name: 'published events', readModel: publishedModel(publish) }] : [];
+  return publish ? [{ name: publishedEvents, readModel: publishedModel(publish) }] : [];
 }
 
 // The texts of these two are what a definition is known by.

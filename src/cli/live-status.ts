@@ -57,7 +57,8 @@ export function startLiveStatus(control: FigControl, options: LiveStatusOptions)
       if (isTTY) paint(liveLines(status, perSecond, palette));
       else {
         if (latest === undefined) stream.write(`${addressLine(status)}\n`);
-        stream.write(`${compactLine(status, now)}\n`);
+        const line = compactLine(status, now);
+        if (line !== undefined) stream.write(`${line}\n`);
       }
       latest = status;
       return options.everyMs ?? (isTTY ? TTY_EVERY_MS : PLAIN_EVERY_MS);
@@ -128,7 +129,9 @@ function featureLines(feature: FeatureStatus, palette: Palette): string[] {
 }
 
 /** One line for a log: `10:15:00 18,423 requests; orders shadow, 3,391 compared, 97.43 % match, gate FAIL; 40 ms behind` */
-function compactLine(status: StatusReport, now: number): string {
+/** Undefined for a process that only keeps read models in step, where there is nothing to say every five seconds. */
+function compactLine(status: StatusReport, now: number): string | undefined {
+  if (servesNobody(status)) return undefined;
   const features = status.features.map((feature) => {
     const rate = feature.matchRate === undefined ? '' : `, ${formatShare(feature.matchRate)} match`;
     const compared = `${formatCount(conclusive(feature.comparisons))} compared`;
@@ -146,7 +149,13 @@ function lagText({ capture }: StatusReport): string {
     : `capture ${capture?.state ?? 'off'}`;
 }
 
-function addressLine({ addresses }: StatusReport): string {
+function servesNobody({ addresses, features }: StatusReport): boolean {
+  return addresses.proxy === '' && features.length === 0;
+}
+
+function addressLine(status: StatusReport): string {
+  const { addresses } = status;
+  if (servesNobody(status)) return `legacy ${addresses.legacy}, admin server ${addresses.admin}`;
   return `proxy ${addresses.proxy} -> ${addresses.legacy}, status page ${addresses.admin}`;
 }
 

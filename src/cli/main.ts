@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { EarlySignals } from './early-signals.ts';
 
+// Whoever reads what we print may go before us: `head` has enough, a collector of logs dies. Users are served all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 /** Commands that serve until they are stopped. To them these signals are orders, but for a SIGHUP of a terminal that is gone. */
 const serving = ['up', 'proxy', 'sync', 'control'];
 const orders = process.stderr.isTTY ? ['SIGUSR2'] : ['SIGUSR2', 'SIGHUP'];

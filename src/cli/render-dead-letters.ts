@@ -1,4 +1,5 @@
 import type { DeadLetterReport } from '../app/dead-letter-reports.ts';
+import { publishedEvents } from '../config/publish-definition.ts';
 import { formatCount, formatDuration, printable } from './format.ts';
 import type { Palette } from './palette.ts';
 import { renderTable } from './render-table.ts';
@@ -61,7 +62,8 @@ function placeText({ kind, key, source, sourceKey }: DeadLetterReport): string {
   return printable(kind === 'dirty' ? `dirty of ${row}` : `mirror of ${row}`);
 }
 
-function readsText({ kind }: DeadLetterReport): string {
+function readsText({ kind, feature }: DeadLetterReport): string {
+  if (feature === publishedEvents) return 'none: it is not published, and later events of its key wait behind it';
   if (kind === 'build') return 'of this key, and of lists, go to legacy';
   if (kind === 'message') return 'of the keys that eventKeyOf names go to legacy; without it, those of the feature';
   if (kind === 'change')

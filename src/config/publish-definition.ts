@@ -1,5 +1,8 @@
 import type { KafkaSecurityDefinition } from './events-definition.ts';
 
+/** What has dead letters in place of a feature: no feature can be called so. */
+export const publishedEvents = 'published events';
+
 /** A topic that the domain events of legacy's log are written to, for other teams. */
 export interface PublishDefinition {
   /** Must be there. The key of a message is that of the event. */

@@ -56,6 +56,13 @@ it('says of a change that others wait for it, and whose reads go to legacy', asy
   expect(shown).toContain('of the keys that keyOf (of events: eventKeyOf) names go to legacy');
 });
 
+it('says of an event that is to be published that no reads are concerned', async () => {
+  control.letters = { ...letters, find: async () => ({ ...sampleChange, feature: 'published events' }) };
+  const { stdout } = await fig('show', '14');
+  expect(stdout).toContain('none: it is not published, and later events of its key wait behind it');
+  expect(stdout).not.toContain('go to legacy');
+});
+
 it('asks for one or for all to be tried again, and says who asked', async () => {
   expect((await fig('retry', '12')).stdout).toBe('dead letter 12 is tried again now\n');
   expect((await fig('retry', '--all', '--feature', 'orders')).stdout).toBe('2 dead letters are tried again now\n');

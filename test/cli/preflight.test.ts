@@ -78,6 +78,31 @@ it('a database that does not answer is a finding, an unknown feature a mistake o
   expect((await run(['preflight', config, '--feature', 'nope'])).code).toBe(2);
 });
 
+it('what is found of topics is told where no database is captured as well', async () => {
+  await writeFile(
+    config,
+    `import { defineFeature, defineMigration, defineReadModel } from 'strangler-fig';
+     const paid = defineReadModel({
+       name: 'paid', version: 1, key: 'id', topics: ['payments.events'], settle: '1s',
+       table: (t) => { t.text('id').primary(); },
+       on: { Paid: async ({ key }, tx) => { await tx('paid').insert({ id: key }); } },
+     });
+     export default defineMigration({
+       name: 'shop', legacy: { url: 'http://127.0.0.1:9' },
+       domainEvents: {
+         types: { Paid: { safeParse: (data: unknown) => ({ success: true, data }) } },
+         topics: [{ topic: 'payments.events', format: 'cloudevents', brokers: ['127.0.0.1:9'] }],
+       },
+       features: [defineFeature({ name: 'paid', readModel: paid, queries: { 'GET /paid': async ({ db }) => db('paid') } })],
+     });`,
+  );
+  const { code, stdout } = await run(['preflight', config]);
+  expect(stdout).toContain('no database is captured');
+  expect(stdout).toMatch(/^Errors\n {2}payments\.events: .* \[kafka-unreachable\]\n {4}Check/m);
+  expect(stdout).toContain('1 error. Nothing was changed.');
+  expect(code).toBe(5);
+});
+
 function without(state: unknown): unknown {
   const { columns, classes, publications, published } = state as Record<string, unknown>;
   return { columns, classes, publications, published };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { StatusReport } from '../../src/app/control.ts';
 import { readRunFile } from '../../src/app/run-file.ts';
 import type { RunningFig } from '../../src/app/running-fig.ts';
 import { runInForeground } from '../../src/cli/foreground.ts';
@@ -61,6 +62,21 @@ describe('the live status', () => {
     );
     expect(screen.text).not.toContain('\u001B');
     expect(live.latest()?.name).toBe('shop');
+  });
+
+  it('tells the addresses of a process that serves nobody, and no requests', async () => {
+    const screen = new Screen(false);
+    const control = sampleControl();
+    const status = sampleStatus();
+    let asked = 0;
+    const ofSync = async (): Promise<StatusReport> => {
+      asked += 1;
+      return { ...status, features: [], addresses: { ...status.addresses, proxy: '' } };
+    };
+    const live = startLiveStatus({ ...control, status: ofSync }, { stream: screen, env: {}, everyMs: 5 });
+    await vi.waitFor(() => expect(asked).toBeGreaterThan(3));
+    await live.stop();
+    expect(screen.text).toBe('legacy http://127.0.0.1:3000, admin server http://127.0.0.1:8089\n');
   });
 
   it('says so when the status cannot be read, and goes on', async () => {

@@ -1,6 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +18,7 @@ interface Service {
   readonly environment?: Readonly<Record<string, string | number>>;
   readonly volumes?: readonly string[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
-  readonly healthcheck?: object;
+  readonly healthcheck?: { readonly test: readonly [kind: 'CMD' | 'CMD-SHELL', ...command: string[]] };
   readonly deploy?: { readonly replicas: number };
 }
 
@@ -85,6 +88,46 @@ test('the config of the shop takes the environment of the containers, and names 
     expect(isRead, name).toBe(true);
   }
 });
+
+const checks = Object.entries(services).flatMap(([name, { healthcheck }]) =>
+  healthcheck?.test.join(' ').includes('node') === true ? [{ name, declared: healthcheck.test }] : [],
+);
+
+test('the roles of fig and the shop have a health check', () => {
+  expect(checks.map(({ name }) => name)).toEqual(expect.arrayContaining(['shop', ...roles.map(({ name }) => name)]));
+});
+
+test.each(checks)(
+  'the health check of $name runs as Docker runs it, and believes a good answer only',
+  async ({ declared }) => {
+    const asked: string[] = [];
+    let status = 200;
+    const server = createServer((request, response) => {
+      asked.push(request.url!);
+      response.writeHead(status).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const [kind, ...command] = declared.map((part) =>
+      part.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${port}`).replaceAll('$$', '$'),
+    );
+    const [file, ...args] = kind === 'CMD' ? command : ['/bin/sh', '-c', command.join(' ')];
+    const check = async (): Promise<number | null> => {
+      const [code] = (await once(spawn(file!, args, { stdio: 'ignore' }), 'exit')) as [number | null];
+      return code;
+    };
+    try {
+      expect(await check()).toBe(0);
+      expect(asked).toEqual([expect.stringMatching(/^\/(readyz|api\/products)$/)]);
+      status = 503;
+      expect(await check()).toBe(1);
+    } finally {
+      server.close();
+    }
+    await once(server, 'close');
+    expect(await check()).toBe(1);
+  },
+);
 
 test('what is installed is not installed again under those who run, unless it failed', async () => {
   const [shell, ...args] = services['install']!.command!;

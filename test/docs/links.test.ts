@@ -25,3 +25,15 @@ it('links between the pages lead to files that are there, and so do the tests an
   }
   expect(broken).toEqual([]);
 });
+
+it('examples that README tells to start from are in the package', async () => {
+  const readme = await readFile(new URL('README.md', root), 'utf8');
+  const { files }: { files: readonly string[] } = JSON.parse(await readFile(new URL('package.json', root), 'utf8'));
+  const named = [...readme.matchAll(/`(examples\/[^`]*)`/g)].map(([, file]) => file!);
+  expect(named.length).toBeGreaterThan(1);
+  for (const file of named)
+    expect(
+      files.some((each) => file.startsWith(each)),
+      file,
+    ).toBe(true);
+});

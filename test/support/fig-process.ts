@@ -143,6 +143,6 @@ export class FigProcess implements AsyncDisposable {
   }
 }
 
-function requireBuild(): void {
+export function requireBuild(): void {
   if (!existsSync(cli)) throw new Error(`${cli} is missing: run the tests with "npm test", which builds first`);
 }

@@ -29,5 +29,7 @@ export function judgeLandingConnector(
 }
 
 function refused(problem: string, setting: string): FigError {
-  return new FigError('FIG_DEBEZIUM_SETTING', problem, { remedy: `Set \`${setting}\` on the Debezium connector.` });
+  return new FigError('FIG_DEBEZIUM_SETTING', problem, {
+    remedy: `Set \`${setting}\` on the Debezium connector, and say so in \`events.settings\`.`,
+  });
 }

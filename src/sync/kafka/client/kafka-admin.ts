@@ -1,4 +1,5 @@
-import type { Admin, Kafka } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Admin, ITopicMetadata, Kafka } from 'kafkajs';
 import { kafkaError } from './kafka-error.ts';
 import { kafkajs } from './kafkajs.ts';
 
@@ -29,11 +30,16 @@ export interface TopicToCreate {
   readonly settings: Readonly<Record<string, string>>;
 }
 
+/** Of a topic that was just made. */
+const LEADERS_BUDGET_MS = 10_000;
+
 /** Asks about a cluster and its topics. */
 export class KafkaAdmin implements AsyncDisposable {
+  readonly #kafka: Kafka;
   readonly #admin: Admin;
 
-  private constructor(admin: Admin) {
+  private constructor(kafka: Kafka, admin: Admin) {
+    this.#kafka = kafka;
     this.#admin = admin;
   }
 
@@ -47,7 +53,7 @@ export class KafkaAdmin implements AsyncDisposable {
         throw error;
       }
     });
-    return new KafkaAdmin(admin);
+    return new KafkaAdmin(kafka, admin);
   }
 
   /** Node ids of the brokers. */
@@ -67,12 +73,14 @@ export class KafkaAdmin implements AsyncDisposable {
   /** False: it was there already. Resolves when it has its leaders. */
   async createTopic({ topic, partitions, replicationFactor, settings }: TopicToCreate): Promise<boolean> {
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
-    return told(`create the topic ${topic}`, () =>
-      this.#admin.createTopics({
+    return told(`create the topic ${topic}`, async () => {
+      const isNew = await this.#admin.createTopics({
         topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }],
-        waitForLeaders: true,
-      }),
-    );
+        waitForLeaders: false,
+      });
+      if (isNew) await this.#untilLed(topic);
+      return isNew;
+    });
   }
 
   async deleteTopic(topic: string): Promise<void> {
@@ -89,10 +97,23 @@ export class KafkaAdmin implements AsyncDisposable {
     await this.#admin.disconnect().catch(() => undefined); // Nothing was asked that could be lost.
   }
 
+  /** kafkajs can wait itself, but fails where a broker has not heard of the topic yet, as they do a moment after the controller. */
+  async #untilLed(topic: string): Promise<void> {
+    const end = Date.now() + LEADERS_BUDGET_MS;
+    for (;;) {
+      const partitions = await this.#partitions(topic).catch((error: unknown) => {
+        if (typeOf(error) !== 'LEADER_NOT_AVAILABLE') throw error;
+      });
+      if (partitions?.every(({ leader }) => leader !== undefined) === true) return;
+      if (Date.now() > end) throw new Error(`its partitions have no leaders after ${LEADERS_BUDGET_MS / 1_000} s`);
+      await delay(100);
+    }
+  }
+
   async #partitions(topic: string): Promise<PartitionDescription[] | undefined> {
     try {
-      const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] });
-      return topics[0]?.partitions
+      const found = await this.#metadata(topic);
+      return found?.partitions
         .map(({ partitionId, leader, replicas, isr }) => ({
           partition: partitionId,
           leader: leader < 0 ? undefined : leader,
@@ -101,8 +122,21 @@ export class KafkaAdmin implements AsyncDisposable {
         }))
         .toSorted((a, b) => a.partition - b.partition);
     } catch (error) {
-      if (error instanceof Error && Reflect.get(error, 'type') === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+      if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
       throw error;
+    }
+  }
+
+  async #metadata(topic: string): Promise<ITopicMetadata | undefined> {
+    const options = { topics: [topic] };
+    try {
+      return (await this.#admin.fetchTopicMetadata(options)).topics[0];
+    } catch (error) {
+      // Of a topic that it believes to be there kafkajs drops the brokers' refusals and reads from nothing. One that has asked for
+      // none yet tells them.
+      if (!(error instanceof TypeError)) throw error;
+      await using anew = await KafkaAdmin.open(this.#kafka);
+      return (await anew.#admin.fetchTopicMetadata(options)).topics[0];
     }
   }
 
@@ -113,6 +147,11 @@ export class KafkaAdmin implements AsyncDisposable {
     // The value of a sensitive setting is null.
     return new Map(entries.map(({ configName, configValue }) => [configName, configValue ?? '']));
   }
+}
+
+/** The protocol's name of an error that a broker answered with. */
+function typeOf(error: unknown): unknown {
+  return error instanceof Error ? Reflect.get(error, 'type') : undefined;
 }
 
 async function told<T>(doing: string, work: () => Promise<T>): Promise<T> {

@@ -19,7 +19,7 @@ export function connectorSettings(properties?: ConnectorProperties): ConnectorSe
   if (findings.length > 0) {
     const settings = findings.map(({ setting }) => `\`${setting}\``).join(', ');
     throw new FigError('FIG_DEBEZIUM_SETTING', findings.map(({ problem }) => problem).join('; '), {
-      remedy: `Set ${settings} on the Debezium connector.`,
+      remedy: `Set ${settings} on the Debezium connector, and say so in \`events.settings\`.`,
     });
   }
   return {

@@ -21,7 +21,7 @@ export async function inspectEventTopics(
     try {
       await using admin = await kafka.admin();
       const found = await admin.describeTopic(topic);
-      findings.push(...judgeEventTopic(topic, found));
+      findings.push(...judgeEventTopic(each, found));
       if (found === undefined) continue;
       const ranges = await admin.offsets(topic);
       await using reader = await kafka.reader(topic, 0);
@@ -37,14 +37,17 @@ export async function inspectEventTopics(
 }
 
 /** Pure: whether a topic can be read, and could forget events before they are. It is somebody else's, so that nothing is an order. */
-export function judgeEventTopic(topic: string, found: TopicDescription | undefined): readonly Finding[] {
+export function judgeEventTopic(
+  { topic, brokers }: Pick<NormalizedEventTopic, 'topic' | 'brokers'>,
+  found: TopicDescription | undefined,
+): readonly Finding[] {
   if (found === undefined) {
     const remedy = 'Correct its name in domainEvents.topics, or ask its owner for the right to describe it.';
     return [
       { id: 'topic-missing', severity: 'error', subject: topic, problem: 'does not exist, or may not be seen', remedy },
     ];
   }
-  const findings = [...judgeCompression(topic, found)];
+  const findings = [...judgeCompression(brokers, topic, found)];
   const retention = Number(found.settings.get('retention.ms') ?? -1);
   const forgets = found.settings.get('cleanup.policy')?.includes('delete') !== false;
   if (!forgets || retention < 0 || retention >= SAFE_RETENTION_MS) return findings;

@@ -1,6 +1,7 @@
 import type { NormalizedKafkaEvents } from '../../../config/events-definition.ts';
 import type { Finding, FindingId, Severity } from '../../postgres/preflight/finding.ts';
 import type { TopicDescription } from '../client/kafka-admin.ts';
+import { alterTopic } from './alter-topic.ts';
 import { judgeCompression } from './judge-compression.ts';
 import { topicToCreate } from './topic-to-create.ts';
 
@@ -19,7 +20,7 @@ export interface TopicFacts {
   readonly brokers: number;
 }
 
-type Demand = Pick<NormalizedKafkaEvents, 'topic' | 'partitions' | 'createTopic' | 'replicationFactor'>;
+type Demand = Pick<NormalizedKafkaEvents, 'brokers' | 'topic' | 'partitions' | 'createTopic' | 'replicationFactor'>;
 
 /** Pure: whether the topic can carry changes, and whether it could forget any. Kafka 4.1, "Topic Configs". */
 export function judgeTopic(demand: Demand, { topic, brokers }: TopicFacts): readonly Finding[] {
@@ -29,8 +30,7 @@ export function judgeTopic(demand: Demand, { topic, brokers }: TopicFacts): read
     findings.push({ id, severity, subject: demand.topic, problem, remedy });
   };
   const number = (name: string): number => Number(topic.settings.get(name));
-  const alter = (setting: string): string =>
-    `kafka-configs.sh --alter --entity-type topics --entity-name ${demand.topic} --add-config ${setting}`;
+  const alter = (setting: string): string => alterTopic(demand.brokers, demand.topic, setting);
 
   const count = topic.partitions.length;
   if (count !== demand.partitions) {
@@ -62,7 +62,7 @@ export function judgeTopic(demand: Demand, { topic, brokers }: TopicFacts): read
     const problem = `takes messages of ${String(largest)} bytes at most, and pieces of large transactions have up to ${String(LEAST_MESSAGE_BYTES)}`;
     find('topic-message-size', 'error', problem, alter('max.message.bytes=1048588'));
   }
-  findings.push(...judgeCompression(demand.topic, topic));
+  findings.push(...judgeCompression(demand.brokers, demand.topic, topic));
   const replicas = Math.min(...topic.partitions.map((partition) => partition.replicas.length));
   if (replicas < 2) {
     const problem = 'is on one broker only: if its disk is lost, so are the changes that were not read';
@@ -92,7 +92,8 @@ function judgeMissing(demand: Demand, brokers: number): Finding {
   const { partitions, replicationFactor, settings } = topicToCreate(demand, brokers);
   const config = Object.entries(settings).map(([name, value]) => `--config ${name}=${value}`);
   const command = [
-    `kafka-topics.sh --create --topic ${demand.topic} --partitions ${String(partitions)}`,
+    `kafka-topics.sh --bootstrap-server ${demand.brokers.join(',')} --create`,
+    `--topic ${demand.topic} --partitions ${String(partitions)}`,
     `--replication-factor ${String(replicationFactor)}`,
     ...config,
   ].join(' ');

@@ -3,7 +3,13 @@ import type { TopicDescription } from '../../../../src/sync/kafka/client/kafka-a
 import { judgeTopic } from '../../../../src/sync/kafka/preflight/judge-topic.ts';
 import { topicToCreate } from '../../../../src/sync/kafka/preflight/topic-to-create.ts';
 
-const demand = { topic: 'fig.shop.changes', partitions: 1, createTopic: true, replicationFactor: undefined };
+const demand = {
+  brokers: ['kafka-1:9092', 'kafka-2:9092'],
+  topic: 'fig.shop.changes',
+  partitions: 1,
+  createTopic: true,
+  replicationFactor: undefined,
+};
 
 /** As fig makes it on three brokers. */
 function made(settings: Readonly<Record<string, string>> = {}, replicas = [1, 2, 3], count = 1): TopicDescription {
@@ -44,6 +50,13 @@ test('what is kept for ever, or for long enough, is no finding', () => {
   }
 });
 
+test('a remedy is a command that can be run as it stands', () => {
+  const [finding] = judgeTopic(demand, { topic: made({ 'cleanup.policy': 'compact' }), brokers: 3 });
+  expect(finding!.remedy).toBe(
+    'kafka-configs.sh --bootstrap-server kafka-1:9092,kafka-2:9092 --alter --entity-type topics --entity-name fig.shop.changes --add-config cleanup.policy=delete',
+  );
+});
+
 test('a partition without a leader is a finding', () => {
   const { partitions, settings } = made();
   const topic = { settings, partitions: partitions.map((each) => ({ ...each, leader: undefined })) };
@@ -58,7 +71,7 @@ test('a missing topic will be made, or else the command that makes it is told', 
     {
       severity: 'error',
       remedy: expect.stringMatching(
-        /^kafka-topics\.sh --create --topic fig\.shop\.changes --partitions 1 --replication-factor 3 .*--config cleanup\.policy=delete/,
+        /^kafka-topics\.sh --bootstrap-server kafka-1:9092,kafka-2:9092 --create --topic fig\.shop\.changes --partitions 1 --replication-factor 3 .*--config cleanup\.policy=delete/,
       ),
     },
   ]);
