@@ -59,6 +59,12 @@ for (const role of ['up', 'proxy', 'sync', 'control']) {
   }, 60_000);
 }
 
+/** Whether a process has a listener of SIGUSR2, signal 12. */
+async function listens(pid: string): Promise<boolean> {
+  const caught = /^SigCgt:\s*(\w+)$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'));
+  return (BigInt(`0x${caught?.[1]}`) & (1n << 11n)) !== 0n;
+}
+
 test('signals to all processes of a fig, as service managers send them, end no worker that is being loaded', async () => {
   const file = join(cwd, 'held');
   const ports = ['--listen', '0', '--admin-port', '0', '--workers', '2'];
@@ -69,10 +75,6 @@ test('signals to all processes of a fig, as service managers send them, end no w
   });
   await until('a worker is held', () => existsSync(file));
   const workers = (await readFile(`/proc/${fig.pid}/task/${fig.pid}/children`, 'utf8')).trim().split(' ');
-  const listens = async (pid: string): Promise<boolean> => {
-    const caught = /^SigCgt:\s*(\w+)$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'));
-    return (BigInt(`0x${caught?.[1]}`) & (1n << 11n)) !== 0n;
-  };
   // Node has to run for a moment before anything can listen, in the other one as well.
   await until('both are there', async () => (await Promise.all(workers.map(listens))).every(Boolean));
   for (const pid of workers) for (const signal of ['SIGUSR2', 'SIGHUP'] as const) process.kill(Number(pid), signal);
