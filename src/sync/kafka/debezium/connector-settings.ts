@@ -37,6 +37,8 @@ export interface ConnectorFinding {
 }
 
 interface NeededSetting extends ConnectorFinding {
+  /** How later versions say the same. */
+  readonly or?: string;
   /** Only connectors for these databases have it. */
   readonly of?: 'postgresql' | 'mysql-family';
 }
@@ -65,6 +67,13 @@ const needed: readonly NeededSetting[] = [
     of: 'postgresql',
   },
   {
+    problem:
+      'a slot that was moved on or made anew while nobody looked is gone on with, and what it passed is missed for ever',
+    setting: 'internal.slot.seek.to.known.offset.on.start=true',
+    or: 'offset.mismatch.strategy=trust_offset',
+    of: 'postgresql',
+  },
+  {
     problem: 'an unsigned bigint above 9223372036854775807 is sent as a negative number',
     setting: 'bigint.unsigned.handling.mode=precise',
     of: 'mysql-family',
@@ -75,7 +84,8 @@ const needed: readonly NeededSetting[] = [
 export function judgeConnector(properties: ConnectorProperties): readonly ConnectorFinding[] {
   const family = /mysql|mariadb/i.test(properties['connector.class'] ?? '') ? 'mysql-family' : 'postgresql';
   return needed
-    .filter(({ setting, of }) => (of === undefined || of === family) && !isSet(properties, setting))
+    .filter(({ of }) => of === undefined || of === family)
+    .filter(({ setting, or }) => !isSet(properties, setting) && !(or && isSet(properties, or)))
     .map(({ problem, setting }) => ({ problem, setting }));
 }
 

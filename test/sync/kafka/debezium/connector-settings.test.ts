@@ -7,6 +7,7 @@ const right = {
   'value.converter.replace.null.with.default': 'false',
   'event.converting.failure.handling.mode': 'fail',
   'include.unknown.datatypes': 'true',
+  'internal.slot.seek.to.known.offset.on.start': 'true',
 };
 
 test('a connector that is set so that nothing is lost is taken as it is', () => {
@@ -25,8 +26,14 @@ test.each(Object.entries(right))('a connector without %s=%s is refused, with tha
   );
 });
 
+test('a connector of a later version is to look at its slot by another setting', () => {
+  const { 'internal.slot.seek.to.known.offset.on.start': _, ...others } = right;
+  expect(judgeConnector({ ...others, 'offset.mismatch.strategy': 'trust_offset' })).toEqual([]);
+  expect(judgeConnector({ ...others, 'offset.mismatch.strategy': 'trust_slot' })).toHaveLength(1);
+});
+
 test('a connector of the MySQL family needs what such connectors have', () => {
-  const { 'include.unknown.datatypes': _, ...both } = right;
+  const { 'include.unknown.datatypes': _types, 'internal.slot.seek.to.known.offset.on.start': _slot, ...both } = right;
   const mysql = { ...both, 'connector.class': 'io.debezium.connector.mysql.MySqlConnector' };
   const setting = 'bigint.unsigned.handling.mode=precise';
   expect(judgeConnector(mysql).map((finding) => finding.setting)).toEqual([setting]);

@@ -11,13 +11,14 @@ describeWithKafka(
     test('when its slot was moved on, when it is made anew, without and with a snapshot, and when its topics forget', async () => {
       await using sync = await setupSync();
       await seedOrders(sync, 10);
-      await using through = await throughConnector(sync);
+      // Of a slot that is gone or too new Debezium 3.3.1 tells itself. Of one that was moved on it does not unless it is set to.
+      await using through = await throughConnector(sync, { 'internal.slot.seek.to.known.offset.on.start': 'false' });
       const { connector, codes } = through;
       const reading = through.start();
       await caughtUp(reading);
       expect(codes).toEqual([]);
 
-      // While fig reads. Of a slot that is gone or too new Debezium 3.3.1 tells itself, and of one that was moved on it does not.
+      // While fig reads.
       await connector.remove();
       await sync.legacy.raw(`UPDATE orders SET note = 'not sent' WHERE id = 1`);
       await untilMarked(sync);

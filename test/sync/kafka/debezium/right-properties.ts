@@ -1,5 +1,9 @@
+/** A connector whose slot was moved on does not start. */
+export const slotIsChecked = { 'internal.slot.seek.to.known.offset.on.start': 'true' };
+
 /** What a connector has to be set to so that nothing is lost. */
 export const rightProperties = {
+  ...slotIsChecked,
   'skipped.operations': 'none',
   'provide.transaction.metadata': 'true',
   'event.converting.failure.handling.mode': 'fail',

@@ -3,6 +3,7 @@ import { unchanged } from '../../../../src/sync/postgres/pgoutput-messages.ts';
 import type { ConnectField } from '../../../../src/sync/kafka/debezium/connect-message.ts';
 import { connectorSettings } from '../../../../src/sync/kafka/debezium/connector-settings.ts';
 import { RowDecoder } from '../../../../src/sync/kafka/debezium/row-decoder.ts';
+import { slotIsChecked } from './right-properties.ts';
 
 const decimal = 'org.apache.kafka.connect.data.Decimal';
 
@@ -157,6 +158,7 @@ test('a value that may stand for a null is refused, unless the connector keeps n
     'value.converter.replace.null.with.default': 'false',
     'event.converting.failure.handling.mode': 'fail',
     'include.unknown.datatypes': 'true',
+    ...slotIsChecked,
   };
   expect(rowOf(decoderOf('text', kept), 'new', schema)).toBe('new');
 });
@@ -168,6 +170,7 @@ test('messages without schemas are read by what the connector is set to, and ref
     'value.converter.replace.null.with.default': 'false',
     'event.converting.failure.handling.mode': 'fail',
     'include.unknown.datatypes': 'true',
+    ...slotIsChecked,
   };
   const read = (type: string, value: unknown, more: Readonly<Record<string, string>> = {}): unknown =>
     decoderOf(type, { ...properties, ...more }).row({ v: value }, undefined, false)['v'];
