@@ -4,6 +4,7 @@ import type { Finding } from '../../postgres/preflight/finding.ts';
 import type { KafkaAccess } from '../client/access.ts';
 import type { TopicDescription } from '../client/kafka-admin.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
+import { alterTopic } from './alter-topic.ts';
 import { judgeCompression } from './judge-compression.ts';
 import { findingOf } from './inspect-topic.ts';
 
@@ -24,7 +25,7 @@ export async function inspectConnectorTopics(
     await using admin = await new KafkaConnection(access, log).admin();
     for (const topic of [...tables, transactions]) {
       const found = await admin.describeTopic(topic);
-      findings.push(...judgeConnectorTopics(topic, found, topic === transactions));
+      findings.push(...judgeConnectorTopics(access.brokers, topic, found, topic === transactions));
     }
   } catch (error) {
     if (!(error instanceof FigError)) throw error;
@@ -35,18 +36,18 @@ export async function inspectConnectorTopics(
 
 /** Pure: whether a topic can tell all that a connector sends. `ordersCommits`: it is the topic of transactions. */
 export function judgeConnectorTopics(
+  brokers: readonly string[],
   topic: string,
   found: TopicDescription | undefined,
   ordersCommits: boolean,
 ): readonly Finding[] {
   if (found === undefined) return [missing(topic, ordersCommits)];
-  const findings: Finding[] = [...judgeCompression(topic, found)];
+  const findings: Finding[] = [...judgeCompression(brokers, topic, found)];
   const find = (id: Finding['id'], severity: Finding['severity'], problem: string, remedy: string): void => {
     findings.push({ id, severity, subject: topic, problem, remedy });
   };
   const { settings, partitions } = found;
-  const alter = (setting: string): string =>
-    `kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config ${setting}`;
+  const alter = (setting: string): string => alterTopic(brokers, topic, setting);
   const policy = settings.get('cleanup.policy') ?? 'delete';
   if (policy.includes('compact')) {
     const problem =
