@@ -82,6 +82,8 @@ test('a position is told to capture once the tables are whole and it may be told
     position: '5',
     told: '4',
   });
+  // What is written after it takes everything before it to the disk, where it is read.
+  await db.raw('CREATE TABLE written_after (id int)');
   const { rows } = await db.raw('SELECT data FROM pg_logical_slot_get_changes(?, NULL, NULL)', [slot]);
   const told = (rows as { data: string }[]).filter(({ data }) => data.includes(`prefix: ${landedPrefix}`));
   expect(told.map(({ data }) => /content:(.*)$/.exec(data)![1])).toEqual(['4']);

@@ -8,6 +8,8 @@ interface Sample {
 }
 
 const MOST_SAMPLES = 1_000;
+/** Into the time that an event may take so many steps fit, twice: all of it is covered, however long it is. */
+const STEPS = 250;
 
 /**
  * Which writes of visitors a read model has whose events come by themselves: those that had their time to get into the
@@ -31,6 +33,9 @@ export class SettledClock {
   sample(at: number, position: Position, name: string): void {
     if (name !== this.#name) this.#samples = [];
     this.#name = name;
+    const before = this.#samples.at(-2);
+    // The one between them says little more than they do.
+    if (before !== undefined && at - before.at < this.#settleMs / STEPS) this.#samples.pop();
     this.#samples.push({ at, position });
     if (this.#samples.length > MOST_SAMPLES) this.#samples.splice(0, this.#samples.length - MOST_SAMPLES);
   }

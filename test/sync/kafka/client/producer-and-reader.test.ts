@@ -4,6 +4,7 @@ import { KafkaConnection } from '../../../../src/sync/kafka/client/kafka-connect
 import type { MessageToSend } from '../../../../src/sync/kafka/client/kafka-producer.ts';
 import { plainAccess } from '../../../support/kafka-settings.ts';
 import { describeWithKafka, sharedKafka, uniqueTopic } from '../../../support/kafka-server.ts';
+import { until } from '../../../../support/until.ts';
 
 const message = (value: string | null, partition = 0): MessageToSend => ({
   partition,
@@ -36,7 +37,8 @@ describeWithKafka('a topic', () => {
     expect(found?.settings.get('retention.ms')).toBe('3600000');
     expect(found?.settings.get('cleanup.policy')).toBe('delete');
     await admin.deleteTopic(topic);
-    expect(await admin.describeTopic(topic)).toBeUndefined();
+    // The controller has deleted it by then, and the broker is told a moment later.
+    await until('the broker knows of it no more', async () => (await admin.describeTopic(topic)) === undefined);
   });
 
   test('gives back what was written, byte for byte and in order, from any offset', async () => {

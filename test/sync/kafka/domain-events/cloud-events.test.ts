@@ -25,6 +25,7 @@ test.each([
   ['data as JSON', { data: { total: 12.5 } }, { total: 12.5 }],
   ['no data', {}, undefined],
   ['data that is null', { data: null }, null],
+  ['attributes that are null', { subject: null, time: null, datacontenttype: null, data: 1 }, 1],
   ['text with its type', { datacontenttype: 'text/xml', data: '<much wow="xml"/>' }, '<much wow="xml"/>'],
   ['a string that is JSON', { datacontenttype: 'application/json', data: 'I am a string' }, 'I am a string'],
   ['JSON as base64', { datacontenttype: 'application/vnd.shop+json', data_base64: 'eyJhIjoxfQ==' }, { a: 1 }],
@@ -55,6 +56,14 @@ test.each([
   const headers = { ...binary, ...(type !== undefined && { 'content-type': type }) };
   expect(Reflect.get(eventOf({ value, headers }), 'data')).toEqual(expected);
 });
+
+test.each(['2026-01-02t03:04:05.678z', '2026-01-02 03:04:05.678Z', '2026-01-02T04:04:05.678+01:00'])(
+  'a time is read in every way in which RFC 3339 has it: %s',
+  (time) => {
+    const at = new Date('2026-01-02T03:04:05.678Z');
+    expect(eventOf({ value: { ...required, time }, headers: structured })).toMatchObject({ at });
+  },
+);
 
 test('names of headers are read in any case, and extensions do not get in the way', () => {
   const headers = {

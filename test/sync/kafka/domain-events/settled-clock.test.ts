@@ -9,7 +9,23 @@ test('a write counts as there when its time was over before everything was read'
   expect(clock.settledAt(5_999)).toBeUndefined();
   expect(clock.settledAt(6_000)).toBe(10n);
   expect(clock.settledAt(7_500)).toBe(20n);
+  expect(clock.settledAt(7_500)).toBe(20n);
 });
+
+test.each([1_000, 600_000, 3_600_000])(
+  'however long an event may take, writes count soon after that: %i ms',
+  (settleMs) => {
+    const clock = new SettledClock(settleMs);
+    let found: bigint | undefined;
+    for (let at = 0; at <= 3 * settleMs; at += 500) {
+      clock.sample(at, BigInt(at), 'store');
+      // Of what is not level for a while nothing is known.
+      if (at < settleMs / 2 || at > 2.5 * settleMs) found = clock.settledAt(at) ?? found;
+    }
+    expect(found).toBeLessThanOrEqual(2 * settleMs);
+    expect(found).toBeGreaterThanOrEqual(1.98 * settleMs);
+  },
+);
 
 test('positions of another clock begin anew', () => {
   const clock = new SettledClock(1_000);
