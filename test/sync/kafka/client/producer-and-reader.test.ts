@@ -4,7 +4,7 @@ import { KafkaConnection } from '../../../../src/sync/kafka/client/kafka-connect
 import type { MessageToSend } from '../../../../src/sync/kafka/client/kafka-producer.ts';
 import { plainAccess } from '../../../support/kafka-settings.ts';
 import { describeWithKafka, sharedKafka, uniqueTopic } from '../../../support/kafka-server.ts';
-import { until } from '../../../../support/until.ts';
+import { until } from '../../../support/until.ts';
 
 const message = (value: string | null, partition = 0): MessageToSend => ({
   partition,
