@@ -11,7 +11,7 @@ export async function start({ upstream, phase, database, candidate, log, onSeen 
       ours('proxy/create-proxy.js'),
       ours('src/observe/metrics.js'),
       ours('src/observe/traffic.js'),
-      ours('src/app/feed-metrics.js'),
+      ours('src/app/serving/feed-metrics.js'),
       ours('src/kernel/log.js'),
     ]);
   const { loadConfig } = await ours('src/config/load-config.js');
@@ -76,7 +76,7 @@ const withoutDatabase = {
 };
 
 async function withDatabase({ config, database, metrics, silentLog }) {
-  const { createCandidates } = await ours('src/app/candidates.js');
+  const { createCandidates } = await ours('src/app/serving/candidates.js');
   const { startShadowFeed } = await ours('shadow/shadow-feed.js');
   const { createSharedPositions } = await ours('shadow/shared-position.js');
   const { PostgresSourcePosition } = await ours('src/sync/postgres/source-position.js');
@@ -93,7 +93,7 @@ async function withDatabase({ config, database, metrics, silentLog }) {
       storeUrl: database,
       legacyUrl: config.legacy.url.href,
       legacyDatabaseUrl: database,
-      candidateModule: `file://${dist}/src/app/shadow-candidates.js`,
+      candidateModule: `file://${dist}/src/app/shadowing/shadow-candidates.js`,
       position: positions.buffer,
       positionKeys: keys,
     },

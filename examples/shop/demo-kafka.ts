@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ServiceStack } from '../../src/app/service-stack.ts';
+import type { ServiceStack } from '../../src/app/starting/service-stack.ts';
 import type { Tools } from '../../src/cli/foreground.ts';
 import { FigError, describeError } from '../../src/kernel/fig-error.ts';
 import { type Broker, startBroker } from '../kafka/broker.ts';

@@ -1,6 +1,6 @@
 import type { FigError } from '../kernel/fig-error.ts';
 import type { FigControl } from './control.ts';
-import { storeSilent } from './reach-store.ts';
+import { storeSilent } from './starting/reach-store.ts';
 
 /** A control whose answers come from whoever is in office: at first, without the store, from one that can do little. */
 export function standIn(inOffice: () => FigControl): FigControl {

@@ -1,14 +1,14 @@
-import type { CaptureStatus } from './capture-status.ts';
+import type { CaptureStatus } from './following/capture-status.ts';
 import type { PromoteOrder, RollbackOrder } from '../cutover/ports.ts';
 import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import type { Verdict } from '../kernel/verdict.ts';
 import type { EventsStatus } from './events/events-status.ts';
-import type { ExpiringRule } from './expiring-rules.ts';
-import type { FeatureReport, QuarantineReport } from './feature-report.ts';
+import type { ExpiringRule } from './reports/expiring-rules.ts';
+import type { FeatureReport, QuarantineReport } from './reports/feature-report.ts';
 import type { ReadPhase } from '../kernel/phase.ts';
 import type { Reconciliation, ReconciliationState } from '../store/reconciliation-store.ts';
 import type { EventTail } from './tail/event-tail.ts';
-import type { TrafficStatus } from './traffic-status.ts';
+import type { TrafficStatus } from './serving/traffic-status.ts';
 import type { TransportStatus } from './transport/transport-status.ts';
 
 /** What the admin server and the command line may ask of a running fig, and the shapes of the answers (also `--json`). */

@@ -22,23 +22,23 @@ import type {
   TransitionOutcome,
   VerificationReport,
 } from './control.ts';
-import type { CaptureStatus } from './capture-status.ts';
-import type { CaptureView, SimpleView } from './capture-view.ts';
+import type { CaptureStatus } from './following/capture-status.ts';
+import type { CaptureView, SimpleView } from './following/capture-view.ts';
 import type { DeadLetterDesk } from './dead-letter-reports.ts';
 import { createDeadLetterDesk } from './dead-letter-desk.ts';
-import { publishedAsFeature } from './published-model.ts';
-import { expiringRules } from './expiring-rules.ts';
-import type { FeatureReport } from './feature-report.ts';
-import { matchRateOf, nothingCompared, reportFeature } from './report-feature.ts';
-import { GroupFindings } from './group-findings.ts';
+import { publishedAsFeature } from './following/published-model.ts';
+import { expiringRules } from './reports/expiring-rules.ts';
+import type { FeatureReport } from './reports/feature-report.ts';
+import { matchRateOf, nothingCompared, reportFeature } from './reports/report-feature.ts';
+import { GroupFindings } from './reports/group-findings.ts';
 import { createQuarantineDesk, quarantineReports } from './quarantine-desk.ts';
-import type { LocalKillSwitch } from './kill-switch.ts';
-import { readModelStatus } from './gate-health.ts';
-import type { Reconciliations } from './reconciliations.ts';
-import type { ProxySide } from './proxy-side.ts';
+import type { LocalKillSwitch } from './kill-switch/kill-switch.ts';
+import { readModelStatus } from './deciding/gate-health.ts';
+import type { Reconciliations } from './reconciling/reconciliations.ts';
+import type { ProxySide } from './serving/proxy-side.ts';
 import type { EventTail } from './tail/event-tail.ts';
-import { askStore, askStoreSoon } from './store-presence.ts';
-import { verifyFeature } from './verify-feature.ts';
+import { askStore, askStoreSoon } from './starting/store-presence.ts';
+import { verifyFeature } from './reconciling/verify-feature.ts';
 import type { ReadModelDesk } from './control.ts';
 import type { ServingVersions } from './versions/serving-versions.ts';
 import type { VersionDesk } from './versions/version-desk.ts';

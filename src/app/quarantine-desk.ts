@@ -3,7 +3,7 @@ import type { NormalizedFeature } from '../config/normalized-config.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { liftQuarantine, listQuarantined, type QuarantinedRoute } from '../store/quarantine-store.ts';
 import type { QuarantineDesk } from './control.ts';
-import type { QuarantineReport } from './feature-report.ts';
+import type { QuarantineReport } from './reports/feature-report.ts';
 
 export function createQuarantineDesk(store: Knex): QuarantineDesk {
   return {

@@ -1,7 +1,7 @@
 import { FigError } from '../kernel/fig-error.ts';
 import { versionKey } from '../config/feature-versions.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { CaptureView } from './capture-view.ts';
+import type { CaptureView } from './following/capture-view.ts';
 import type { BatchStatus, FigControl, ReadModelStatus } from './control.ts';
 
 /** Brings the gauges up to date before each exposition. */

@@ -1,4 +1,4 @@
-import type { FeatureReport, QuarantineReport } from '../app/feature-report.ts';
+import type { FeatureReport, QuarantineReport } from '../app/reports/feature-report.ts';
 import type {
   KillSwitchOrder,
   KillSwitchReport,

@@ -1,4 +1,4 @@
-import type { VerdictCounts } from '../app/feature-report.ts';
+import type { VerdictCounts } from '../app/reports/feature-report.ts';
 
 /** Comparisons that prove something, one way or the other: match, mismatch and error. */
 export function conclusive({ match, mismatch, error }: VerdictCounts): number {

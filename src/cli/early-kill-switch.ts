@@ -1,6 +1,6 @@
 import { describeError } from '../kernel/fig-error.ts';
 import type { Log } from '../kernel/log.ts';
-import { writeKillSwitch } from '../app/kill-switch-file.ts';
+import { writeKillSwitch } from '../app/kill-switch/kill-switch-file.ts';
 
 /** The part of `process` that is listened to. */
 export interface SignalHost {

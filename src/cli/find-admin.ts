@@ -1,4 +1,4 @@
-import { readRunFile } from '../app/run-file.ts';
+import { readRunFile } from '../app/starting/run-file.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { createAdminClient, type AdminClient } from './admin-client.ts';
 import type { CliIo } from './io.ts';

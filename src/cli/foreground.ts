@@ -1,6 +1,6 @@
 import type { StatusReport } from '../app/control.ts';
-import { readRunFile, removeRunFile, writeRunFile } from '../app/run-file.ts';
-import type { ProgressEvent, RunningFig, StartAdmin } from '../app/running-fig.ts';
+import { readRunFile, removeRunFile, writeRunFile } from '../app/starting/run-file.ts';
+import type { ProgressEvent, RunningFig, StartAdmin } from '../app/starting/running-fig.ts';
 import { startAdminServer } from '../admin/admin-server.ts';
 import type { Log } from '../kernel/log.ts';
 import { createLog, type LogLevel } from '../observe/log.ts';

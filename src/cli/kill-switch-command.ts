@@ -1,6 +1,6 @@
 import { Argument, Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { KillSwitchReport } from '../app/control.ts';
-import { readKillSwitchFile, removeKillSwitch, writeKillSwitch } from '../app/kill-switch-file.ts';
+import { readKillSwitchFile, removeKillSwitch, writeKillSwitch } from '../app/kill-switch/kill-switch-file.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { connectAdmin } from './find-admin.ts';

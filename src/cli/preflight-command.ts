@@ -26,7 +26,7 @@ ${preflightExitCodesHelp}`,
     )
     .action(async (configFile, options) => {
       // Loaded here so that commands which only ask a running fig do not load all of it.
-      const { runPreflight } = await import('../app/run-preflight.ts');
+      const { runPreflight } = await import('../app/preflight/run-preflight.ts');
       const report = await runPreflight({ configFile, feature: options.feature });
       io.stdout.write(
         options.json ? `${JSON.stringify(report)}\n` : renderPreflight(report, paletteFor(io.stdout, io.env)),

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress';
-import type { ProgressEvent } from '../app/running-fig.ts';
+import type { ProgressEvent } from '../app/starting/running-fig.ts';
 import { formatCount, formatDuration, formatMs } from './format.ts';
 import type { Output } from './io.ts';
 import { type Reading, timeLeftMs } from './time-left.ts';

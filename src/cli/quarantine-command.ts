@@ -1,5 +1,5 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { QuarantineReport } from '../app/feature-report.ts';
+import type { QuarantineReport } from '../app/reports/feature-report.ts';
 import { FigError } from '../kernel/fig-error.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { connectAdmin } from './find-admin.ts';

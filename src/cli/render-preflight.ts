@@ -1,4 +1,4 @@
-import type { PreflightReport } from '../app/run-preflight.ts';
+import type { PreflightReport } from '../app/preflight/run-preflight.ts';
 import { formatPlural, printable } from './format.ts';
 import type { Palette } from './palette.ts';
 

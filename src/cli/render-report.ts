@@ -1,4 +1,4 @@
-import type { BothLatencies, FeatureReport, ReportGroup } from '../app/feature-report.ts';
+import type { BothLatencies, FeatureReport, ReportGroup } from '../app/reports/feature-report.ts';
 import { verdicts } from '../kernel/verdict.ts';
 import { findingLines } from '../admin/page/finding.js';
 import { ruleNotes } from '../admin/page/rule-notes.js';

@@ -1,7 +1,7 @@
 import { inDays } from '../admin/page/rule-notes.js';
-import type { ExpiringRule } from '../app/expiring-rules.ts';
+import type { ExpiringRule } from '../app/reports/expiring-rules.ts';
 import type { FeatureStatus, LoadStatus, StatusReport, VersionReport } from '../app/control.ts';
-import type { ObservedRoute } from '../app/traffic-status.ts';
+import type { ObservedRoute } from '../app/serving/traffic-status.ts';
 import { conclusive } from './conclusive.ts';
 import {
   formatBytes,

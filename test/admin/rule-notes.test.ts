@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ruleNotes } from '../../src/admin/page/rule-notes.js';
-import type { ReportRule } from '../../src/app/feature-report.ts';
+import type { ReportRule } from '../../src/app/reports/feature-report.ts';
 import { renderMarkdown } from '../../src/cli/report/markdown-report.ts';
 import { sampleReport, sampleRule } from '../support/sample-report.ts';
 

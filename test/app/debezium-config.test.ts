@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkConfig } from '../../src/app/check-config.ts';
+import { checkConfig } from '../../src/app/preflight/check-config.ts';
 import { normalizeConfig } from '../../src/config/normalize-config.ts';
 import { arrivesWithinMs, settledByMs } from '../../src/config/settled-writes.ts';
 import { rightProperties } from '../sync/kafka/debezium/right-properties.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { capturedModels } from '../../src/app/captured-models.ts';
-import { checkConfig } from '../../src/app/check-config.ts';
+import { capturedModels } from '../../src/app/following/captured-models.ts';
+import { checkConfig } from '../../src/app/preflight/check-config.ts';
 import { readModelFingerprint } from '../../src/config/fingerprint.ts';
 import { normalizeConfig } from '../../src/config/normalize-config.ts';
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { eventsOf, seeEvents } from '../../src/app/events/see-events.ts';
-import { gateHealth, readModelStatus } from '../../src/app/gate-health.ts';
-import { readModelView } from '../../src/app/read-model-view.ts';
-import { ServiceStack } from '../../src/app/service-stack.ts';
+import { gateHealth, readModelStatus } from '../../src/app/deciding/gate-health.ts';
+import { readModelView } from '../../src/app/following/read-model-view.ts';
+import { ServiceStack } from '../../src/app/starting/service-stack.ts';
 import type { TailItem } from '../../src/app/tail/event-tail.ts';
 import { openTail } from '../../src/app/tail/open-tail.ts';
-import { SimpleReadModels } from '../../src/app/simple-read-models.ts';
+import { SimpleReadModels } from '../../src/app/following/simple-read-models.ts';
 import { allVersions } from '../../src/config/feature-versions.ts';
 import { normalizeConfig } from '../../src/config/normalize-config.ts';
 import { silentLog } from '../../src/kernel/log.ts';

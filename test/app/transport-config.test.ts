@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ordersFeature } from '../../examples/shop/features/orders.ts';
-import { checkConfig } from '../../src/app/check-config.ts';
+import { checkConfig } from '../../src/app/preflight/check-config.ts';
 import type { EventsDefinition } from '../../src/config/events-definition.ts';
 import { normalizeConfig } from '../../src/config/normalize-config.ts';
 

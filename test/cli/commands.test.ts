@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startAdminServer, type AdminServer } from '../../src/admin/admin-server.ts';
 import type { GateResult } from '../../src/app/control.ts';
-import { writeRunFile } from '../../src/app/run-file.ts';
+import { writeRunFile } from '../../src/app/starting/run-file.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { observingStatus, sampleControl, sampleStatus } from '../support/sample-control.ts';
 import { sampleReport } from '../support/sample-report.ts';

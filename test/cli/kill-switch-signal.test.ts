@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readRunFile } from '../../src/app/run-file.ts';
+import { readRunFile } from '../../src/app/starting/run-file.ts';
 import { startUpstream } from '../proxy/support/harness.ts';
 import { dist, FigProcess, runFig } from '../support/fig-process.ts';
 import { until } from '../support/until.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkConfig } from '../../src/app/check-config.ts';
+import { checkConfig } from '../../src/app/preflight/check-config.ts';
 import { duration, durationMs } from '../../src/config/duration.ts';
 import { readModelFingerprint } from '../../src/config/fingerprint.ts';
 import { normalizeConfig } from '../../src/config/normalize-config.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { everyEndpoint, sseGreeting } from '../../examples/shop/every-endpoint.ts';
 import { runProxy } from '../../src/app/run-proxy.ts';
-import type { RunningFig } from '../../src/app/running-fig.ts';
+import type { RunningFig } from '../../src/app/starting/running-fig.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { rawAnswer } from '../support/raw-answer.ts';
 import { ShopUnderFig } from '../support/shop-under-fig.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startUpstream } from '../proxy/support/harness.ts';
 import { exchangeSecure, fixture, pem, shownSerial, startSecureUpstream } from '../proxy/support/tls.ts';
-import { readRunFile } from '../../src/app/run-file.ts';
+import { readRunFile } from '../../src/app/starting/run-file.ts';
 import { dist, runFig } from '../support/fig-process.ts';
 
 /** A `fig proxy` of its own process, and the port it serves on. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import type { FeatureReport } from '../../src/app/feature-report.ts';
+import type { FeatureReport } from '../../src/app/reports/feature-report.ts';
 import { CountersUnderFig } from '../support/counters-under-fig.ts';
 import { runFig } from '../support/fig-process.ts';
 import { until } from '../support/until.ts';

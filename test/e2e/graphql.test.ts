@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TransitionOutcome } from '../../src/app/control.ts';
-import type { FeatureReport } from '../../src/app/feature-report.ts';
+import type { FeatureReport } from '../../src/app/reports/feature-report.ts';
 import { bodyOf } from '../proxy/support/harness.ts';
 import type { FigProcess } from '../support/fig-process.ts';
 import { startBetween, type ShopBetweenServers } from '../support/shop-between-servers.ts';

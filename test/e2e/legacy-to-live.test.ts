@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StatusReport, TransitionOutcome } from '../../src/app/control.ts';
-import type { FeatureReport } from '../../src/app/feature-report.ts';
+import type { FeatureReport } from '../../src/app/reports/feature-report.ts';
 import { runFig, type FigProcess } from '../support/fig-process.ts';
 import { ShopUnderFig } from '../support/shop-under-fig.ts';
 import { until } from '../support/until.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FeatureReport } from '../../src/app/feature-report.ts';
+import type { FeatureReport } from '../../src/app/reports/feature-report.ts';
 import { CountersUnderFig } from '../support/counters-under-fig.ts';
 import type { FigProcess } from '../support/fig-process.ts';
 import { runFig } from '../support/fig-process.ts';

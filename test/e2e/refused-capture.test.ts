@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { Client } from 'pg';
-import type { CaptureStatus } from '../../src/app/capture-status.ts';
+import type { CaptureStatus } from '../../src/app/following/capture-status.ts';
 import { CountersUnderFig } from '../support/counters-under-fig.ts';
 import type { FigProcess } from '../support/fig-process.ts';
 import { until } from '../support/until.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FeatureReport, ReportGroup } from '../../src/app/feature-report.ts';
+import type { FeatureReport, ReportGroup } from '../../src/app/reports/feature-report.ts';
 import type { ReplayReport } from '../../src/app/replay/replay-report.ts';
 import { FaultyShop, faultyConfig } from '../support/faulty-shop.ts';
 import { runFig, type FigProcess } from '../support/fig-process.ts';

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { publishedModel } from '../../src/app/published-model.ts';
+import { publishedModel } from '../../src/app/following/published-model.ts';
 import type { DomainEvent } from '../../src/config/domain-event.ts';
 import type { EventReadModelDefinition } from '../../src/config/event-read-model.ts';
 import type { NormalizedPublish } from '../../src/config/normalized-publish.ts';

@@ -1,4 +1,4 @@
-import type { FeatureReport } from '../../src/app/feature-report.ts';
+import type { FeatureReport } from '../../src/app/reports/feature-report.ts';
 import type { ShadowStatus } from '../../src/app/control.ts';
 import type { InjectedLag } from './injected-lag.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FeatureReport } from '../../src/app/feature-report.ts';
+import type { FeatureReport } from '../../src/app/reports/feature-report.ts';
 import { readModelNames } from '../../src/store/read-model-names.ts';
 import type { FigProcess } from '../support/fig-process.ts';
 import { ShopUnderFig } from '../support/shop-under-fig.ts';

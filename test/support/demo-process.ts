@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { StatusReport } from '../../src/app/control.ts';
-import { readRunFile } from '../../src/app/run-file.ts';
+import { readRunFile } from '../../src/app/starting/run-file.ts';
 import { dist, type CommandResult } from './fig-process.ts';
 import { until } from './until.ts';
 

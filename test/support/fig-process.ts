@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import type { StatusReport } from '../../src/app/control.ts';
-import { readRunFile } from '../../src/app/run-file.ts';
+import { readRunFile } from '../../src/app/starting/run-file.ts';
 import { type AdminClient, createAdminClient } from '../../src/cli/admin-client.ts';
 import { until } from './until.ts';
 

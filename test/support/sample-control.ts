@@ -1,5 +1,5 @@
 import type { PromoteOrder, RollbackOrder } from '../../src/cutover/ports.ts';
-import type { FeatureReport, QuarantineReport } from '../../src/app/feature-report.ts';
+import type { FeatureReport, QuarantineReport } from '../../src/app/reports/feature-report.ts';
 import type {
   FeatureStatus,
   FigControl,

@@ -4,8 +4,8 @@ import type {
   ReportRule,
   ReportSample,
   RouteReport,
-} from '../../src/app/feature-report.ts';
-import type { LegacyVaries } from '../../src/app/legacy-varies.ts';
+} from '../../src/app/reports/feature-report.ts';
+import type { LegacyVaries } from '../../src/app/reports/legacy-varies.ts';
 import { groupIdOf } from '../../src/store/group-id.ts';
 import type { LatencySummary } from '../../src/store/latency-summary.ts';
 import { latencyBucketOf } from '../../src/store/latency-buckets.ts';

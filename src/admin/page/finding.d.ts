@@ -1,4 +1,4 @@
-import type { ReportGroup } from '../../app/feature-report.ts';
+import type { ReportGroup } from '../../app/reports/feature-report.ts';
 
 export interface FindingLine {
   readonly label: 'not known' | 'in common' | 'suspected' | 'rule' | 'replay';

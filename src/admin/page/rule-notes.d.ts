@@ -1,4 +1,4 @@
-import type { ReportRule } from '../../app/feature-report.ts';
+import type { ReportRule } from '../../app/reports/feature-report.ts';
 
 export declare function ruleNotes(rule: ReportRule): string[];
 

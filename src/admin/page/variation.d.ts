@@ -1,4 +1,4 @@
-import type { LegacyVaries } from '../../app/legacy-varies.ts';
+import type { LegacyVaries } from '../../app/reports/legacy-varies.ts';
 
 export interface VariationLine {
   readonly path: string;

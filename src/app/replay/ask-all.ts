@@ -1,5 +1,5 @@
 import type { RawHeaders } from '../../kernel/exchange.ts';
-import type { ProgressEvent } from '../running-fig.ts';
+import type { ProgressEvent } from '../starting/running-fig.ts';
 import { askInTurn } from './ask-in-turn.ts';
 import type { RoutedQuestion } from './find-route.ts';
 import type { ReplayResult } from './result.ts';

@@ -4,7 +4,7 @@ import { hidingRules, withoutRule, type HidingRule } from '../../../shadow/pairs
 import { redactorFor } from '../../../shadow/pairs/keep-rules.ts';
 import type { NormalizedCompareRules } from '../../config/compare-rules.ts';
 import type { KeptPair } from '../../store/pair-store.ts';
-import type { ProgressEvent } from '../running-fig.ts';
+import type { ProgressEvent } from '../starting/running-fig.ts';
 import type { GroupOutcome } from './replay-report.ts';
 import { tellOfStored } from '../../../shadow/pairs/tell-of-stored.ts';
 

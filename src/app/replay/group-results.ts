@@ -1,6 +1,6 @@
 import { groupIdOf } from '../../store/group-id.ts';
-import type { VerdictCounts } from '../feature-report.ts';
-import { nothingCompared } from '../report-feature.ts';
+import type { VerdictCounts } from '../reports/feature-report.ts';
+import { nothingCompared } from '../reports/report-feature.ts';
 import type { LeftOut, ReplayGroup, ReplaySample } from './replay-report.ts';
 import type { NotAsked, ReplayResult } from './result.ts';
 

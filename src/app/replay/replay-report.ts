@@ -1,5 +1,5 @@
 import type { Difference } from '../../kernel/verdict.ts';
-import type { VerdictCounts } from '../feature-report.ts';
+import type { VerdictCounts } from '../reports/feature-report.ts';
 
 // The shape of `fig replay --json`. Times are ISO 8601.
 

@@ -2,7 +2,7 @@ import type { HttpQuestion } from '../../kernel/exchange.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import type { NormalizedConfig } from '../../config/normalized-config.ts';
 import { PairStore, type KeptPair } from '../../store/pair-store.ts';
-import type { RoutedRead } from '../parked-reads.ts';
+import type { RoutedRead } from '../serving/parked-reads.ts';
 import { askAll, type AskOptions, type Asked } from './ask-all.ts';
 import { routeFinder, type RoutedQuestion } from './find-route.ts';
 import type { Told } from '../../../shadow/pairs/tell-of-stored.ts';

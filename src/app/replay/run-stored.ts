@@ -3,7 +3,7 @@ import type { NormalizedConfig } from '../../config/normalized-config.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import { PairStore } from '../../store/pair-store.ts';
 import { sharedSecret } from '../../store/setting-store.ts';
-import { checkConfig } from '../check-config.ts';
+import { checkConfig } from '../preflight/check-config.ts';
 import { checkRules, type RulesReport } from './check-rules.ts';
 import type { OpenControlStore } from './open-parties.ts';
 import { hideGiven } from './hide-given.ts';

@@ -7,7 +7,7 @@ import type { Position } from '../../kernel/position.ts';
 import { startLoop, type Service } from '../../kernel/service.ts';
 import { readModelNames } from '../../store/read-model-names.ts';
 import { startReadModelWatch } from '../../store/read-model-watch.ts';
-import type { CaptureFigures, CaptureView, SimpleView } from '../capture-view.ts';
+import type { CaptureFigures, CaptureView, SimpleView } from '../following/capture-view.ts';
 import { HeardReadModels } from './heard-read-models.ts';
 import { noLetters } from '../../sync/capture/read-model-letters.ts';
 

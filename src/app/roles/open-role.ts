@@ -4,9 +4,9 @@ import { FigError } from '../../kernel/fig-error.ts';
 import { findControl, type ProcessRole } from '../../store/process-store.ts';
 import { limitedControl, type LimitedControl } from '../cold-control.ts';
 import type { FigControl, Readiness } from '../control.ts';
-import { type OpenedProcess, openProcess } from '../open-process.ts';
-import type { ServiceStack } from '../service-stack.ts';
-import type { StartOptions } from '../start-options.ts';
+import { type OpenedProcess, openProcess } from '../starting/open-process.ts';
+import type { ServiceStack } from '../starting/service-stack.ts';
+import type { StartOptions } from '../starting/start-options.ts';
 
 /** What every role begins with. */
 export interface Role extends OpenedProcess {

@@ -4,7 +4,7 @@ import type { Log } from '../../kernel/log.ts';
 import { startLoop, type Service } from '../../kernel/service.ts';
 import { forgetProcesses, listProcesses, PROCESS_EXPIRY_MS, type SeenProcess } from '../../store/process-store.ts';
 import type { ProcessReport, ReloadOutcome } from '../control.ts';
-import type { ProxyView } from '../proxy-side.ts';
+import type { ProxyView } from '../serving/proxy-side.ts';
 import type { ToldCapture } from './heard-capture.ts';
 import { readCapture, type ProcessTold } from './process-told.ts';
 import { sumCaptures } from './sum-captures.ts';

@@ -1,6 +1,6 @@
 import { formatPosition, parsePosition, type Position } from '../../kernel/position.ts';
 import type { Readiness } from '../control.ts';
-import type { ProxyView } from '../proxy-side.ts';
+import type { ProxyView } from '../serving/proxy-side.ts';
 import type { ToldCapture } from './heard-capture.ts';
 
 /** What a process tells the others of itself, as JSON. Believed as it is only between processes of one version of fig. */

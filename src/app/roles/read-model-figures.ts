@@ -3,7 +3,7 @@ import type { Position } from '../../kernel/position.ts';
 import type { BatchReport } from '../../sync/batch/batch-read-model.ts';
 import { noLetters, type ReadModelLetters } from '../../sync/capture/read-model-letters.ts';
 import type { ReadModelProgress } from '../../sync/read-model-progress.ts';
-import type { CaptureView, SimpleView } from '../capture-view.ts';
+import type { CaptureView, SimpleView } from '../following/capture-view.ts';
 
 // What a process that keeps a read model in step tells the others of it, besides its position.
 

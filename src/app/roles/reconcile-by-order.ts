@@ -14,7 +14,7 @@ import {
   type ReconcileOrderRow,
 } from '../../store/reconcile-order-store.ts';
 import type { ReconcileProgress } from '../../sync/reconcile/reconcile-read-model.ts';
-import type { CaptureView } from '../capture-view.ts';
+import type { CaptureView } from '../following/capture-view.ts';
 
 const LOOK_MS = 300;
 /** Nobody takes it up within this time: nobody captures. */

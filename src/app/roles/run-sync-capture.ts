@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { openTarget, targetConnections } from '../../sync/open-target.ts';
 import { refreshMetrics } from '../refresh-metrics.ts';
-import type { RunningFig } from '../running-fig.ts';
-import { type ServiceStack, startOnStack } from '../service-stack.ts';
-import { startLeader } from '../start-leader.ts';
+import type { RunningFig } from '../starting/running-fig.ts';
+import { type ServiceStack, startOnStack } from '../starting/service-stack.ts';
+import { startLeader } from '../following/start-leader.ts';
 import { seeTransport } from '../transport/see-transport.ts';
-import type { StartOptions } from '../start-options.ts';
+import type { StartOptions } from '../starting/start-options.ts';
 import { beginRole } from './begin-role.ts';
 import { checkPart } from './sync-part.ts';
 

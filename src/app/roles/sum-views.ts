@@ -1,5 +1,5 @@
-import type { ObservedRoute, TrafficStatus } from '../traffic-status.ts';
-import type { ProxyView } from '../proxy-side.ts';
+import type { ObservedRoute, TrafficStatus } from '../serving/traffic-status.ts';
+import type { ProxyView } from '../serving/proxy-side.ts';
 import { addUp, sumShadows, worstOf } from '../workers/sum-up.ts';
 
 const SHOWN_ROUTES = 50;

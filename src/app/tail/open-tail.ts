@@ -13,7 +13,7 @@ import { LineMaker } from '../../sync/tail/line-maker.ts';
 import type { StreamTap } from '../../sync/tail/stream-tap.ts';
 import type { TailLine } from '../../sync/tail/tail-line.ts';
 import { TranslatedLines } from '../../sync/tail/translated-lines.ts';
-import { askStore } from '../store-presence.ts';
+import { askStore } from '../starting/store-presence.ts';
 import type { EventTail, TailReader } from './event-tail.ts';
 import { LossyReader } from './lossy-reader.ts';
 import { StartTogether } from './start-together.ts';

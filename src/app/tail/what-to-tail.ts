@@ -5,7 +5,7 @@ import type { NormalizedConfig } from '../../config/normalized-config.ts';
 import { type CapturedReadModel, isCaptured, isFromTopics, isHandled } from '../../config/read-model-kinds.ts';
 import type { ReadModelEvents } from '../../config/read-model-events.ts';
 import { FigError } from '../../kernel/fig-error.ts';
-import { capturedModels } from '../captured-models.ts';
+import { capturedModels } from '../following/captured-models.ts';
 import type { TailRequest } from './event-tail.ts';
 
 const kinds: readonly string[] = ['insert', 'update', 'delete', 'truncate'];

@@ -4,9 +4,9 @@ import type { CutoverController } from '../../cutover/controller.ts';
 import { formatPosition } from '../../kernel/position.ts';
 import { readModelNames } from '../../store/read-model-names.ts';
 import { readServingVersion } from '../../store/serving-version-store.ts';
-import type { CaptureView, SimpleView } from '../capture-view.ts';
-import { readModelStatus } from '../gate-health.ts';
-import type { Reconciliations } from '../reconciliations.ts';
+import type { CaptureView, SimpleView } from '../following/capture-view.ts';
+import { readModelStatus } from '../deciding/gate-health.ts';
+import type { Reconciliations } from '../reconciling/reconciliations.ts';
 import type { VersionReport } from '../control.ts';
 import type { ServingVersions } from './serving-versions.ts';
 

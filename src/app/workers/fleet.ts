@@ -1,9 +1,9 @@
 import { servesSomebody } from '../../../proxy/own-writes.ts';
 import type { RoutingSnapshot } from '../../kernel/phase.ts';
 import { machineNow } from '../../kernel/machine-time.ts';
-import type { RoutingState } from '../routing-state.ts';
-import type { FollowedSource } from '../open-source.ts';
-import type { ReadModelView } from '../read-model-view.ts';
+import type { RoutingState } from '../serving/routing-state.ts';
+import type { FollowedSource } from '../serving/open-source.ts';
+import type { ReadModelView } from '../following/read-model-view.ts';
 import { BEAT_MS } from './fence-messages.ts';
 import { FenceHub } from './fence-hub.ts';
 import type { FromProxyWorker, ReadModelState } from './protocol.ts';

@@ -1,7 +1,7 @@
 import { createSharedPositions } from '../../../shadow/shared-position.ts';
 import type { AppliedPosition } from '../../kernel/position.ts';
 import { AppliedTracker } from '../../sync/applied-tracker.ts';
-import type { FeatureLetters } from '../read-model-view.ts';
+import type { FeatureLetters } from '../following/read-model-view.ts';
 import type { ReadModelState } from './protocol.ts';
 
 const noLetters: FeatureLetters = { parked: [], parkings: 0 };

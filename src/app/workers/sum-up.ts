@@ -3,7 +3,7 @@ import type { FeatureSample, SampleStats } from '../../../shadow/sampled-sink.ts
 import type { ShadowStats } from '../../../shadow/shadow-feed.ts';
 import { countersOf, type MetricsSnapshot } from '../../observe/metrics-snapshot.ts';
 import { createTrafficObserver } from '../../observe/traffic.ts';
-import type { ProxyView } from '../proxy-side.ts';
+import type { ProxyView } from '../serving/proxy-side.ts';
 import type { WorkerReport } from './protocol.ts';
 
 /** One view of all workers, those that are gone included. */

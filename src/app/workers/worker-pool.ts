@@ -6,7 +6,7 @@ import { FigError, describeError } from '../../kernel/fig-error.ts';
 import type { Log } from '../../kernel/log.ts';
 import { restAfter, sleep, startLoop, type Service } from '../../kernel/service.ts';
 import type { Readiness } from '../control.ts';
-import { readinessOf, type ProxySide } from '../proxy-side.ts';
+import { readinessOf, type ProxySide } from '../serving/proxy-side.ts';
 import { Departed, sumUp } from './sum-up.ts';
 import { portToShare } from './port-to-share.ts';
 import type { ObserverJob, ToProxyWorker, WorkerJob } from './protocol.ts';

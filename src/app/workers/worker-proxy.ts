@@ -2,8 +2,8 @@ import type { Proxy } from '../../../proxy/proxy-options.ts';
 import type { Log } from '../../kernel/log.ts';
 import { createMetrics } from '../../observe/metrics.ts';
 import { createTrafficObserver } from '../../observe/traffic.ts';
-import { watchTraffic } from '../feed-metrics.ts';
-import { startObservingProxy } from '../observing-proxy.ts';
+import { watchTraffic } from '../serving/feed-metrics.ts';
+import { startObservingProxy } from '../serving/observing-proxy.ts';
 import type { ObserverJob, ToProxyWorker, WorkerReport } from './protocol.ts';
 
 /** The proxy of one worker. */

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import type { FeatureReport } from '../../app/feature-report.ts';
+import type { FeatureReport } from '../../app/reports/feature-report.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { conclusive } from '../conclusive.ts';
 import { formatCount, formatPlural, formatShare } from '../format.ts';

@@ -1,4 +1,4 @@
-import type { FeatureReport, ReportGroup, RouteReport } from '../../app/feature-report.ts';
+import type { FeatureReport, ReportGroup, RouteReport } from '../../app/reports/feature-report.ts';
 import { kindWords } from '../../admin/page/words.js';
 import { conclusive } from '../conclusive.ts';
 import { formatCount } from '../format.ts';

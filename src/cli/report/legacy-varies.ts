@@ -1,5 +1,5 @@
 import { variationLine } from '../../admin/page/variation.js';
-import type { LegacyVaries } from '../../app/legacy-varies.ts';
+import type { LegacyVaries } from '../../app/reports/legacy-varies.ts';
 import { printable } from '../format.ts';
 import type { Palette } from '../palette.ts';
 

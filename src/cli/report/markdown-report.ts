@@ -1,4 +1,4 @@
-import type { FeatureReport, ReportSample } from '../../app/feature-report.ts';
+import type { FeatureReport, ReportSample } from '../../app/reports/feature-report.ts';
 import { findingLines, type FindingLine } from '../../admin/page/finding.js';
 import { ruleNotes } from '../../admin/page/rule-notes.js';
 import { variationLine } from '../../admin/page/variation.js';

@@ -1,4 +1,4 @@
-import type { FeatureReport, ReportGroup } from '../../app/feature-report.ts';
+import type { FeatureReport, ReportGroup } from '../../app/reports/feature-report.ts';
 import { FigError } from '../../kernel/fig-error.ts';
 import type { AdminClient } from '../admin-client.ts';
 

@@ -1,4 +1,4 @@
-import type { FeatureReport, ReportGroup, RouteReport } from '../../app/feature-report.ts';
+import type { FeatureReport, ReportGroup, RouteReport } from '../../app/reports/feature-report.ts';
 import { conclusive } from '../conclusive.ts';
 import { formatCount, formatPlural, formatShare } from '../format.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CaptureView } from '../../../src/app/capture-view.ts';
+import type { CaptureView } from '../../../src/app/following/capture-view.ts';
 import { reconcileElsewhere, startReconcileService } from '../../../src/app/roles/reconcile-by-order.ts';
 import { FigError } from '../../../src/kernel/fig-error.ts';
 import { silentLog } from '../../../src/kernel/log.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sumViews } from '../../../src/app/roles/sum-views.ts';
-import type { ProxyView } from '../../../src/app/proxy-side.ts';
+import type { ProxyView } from '../../../src/app/serving/proxy-side.ts';
 
 function view(requests: number, p95Ms: number, breaker: 'open' | 'closed'): ProxyView {
   return {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import { Reconciliations } from '../../../src/app/reconciliations.ts';
-import { SimpleReadModels } from '../../../src/app/simple-read-models.ts';
-import { cutoverPorts, waitingPorts } from '../../../src/app/cutover-ports.ts';
+import { Reconciliations } from '../../../src/app/reconciling/reconciliations.ts';
+import { SimpleReadModels } from '../../../src/app/following/simple-read-models.ts';
+import { cutoverPorts, waitingPorts } from '../../../src/app/deciding/cutover-ports.ts';
 import { ServingVersions } from '../../../src/app/versions/serving-versions.ts';
 import { VersionBook } from '../../../src/app/versions/version-book.ts';
 import { VersionDesk } from '../../../src/app/versions/version-desk.ts';

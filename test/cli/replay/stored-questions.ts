@@ -8,7 +8,7 @@ import { PairKeeper } from '../../../shadow/pairs/pair-keeper.ts';
 import type { QueryInBody } from '../../../src/kernel/exchange.ts';
 import { allVersions } from '../../../src/config/feature-versions.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
-import { createCandidates } from '../../../src/app/candidates.ts';
+import { createCandidates } from '../../../src/app/serving/candidates.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
 import { openStore } from '../../../src/store/control-store.ts';
 import type { EvidenceItem } from '../../../src/store/evidence-item.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FeatureReport } from '../../../src/app/feature-report.ts';
+import type { FeatureReport } from '../../../src/app/reports/feature-report.ts';
 import { judgeReports, parseFailOn } from '../../../src/cli/report/fail-on.ts';
 import { emptyReport, sampleReport } from '../../support/sample-report.ts';
 

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FeatureReport } from '../../../src/app/feature-report.ts';
+import type { FeatureReport } from '../../../src/app/reports/feature-report.ts';
 import { renderHtml } from '../../../src/cli/report/html/html-report.ts';
 import { openBrowser } from '../../support/browser.ts';
 import {

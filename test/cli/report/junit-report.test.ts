@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { FeatureReport } from '../../../src/app/feature-report.ts';
+import type { FeatureReport } from '../../../src/app/reports/feature-report.ts';
 import { renderJunit } from '../../../src/cli/report/junit-report.ts';
 import { openBrowser } from '../../support/browser.ts';
 import { emptyReport, sample, sampleGroup, sampleReport } from '../../support/sample-report.ts';

@@ -1,7 +1,7 @@
 import { marked } from 'marked';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FeatureReport } from '../../../src/app/feature-report.ts';
+import type { FeatureReport } from '../../../src/app/reports/feature-report.ts';
 import { markdownLimitBytes, renderMarkdown } from '../../../src/cli/report/markdown-report.ts';
 import { openBrowser } from '../../support/browser.ts';
 import { emptyReport, sample, sampleGroup, sampleReport, sampleVaries } from '../../support/sample-report.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { gateHealth } from '../../../src/app/gate-health.ts';
-import { SimpleReadModels } from '../../../src/app/simple-read-models.ts';
+import { gateHealth } from '../../../src/app/deciding/gate-health.ts';
+import { SimpleReadModels } from '../../../src/app/following/simple-read-models.ts';
 import { normalizeConfig } from '../../../src/config/normalize-config.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
 import type { Position } from '../../../src/kernel/position.ts';

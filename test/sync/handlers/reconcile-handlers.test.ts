@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { verifyFeature } from '../../../src/app/verify-feature.ts';
+import { verifyFeature } from '../../../src/app/reconciling/verify-feature.ts';
 import { until } from '../../support/until.ts';
 import { setupSync } from '../fixtures.ts';
 import { fenced, sums, tally, tallySchema, told } from './tally-model.ts';

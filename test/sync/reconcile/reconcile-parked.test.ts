@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeReconciliation } from '../../../src/app/describe-reconciliation.ts';
+import { describeReconciliation } from '../../../src/app/reconciling/describe-reconciliation.ts';
 import { setupSync } from '../fixtures.ts';
 import { caughtUp, failsOnPoison, parkedKeys, poisoned, seedOrders } from '../poison.ts';
 import { DeadLetterStore } from '../../../src/store/dead-letter-store.ts';

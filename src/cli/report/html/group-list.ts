@@ -1,4 +1,4 @@
-import type { FeatureReport, ReportGroup, ReportSample } from '../../../app/feature-report.ts';
+import type { FeatureReport, ReportGroup, ReportSample } from '../../../app/reports/feature-report.ts';
 import { excerpt, type ExcerptSide } from '../../../admin/page/excerpt.js';
 import { findingLines, type FindingLine } from '../../../admin/page/finding.js';
 import { kindWords } from '../../../admin/page/words.js';

@@ -1,4 +1,4 @@
-import type { BothLatencies } from '../../../app/feature-report.ts';
+import type { BothLatencies } from '../../../app/reports/feature-report.ts';
 import type { LatencySummary } from '../../../store/latency-summary.ts';
 import { formatCount, formatMs } from '../../format.ts';
 import { describeRatio } from '../sentences.ts';

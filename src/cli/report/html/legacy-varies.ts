@@ -1,5 +1,5 @@
 import { variationLine } from '../../../admin/page/variation.js';
-import type { FeatureReport } from '../../../app/feature-report.ts';
+import type { FeatureReport } from '../../../app/reports/feature-report.ts';
 import { html, type Markup } from './markup.ts';
 
 /** Where legacy's own answers differ from each other, with the rule that would let them be compared. */

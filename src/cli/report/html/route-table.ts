@@ -1,4 +1,4 @@
-import type { FeatureReport } from '../../../app/feature-report.ts';
+import type { FeatureReport } from '../../../app/reports/feature-report.ts';
 import { verdictWords } from '../../../admin/page/words.js';
 import { verdicts } from '../../../kernel/verdict.ts';
 import { conclusive } from '../../conclusive.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { NormalizedKafkaEvents } from '../../../../src/config/events-definition.ts';
 import { Secret } from '../../../../src/config/secret.ts';
-import { runPreflight } from '../../../../src/app/run-preflight.ts';
+import { runPreflight } from '../../../../src/app/preflight/run-preflight.ts';
 import { silentLog } from '../../../../src/kernel/log.ts';
 import { KafkaConnection } from '../../../../src/sync/kafka/client/kafka-connection.ts';
 import { ensureTopic, inspectTopic } from '../../../../src/sync/kafka/preflight/inspect-topic.ts';

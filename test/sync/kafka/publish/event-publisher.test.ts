@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { publishedModel } from '../../../../src/app/published-model.ts';
-import { rememberedIds } from '../../../../src/app/start-publisher.ts';
+import { publishedModel } from '../../../../src/app/following/published-model.ts';
+import { rememberedIds } from '../../../../src/app/following/start-publisher.ts';
 import { EventTypes } from '../../../../src/config/event-types.ts';
 import type { NormalizedPublish } from '../../../../src/config/normalized-publish.ts';
 import { silentLog } from '../../../../src/kernel/log.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { publishedModel } from '../../../../src/app/published-model.ts';
+import { publishedModel } from '../../../../src/app/following/published-model.ts';
 import { EventTypes } from '../../../../src/config/event-types.ts';
 import type { Milestone } from '../../../../src/kernel/milestones.ts';
 import { describeWithKafka } from '../../../support/kafka-server.ts';
