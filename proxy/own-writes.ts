@@ -1,18 +1,12 @@
 import { describeError } from '../src/kernel/fig-error.ts';
-import type { Log } from '../src/kernel/log.ts';
 import { machineNow } from '../src/kernel/machine-time.ts';
 import type { ReadState, RoutingSnapshot } from '../src/kernel/phase.ts';
-import {
-  laterPosition,
-  positionZero,
-  type AppliedPosition,
-  type Position,
-  type SourcePosition,
-} from '../src/kernel/position.ts';
+import { laterPosition, positionZero, type Position } from '../src/kernel/position.ts';
 import type { FenceFailure } from './decide.ts';
 import { fenceSetCookie, type FenceNote } from './fence-cookie.ts';
+import type { OwnWritesOptions } from './own-writes-options.ts';
 import { FellowWrites } from './fellow-writes.ts';
-import type { Fellows, WriteEnd } from './fellows.ts';
+import type { WriteEnd } from './fellows.ts';
 import { type Standing, VisitorFences } from './visitor-fences.ts';
 import { timedOut, withinTime } from './within-time.ts';
 
@@ -21,35 +15,6 @@ export const PIN_MS = 30_000;
 /** How long a write's answer may wait for the source to tell its position. */
 const SOURCE_READ_MS = 500;
 export const MAX_VISITORS = 50_000;
-
-export interface OwnWritesOptions {
-  readonly source: SourcePosition | undefined;
-  readonly applied: (feature: string, version: number | undefined) => AppliedPosition | undefined;
-  readonly routing: () => RoutingSnapshot;
-  readonly fenceBudgetMs: number;
-  readonly secret: Uint8Array;
-  /** Names the log that the source writes now; undefined while that is not known. Default: there is only one. */
-  readonly sourceLog?: (() => string | undefined) | undefined;
-  /**
-   * Milliseconds that a feature which has just entered is left with legacy, so that every other proxy has learned of it
-   * and notes writes by then. Default 0: there is no other proxy.
-   */
-  readonly entryGraceMs?: number | undefined;
-  /**
-   * Whether the phases were heard so lately that a proxy which entered since is still within its grace. While they were
-   * not, visitors carry notes of their writes in every phase. Default: always.
-   */
-  readonly isRoutingFresh?: (() => boolean) | undefined;
-  /** Other processes on the same port, who are told of writes. Default: there are none. */
-  readonly fellows?: Fellows | undefined;
-  readonly secureCookies: boolean;
-  readonly log: Log;
-  readonly maxVisitors?: number | undefined;
-  /** The machine's clock, which nobody sets. */
-  readonly now?: (() => number) | undefined;
-  /** Milliseconds since the epoch, by which notes are told apart. */
-  readonly wallNow?: (() => number) | undefined;
-}
 
 /** One write on its way. `atHead` and then `atEnd`, or just `atEnd` when there was no answer, must be called once. */
 export interface OpenWrite {

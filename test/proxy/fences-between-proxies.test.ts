@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fenceNoteIn } from '../../proxy/fence-cookie.ts';
-import { OwnWrites, type OwnWritesOptions } from '../../proxy/own-writes.ts';
+import { OwnWrites } from '../../proxy/own-writes.ts';
+import type { OwnWritesOptions } from '../../proxy/own-writes-options.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { routingOf } from './support/harness.ts';
 import { ScriptedApplied, ScriptedSource } from './support/scripted-positions.ts';

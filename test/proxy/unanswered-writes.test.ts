@@ -20,8 +20,11 @@ test('a write that legacy never answered is noted in the answer of the proxy, fo
   expect(setCookies).toHaveLength(1);
   const note = setCookies[0]!.split(';')[0]!;
   const read = { body: 'legacy', reason: 'fence-unknown' };
+  expect(await ask(two, 'GET', '/orders/1', 'session=ann')).toMatchObject({ body: 'candidate' });
   expect(await ask(two, 'GET', '/orders/1', `session=ann; ${note}`)).toMatchObject(read);
-  expect(await ask(two, 'GET', '/orders/1')).toMatchObject({ body: 'candidate' });
+  // Who has shown the note once has written, also where it is not shown again.
+  expect(await ask(two, 'GET', '/orders/1', 'session=ann')).toMatchObject(read);
+  expect(await ask(two, 'GET', '/orders/1', 'session=bob')).toMatchObject({ body: 'candidate' });
 });
 
 test('over HTTP/2 a write is fenced as well, and one that legacy never answered is noted', async () => {

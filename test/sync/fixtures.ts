@@ -2,7 +2,8 @@ import knexModule, { type Knex } from 'knex';
 import { silentLog } from '../../src/kernel/log.ts';
 import type { Position } from '../../src/kernel/position.ts';
 import { openTarget } from '../../src/sync/open-target.ts';
-import { Capture, type CaptureOptions } from '../../src/sync/capture/capture.ts';
+import { Capture } from '../../src/sync/capture/capture.ts';
+import type { CaptureOptions } from '../../src/sync/capture/capture-options.ts';
 import { createStoreDatabase, createTestDatabase } from '../support/test-database.ts';
 import { freshSummary, legacySchema, storedSummary, summary } from './summary-model.ts';
 

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { silentLog } from '../../../../src/kernel/log.ts';
-import type { Capture, CaptureOptions } from '../../../../src/sync/capture/capture.ts';
+import type { Capture } from '../../../../src/sync/capture/capture.ts';
+import type { CaptureOptions } from '../../../../src/sync/capture/capture-options.ts';
 import { DebeziumSource } from '../../../../src/sync/kafka/debezium/debezium-source.ts';
 import { sharedKafka } from '../../../support/kafka-server.ts';
 import { until } from '../../../support/until.ts';
