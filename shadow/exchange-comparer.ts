@@ -48,7 +48,10 @@ export interface ExchangeComparerOptions {
   readonly settings: ShadowSettings;
   /** Places for judgements; one that waits for a cache of legacy's takes none. Default: as many as there are judgements. */
   readonly judgements?: Semaphore | undefined;
-  /** Somebody asked for these comparisons: however often a candidate fails it is asked, and nothing is asked beside. */
+  /**
+   * Somebody asked for these comparisons, in a process that has just started, say: however often a candidate fails it is asked, how long
+   * it takes to agree does not count, and nothing is asked beside.
+   */
   readonly isOnPurpose?: boolean | undefined;
   /** When legacy is asked again about a mismatch, in milliseconds, to find out whether it caches. */
   readonly recheckAfterMs?: readonly number[] | undefined;
@@ -101,7 +104,8 @@ export class ExchangeComparer {
     if (!feature || !candidate) return undetermined('no-candidate');
     this.#sides.seeLegacy(exchange);
     try {
-      const limits = judgeLimits(this.#options.settings, feature);
+      const { settings, isOnPurpose = false } = this.#options;
+      const limits = judgeLimits(settings, feature, isOnPurpose);
       const comparer = feature.comparers.of(exchange.route);
       const looks = new LastLook(comparer, exchange.question);
       const questions = feature.cursors.questionsFor(exchange);
@@ -131,7 +135,7 @@ export class ExchangeComparer {
       this.#tellUnsteady(exchange, judgement);
       feature.cursors.learn(exchange, judgement);
       const scope = { feature: exchange.feature, fingerprint: feature.fingerprint, route: exchange.route };
-      if (this.#options.isOnPurpose !== true) this.#cache.recheck(scope, judgement, isFenced, ports);
+      if (!isOnPurpose) this.#cache.recheck(scope, judgement, isFenced, ports);
       await this.#variations?.watch(scope, judged, ports);
       return judgement;
     } catch (error) {
@@ -183,7 +187,7 @@ function said(judgement: Judgement, feature: KnownFeature): Judgement {
 }
 
 /** What is waited because nothing else tells takes its time in each round, and is not held against the judgement. */
-function judgeLimits(settings: ShadowSettings, feature: KnownFeature): JudgeLimits {
+function judgeLimits(settings: ShadowSettings, feature: KnownFeature, isOnPurpose: boolean): JudgeLimits {
   const { totalBudgetMs, racedTries, quickRoundMs } = defaultJudgeLimits;
   const { fenceBudgetMs, settleMs, confirmations = defaultJudgeLimits.confirmations } = settings;
   const roundMs = settlesForMs(feature, settleMs);
@@ -194,7 +198,7 @@ function judgeLimits(settings: ShadowSettings, feature: KnownFeature): JudgeLimi
     totalBudgetMs: totalBudgetMs + roundMs * (confirmations + racedTries),
     // However short the wait: nobody knows that the read model stood level.
     quickRoundMs: standsExactly(feature) ? quickRoundMs : 0,
-    usersWaitMs: feature.candidateTimeoutMs,
+    usersWaitMs: isOnPurpose ? undefined : feature.candidateTimeoutMs,
   };
 }
 

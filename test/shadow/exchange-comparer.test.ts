@@ -248,31 +248,36 @@ test.each([
 });
 
 test.each([
-  [1_000, { verdict: 'undetermined', reason: 'candidate-late' }],
-  [10_000, { verdict: 'match' }],
-  [undefined, { verdict: 'match' }],
-])('an answer after 5 s that agrees, where users wait %s ms, is %o', async (candidateTimeoutMs, expected) => {
-  await using legacy = await startTestLegacy();
-  const headers = ['content-type', 'application/json'];
-  const body = jsonBody({ path: '/orders/1' });
-  const ask = async (): Promise<CandidateResult> => ({
-    ok: true,
-    answer: { status: 200, headers, body },
-    tookMs: 5_000,
-  });
-  const feature = { name: 'orders', key: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel: undefined };
-  await using made = comparerOf(legacy, () => ({}), {
-    candidates: {
-      candidate: () => ({ ask }),
-      features: [{ ...feature, candidateTimeoutMs }],
-      readSourcePosition: async () => 1n,
-      close: async () => undefined,
-    },
-  });
-  expect(await made.comparer.compare(exchangeOf('/orders/1'))).toMatchObject(expected);
-  // It is no evidence of anything, so the question stays to be compared.
-  expect(made.items.map(({ key }) => key !== undefined)).toEqual([expected.verdict === 'match']);
-});
+  [1_000, 'seen', { verdict: 'undetermined', reason: 'candidate-late' }],
+  [1_000, 'asked for', { verdict: 'match' }],
+  [10_000, 'seen', { verdict: 'match' }],
+  [undefined, 'seen', { verdict: 'match' }],
+])(
+  'an answer after 5 s that agrees, where users wait %s ms and the read was %s, is %o',
+  async (candidateTimeoutMs, how, expected) => {
+    await using legacy = await startTestLegacy();
+    const headers = ['content-type', 'application/json'];
+    const body = jsonBody({ path: '/orders/1' });
+    const ask = async (): Promise<CandidateResult> => ({
+      ok: true,
+      answer: { status: 200, headers, body },
+      tookMs: 5_000,
+    });
+    const feature = { name: 'orders', key: 'orders', fingerprint: 'f1', compare: noCompareRules, readModel: undefined };
+    await using made = comparerOf(legacy, () => ({}), {
+      candidates: {
+        candidate: () => ({ ask }),
+        features: [{ ...feature, candidateTimeoutMs }],
+        readSourcePosition: async () => 1n,
+        close: async () => undefined,
+      },
+      isOnPurpose: how === 'asked for',
+    });
+    expect(await made.comparer.compare(exchangeOf('/orders/1'))).toMatchObject(expected);
+    // It is no evidence of anything, so the question stays to be compared.
+    expect(made.items.map(({ key }) => key !== undefined)).toEqual([expected.verdict === 'match']);
+  },
+);
 
 test('what agrees is not kept', async () => {
   await using legacy = await startTestLegacy();
