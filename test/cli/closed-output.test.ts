@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -32,6 +32,23 @@ test('a command whose reader has gone ends as it would have, without a word', as
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   expect(await once(child, 'close')).toEqual([0, null]);
   expect(said).toBe('');
+});
+
+test('a command whose answer cannot be written says so and fails', async () => {
+  requireBuild();
+  const full = await open('/dev/full', 'w');
+  try {
+    const child = spawn(process.execPath, [join(dist, 'src/cli/main.js'), '--help'], {
+      cwd: folder,
+      stdio: ['ignore', full.fd, 'pipe'],
+    });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(said).toContain('ENOSPC');
+  } finally {
+    await full.close();
+  }
 });
 
 test('a proxy whose log nobody reads any more serves its users, and stops in order', async () => {
