@@ -43,7 +43,7 @@ test('a command whose answer cannot be written says so and fails', async () => {
       stdio: ['ignore', full.fd, 'pipe'],
     });
     let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (said += text));
     expect(await once(child, 'close')).toEqual([1, null]);
     expect(said).toContain('ENOSPC');
   } finally {
